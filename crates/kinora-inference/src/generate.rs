@@ -1,0 +1,100 @@
+//! Shots: from references and words to frames.
+
+use kinora_types::{AssetId, CameraMove, GeneratorRecord, Picture, Size};
+
+use crate::{Cancelled, Control};
+
+/// What a reference is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReferenceRole {
+    /// The picture that is shown.
+    Subject,
+    /// A clip or picture whose motion is followed.
+    Motion,
+    /// A picture whose look is followed.
+    Style,
+}
+
+/// A retrieved source, decoded, with its role.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// Which asset.
+    pub asset: AssetId,
+    /// What for.
+    pub role: ReferenceRole,
+    /// Its pixels, or one frame of a clip.
+    pub picture: Picture,
+}
+
+/// Everything a generator may depend on: the same request gives the same frames if the generator
+/// calls itself deterministic.
+#[derive(Clone, Debug)]
+pub struct ShotRequest {
+    /// What the shot shall show.
+    pub prompt: String,
+    /// Retrieved sources, best first.
+    pub references: Vec<Reference>,
+    /// The planned move, for generators that move a camera.
+    pub camera: Option<CameraMove>,
+    /// Frame size.
+    pub size: Size,
+    /// Frames a second.
+    pub fps: u32,
+    /// Number of frames to make, at least 1.
+    pub frames: u32,
+    /// Seed of every free choice.
+    pub seed: u64,
+}
+
+/// The consumer of frames refused one (the encoder died, say).
+#[derive(Debug, thiserror::Error)]
+#[error("frame not accepted: {0}")]
+pub struct SinkError(pub String);
+
+/// Takes frames in order, one at a time; may block (that is the back-pressure).
+pub trait FrameSink {
+    /// Takes the next frame, of the requested size.
+    fn frame(&mut self, frame: &Picture) -> Result<(), SinkError>;
+}
+
+/// A shot could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// The request lacks something this generator needs: the caller's fault.
+    #[error("cannot make this shot: {0}")]
+    Request(String),
+    /// A model or service is missing; the hint says how to get it.
+    #[error("{message}")]
+    Missing {
+        /// What is missing.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The generator failed.
+    #[error("generator failed: {0}")]
+    Failed(String),
+    /// The user asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// The consumer refused a frame.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}
+
+/// Makes shots. Called from one thread at a time per value; may use threads of its own.
+///
+/// Contract: exactly `request.frames` frames of `request.size` go to the sink, in order, before
+/// `Ok`; the control is polled at least once a frame (a service: at least once a second); on error
+/// the frames already given are void. The record names everything that the frames depend on.
+pub trait ShotGenerator: Send {
+    /// Name, as in the record and in `--generator`.
+    fn name(&self) -> &'static str;
+    /// Makes one shot; progress is the number of frames the sink has taken.
+    fn generate(
+        &mut self,
+        request: &ShotRequest,
+        sink: &mut dyn FrameSink,
+        control: &Control,
+    ) -> Result<GeneratorRecord, GenerateError>;
+}

@@ -1,0 +1,18 @@
+//! Seams to what computes: embedders and shot generators, as traits only.
+//!
+//! Backends live above this floor and are chosen in `kinora-engine`. [`fake`] holds a deterministic
+//! embedder for tests of the floors above; it is never reachable from a command.
+//!
+//! Memory: pictures pass through one batch at a time; frames are handed to a [`FrameSink`] one by
+//! one, so no generator and no consumer holds a whole shot.
+
+mod control;
+mod embed;
+pub mod fake;
+mod generate;
+
+pub use control::{Cancelled, Control};
+pub use embed::{EmbedError, ImageEmbedder, PreparedImage, ScoreModel, TextEmbedder};
+pub use generate::{
+    FrameSink, GenerateError, Reference, ReferenceRole, ShotGenerator, ShotRequest, SinkError,
+};

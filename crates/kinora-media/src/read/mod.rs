@@ -1,0 +1,1 @@
+//! Files to pictures: decode, orientation, colour profile, metadata, thumbnails, perceptual hash.

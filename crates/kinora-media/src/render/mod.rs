@@ -1,0 +1,1 @@
+//! Pictures to films: views, compositor, text, saliency, the ffmpeg encoder pipe.

@@ -1,0 +1,133 @@
+//! What a library knows of one source.
+
+use jiff::{Timestamp, civil::DateTime};
+use serde::{Deserialize, Serialize};
+
+use crate::{AssetId, Size};
+
+/// A place on Earth, WGS 84 degrees.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GeoPoint {
+    /// Degrees north of the equator, -90 to 90.
+    pub latitude: f64,
+    /// Degrees east of Greenwich, -180 to 180.
+    pub longitude: f64,
+}
+
+impl GeoPoint {
+    /// Great-circle distance in kilometres (haversine, mean Earth radius 6371.0088 km).
+    pub fn distance_km(self, other: Self) -> f64 {
+        let (lat_a, lat_b) = (self.latitude.to_radians(), other.latitude.to_radians());
+        let d_lat = (lat_b - lat_a) / 2.0;
+        let d_lon = (other.longitude - self.longitude).to_radians() / 2.0;
+        let h = d_lat.sin().powi(2) + lat_a.cos() * lat_b.cos() * d_lon.sin().powi(2);
+        2.0 * 6371.0088 * h.sqrt().min(1.0).asin()
+    }
+}
+
+/// Who made a picture and under what terms it may be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rights {
+    /// Licence as its publisher names it, e.g. `CC-BY-SA 4.0`, `CC0-1.0`, `Public Domain`.
+    pub licence: Option<String>,
+    /// Author or rights holder.
+    pub author: Option<String>,
+    /// Where the picture was published.
+    pub source: Option<String>,
+}
+
+impl Rights {
+    /// Whether the licence obliges a film to name the author (all of Creative Commons but CC0).
+    pub fn attribution_required(&self) -> bool {
+        let licence = self
+            .licence
+            .as_deref()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let free = ["cc0", "public domain", "publicdomain", "zero"];
+        (licence.contains("cc") || licence.contains("creative commons"))
+            && !free.iter().any(|word| licence.contains(word))
+    }
+}
+
+/// A picture in a library, with what its file said of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asset {
+    /// BLAKE3 of the file's bytes.
+    pub id: AssetId,
+    /// Upright size in pixels.
+    pub size: Size,
+    /// File size in bytes.
+    pub bytes: u64,
+    /// Container format in lower case: `jpeg`, `png`, `webp`, `gif`, `tiff`, `heic`, `avif`.
+    pub format: String,
+    /// Every present path that holds these bytes, absolute; empty if all have vanished.
+    pub paths: Vec<String>,
+    /// When it was taken, local time of the camera.
+    pub taken_at: Option<DateTime>,
+    /// Where it was taken.
+    pub place: Option<GeoPoint>,
+    /// Maker and model of the camera.
+    pub camera: Option<String>,
+    /// Title given by a person.
+    pub title: Option<String>,
+    /// Caption or description given by a person.
+    pub caption: Option<String>,
+    /// Keywords given by a person.
+    pub keywords: Vec<String>,
+    /// Licence, author, origin.
+    pub rights: Rights,
+    /// When it entered the library.
+    pub added_at: Timestamp,
+}
+
+impl Asset {
+    /// What people call it: the title, else the first file's name, else the short id.
+    pub fn label(&self) -> String {
+        let name = || {
+            self.paths
+                .first()
+                .map(|p| p.rsplit(['/', '\\']).next().unwrap_or(p).to_owned())
+        };
+        self.title
+            .clone()
+            .or_else(name)
+            .unwrap_or_else(|| self.id.short())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attribution_follows_the_licence() {
+        for (licence, required) in [
+            ("CC-BY-SA 4.0", true),
+            ("CC BY 2.0", true),
+            ("CC0-1.0", false),
+            ("Public Domain", false),
+            ("all rights reserved", false),
+        ] {
+            let rights = Rights {
+                licence: Some(licence.into()),
+                ..Rights::default()
+            };
+            assert_eq!(rights.attribution_required(), required, "{licence}");
+        }
+    }
+
+    #[test]
+    fn distance_of_rome_and_paris() {
+        let rome = GeoPoint {
+            latitude: 41.9028,
+            longitude: 12.4964,
+        };
+        let paris = GeoPoint {
+            latitude: 48.8566,
+            longitude: 2.3522,
+        };
+        assert!((rome.distance_km(paris) - 1105.0).abs() < 5.0);
+    }
+}

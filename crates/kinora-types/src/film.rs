@@ -1,0 +1,122 @@
+//! From a brief to a storyboard: what a film shall show, in which order, for how long.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Asset, Candidate, Rect, Scores, Size};
+
+/// One wished-for shot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShotBrief {
+    /// Name of the shot, for messages and `--pin`; `shot-1`, `shot-2`, … unless given.
+    pub name: String,
+    /// What it shall show: the query.
+    pub prompt: String,
+    /// Words on the screen, if any.
+    pub caption: Option<String>,
+    /// Length in seconds, else an even share of the film.
+    pub seconds: Option<f64>,
+    /// Short or full content hash, or file name, of the asset it must show.
+    pub pin: Option<String>,
+}
+
+/// What the user asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Brief {
+    /// Title card, if any.
+    pub title: Option<String>,
+    /// The shots in order; never empty once parsed.
+    pub shots: Vec<ShotBrief>,
+}
+
+/// Whether and how words are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Captioning {
+    /// Captions that the brief gives.
+    #[default]
+    FromBrief,
+    /// None at all, the title and the attributions excepted.
+    Off,
+}
+
+/// How one shot gives way to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transition {
+    /// A hard cut.
+    Cut,
+    /// A crossfade of so many seconds, taken from both shots.
+    Crossfade(f64),
+}
+
+/// The technical form of a film.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FilmSpec {
+    /// Frame size; both sides even.
+    pub size: Size,
+    /// Frames a second.
+    pub fps: u32,
+    /// Wanted length in seconds, title and end card included.
+    pub seconds: f64,
+    /// Between shots.
+    pub transition: Transition,
+    /// Words on the screen.
+    pub captions: Captioning,
+    /// Seed of every choice that is free.
+    pub seed: u64,
+}
+
+/// How a picture whose shape is not the film's is fitted. It is never distorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Framing {
+    /// The view is cut out of the picture.
+    Crop,
+    /// The whole picture stands on a blurred, darkened copy of itself.
+    Matte,
+}
+
+/// A move from one view of the picture to another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CameraMove {
+    /// How the picture is fitted.
+    pub framing: Framing,
+    /// View at the first frame, in fractions of the picture.
+    pub from: Rect,
+    /// View at the last frame.
+    pub to: Rect,
+}
+
+/// A planned shot with its source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shot {
+    /// What was asked for.
+    pub brief: ShotBrief,
+    /// What it will show; `None` is a gap that the user allowed.
+    pub source: Option<Asset>,
+    /// How the source was rated; `None` if it was pinned or is missing.
+    pub scores: Option<Scores>,
+    /// Whether the user pinned the source.
+    pub pinned: bool,
+    /// What else was considered.
+    pub rejected: Vec<Candidate>,
+    /// Length on screen in frames, before crossfades overlap.
+    pub frames: u32,
+    /// The camera's move; `None` for a gap.
+    pub camera: Option<CameraMove>,
+}
+
+/// A whole film, planned but not rendered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Storyboard {
+    /// Title card, if any.
+    pub title: Option<String>,
+    /// Form of the film.
+    pub spec: FilmSpec,
+    /// The shots in order.
+    pub shots: Vec<Shot>,
+    /// Lines of the end card: the attributions that the licences ask for.
+    pub credits: Vec<String>,
+}

@@ -1,0 +1,62 @@
+//! What a search returns, with enough to explain it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Asset;
+
+/// How the parts of a hybrid search rated one asset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Corrected similarity of the picture to the query; what the threshold is compared with.
+    pub dense: Option<f32>,
+    /// 1-based rank in the dense list.
+    pub dense_rank: Option<usize>,
+    /// BM25 of the words (higher is better).
+    pub lexical: Option<f32>,
+    /// 1-based rank in the lexical list.
+    pub lexical_rank: Option<usize>,
+    /// Reciprocal rank fusion of both (Cormack et al. 2009).
+    pub fused: f32,
+}
+
+/// One found asset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// 1-based rank.
+    pub rank: usize,
+    /// The asset.
+    pub asset: Asset,
+    /// Its scores.
+    pub scores: Scores,
+    /// Words of the query that the asset's own words contain.
+    pub matched_words: Vec<String>,
+}
+
+/// Why a candidate was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum RejectReason {
+    /// A near-duplicate of a better ranked one.
+    Duplicate {
+        /// Short id of the one that stays.
+        of: String,
+    },
+    /// Its score is below the library's threshold.
+    UnderThreshold,
+    /// Another shot of the film already shows it.
+    AlreadyUsed,
+    /// Ranked behind what was taken.
+    OutRanked,
+    /// Its file has vanished or changed.
+    Unavailable,
+}
+
+/// A candidate that was considered and rejected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// What was found.
+    pub hit: Hit,
+    /// Why it was not taken.
+    #[serde(flatten)]
+    pub rejected: RejectReason,
+}

@@ -1,0 +1,27 @@
+//! The nouns of Kinora and nothing else: no I/O, no threads, no network.
+//!
+//! Way in: [`AssetId`] names a source by what it contains, [`Embedding`] ties a vector to the
+//! [`EmbeddingSpace`] it lives in, [`Hit`] is what a search returns, [`Storyboard`] is what a film
+//! is made from, and [`FilmRecord`] is what it can be held to afterwards.
+//!
+//! Memory: only [`Picture`] owns pixels (3 bytes each); everything else is small.
+
+mod asset;
+mod film;
+mod geometry;
+mod hit;
+mod id;
+mod picture;
+mod record;
+mod space;
+
+pub use asset::{Asset, GeoPoint, Rights};
+pub use film::{
+    Brief, CameraMove, Captioning, FilmSpec, Framing, Shot, ShotBrief, Storyboard, Transition,
+};
+pub use geometry::{Rect, Size};
+pub use hit::{Candidate, Hit, RejectReason, Scores};
+pub use id::{AssetId, ContentHash, ParseHashError};
+pub use picture::{Picture, PictureError};
+pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};
+pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};

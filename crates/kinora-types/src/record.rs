@@ -1,0 +1,104 @@
+//! The trail: what a film shows, where it came from, what was done to it.
+//!
+//! This is what `provenance.md` calls the shot record; a later issue signs it inside the file.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, Rights, Scores};
+
+/// A source of a shot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// BLAKE3 of the source file.
+    pub asset: AssetId,
+    /// What people call it.
+    pub label: String,
+    /// Where the file was when the film was made.
+    pub path: String,
+    /// Licence, author, origin.
+    pub rights: Rights,
+    /// 1-based rank among the candidates; `None` if pinned.
+    pub rank: Option<usize>,
+    /// How it was rated; `None` if pinned.
+    pub scores: Option<Scores>,
+}
+
+/// What made the frames.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GeneratorRecord {
+    /// Name, e.g. `camera-move`.
+    pub name: String,
+    /// Version of its code.
+    pub version: String,
+    /// SHA-256 of its weights, if it has any.
+    pub model: Option<String>,
+    /// Whether the same request gives the same frames.
+    pub deterministic: bool,
+    /// Whether the pictures are the sources' own pixels or were made by a model.
+    pub synthetic: bool,
+    /// Every parameter, as the generator reads it back.
+    pub parameters: serde_json::Value,
+}
+
+/// One shot as it was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShotRecord {
+    /// Name of the shot.
+    pub name: String,
+    /// What was asked for.
+    pub prompt: String,
+    /// Words on the screen, if any.
+    pub caption: Option<String>,
+    /// First frame in the film.
+    pub first_frame: u64,
+    /// Number of frames, overlap of crossfades included.
+    pub frames: u64,
+    /// What it shows, in order of weight; empty for a gap that was allowed.
+    pub sources: Vec<SourceRecord>,
+    /// Whether the user pinned the source.
+    pub pinned: bool,
+    /// What was considered and not taken.
+    pub rejected: Vec<Candidate>,
+    /// What made the frames; `None` for a gap.
+    pub generator: Option<GeneratorRecord>,
+    /// BLAKE3 over the shot's RGB frames in order, before captions and transitions.
+    pub frames_hash: Option<ContentHash>,
+    /// Cosine between the middle frame made and the source retrieved.
+    pub fidelity: Option<f32>,
+}
+
+/// The record of a film; also stands as JSON beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FilmRecord {
+    /// Version of this format.
+    pub version: u32,
+    /// Kinora's version.
+    pub made_by: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The brief, word for word.
+    pub brief: String,
+    /// Library it was made from.
+    pub library: String,
+    /// Revision of the library: a counter that every change raises.
+    pub library_revision: u64,
+    /// Space of the search.
+    pub space: EmbeddingSpace,
+    /// Score below which nothing was taken.
+    pub threshold: Option<f32>,
+    /// Form of the film.
+    pub spec: FilmSpec,
+    /// Title card, if any.
+    pub title: Option<String>,
+    /// Lines of the end card.
+    pub credits: Vec<String>,
+    /// The shots in order.
+    pub shots: Vec<ShotRecord>,
+    /// BLAKE3 of the master file.
+    pub master: ContentHash,
+    /// BLAKE3 over all composed RGB frames in order: the same build makes the same again.
+    pub frames_hash: ContentHash,
+    /// The encoder and its arguments.
+    pub encoder: String,
+}
