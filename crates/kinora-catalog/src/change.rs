@@ -1,0 +1,77 @@
+//! What is written: changes in, changes out to the vector index.
+
+use kinora_types::{Asset, AssetId, Embedding};
+
+/// A file as it was when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Absolute path.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Modification time, nanoseconds since 1970.
+    pub mtime_ns: i64,
+}
+
+/// What the catalogue knows of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileState {
+    /// The asset that the file held.
+    pub asset: AssetId,
+    /// Size in bytes then.
+    pub bytes: u64,
+    /// Modification time then, nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Whether it was there when last looked for.
+    pub present: bool,
+}
+
+/// A picture seen for the first time.
+#[derive(Clone, Debug)]
+pub struct NewAsset {
+    /// What is known of it; `paths` and `added_at` are taken from here too.
+    pub asset: Asset,
+    /// The file it was read from.
+    pub file: FileEntry,
+    /// Words made from folder and file names; empty to keep names out of the search.
+    pub names: Vec<String>,
+    /// Whether title, caption and keywords enter the word index.
+    pub index_words: bool,
+    /// Its vector, of the library's space.
+    pub embedding: Embedding,
+    /// 64-bit perceptual hash.
+    pub phash: u64,
+    /// The older asset that it nearly equals.
+    pub duplicate_of: Option<AssetId>,
+}
+
+/// One change; [`crate::Catalog::commit`] makes a list of them at once or not at all.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A picture seen for the first time. If its path held another asset before, that one is
+    /// superseded. If the asset is known already (another process was faster) the file is attached.
+    Add(Box<NewAsset>),
+    /// A known asset was seen in this file (a copy, a move, or it came back).
+    Seen {
+        /// The asset.
+        asset: AssetId,
+        /// Where.
+        file: FileEntry,
+    },
+    /// The file is no longer there.
+    Vanished {
+        /// Its path.
+        path: String,
+    },
+}
+
+/// A step for a vector index that follows the catalogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexChange {
+    /// Row number of the asset: the point's id in the index.
+    pub row: u64,
+    /// Revision at which it changed.
+    pub revision: u64,
+    /// The vector, or `None` if the asset is no longer live.
+    pub vector: Option<Vec<f32>>,
+}

@@ -1,0 +1,272 @@
+//! Reading assets, files and the feed of changes.
+
+use std::path::Path;
+
+use jiff::{Timestamp, civil::DateTime};
+use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Rights, Size};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::{Catalog, CatalogError, FileState, IndexChange};
+
+const COLUMNS: &str =
+    "row, id, width, height, bytes, format, taken_at, latitude, longitude, camera,
+    title, caption, keywords, licence, author, source, added_at";
+
+impl Catalog {
+    /// Raised by every change; what a film's record calls the library's revision.
+    pub fn revision(&self) -> Result<u64, CatalogError> {
+        Ok(self
+            .connection()
+            .query_row("SELECT revision FROM library", [], |row| row.get(0))?)
+    }
+
+    /// Number of live assets.
+    pub fn count(&self) -> Result<u64, CatalogError> {
+        let sql = "SELECT count(*) FROM assets WHERE live = 1";
+        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// What is known of a file; `None` for a path never seen.
+    pub fn file_state(&self, path: &Path) -> Result<Option<FileState>, CatalogError> {
+        let Some(path) = path.to_str() else {
+            return Ok(None);
+        };
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT a.id, f.bytes, f.mtime_ns, f.present FROM files f JOIN assets a ON a.row = f.asset
+             WHERE f.path = ?1",
+        )?;
+        let read = |row: &Row<'_>| {
+            Ok(FileState {
+                asset: AssetId(ContentHash::from_bytes(row.get(0)?)),
+                bytes: row.get(1)?,
+                mtime_ns: row.get(2)?,
+                present: row.get(3)?,
+            })
+        };
+        Ok(statement.query_row([path], read).optional()?)
+    }
+
+    /// Every present path under a folder (or the file itself), to find what has vanished.
+    pub fn paths_under(&self, folder: &Path) -> Result<Vec<String>, CatalogError> {
+        let connection = self.connection();
+        let mut statement =
+            connection.prepare_cached("SELECT path FROM files WHERE present = 1 ORDER BY path")?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let under = |path: &String| Path::new(path).starts_with(folder);
+        rows.filter(|path| path.as_ref().map_or(true, under))
+            .map(|p| p.map_err(Into::into))
+            .collect()
+    }
+
+    /// The asset, live or not.
+    pub fn asset(&self, id: &AssetId) -> Result<Option<Asset>, CatalogError> {
+        Ok(self.asset_and_row(id)?.map(|(_, asset)| asset))
+    }
+
+    /// The asset with its row number, live or not.
+    pub fn asset_and_row(&self, id: &AssetId) -> Result<Option<(u64, Asset)>, CatalogError> {
+        let connection = self.connection();
+        let sql = format!("SELECT {COLUMNS} FROM assets WHERE id = ?1");
+        let raw = connection
+            .prepare_cached(&sql)?
+            .query_row([id.0.as_bytes()], raw_asset)
+            .optional()?;
+        raw.map(|raw| raw.finish(&connection)).transpose()
+    }
+
+    /// The assets of these rows, in the order asked for; rows that do not exist are left out.
+    pub fn assets(&self, rows: &[u64]) -> Result<Vec<(u64, Asset)>, CatalogError> {
+        let connection = self.connection();
+        let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            if let Some(raw) = statement.query_row([row], raw_asset).optional()? {
+                found.push(raw.finish(&connection)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// All live assets in order of entry.
+    pub fn live_rows(&self) -> Result<Vec<u64>, CatalogError> {
+        let connection = self.connection();
+        let mut statement =
+            connection.prepare_cached("SELECT row FROM assets WHERE live = 1 ORDER BY row")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        rows.map(|row| row.map_err(Into::into)).collect()
+    }
+
+    /// The stored vector of an asset.
+    pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
+        let blob: Option<Vec<u8>> = statement
+            .query_row([id.0.as_bytes()], |row| row.get(0))
+            .optional()?;
+        blob.map(|blob| Ok(self.space().embedding(self.vector(&blob)?)))
+            .transpose()
+    }
+
+    /// Perceptual hashes of the live assets, for near-duplicates.
+    pub fn perceptual_hashes(&self) -> Result<Vec<(u64, AssetId, u64)>, CatalogError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached("SELECT row, id, phash FROM assets WHERE live = 1 ORDER BY row")?;
+        let rows = statement.query_map([], |row| {
+            let id = AssetId(ContentHash::from_bytes(row.get(1)?));
+            Ok((row.get(0)?, id, row.get::<_, i64>(2)? as u64))
+        })?;
+        rows.map(|row| row.map_err(Into::into)).collect()
+    }
+
+    /// Assets that entered, left or came back after `revision`, oldest first, at most `limit` of
+    /// them plus the rest of the last revision, so that the caller can go on from the last one.
+    pub fn changes_since(
+        &self,
+        revision: u64,
+        limit: usize,
+    ) -> Result<Vec<IndexChange>, CatalogError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT row, changed, live, vector FROM assets WHERE changed > ?1 AND changed <= coalesce(
+                 (SELECT changed FROM assets WHERE changed > ?1 ORDER BY changed LIMIT 1 OFFSET ?2),
+                 9223372036854775807)
+             ORDER BY changed, row",
+        )?;
+        let rows =
+            statement.query_map(params![revision, limit.saturating_sub(1) as i64], |row| {
+                let live: bool = row.get(2)?;
+                let blob = if live {
+                    Some(row.get::<_, Vec<u8>>(3)?)
+                } else {
+                    None
+                };
+                Ok((row.get(0)?, row.get(1)?, blob))
+            })?;
+        rows.map(|row| {
+            let (row, revision, blob): (u64, u64, Option<Vec<u8>>) = row?;
+            let vector = blob.map(|blob| self.vector(&blob)).transpose()?;
+            Ok(IndexChange {
+                row,
+                revision,
+                vector,
+            })
+        })
+        .collect()
+    }
+
+    /// Finds the one live asset meant by a content hash (or a prefix of at least 6 digits), a file
+    /// name or a path.
+    pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
+        let rows = {
+            let connection = self.connection();
+            let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());
+            let mut statement = connection.prepare_cached(
+                "SELECT row FROM assets WHERE live = 1 AND ?2 AND lower(hex(id)) LIKE lower(?1) || '%'
+                 UNION
+                 SELECT f.asset FROM files f WHERE f.present = 1 AND (f.path = ?1
+                     OR substr(f.path, -length(?1) - 1) IN ('/' || ?1, '\\' || ?1))",
+            )?;
+            let rows = statement.query_map(params![reference, hex], |row| row.get(0))?;
+            rows.collect::<Result<Vec<u64>, _>>()?
+        };
+        match rows.as_slice() {
+            [row] => self
+                .assets(&[*row])?
+                .pop()
+                .map(|(_, asset)| asset)
+                .ok_or_else(|| CatalogError::Damaged(format!("row {row} is missing"))),
+            [] => Err(CatalogError::Reference(format!(
+                "no such picture in this library: `{reference}`"
+            ))),
+            many => Err(CatalogError::Reference(format!(
+                "`{reference}` means {} pictures",
+                many.len()
+            ))),
+        }
+    }
+
+    fn vector(&self, blob: &[u8]) -> Result<Vec<f32>, CatalogError> {
+        if blob.len() != self.space().dimension * 4 {
+            return Err(CatalogError::Damaged(format!(
+                "a vector of {} bytes",
+                blob.len()
+            )));
+        }
+        let value = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        Ok(blob.chunks_exact(4).map(value).collect())
+    }
+}
+
+/// A row as SQLite gives it; text is parsed in `finish`, where errors can be told apart.
+struct RawAsset {
+    row: u64,
+    asset: Asset,
+    taken_at: Option<String>,
+    keywords: String,
+    added_at: String,
+}
+
+fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
+    let place = match (row.get(7)?, row.get(8)?) {
+        (Some(latitude), Some(longitude)) => Some(GeoPoint {
+            latitude,
+            longitude,
+        }),
+        _ => None,
+    };
+    let asset = Asset {
+        id: AssetId(ContentHash::from_bytes(row.get(1)?)),
+        size: Size {
+            width: row.get(2)?,
+            height: row.get(3)?,
+        },
+        bytes: row.get(4)?,
+        format: row.get(5)?,
+        paths: Vec::new(),
+        taken_at: None,
+        place,
+        camera: row.get(9)?,
+        title: row.get(10)?,
+        caption: row.get(11)?,
+        keywords: Vec::new(),
+        rights: Rights {
+            licence: row.get(13)?,
+            author: row.get(14)?,
+            source: row.get(15)?,
+        },
+        added_at: Timestamp::UNIX_EPOCH,
+    };
+    let (taken_at, keywords, added_at) = (row.get(6)?, row.get(12)?, row.get(16)?);
+    Ok(RawAsset {
+        row: row.get(0)?,
+        asset,
+        taken_at,
+        keywords,
+        added_at,
+    })
+}
+
+impl RawAsset {
+    fn finish(mut self, connection: &Connection) -> Result<(u64, Asset), CatalogError> {
+        let damaged = |what: &str, error: &dyn std::fmt::Display| {
+            CatalogError::Damaged(format!("{what} of row {}: {error}", self.row))
+        };
+        let parse = |text: &String| text.parse::<DateTime>().map_err(|e| damaged("date", &e));
+        self.asset.taken_at = self.taken_at.as_ref().map(parse).transpose()?;
+        self.asset.keywords =
+            serde_json::from_str(&self.keywords).map_err(|e| damaged("keywords", &e))?;
+        self.asset.added_at = self
+            .added_at
+            .parse()
+            .map_err(|e| damaged("time of entry", &e))?;
+        let mut statement = connection.prepare_cached(
+            "SELECT path FROM files WHERE asset = ?1 AND present = 1 ORDER BY path",
+        )?;
+        let paths = statement.query_map([self.row], |row| row.get(0))?;
+        self.asset.paths = paths.collect::<Result<_, _>>()?;
+        Ok((self.row, self.asset))
+    }
+}

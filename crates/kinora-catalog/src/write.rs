@@ -1,0 +1,160 @@
+//! Writing: every call is one transaction that raises the library's revision.
+
+use kinora_types::{Asset, AssetId};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::{Catalog, CatalogError, Change, FileEntry, NewAsset, lexical};
+
+impl Catalog {
+    /// Makes all changes in one transaction; durable when it returns. Returns the new revision.
+    pub fn commit(&self, changes: &[Change]) -> Result<u64, CatalogError> {
+        for change in changes {
+            if let Change::Add(new) = change {
+                self.space().check_same(new.embedding.space())?;
+            }
+        }
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let revision = raise_revision(&transaction)?;
+        for change in changes {
+            match change {
+                Change::Add(new) => add(&transaction, new, revision)?,
+                Change::Seen { asset, file } => {
+                    let row = row_of(&transaction, asset)?.ok_or_else(|| {
+                        CatalogError::Reference(format!("no such asset: `{}`", asset.short()))
+                    })?;
+                    attach(&transaction, row, file, revision)?;
+                }
+                Change::Vanished { path } => vanish(&transaction, path, revision)?,
+            }
+        }
+        transaction.commit()?;
+        Ok(revision)
+    }
+}
+
+pub(crate) fn raise_revision(transaction: &Transaction<'_>) -> Result<u64, CatalogError> {
+    let sql = "UPDATE library SET revision = revision + 1 RETURNING revision";
+    Ok(transaction.query_row(sql, [], |row| row.get(0))?)
+}
+
+fn row_of(transaction: &Transaction<'_>, id: &AssetId) -> Result<Option<i64>, CatalogError> {
+    let mut statement = transaction.prepare_cached("SELECT row FROM assets WHERE id = ?1")?;
+    Ok(statement
+        .query_row([id.0.as_bytes()], |row| row.get(0))
+        .optional()?)
+}
+
+fn add(transaction: &Transaction<'_>, new: &NewAsset, revision: u64) -> Result<(), CatalogError> {
+    if let Some(row) = row_of(transaction, &new.asset.id)? {
+        return attach(transaction, row, &new.file, revision);
+    }
+    let row = insert_asset(transaction, new, revision)?;
+    lexical::insert(transaction, row, new)?;
+    attach(transaction, row, &new.file, revision)
+}
+
+fn insert_asset(
+    transaction: &Transaction<'_>,
+    new: &NewAsset,
+    revision: u64,
+) -> Result<i64, CatalogError> {
+    let Asset {
+        id,
+        size,
+        bytes,
+        format,
+        taken_at,
+        place,
+        camera,
+        rights,
+        ..
+    } = &new.asset;
+    let keywords = serde_json::to_string(&new.asset.keywords)
+        .map_err(|e| CatalogError::Damaged(e.to_string()))?;
+    let vector: Vec<u8> = new
+        .embedding
+        .values()
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO assets (id, width, height, bytes, format, taken_at, latitude, longitude,
+             camera, title, caption, keywords, licence, author, source, added_at, vector, phash,
+             duplicate_of, live, changed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             ?19, 1, ?20)",
+    )?;
+    statement.execute(params![
+        id.0.as_bytes(),
+        size.width,
+        size.height,
+        bytes,
+        format,
+        taken_at.map(|t| t.to_string()),
+        place.map(|p| p.latitude),
+        place.map(|p| p.longitude),
+        camera,
+        new.asset.title,
+        new.asset.caption,
+        keywords,
+        rights.licence,
+        rights.author,
+        rights.source,
+        new.asset.added_at.to_string(),
+        vector,
+        new.phash as i64,
+        new.duplicate_of.map(|d| d.0.as_bytes().to_vec()),
+        revision,
+    ])?;
+    Ok(transaction.last_insert_rowid())
+}
+
+/// The file at this path now holds the asset; whatever it held before loses it.
+fn attach(
+    transaction: &Transaction<'_>,
+    row: i64,
+    file: &FileEntry,
+    revision: u64,
+) -> Result<(), CatalogError> {
+    let mut previous = transaction.prepare_cached("SELECT asset FROM files WHERE path = ?1")?;
+    let before: Option<i64> = previous.query_row([&file.path], |r| r.get(0)).optional()?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO files (path, asset, bytes, mtime_ns, present) VALUES (?1, ?2, ?3, ?4, 1)
+             ON CONFLICT (path) DO UPDATE SET asset = ?2, bytes = ?3, mtime_ns = ?4, present = 1",
+        )?
+        .execute(params![file.path, row, file.bytes, file.mtime_ns])?;
+    settle(transaction, row, revision)?;
+    match before {
+        Some(old) if old != row => {
+            transaction
+                .prepare_cached(
+                    "UPDATE assets SET superseded_by = (SELECT id FROM assets WHERE row = ?1)
+                     WHERE row = ?2",
+                )?
+                .execute([row, old])?;
+            settle(transaction, old, revision)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn vanish(transaction: &Transaction<'_>, path: &str, revision: u64) -> Result<(), CatalogError> {
+    let sql = "UPDATE files SET present = 0 WHERE path = ?1 RETURNING asset";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let row: Option<i64> = statement.query_row([path], |r| r.get(0)).optional()?;
+    row.map_or(Ok(()), |row| settle(transaction, row, revision))
+}
+
+/// Brings `live` in line with the files and stamps the revision if that changes it.
+fn settle(transaction: &Transaction<'_>, row: i64, revision: u64) -> Result<(), CatalogError> {
+    transaction
+        .prepare_cached(
+            "UPDATE assets SET live = NOT live, changed = ?2
+             WHERE row = ?1
+               AND live <> EXISTS (SELECT 1 FROM files WHERE asset = ?1 AND present = 1)",
+        )?
+        .execute(params![row, revision])?;
+    Ok(())
+}
