@@ -4,10 +4,11 @@
 //! [`EmbeddingSpace`] it lives in, [`Hit`] is what a search returns, [`Storyboard`] is what a film
 //! is made from, and [`FilmRecord`] is what it can be held to afterwards.
 //!
-//! Memory: only [`Picture`] owns pixels (3 bytes each); everything else is small.
+//! Memory: only [`Picture`] (3 bytes a pixel) and [`YuvFrame`] (1.5 bytes) own pixels; everything else is small.
 
 mod asset;
 mod film;
+mod frame;
 mod geometry;
 mod hit;
 mod id;
@@ -19,6 +20,7 @@ pub use asset::{Asset, GeoPoint, Rights};
 pub use film::{
     Brief, CameraMove, Captioning, FilmSpec, Framing, Shot, ShotBrief, Storyboard, Transition,
 };
+pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
 pub use hit::{Candidate, Hit, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};

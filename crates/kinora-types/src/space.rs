@@ -110,10 +110,11 @@ impl Embedding {
     }
 }
 
-/// Scales to unit L2 norm; a zero vector stays zero.
+/// Scales to unit L2 norm; a zero vector stays zero, and one that has unit norm within rounding
+/// stays bit for bit, so that what was stored compares equal to what was made.
 fn normalise(values: &mut [f32]) {
     let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
-    if norm > 0.0 {
+    if norm > 0.0 && (norm - 1.0).abs() > 1e-6 {
         values.iter_mut().for_each(|v| *v /= norm);
     }
 }

@@ -1,0 +1,314 @@
+//! The catalogue against a real SQLite file. Not covered: power cuts, network file systems.
+
+use jiff::{Timestamp, civil::date};
+use kinora_catalog::{Catalog, CatalogError, Change, FileEntry, Filter, NewAsset};
+use kinora_types::{Asset, AssetId, ContentHash, EmbeddingSpace, GeoPoint, Rights, Size};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+fn space(name: &str) -> EmbeddingSpace {
+    EmbeddingSpace {
+        name: name.into(),
+        revision: "1".into(),
+        dimension: 2,
+        normalised: true,
+    }
+}
+
+fn library() -> (TempDir, Catalog) {
+    let folder = TempDir::new().unwrap();
+    let catalog = Catalog::create(&folder.path().join("lib"), "lib", &space("s")).unwrap();
+    (folder, catalog)
+}
+
+fn file(path: &str) -> FileEntry {
+    FileEntry {
+        path: path.into(),
+        bytes: 7,
+        mtime_ns: 1,
+    }
+}
+
+fn picture(content: &str, path: &str) -> NewAsset {
+    let asset = Asset {
+        id: AssetId(ContentHash::of(content.as_bytes())),
+        size: Size {
+            width: 4,
+            height: 3,
+        },
+        bytes: 7,
+        format: "png".into(),
+        paths: vec![],
+        taken_at: None,
+        place: None,
+        camera: None,
+        title: Some(format!("The {content}")),
+        caption: None,
+        keywords: vec!["test".into()],
+        rights: Rights::default(),
+        added_at: Timestamp::UNIX_EPOCH,
+    };
+    NewAsset {
+        asset,
+        file: file(path),
+        names: vec!["holiday".into()],
+        index_words: true,
+        embedding: space("s").embedding(vec![1.0, 1.0]),
+        phash: u64::MAX,
+        duplicate_of: None,
+    }
+}
+
+fn add(catalog: &Catalog, new: &NewAsset) {
+    catalog
+        .commit(&[Change::Add(Box::new(new.clone()))])
+        .unwrap();
+}
+
+#[test]
+fn an_asset_comes_back_as_it_went_in() {
+    let (_folder, catalog) = library();
+    let mut new = picture("owl", "/a/owl.png");
+    new.asset.taken_at = Some(date(2024, 2, 29).at(12, 30, 1, 0));
+    new.asset.place = Some(GeoPoint {
+        latitude: 41.9,
+        longitude: 12.5,
+    });
+    new.asset.rights.licence = Some("CC0-1.0".into());
+    add(&catalog, &new);
+    let expected = Asset {
+        paths: vec!["/a/owl.png".into()],
+        ..new.asset.clone()
+    };
+    assert_eq!(catalog.asset(&new.asset.id).unwrap().unwrap(), expected);
+    assert_eq!(
+        catalog.embedding(&new.asset.id).unwrap().unwrap(),
+        new.embedding
+    );
+    assert_eq!(catalog.perceptual_hashes().unwrap()[0].2, u64::MAX);
+}
+
+#[test]
+fn a_moved_file_is_the_same_asset() {
+    let (_folder, catalog) = library();
+    let new = picture("owl", "/a/owl.png");
+    add(&catalog, &new);
+    let seen = Change::Seen {
+        asset: new.asset.id,
+        file: file("/b/owl.png"),
+    };
+    catalog
+        .commit(&[
+            seen,
+            Change::Vanished {
+                path: "/a/owl.png".into(),
+            },
+        ])
+        .unwrap();
+    assert_eq!(catalog.count().unwrap(), 1);
+    assert_eq!(
+        catalog.asset(&new.asset.id).unwrap().unwrap().paths,
+        ["/b/owl.png"]
+    );
+}
+
+#[test]
+fn a_changed_file_supersedes_and_a_vanished_one_is_not_found() {
+    let (_folder, catalog) = library();
+    let (old, new) = (picture("owl", "/a/x.png"), picture("cat", "/a/x.png"));
+    add(&catalog, &old);
+    let before = catalog.revision().unwrap();
+    add(&catalog, &new);
+    assert_eq!(catalog.live_rows().unwrap().len(), 1);
+    assert!(
+        catalog
+            .asset(&old.asset.id)
+            .unwrap()
+            .unwrap()
+            .paths
+            .is_empty()
+    );
+    let changes = catalog.changes_since(before, 10).unwrap();
+    assert_eq!(
+        changes
+            .iter()
+            .map(|c| c.vector.is_some())
+            .collect::<Vec<_>>(),
+        [false, true]
+    );
+    assert_eq!(catalog.lexical(&["owl".into()], 10).unwrap(), []);
+
+    catalog
+        .commit(&[Change::Vanished {
+            path: "/a/x.png".into(),
+        }])
+        .unwrap();
+    assert_eq!(catalog.count().unwrap(), 0);
+    catalog
+        .commit(&[Change::Seen {
+            asset: new.asset.id,
+            file: file("/a/x.png"),
+        }])
+        .unwrap();
+    assert_eq!(catalog.count().unwrap(), 1);
+}
+
+#[test]
+fn the_feed_can_be_read_in_pieces() {
+    let (_folder, catalog) = library();
+    for i in 0..7 {
+        add(&catalog, &picture(&format!("p{i}"), &format!("/p{i}")));
+    }
+    let (mut at, mut rows) = (0, vec![]);
+    loop {
+        let piece = catalog.changes_since(at, 3).unwrap();
+        let Some(last) = piece.last() else { break };
+        at = last.revision;
+        rows.extend(piece.iter().map(|c| c.row));
+    }
+    assert_eq!(rows, catalog.live_rows().unwrap());
+    assert_eq!(at, catalog.revision().unwrap());
+}
+
+#[test]
+fn nothing_of_a_failed_commit_stays() {
+    let (_folder, catalog) = library();
+    let unknown = AssetId(ContentHash::of(b"unknown"));
+    let changes = [
+        Change::Add(Box::new(picture("owl", "/owl"))),
+        Change::Seen {
+            asset: unknown,
+            file: file("/x"),
+        },
+    ];
+    assert!(matches!(
+        catalog.commit(&changes),
+        Err(CatalogError::Reference(_))
+    ));
+    assert_eq!(
+        (catalog.count().unwrap(), catalog.revision().unwrap()),
+        (0, 0)
+    );
+}
+
+#[test]
+fn a_vector_of_another_space_is_refused() {
+    let (_folder, catalog) = library();
+    let mut new = picture("owl", "/owl");
+    new.embedding = space("other").embedding(vec![1.0, 0.0]);
+    let result = catalog.commit(&[Change::Add(Box::new(new))]);
+    assert!(matches!(result, Err(CatalogError::Space(_))));
+}
+
+#[test]
+fn another_process_sees_it_at_once() {
+    let (_folder, catalog) = library();
+    let reader = Catalog::open(catalog.folder()).unwrap();
+    add(&catalog, &picture("owl", "/owl"));
+    assert_eq!(reader.count().unwrap(), 1);
+    assert_eq!(reader.lexical(&["owls".into()], 5).unwrap().len(), 1);
+}
+
+#[test]
+fn opening_what_is_no_library_says_so() {
+    let folder = TempDir::new().unwrap();
+    assert!(matches!(
+        Catalog::open(folder.path()),
+        Err(CatalogError::NoLibrary { .. })
+    ));
+    std::fs::write(
+        folder.path().join(kinora_catalog::FILE_NAME),
+        b"not a database at all",
+    )
+    .unwrap();
+    assert!(matches!(
+        Catalog::open(folder.path()),
+        Err(CatalogError::Sqlite(_))
+    ));
+}
+
+#[test]
+fn a_library_is_made_once_and_newer_formats_are_refused() {
+    let (_folder, catalog) = library();
+    let again = Catalog::create(catalog.folder(), "lib", &space("s"));
+    assert!(matches!(again, Err(CatalogError::Exists { .. })));
+    let raw = rusqlite::Connection::open(catalog.folder().join(kinora_catalog::FILE_NAME)).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(
+        Catalog::open(catalog.folder()),
+        Err(CatalogError::TooNew { found: 99, .. })
+    ));
+}
+
+#[test]
+fn filters_are_exact() {
+    let (_folder, catalog) = library();
+    let rome = GeoPoint {
+        latitude: 41.9028,
+        longitude: 12.4964,
+    };
+    let mut dated = picture("dated", "/1");
+    dated.asset.taken_at = Some(date(2024, 6, 1).at(23, 59, 59, 0));
+    let mut placed = picture("placed", "/2");
+    placed.asset.place = Some(rome);
+    add(&catalog, &dated);
+    add(&catalog, &placed);
+    let on = |filter: Filter| catalog.filter(&filter).unwrap().unwrap();
+    let day = Some(date(2024, 6, 1));
+    assert_eq!(
+        on(Filter {
+            after: day,
+            before: day,
+            ..Filter::default()
+        }),
+        [1]
+    );
+    assert_eq!(
+        on(Filter {
+            after: Some(date(2024, 6, 2)),
+            ..Filter::default()
+        }),
+        [] as [u64; 0]
+    );
+    assert_eq!(
+        on(Filter {
+            near: Some((rome, 1.0)),
+            ..Filter::default()
+        }),
+        [2]
+    );
+    assert_eq!(catalog.filter(&Filter::default()).unwrap(), None);
+}
+
+#[test]
+fn references_are_hashes_names_or_paths() {
+    let (_folder, catalog) = library();
+    let owl = picture("owl", "/birds/owl.png");
+    add(&catalog, &owl);
+    add(&catalog, &picture("cat", "/cats/cat.png"));
+    for reference in [
+        &owl.asset.id.short(),
+        &owl.asset.id.to_string(),
+        "owl.png",
+        "/birds/owl.png",
+    ] {
+        assert_eq!(
+            catalog.resolve(reference).unwrap().id,
+            owl.asset.id,
+            "{reference}"
+        );
+    }
+    for reference in ["png", "wl.png", "dog.png", "%", "______", ""] {
+        assert!(catalog.resolve(reference).is_err(), "{reference}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_word_breaks_the_search(words in prop::collection::vec(".{0,12}", 0..5)) {
+        let (_folder, catalog) = library();
+        add(&catalog, &picture("owl", "/owl"));
+        catalog.lexical(&words, 5).unwrap();
+    }
+}
