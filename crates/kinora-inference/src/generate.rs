@@ -1,6 +1,6 @@
 //! Shots: from references and words to frames.
 
-use kinora_types::{AssetId, CameraMove, GeneratorRecord, Picture, Size};
+use kinora_types::{AssetId, CameraMove, GeneratorRecord, Picture, Size, YuvFrame};
 
 use crate::{Cancelled, Control};
 
@@ -53,8 +53,10 @@ pub struct SinkError(pub String);
 
 /// Takes frames in order, one at a time; may block (that is the back-pressure).
 pub trait FrameSink {
-    /// Takes the next frame, of the requested size.
-    fn frame(&mut self, frame: &Picture) -> Result<(), SinkError>;
+    /// Takes the next frame, of the requested size, in the encoder's own form.
+    fn frame(&mut self, frame: &YuvFrame) -> Result<(), SinkError>;
+    /// Takes the next frame as RGB, for generators that make no other; costs a conversion.
+    fn picture(&mut self, frame: &Picture) -> Result<(), SinkError>;
 }
 
 /// A shot could not be made.

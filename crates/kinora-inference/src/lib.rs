@@ -1,11 +1,13 @@
 //! Seams to what computes: embedders and shot generators, as traits only.
 //!
 //! Backends live above this floor and are chosen in `kinora-engine`. [`fake`] holds a deterministic
-//! embedder for tests of the floors above; it is never reachable from a command.
+//! embedder for tests of the floors above; it is never reachable from a command. [`conformance`] is
+//! what every shot generator is held to.
 //!
 //! Memory: pictures pass through one batch at a time; frames are handed to a [`FrameSink`] one by
 //! one, so no generator and no consumer holds a whole shot.
 
+pub mod conformance;
 mod control;
 mod embed;
 pub mod fake;

@@ -18,6 +18,8 @@ pub struct ShotBrief {
     pub seconds: Option<f64>,
     /// Short or full content hash, or file name, of the asset it must show.
     pub pin: Option<String>,
+    /// Whether the film may go without it when no picture fits.
+    pub optional: bool,
 }
 
 /// What the user asked for.
@@ -102,7 +104,7 @@ pub struct Shot {
     pub pinned: bool,
     /// What else was considered.
     pub rejected: Vec<Candidate>,
-    /// Length on screen in frames, before crossfades overlap.
+    /// Length in frames, the crossfade to what follows included; 0 for a gap.
     pub frames: u32,
     /// The camera's move; `None` for a gap.
     pub camera: Option<CameraMove>,
@@ -115,6 +117,12 @@ pub struct Storyboard {
     pub title: Option<String>,
     /// Form of the film.
     pub spec: FilmSpec,
+    /// Frames of the title card, its outgoing crossfade included; 0 without a title.
+    #[serde(default)]
+    pub title_frames: u32,
+    /// Frames of the end card; 0 without credits.
+    #[serde(default)]
+    pub credits_frames: u32,
     /// The shots in order.
     pub shots: Vec<Shot>,
     /// Lines of the end card: the attributions that the licences ask for.

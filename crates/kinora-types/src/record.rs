@@ -62,7 +62,8 @@ pub struct ShotRecord {
     pub rejected: Vec<Candidate>,
     /// What made the frames; `None` for a gap.
     pub generator: Option<GeneratorRecord>,
-    /// BLAKE3 over the shot's RGB frames in order, before captions and transitions.
+    /// BLAKE3 over the BLAKE3 hashes of the shot's frames in order (planar YUV 4:2:0, as encoded),
+    /// before captions and transitions.
     pub frames_hash: Option<ContentHash>,
     /// Cosine between the middle frame made and the source retrieved.
     pub fidelity: Option<f32>,
@@ -97,7 +98,8 @@ pub struct FilmRecord {
     pub shots: Vec<ShotRecord>,
     /// BLAKE3 of the master file.
     pub master: ContentHash,
-    /// BLAKE3 over all composed RGB frames in order: the same build makes the same again.
+    /// BLAKE3 over the BLAKE3 hashes of all composed frames in order: the same build makes the same
+    /// again.
     pub frames_hash: ContentHash,
     /// The encoder and its arguments.
     pub encoder: String,
