@@ -1,9 +1,7 @@
 //! The gate: every check in the order of how fast it can fail.
 
-use std::process::Command;
-
 use crate::{
-    layers,
+    deny, layers,
     run::{cargo, run},
     stats,
 };
@@ -24,7 +22,7 @@ pub fn ci() -> anyhow::Result<()> {
     stats::check_workspace()?;
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
-    deny()?;
+    deny::check_workspace()?;
     test(&[])?;
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
@@ -44,16 +42,4 @@ pub fn pull(build: &[&str]) -> anyhow::Result<()> {
         "models",
         "pull",
     ]).args(NEEDED))
-}
-
-/// Licences, sources and duplicate versions. The advisory database lives on the open web, so
-/// advisories are a job for people: `cargo deny check advisories`.
-fn deny() -> anyhow::Result<()> {
-    let found = Command::new("cargo-deny").arg("--version").output().is_ok();
-    let tools = crate::run::root().join("target/tools");
-    if !found && !tools.join("bin/cargo-deny").exists() {
-        run(cargo().args(["install", "--locked", "--quiet", "cargo-deny@0.19.0", "--root"]).arg(&tools))?;
-    }
-    let program = if found { "cargo-deny".into() } else { tools.join("bin/cargo-deny") };
-    run(Command::new(program).args(["--offline", "check", "bans", "licenses", "sources"]))
 }

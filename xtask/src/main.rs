@@ -6,6 +6,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod deny;
 mod fixtures;
 mod layers;
 mod run;

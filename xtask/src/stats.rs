@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use syn::{spanned::Spanned, visit::Visit};
+use syn::visit::Visit;
 
 /// (median, 90th percentile, maximum) in lines.
 #[derive(Clone, Copy)]
@@ -74,7 +74,7 @@ struct Functions<'a> {
 impl Functions<'_> {
     /// From the signature to the closing brace; comments and attributes above do not count.
     fn push(&mut self, signature: &syn::Signature, block: &syn::Block) {
-        let (first, last) = (signature.span().start().line, block.span().end().line);
+        let (first, last) = (signature.fn_token.span.start().line, block.brace_token.span.close().end().line);
         let place = format!("{}:{first} {}", self.place, signature.ident);
         self.found.push(Sized { place, lines: last + 1 - first });
     }

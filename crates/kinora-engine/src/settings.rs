@@ -1,0 +1,102 @@
+//! Where things are: the home folder, the configuration file, the cache.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use crate::EngineError;
+
+/// `config.toml` in the home folder; every key may be missing, none may be unknown.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Embedding space of new libraries.
+    pub space: Option<String>,
+    /// Execution provider of ONNX Runtime: `cpu`, `cuda`, `coreml`, `directml`.
+    pub provider: Option<String>,
+    /// Folder of models and programs.
+    pub cache: Option<PathBuf>,
+    /// The ffmpeg program.
+    pub ffmpeg: Option<PathBuf>,
+    /// The ONNX Runtime library.
+    pub onnxruntime: Option<PathBuf>,
+    /// Font of titles and captions.
+    pub font: Option<PathBuf>,
+}
+
+/// Folders and configuration, settled once at the start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Libraries and configuration.
+    pub home: PathBuf,
+    /// Models and programs.
+    pub cache: PathBuf,
+    /// The configuration file's content, environment variables applied.
+    pub config: Config,
+}
+
+impl Settings {
+    /// Settles the folders: `home` (flag or `KINORA_HOME`), else the platform's data folder. The
+    /// cache is `KINORA_CACHE`, else `cache` of the configuration, else `HOME/cache` if a home was
+    /// given, else the platform's cache folder.
+    pub fn settle(home: Option<PathBuf>) -> Result<Self, EngineError> {
+        let platform = directories::ProjectDirs::from("", "", "kinora");
+        let given = home.is_some();
+        let home = home
+            .or_else(|| platform.as_ref().map(|dirs| dirs.data_dir().to_owned()))
+            .ok_or(EngineError::NoHome)?;
+        let home = std::path::absolute(&home)
+            .map_err(|source| EngineError::Io { path: home.clone(), source })?;
+        let mut config = read_config(&home.join("config.toml"))?;
+        config.ffmpeg = variable("KINORA_FFMPEG").or(config.ffmpeg);
+        config.onnxruntime = variable("KINORA_ONNXRUNTIME").or(config.onnxruntime);
+        config.font = variable("KINORA_FONT").or(config.font);
+        let of_platform = || platform.map(|dirs| dirs.cache_dir().to_owned()).filter(|_| !given);
+        let cache = variable("KINORA_CACHE")
+            .or_else(|| config.cache.clone())
+            .or_else(of_platform)
+            .unwrap_or_else(|| home.join("cache"));
+        Ok(Self { home, cache, config })
+    }
+
+    /// Folder of all libraries.
+    pub fn libraries(&self) -> PathBuf {
+        self.home.join("libraries")
+    }
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn read_config(path: &Path) -> Result<Config, EngineError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).map_err(|error| EngineError::Config {
+            path: path.to_owned(),
+            message: error.message().to_owned(),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
+        Err(source) => Err(EngineError::Io { path: path.to_owned(), source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_holds_its_configuration_and_unknown_keys_are_errors() {
+        let home = tempfile::TempDir::new().unwrap();
+        let write = |text: &str| std::fs::write(home.path().join("config.toml"), text).unwrap();
+        write("space = \"clip-vit-b-32\"\n");
+        let settings = Settings::settle(Some(home.path().to_owned())).unwrap();
+        assert_eq!(settings.config.space.as_deref(), Some("clip-vit-b-32"));
+        assert!(settings.libraries().starts_with(home.path()));
+        write("colour = 1\n");
+        let error = Settings::settle(Some(home.path().to_owned())).unwrap_err();
+        assert!(error.to_string().contains("colour"), "{error}");
+    }
+}

@@ -1,0 +1,55 @@
+//! The main job on real input, from nothing to a verified film.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Context;
+
+use crate::{
+    ci,
+    run::{cargo, run},
+};
+
+/// Fetches, builds, makes a library of `samples/`, searches it, makes a film, shows its trail.
+pub fn demo(out: &Path) -> anyhow::Result<()> {
+    ci::pull(&["--release"])?;
+    let program = release_binary()?;
+    let home = out.join("home");
+    if home.exists() {
+        fs::remove_dir_all(&home).with_context(|| home.display().to_string())?;
+    }
+    fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    let film = out.join("wonders.mp4");
+    // A home of its own, so that the demo never touches the user's libraries; the cache is shared.
+    let kinora = |words: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(words).env("KINORA_HOME", &home).env("KINORA_CACHE", cache(&program)?);
+        run(&mut command)
+    };
+    kinora(&["add", "samples/pictures", "--attributions", "samples/attributions.json"])?;
+    kinora(&["search", "a bird with colourful feathers", "--limit", "3"])?;
+    kinora(&["search", "something to play music with", "--limit", "3", "--dense-only"])?;
+    kinora(&["search", "a plate of spaghetti", "--limit", "3"])?;
+    kinora(&["eval", "samples/queries.json", "--dense-only"])?;
+    let film_name = film.to_string_lossy();
+    kinora(&["make", "samples/brief.md", "-o", &film_name, "--seconds", "30", "--force"])?;
+    kinora(&["verify", &film_name])?;
+    println!("\nthe film: {}\nits record: {}", film.display(), film.with_extension("json").display());
+    println!("your own pictures: {} add FOLDER", program.display());
+    Ok(())
+}
+
+fn release_binary() -> anyhow::Result<PathBuf> {
+    run(cargo().args(["build", "--release", "--locked", "--package", "kinora-cli"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    Ok(target.join("release").join(format!("kinora{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The cache that `models pull` filled, as the program itself tells it.
+fn cache(program: &Path) -> anyhow::Result<PathBuf> {
+    let output = Command::new(program).args(["models", "path"]).output()?;
+    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
+}
