@@ -1,1 +1,38 @@
-//! (under construction)
+//! From a question to ranked, deduplicated, explained pictures; and how good that is.
+//!
+//! The way of a question: filter (exact, by the catalogue) → dense (vectors, corrected for hubness) →
+//! lexical (BM25) → reciprocal rank fusion → near-duplicates removed → threshold → diversity → cut.
+//!
+//! Way in: [`sync`] brings the index up to the catalogue, [`Searcher::search`] answers a [`Query`]
+//! with a [`SearchOutcome`], [`evaluate`] measures recall and abstention on judged queries.
+//!
+//! What decides that nothing fits: the best dense score among the candidates is held against the
+//! threshold of the space ([`kinora_inference::ScoreModel::abstain_below`]). Below it, in a hybrid
+//! search, an asset is still an answer if its own words contain *every* content word of the question
+//! ([`Verdict::WordsFit`]); then only such assets are returned. A question in pictures alone has no
+//! threshold: something is always most similar, and the scores say how much.
+//!
+//! Memory: the candidates' vectors, at most a few thousand, and the rows that carry a query word.
+
+mod candidates;
+mod dedup;
+mod dense;
+mod diversity;
+mod error;
+mod eval;
+mod fuse;
+mod lexical;
+mod outcome;
+mod query;
+mod search;
+mod select;
+mod sync;
+mod trace;
+mod words;
+
+pub use error::SearchError;
+pub use eval::{Judgement, PerQuery, Report, evaluate};
+pub use outcome::{Explain, SearchOutcome, Stage, Verdict};
+pub use query::{Filter, Mode, Query};
+pub use search::Searcher;
+pub use sync::{Synced, sync};

@@ -1,0 +1,165 @@
+//! The oracle: every vector is compared, in the plainest way. Good for tests and tiny libraries.
+//!
+//! Memory: all vectors, 4 bytes a value, in a map; [`IndexWrite::flush`] writes the whole file.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    Filter, IndexError, IndexRead, IndexWrite, Point, PointId, Scored, SearchRequest,
+    check::{check_space, check_vector},
+    file::write_aside,
+    kernel,
+    wire::Reader,
+};
+
+const FILE: &str = "brute.kin";
+const MAGIC: &[u8; 8] = b"KINBRUT1";
+
+/// An index without any index: exact, linear.
+pub struct BruteForce {
+    folder: PathBuf,
+    space: String,
+    dimension: usize,
+    mark: u64,
+    points: BTreeMap<PointId, Vec<f32>>,
+}
+
+impl BruteForce {
+    /// Opens the index in `folder`, made if missing; a damaged file is treated as missing.
+    pub fn open(folder: &Path, space: &str, dimension: usize) -> Result<Self, IndexError> {
+        fs::create_dir_all(folder).map_err(|e| IndexError::write(folder, e))?;
+        let mut index = Self {
+            folder: folder.to_owned(),
+            space: space.to_owned(),
+            dimension,
+            mark: 0,
+            points: BTreeMap::new(),
+        };
+        let path = folder.join(FILE);
+        if path.exists() {
+            let bytes = fs::read(&path).map_err(|e| IndexError::read(&path, e))?;
+            index.restore(&bytes)?;
+        }
+        Ok(index)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), IndexError> {
+        let Some(body) = wire_body(bytes) else {
+            return Ok(());
+        };
+        let mut reader = Reader::new(body);
+        let mut read = || -> Option<(u64, String, usize, BTreeMap<PointId, Vec<f32>>)> {
+            let (mark, space) = (reader.u64()?, reader.text()?);
+            let (dimension, count) = (reader.u32()? as usize, reader.u64()?);
+            let mut points = BTreeMap::new();
+            for _ in 0..count {
+                points.insert(PointId(reader.u64()?), reader.floats(dimension)?);
+            }
+            Some((mark, space, dimension, points))
+        };
+        if let Some((mark, space, dimension, points)) = read() {
+            check_space(&self.space, self.dimension, &space, dimension)?;
+            (self.mark, self.points) = (mark, points);
+        }
+        Ok(())
+    }
+
+    fn bytes(&self, mark: u64) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(mark.to_le_bytes());
+        bytes.extend((self.space.len() as u32).to_le_bytes());
+        bytes.extend(self.space.as_bytes());
+        bytes.extend((self.dimension as u32).to_le_bytes());
+        bytes.extend((self.points.len() as u64).to_le_bytes());
+        for (id, vector) in &self.points {
+            bytes.extend(id.0.to_le_bytes());
+            bytes.extend(vector.iter().flat_map(|v| v.to_le_bytes()));
+        }
+        let hash = blake3::hash(&bytes);
+        bytes.extend(hash.as_bytes());
+        bytes
+    }
+}
+
+/// What stands between magic and hash, if both are right.
+fn wire_body(bytes: &[u8]) -> Option<&[u8]> {
+    let (content, hash) = bytes.split_last_chunk::<32>()?;
+    let whole = blake3::hash(content).as_bytes() == hash;
+    content.strip_prefix(MAGIC).filter(|_| whole)
+}
+
+impl IndexRead for BruteForce {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    fn mark(&self) -> u64 {
+        self.mark
+    }
+
+    fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError> {
+        check_vector(request.vector, self.dimension)?;
+        let allowed = |id: &PointId| match request.filter {
+            Filter::All => true,
+            Filter::Only(ids) => ids.binary_search(id).is_ok(),
+        };
+        let near = self.points.iter().filter(|(id, _)| allowed(id));
+        let mut found: Vec<Scored> = near
+            .map(|(id, vector)| Scored {
+                id: *id,
+                score: kernel::dot(request.vector, vector),
+            })
+            .collect();
+        found.sort_by(Scored::order);
+        found.truncate(request.limit);
+        Ok(found)
+    }
+
+    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
+        Ok(ids.iter().map(|id| self.points.get(id).cloned()).collect())
+    }
+}
+
+impl IndexWrite for BruteForce {
+    fn upsert(&mut self, points: &[Point]) -> Result<(), IndexError> {
+        for point in points {
+            check_vector(&point.vector, self.dimension)?;
+        }
+        self.points
+            .extend(points.iter().map(|p| (p.id, p.vector.clone())));
+        Ok(())
+    }
+
+    fn delete(&mut self, ids: &[PointId]) -> Result<(), IndexError> {
+        self.points.retain(|id, _| !ids.contains(id));
+        Ok(())
+    }
+
+    fn flush(&mut self, mark: u64) -> Result<(), IndexError> {
+        write_aside(&self.folder.join(FILE), &[&self.bytes(mark)])?;
+        self.mark = mark;
+        Ok(())
+    }
+
+    fn optimise(&mut self) -> Result<(), IndexError> {
+        self.flush(self.mark)
+    }
+
+    fn snapshot(&self, folder: &Path) -> Result<(), IndexError> {
+        fs::create_dir_all(folder).map_err(|e| IndexError::write(folder, e))?;
+        write_aside(&folder.join(FILE), &[&self.bytes(self.mark)])
+    }
+
+    fn clear(&mut self) -> Result<(), IndexError> {
+        self.points.clear();
+        self.flush(0)
+    }
+}

@@ -1,0 +1,298 @@
+//! The backend of a library on this machine: exact scans over codes, a graph where that pays.
+//!
+//! Files in the index's folder: `index.log` ([`log`]) names the base and holds what was flushed since;
+//! `points-*.kin` ([`base`]) is the sorted bulk; `graph-*.kin` ([`graph`]) the HNSW over it; `lock`
+//! keeps writing processes apart. Way in: [`Embedded::open`].
+//!
+//! Memory: base and graph are mapped; what is newer than the base is held (see [`crate`]).
+
+mod base;
+mod block;
+mod graph;
+mod log;
+mod plan;
+mod scan;
+mod write;
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use self::{
+    base::{Base, Generation},
+    block::Tail,
+    graph::Graph,
+    log::{Found, Log},
+    scan::{Place, Scan},
+};
+use crate::{
+    Filter, IndexError, IndexRead, PointId, Scored, SearchRequest, check::check_vector, codec,
+};
+
+pub use self::plan::{Plan, Settings};
+
+#[cfg(target_endian = "big")]
+compile_error!("the index's files are little-endian and mapped as they are");
+
+/// In which state the files were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// There were none: the index is new and empty.
+    New,
+    /// All were whole.
+    Intact,
+    /// Points are whole, the graph is missing or damaged: searches are exact scans until
+    /// [`crate::IndexWrite::optimise`].
+    WithoutGraph,
+    /// They were damaged and are ignored: the index is empty and must be filled anew.
+    Discarded,
+}
+
+/// An index in files, for one machine.
+pub struct Embedded {
+    folder: PathBuf,
+    space: String,
+    dimension: usize,
+    settings: Settings,
+    condition: Condition,
+    mark: u64,
+    base: Option<Base>,
+    /// Slots of the base that were deleted or replaced.
+    dead: Vec<bool>,
+    dead_count: usize,
+    graph: Option<Graph>,
+    tail: Tail,
+    /// Points changed since the last flush.
+    pending: BTreeSet<u64>,
+    /// What this process believes to be on the disk.
+    generation: Generation,
+    log_length: u64,
+}
+
+impl Embedded {
+    /// Opens the index of a space in `folder`, made if missing. Files of another space are an error;
+    /// damaged files are none (see [`Embedded::condition`]).
+    pub fn open(folder: &Path, space: &str, dimension: usize) -> Result<Self, IndexError> {
+        Self::open_with(folder, space, dimension, Settings::default())
+    }
+
+    /// As [`Embedded::open`], with other thresholds: for tests and measurements.
+    pub fn open_with(
+        folder: &Path,
+        space: &str,
+        dimension: usize,
+        settings: Settings,
+    ) -> Result<Self, IndexError> {
+        fs::create_dir_all(folder).map_err(|e| IndexError::write(folder, e))?;
+        let mut index = Self {
+            folder: folder.to_owned(),
+            space: space.to_owned(),
+            dimension,
+            settings,
+            condition: Condition::New,
+            mark: 0,
+            base: None,
+            dead: Vec::new(),
+            dead_count: 0,
+            graph: None,
+            tail: Tail::new(dimension),
+            pending: BTreeSet::new(),
+            generation: Generation::default(),
+            log_length: 0,
+        };
+        let lock = index.lock_file()?;
+        lock.lock_shared()
+            .map_err(|e| IndexError::write(folder, e))?;
+        index.condition = index.load()?;
+        Ok(index)
+    }
+
+    /// In which state the files were found.
+    pub fn condition(&self) -> Condition {
+        self.condition
+    }
+
+    /// How a request would be answered.
+    pub fn plan(&self, request: &SearchRequest<'_>) -> Plan {
+        let allowed = match request.filter {
+            Filter::All => None,
+            Filter::Only(ids) => Some(ids.len()),
+        };
+        let points = self.graph.as_ref().map_or(0, Graph::len);
+        Plan::choose(&self.settings, points, allowed, request.limit)
+    }
+
+    fn lock_file(&self) -> Result<File, IndexError> {
+        let path = self.folder.join("lock");
+        let open = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path);
+        open.map_err(|e| IndexError::write(&path, e))
+    }
+
+    fn load(&mut self) -> Result<Condition, IndexError> {
+        let log = match log::read(&self.folder, &self.space, self.dimension)? {
+            Found::Nothing => return Ok(Condition::New),
+            Found::Damaged => return Ok(Condition::Discarded),
+            Found::Log(log) => log,
+        };
+        if !self.map_files(&log.generation)? {
+            return Ok(Condition::Discarded);
+        }
+        self.replay(log);
+        let points = self.base.as_ref().map_or(0, |base| base.block().ids.len());
+        let wanted = points >= self.settings.graph_min && self.graph.is_none();
+        Ok(if wanted {
+            Condition::WithoutGraph
+        } else {
+            Condition::Intact
+        })
+    }
+
+    /// Maps base and graph of a generation; whether the base is whole.
+    fn map_files(&mut self, generation: &Generation) -> Result<bool, IndexError> {
+        (self.base, self.graph) = (None, None);
+        if *generation != Generation::default() {
+            self.base = Base::open(&self.folder, self.dimension, generation)?;
+            let Some(base) = &self.base else {
+                return Ok(false);
+            };
+            let stride = codec::stride(self.dimension);
+            self.dead = vec![false; base.block().ids.len()];
+            self.graph = Graph::open(&self.folder, generation, stride)?;
+        }
+        self.generation = *generation;
+        Ok(true)
+    }
+
+    fn replay(&mut self, log: Log) {
+        for op in &log.ops {
+            self.apply(op.id, op.vector.as_deref());
+        }
+        (self.mark, self.log_length) = (log.mark, log.length);
+    }
+
+    /// Puts or deletes a point in memory.
+    fn apply(&mut self, id: u64, vector: Option<&[f32]>) {
+        let slot = self.base.as_ref().and_then(|base| base.block().find(id));
+        if let Some(slot) = slot.filter(|slot| !self.dead[*slot]) {
+            self.dead[slot] = true;
+            self.dead_count += 1;
+        }
+        match vector {
+            Some(vector) => self.tail.put(id, vector),
+            None => self.tail.remove(id),
+        }
+    }
+
+    fn vector(&self, id: u64) -> Option<&[f32]> {
+        if let Some(slot) = self.tail.slot(id) {
+            return Some(self.tail.block().vector(slot));
+        }
+        let base = self.base.as_ref()?.block();
+        let slot = base.find(id).filter(|slot| !self.dead[*slot])?;
+        Some(base.vector(slot))
+    }
+
+    fn scan(&self) -> Scan<'_> {
+        Scan {
+            base: self.base.as_ref().map(Base::block),
+            tail: self.tail.block(),
+        }
+    }
+
+    /// Where the allowed points lie, in the base (if asked for) and the tail.
+    fn places(&self, filter: Filter<'_>, in_base: bool) -> Vec<Place> {
+        let mut places = Vec::new();
+        if let Some(base) = self.base.as_ref().filter(|_| in_base) {
+            let mut push = |slot: usize| {
+                if !self.dead[slot] {
+                    places.push(Place {
+                        in_tail: false,
+                        slot: slot as u32,
+                    });
+                }
+            };
+            match filter {
+                Filter::All => (0..self.dead.len()).for_each(push),
+                Filter::Only(ids) => base.block().find_all(ids.iter().map(|id| id.0), &mut push),
+            }
+        }
+        let ids = self.tail.block().ids;
+        let allowed = |slot: &usize| allows(filter, ids[*slot]);
+        let tail = (0..ids.len()).filter(allowed);
+        places.extend(tail.map(|slot| Place {
+            in_tail: true,
+            slot: slot as u32,
+        }));
+        places
+    }
+
+    /// Through the graph; `None` if filter and deletions leave too few of its candidates.
+    fn search_graph(
+        &self,
+        request: &SearchRequest<'_>,
+        fetch: usize,
+    ) -> Result<Option<Vec<Scored>>, IndexError> {
+        let (Some(graph), Some(base)) = (&self.graph, &self.base) else {
+            return Ok(None);
+        };
+        let mut code = Vec::with_capacity(codec::stride(self.dimension));
+        codec::encode(request.vector, &mut code);
+        let mut places = self.places(request.filter, false);
+        let newer = places.len();
+        for id in graph.nearest(&code, fetch)? {
+            let slot = base.block().find(id).filter(|slot| !self.dead[*slot]);
+            if let Some(slot) = slot.filter(|_| allows(request.filter, id)) {
+                places.push(Place {
+                    in_tail: false,
+                    slot: slot as u32,
+                });
+            }
+        }
+        let enough = places.len() - newer >= request.limit;
+        let best = || self.scan().best(request.vector, request.limit, &places);
+        Ok(enough.then(best))
+    }
+}
+
+fn allows(filter: Filter<'_>, id: u64) -> bool {
+    match filter {
+        Filter::All => true,
+        Filter::Only(ids) => ids.binary_search(&PointId(id)).is_ok(),
+    }
+}
+
+impl IndexRead for Embedded {
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    fn len(&self) -> usize {
+        self.dead.len() - self.dead_count + self.tail.block().ids.len()
+    }
+
+    fn mark(&self) -> u64 {
+        self.mark
+    }
+
+    fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError> {
+        check_vector(request.vector, self.dimension)?;
+        if let Plan::Graph { fetch } = self.plan(request)
+            && let Some(found) = self.search_graph(request, fetch)?
+        {
+            return Ok(found);
+        }
+        let places = self.places(request.filter, true);
+        Ok(self.scan().best(request.vector, request.limit, &places))
+    }
+
+    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
+        let vector = |id: &PointId| self.vector(id.0).map(<[f32]>::to_vec);
+        Ok(ids.iter().map(vector).collect())
+    }
+}

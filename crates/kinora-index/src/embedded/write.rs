@@ -1,0 +1,200 @@
+//! Writing: changes go to memory, flushes to the log, optimisations make a new base and graph.
+
+use std::{collections::HashSet, fs, fs::File, path::Path};
+
+use super::{
+    Condition, Embedded,
+    base::{self, Base, Generation, Row},
+    block::Tail,
+    graph::Graph,
+    log::{self, Found},
+};
+use crate::{IndexError, IndexRead, IndexWrite, Point, PointId, check::check_vector, codec};
+
+/// Above so many new points a scan of them costs more than the graph saves.
+const COMPACT_MAX: usize = 20_000;
+
+impl Embedded {
+    fn lock(&self) -> Result<File, IndexError> {
+        let file = self.lock_file()?;
+        file.lock()
+            .map_err(|e| IndexError::write(&self.folder, e))?;
+        Ok(file)
+    }
+
+    /// Length of the log to append to, `None` if another process has flushed a later state.
+    fn ready_log(&mut self, mark: u64) -> Result<Option<u64>, IndexError> {
+        let sound = self.condition != Condition::Discarded;
+        let length = log::read_length(&self.folder, &self.generation);
+        if sound && length == Some(self.log_length) {
+            return Ok(length);
+        }
+        match log::read(&self.folder, &self.space, self.dimension)? {
+            Found::Log(log) if sound && log.mark > mark => Ok(None),
+            // Changes of points are absolute, so ours may follow another process's.
+            Found::Log(log) if sound => Ok(Some(log.length)),
+            _ => self.start_anew().map(Some),
+        }
+    }
+
+    /// Nothing usable is on the disk: a new log, to which all that is in memory is to be written.
+    fn start_anew(&mut self) -> Result<u64, IndexError> {
+        let none = Generation::default();
+        self.log_length = log::start(&self.folder, &self.space, self.dimension, &none, 0)?;
+        (self.generation, self.condition) = (none, Condition::New);
+        let all: Vec<u64> = self.live_rows().iter().map(|row| row.id).collect();
+        self.pending.extend(all);
+        Ok(self.log_length)
+    }
+
+    /// Every present point, ascending by id.
+    fn live_rows(&self) -> Vec<Row<'_>> {
+        let tail = self.tail.block();
+        let mut rows: Vec<Row<'_>> = Vec::with_capacity(self.len());
+        if let Some(base) = self.base.as_ref().map(Base::block) {
+            let live = (0..base.ids.len()).filter(|slot| !self.dead[*slot]);
+            rows.extend(live.map(|slot| Row {
+                id: base.ids[slot],
+                vector: base.vector(slot),
+                code: base.code(slot),
+            }));
+        }
+        rows.extend((0..tail.ids.len()).map(|slot| Row {
+            id: tail.ids[slot],
+            vector: tail.vector(slot),
+            code: tail.code(slot),
+        }));
+        rows.sort_unstable_by_key(|row| row.id);
+        rows
+    }
+
+    /// Whether an optimisation would gain anything.
+    fn worth_optimising(&self) -> bool {
+        let changed = self.tail.block().ids.len() + self.dead_count;
+        let bulk = self.dead.len();
+        let many = (bulk / 10).clamp(self.settings.compact_min, COMPACT_MAX);
+        let graph_missing = self.graph.is_none() && self.len() >= self.settings.graph_min;
+        changed >= many || (graph_missing && self.len() > 0)
+    }
+
+    /// Writes base and graph of the present state; nothing refers to them yet.
+    fn write_bulk(&self, folder: &Path) -> Result<Generation, IndexError> {
+        let rows = self.live_rows();
+        if rows.is_empty() {
+            return Ok(Generation::default());
+        }
+        let generation = Base::write(folder, self.dimension, &rows)?;
+        if rows.len() >= self.settings.graph_min {
+            let newer: HashSet<u64> = self.tail.block().ids.iter().copied().collect();
+            let base_ids = self.base.as_ref().map_or(&[][..], |base| base.block().ids);
+            let gone: Vec<u64> = base_ids
+                .iter()
+                .zip(&self.dead)
+                .filter(|(_, dead)| **dead)
+                .map(|(id, _)| *id)
+                .collect();
+            let stride = codec::stride(self.dimension);
+            let unchanged = |id: u64| !newer.contains(&id);
+            let graph = Graph::build(self.graph.as_ref(), &rows, stride, unchanged, &gone)?;
+            graph.write(folder, &generation)?;
+        }
+        Ok(generation)
+    }
+}
+
+impl IndexWrite for Embedded {
+    fn upsert(&mut self, points: &[Point]) -> Result<(), IndexError> {
+        for point in points {
+            check_vector(&point.vector, self.dimension)?;
+        }
+        for point in points {
+            self.apply(point.id.0, Some(&point.vector));
+            self.pending.insert(point.id.0);
+        }
+        Ok(())
+    }
+
+    fn delete(&mut self, ids: &[PointId]) -> Result<(), IndexError> {
+        for id in ids {
+            self.apply(id.0, None);
+            self.pending.insert(id.0);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, mark: u64) -> Result<(), IndexError> {
+        if self.pending.is_empty() && mark == self.mark && self.log_length > 0 {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        if let Some(length) = self.ready_log(mark)? {
+            let known = length == self.log_length;
+            let ops = self.pending.iter().map(|id| (*id, self.vector(*id)));
+            let end = log::append(&self.folder, length, mark, ops)?;
+            // After another process's batches our memory is not the disk's: stay apart from it.
+            if known {
+                self.log_length = end;
+            }
+        }
+        self.pending.clear();
+        self.mark = mark;
+        Ok(())
+    }
+
+    fn optimise(&mut self) -> Result<(), IndexError> {
+        self.flush(self.mark)?;
+        if !self.worth_optimising() {
+            return Ok(());
+        }
+        // The long part is done without the lock; nobody sees these files before the log names them.
+        let generation = self.write_bulk(&self.folder)?;
+        let _lock = self.lock()?;
+        if log::read_length(&self.folder, &self.generation) != Some(self.log_length) {
+            // Another process has written meanwhile: its state stands, ours goes on from memory.
+            return Ok(());
+        }
+        self.log_length = log::start(
+            &self.folder,
+            &self.space,
+            self.dimension,
+            &generation,
+            self.mark,
+        )?;
+        (self.dead, self.dead_count, self.tail) = (Vec::new(), 0, Tail::new(self.dimension));
+        let whole = self.map_files(&generation)?;
+        self.condition = if whole {
+            Condition::Intact
+        } else {
+            Condition::Discarded
+        };
+        base::sweep(&self.folder, &generation);
+        Ok(())
+    }
+
+    fn snapshot(&self, folder: &Path) -> Result<(), IndexError> {
+        fs::create_dir_all(folder).map_err(|e| IndexError::write(folder, e))?;
+        let rows = self.live_rows();
+        let generation = if rows.is_empty() {
+            Generation::default()
+        } else {
+            Base::write(folder, self.dimension, &rows)?
+        };
+        if generation == self.generation {
+            Graph::copy(&self.folder, folder, &generation)?;
+        }
+        log::start(folder, &self.space, self.dimension, &generation, self.mark)?;
+        Ok(())
+    }
+
+    fn clear(&mut self) -> Result<(), IndexError> {
+        let _lock = self.lock()?;
+        let none = Generation::default();
+        self.log_length = log::start(&self.folder, &self.space, self.dimension, &none, 0)?;
+        (self.base, self.graph, self.generation, self.mark) = (None, None, none, 0);
+        self.condition = Condition::New;
+        (self.dead, self.dead_count, self.tail) = (Vec::new(), 0, Tail::new(self.dimension));
+        self.pending.clear();
+        base::sweep(&self.folder, &none);
+        Ok(())
+    }
+}

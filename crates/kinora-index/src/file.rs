@@ -1,0 +1,66 @@
+//! Files that are whole or not there: written aside, synced, renamed.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::Path,
+};
+
+use crate::IndexError;
+
+/// Writes the parts one after the other; under the final name only when all of it is on the disk.
+pub(crate) fn write_aside(path: &Path, parts: &[&[u8]]) -> Result<(), IndexError> {
+    let aside = path.with_extension(format!("part-{}", std::process::id()));
+    let write = || -> io::Result<()> {
+        let mut file = File::create(&aside)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        file.sync_all()?;
+        fs::rename(&aside, path)?;
+        path.parent().map_or(Ok(()), sync_folder)
+    };
+    write().map_err(|error| {
+        // Nothing more can be done about a left-over part if this fails too.
+        let _ = fs::remove_file(&aside);
+        IndexError::write(path, error)
+    })
+}
+
+/// Makes a rename durable. Windows cannot open folders and does not need it.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(folder)?.sync_all()
+}
+
+/// Hashes what passes through.
+pub(crate) struct HashingWriter<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+}
+
+impl<W: Write> HashingWriter<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Self {
+            inner,
+            hasher: blake3::Hasher::new(),
+        }
+    }
+
+    /// What was written to, and the hash of it all.
+    pub(crate) fn finish(self) -> (W, [u8; 32]) {
+        (self.inner, *self.hasher.finalize().as_bytes())
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}

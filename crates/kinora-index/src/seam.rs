@@ -1,0 +1,107 @@
+//! The seam: what any vector index promises, reading split from writing.
+
+use std::{cmp::Ordering, path::Path};
+
+use crate::IndexError;
+
+/// Name of a point; what it names is the caller's affair (Kinora: the row of the asset).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PointId(pub u64);
+
+/// A vector under its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Its name; an older point of this name is replaced.
+    pub id: PointId,
+    /// As many values as the index has dimensions.
+    pub vector: Vec<f32>,
+}
+
+/// Which points may be returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter<'a> {
+    /// All of them.
+    All,
+    /// These only; ascending, no id twice. Ids that the index lacks are ignored.
+    Only(&'a [PointId]),
+}
+
+/// A question to the index.
+#[derive(Clone, Copy, Debug)]
+pub struct SearchRequest<'a> {
+    /// What to be near to; as many values as the index has dimensions.
+    pub vector: &'a [f32],
+    /// How many points are wanted at most.
+    pub limit: usize,
+    /// Which points may be returned.
+    pub filter: Filter<'a>,
+}
+
+/// A point found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// The point.
+    pub id: PointId,
+    /// Its dot product with the request's vector, in 32-bit floats (never the quantised estimate).
+    pub score: f32,
+}
+
+impl Scored {
+    /// Best first, ties by ascending id: the order of every result.
+    pub fn order(left: &Self, right: &Self) -> Ordering {
+        let by_score = right.score.total_cmp(&left.score);
+        by_score.then(left.id.cmp(&right.id))
+    }
+}
+
+/// What one process sees of an index. Callable from several threads at once. A write is visible to
+/// the next read through the same value; another process's writes after reopening.
+pub trait IndexRead: Send + Sync {
+    /// Number of components of every vector; pinned when the index was made.
+    fn dimension(&self) -> usize;
+
+    /// Number of points.
+    fn len(&self) -> usize;
+
+    /// Whether there is no point.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The caller's mark of the last [`IndexWrite::flush`] or of what was opened; 0 at first.
+    fn mark(&self) -> u64;
+
+    /// The points with the largest dot products, best first, ties by ascending id; fewer than
+    /// `limit` only if no more are allowed. The filter is exact: what it does not allow is never
+    /// returned. A backend may miss a near point (approximate search), never one that was written
+    /// after its last [`IndexWrite::optimise`].
+    fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError>;
+
+    /// The vectors of these points in the order asked for; `None` for an unknown point.
+    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError>;
+}
+
+/// Changes an index. One writer a process; several processes may write if all follow the same
+/// source of truth and mark their flushes with its revision.
+pub trait IndexWrite: IndexRead {
+    /// Adds points or replaces those of the same id; visible to the next search at once. All or none:
+    /// a vector of the wrong length refuses the whole batch.
+    fn upsert(&mut self, points: &[Point]) -> Result<(), IndexError>;
+
+    /// Removes points, at once and for good; unknown ids are ignored.
+    fn delete(&mut self, ids: &[PointId]) -> Result<(), IndexError>;
+
+    /// Makes everything written so far durable together with the caller's mark, and returns then.
+    /// After a crash the index holds the state of some flush together with its mark.
+    fn flush(&mut self, mark: u64) -> Result<(), IndexError>;
+
+    /// Prepares fast search after many writes (may take long: minutes for a million points); flushes
+    /// too. Never needed for correctness; does nothing if there is little to gain.
+    fn optimise(&mut self) -> Result<(), IndexError>;
+
+    /// Writes a copy of the present state into a new folder, from which the backend can be opened.
+    fn snapshot(&self, folder: &Path) -> Result<(), IndexError>;
+
+    /// Removes every point and sets the mark to 0, to be filled anew.
+    fn clear(&mut self) -> Result<(), IndexError>;
+}

@@ -1,0 +1,53 @@
+//! What can go wrong with a search, and whose it is to mend.
+
+use kinora_catalog::CatalogError;
+use kinora_index::IndexError;
+use kinora_inference::EmbedError;
+use kinora_types::SpaceMismatch;
+
+/// A search could not be answered. Finding nothing is no error.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The question cannot be asked so: the user's to mend.
+    #[error("{0}")]
+    Query(String),
+    /// A vector of another space than the library's.
+    #[error(transparent)]
+    Space(#[from] SpaceMismatch),
+    /// The words could not be embedded.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// The catalogue could not be read.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The index could not be read or written.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// A fault of ours.
+    #[error("search: {0}")]
+    Internal(String),
+    /// Judgements that cannot be used.
+    #[error("{message}")]
+    Judgements {
+        /// What is wrong with them.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+}
+
+impl SearchError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Query(_) => Some("give words, a picture (`--like FILE`), or both"),
+            Self::Space(_) => Some("make a new library for the other space: `--library NAME`"),
+            Self::Embed(EmbedError::Missing { hint, .. }) | Self::Judgements { hint, .. } => {
+                Some(hint)
+            }
+            Self::Embed(_) | Self::Internal(_) => None,
+            Self::Catalog(error) => error.hint(),
+            Self::Index(error) => error.hint(),
+        }
+    }
+}

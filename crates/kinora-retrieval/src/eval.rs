@@ -1,0 +1,214 @@
+//! How good is the search of a library? Judged queries in, recall and abstention out.
+//!
+//! Recall is counted on the ranking *before* the threshold, over the queries that have an answer, so
+//! that a cautious threshold cannot hide a good or bad ranking. Abstention is counted apart:
+//! `abstained_correctly` of the queries without an answer, `abstained_wrongly` of those with one.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Mode, Query, SearchError, Searcher};
+
+/// How deep the ranking is looked through for `mrr`; a relevant picture further down counts as 0.
+const DEPTH: usize = 100;
+/// File names shown per query.
+const SHOWN: usize = 5;
+
+/// A query with its right answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judgement {
+    /// The words.
+    pub query: String,
+    /// File names of the pictures that answer it; empty if none in the library does.
+    pub relevant: Vec<String>,
+}
+
+/// How one query went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PerQuery {
+    /// The words.
+    pub query: String,
+    /// The right answers.
+    pub relevant: Vec<String>,
+    /// 1-based rank of the best ranked right answer among the first 100.
+    pub rank: Option<usize>,
+    /// Best dense score, as the threshold saw it.
+    pub best_score: Option<f32>,
+    /// Whether the search would have answered.
+    pub fits: bool,
+    /// File names of the first five.
+    pub top: Vec<String>,
+}
+
+/// How all of them went. Field names are stable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Which lists were searched.
+    pub mode: Mode,
+    /// Embedding space, `name@revision`.
+    pub space: String,
+    /// Threshold that decided about abstention.
+    pub threshold: Option<f32>,
+    /// Queries that have an answer.
+    pub answerable: usize,
+    /// Queries that have none.
+    pub unanswerable: usize,
+    /// Share of answerable queries with a right answer in first place.
+    pub recall_at_1: f64,
+    /// Share of answerable queries with a right answer among the first five.
+    pub recall_at_5: f64,
+    /// Mean of 1 / rank of the first right answer, over answerable queries.
+    pub mrr: f64,
+    /// Unanswerable queries to which the search said that nothing fits.
+    pub abstained_correctly: usize,
+    /// Answerable queries to which it said so.
+    pub abstained_wrongly: usize,
+    /// Query by query, in the given order.
+    pub queries: Vec<PerQuery>,
+}
+
+impl Judgement {
+    /// Parses a JSON list of `{"query": …, "relevant": [file names]}`.
+    pub fn parse(json: &str) -> Result<Vec<Self>, SearchError> {
+        let bad = |message: String| SearchError::Judgements {
+            message,
+            hint: r#"expected is a JSON list of {"query": "…", "relevant": ["file.jpg"]}"#.into(),
+        };
+        let judgements: Vec<Self> = serde_json::from_str(json)
+            .map_err(|error| bad(format!("cannot read the judgements: {error}")))?;
+        if judgements.is_empty() {
+            return Err(bad("there are no judgements".into()));
+        }
+        if let Some(at) = judgements.iter().position(|j| j.query.trim().is_empty()) {
+            return Err(bad(format!("judgement {} has an empty query", at + 1)));
+        }
+        Ok(judgements)
+    }
+}
+
+/// Asks every query and compares with its right answers. Near-duplicates are removed as in any
+/// search, so a right answer may stand behind its copy. Fails if a right answer names a file that the
+/// library does not have.
+pub fn evaluate(
+    searcher: &Searcher<'_>,
+    judgements: &[Judgement],
+    mode: Mode,
+) -> Result<Report, SearchError> {
+    check_files(searcher, judgements)?;
+    let mut report = Report {
+        mode,
+        space: searcher.catalog().space().id(),
+        threshold: None,
+        answerable: 0,
+        unanswerable: 0,
+        recall_at_1: 0.0,
+        recall_at_5: 0.0,
+        mrr: 0.0,
+        abstained_correctly: 0,
+        abstained_wrongly: 0,
+        queries: Vec::new(),
+    };
+    for judgement in judgements {
+        let query = Query {
+            mode,
+            limit: DEPTH,
+            ..Query::text(&judgement.query)
+        };
+        let outcome = searcher.rank(&query)?;
+        report.threshold = outcome.threshold.or(report.threshold);
+        let names: Vec<Vec<&str>> = outcome
+            .hits
+            .iter()
+            .map(|hit| names(&hit.asset.paths))
+            .collect();
+        let right = |names: &Vec<&str>| {
+            names
+                .iter()
+                .any(|n| judgement.relevant.iter().any(|r| r == n))
+        };
+        let shown = names.iter().take(SHOWN).filter_map(|names| names.first());
+        report.count(PerQuery {
+            query: judgement.query.clone(),
+            relevant: judgement.relevant.clone(),
+            rank: names.iter().position(right).map(|at| at + 1),
+            best_score: outcome.best_score,
+            fits: outcome.fits,
+            top: shown.map(ToString::to_string).collect(),
+        });
+    }
+    report.average();
+    Ok(report)
+}
+
+impl Report {
+    fn count(&mut self, query: PerQuery) {
+        let within = |rank: usize| f64::from(u8::from(query.rank.is_some_and(|r| r <= rank)));
+        if query.relevant.is_empty() {
+            self.unanswerable += 1;
+            self.abstained_correctly += usize::from(!query.fits);
+        } else {
+            self.answerable += 1;
+            self.abstained_wrongly += usize::from(!query.fits);
+            self.recall_at_1 += within(1);
+            self.recall_at_5 += within(5);
+            self.mrr += query.rank.map_or(0.0, |rank| 1.0 / rank as f64);
+        }
+        self.queries.push(query);
+    }
+
+    /// Sums become means.
+    fn average(&mut self) {
+        let count = self.answerable.max(1) as f64;
+        self.recall_at_1 /= count;
+        self.recall_at_5 /= count;
+        self.mrr /= count;
+    }
+}
+
+/// File names of paths.
+fn names(paths: &[String]) -> Vec<&str> {
+    paths
+        .iter()
+        .map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path))
+        .collect()
+}
+
+fn check_files(searcher: &Searcher<'_>, judgements: &[Judgement]) -> Result<(), SearchError> {
+    let catalog = searcher.catalog();
+    let assets = catalog.assets(&catalog.live_rows()?)?;
+    let known: HashMap<&str, u64> = assets
+        .iter()
+        .flat_map(|(row, a)| names(&a.paths).into_iter().map(|n| (n, *row)))
+        .collect();
+    let named = judgements.iter().flat_map(|judgement| &judgement.relevant);
+    let mut unknown: Vec<&str> = named
+        .map(String::as_str)
+        .filter(|name| !known.contains_key(name))
+        .collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let first: Vec<String> = unknown
+        .iter()
+        .take(5)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = if unknown.len() > first.len() {
+        ", …"
+    } else {
+        ""
+    };
+    Err(SearchError::Judgements {
+        message: format!(
+            "{} judged files are not in library `{}`: {}{more}",
+            unknown.len(),
+            catalog.name(),
+            first.join(", ")
+        ),
+        hint: "add them with `kinora add`, or take them out of the judgements".into(),
+    })
+}

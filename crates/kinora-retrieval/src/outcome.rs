@@ -1,0 +1,70 @@
+//! The answer: hits, what was rejected and why, and how it came about.
+
+use kinora_types::{Candidate, Hit};
+use serde::{Deserialize, Serialize};
+
+/// What a search returns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchOutcome {
+    /// Best first; empty if nothing fits.
+    pub hits: Vec<Hit>,
+    /// What was considered and not taken, best first, at most [`SearchOutcome::MAX_REJECTED`].
+    pub rejected: Vec<Candidate>,
+    /// The best dense score of any candidate, to be compared with `threshold`; `None` if no
+    /// vectors were searched or no candidate passed the filter.
+    pub best_score: Option<f32>,
+    /// Dense score below which nothing fits; `None` if the space has none for this kind of question.
+    pub threshold: Option<f32>,
+    /// Whether anything fits; if not, `hits` is empty and `rejected` says what came nearest.
+    pub fits: bool,
+    /// How the answer came about.
+    pub plan: Explain,
+}
+
+impl SearchOutcome {
+    /// How many rejected candidates are reported at most.
+    pub const MAX_REJECTED: usize = 20;
+}
+
+/// One stage of the pipeline, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// `filter`, `embed`, `dense`, `lexical`, `fuse`, `deduplicate`, `diversify`, `threshold`, `read`.
+    pub name: String,
+    /// Candidates after the stage.
+    pub candidates: usize,
+    /// Wall time in milliseconds.
+    pub ms: f64,
+    /// What was decided, in words.
+    pub note: String,
+}
+
+/// Why the question was held to be answered or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The best dense score reaches the threshold.
+    #[default]
+    DenseFits,
+    /// The dense score does not, but an asset's own words contain all content words of the query.
+    WordsFit,
+    /// There is no threshold to be held to.
+    NoThreshold,
+    /// Nothing reaches the threshold.
+    NothingFits,
+    /// No candidate at all: an empty library, or the filter lets nothing through.
+    NoCandidates,
+}
+
+/// What `--explain` shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Explain {
+    /// The stages in the order they ran.
+    pub stages: Vec<Stage>,
+    /// Content words of the query that were looked up in the word index.
+    pub words: Vec<String>,
+    /// Why it fits or not.
+    pub verdict: Verdict,
+    /// Cosine at and above which two pictures were held to be duplicates; `None` if not asked for.
+    pub duplicate_threshold: Option<f32>,
+}

@@ -1,0 +1,204 @@
+//! From ranked candidates to hits: exclusion, duplicates, diversity, threshold, cut.
+
+use std::collections::HashSet;
+
+use kinora_types::{AssetId, RejectReason};
+
+use crate::{
+    Mode, Query, SearchError, Verdict,
+    candidates::{Gathered, Parts, Ranked},
+    dedup::duplicates,
+    diversity::mmr,
+    trace::Trace,
+};
+
+/// Candidates that are compared with each other: so many times the limit (RAGME's 10), at least the
+/// second number; at most the third, as every pair is compared.
+const POOL: (usize, usize, usize) = (10, 50, 1_000);
+
+/// Candidates with their fate, in ranked order.
+pub(crate) struct Selection {
+    pub(crate) pool: Vec<Ranked>,
+    /// Why a candidate of the pool is out, by its place there.
+    pub(crate) out: Vec<Option<RejectReason>>,
+    /// Places in the pool in the order in which they are to be shown.
+    pub(crate) order: Vec<usize>,
+    pub(crate) best_score: Option<f32>,
+    pub(crate) threshold: Option<f32>,
+    pub(crate) verdict: Verdict,
+}
+
+impl Parts<'_> {
+    /// Decides about every candidate. With `abstain` off the verdict is given but does not bind.
+    pub(crate) fn select(
+        &self,
+        query: &Query,
+        gathered: Gathered,
+        abstain: bool,
+        trace: &mut Trace,
+    ) -> Result<Selection, SearchError> {
+        let Gathered {
+            ranked: mut pool,
+            lexical,
+            has_text_vector,
+        } = gathered;
+        let excluded = self.rows_of(&query.exclude)?;
+        let best =
+            |best: Option<f32>, r: &Ranked| best.into_iter().chain(r.scores.dense).reduce(f32::max);
+        pool.truncate(pool_size(query.limit).saturating_add(excluded.len()));
+        let mut out = self.out(query, &pool, &excluded)?;
+        let alive = |out: &[Option<RejectReason>]| -> Vec<usize> {
+            (0..out.len())
+                .filter(|place| out[*place].is_none())
+                .collect()
+        };
+        let mut order = alive(&out);
+        trace.stage(
+            "deduplicate",
+            order.len(),
+            if query.deduplicate {
+                "components"
+            } else {
+                "off"
+            },
+        );
+        let best_score = order.iter().map(|place| &pool[*place]).fold(None, best);
+        let model = self.embedder.score_model();
+        let threshold = model.abstain_below.filter(|_| has_text_vector);
+        let covers = |place: &usize| lexical.covers_all(pool[*place].row);
+        let words_fit = query.mode == Mode::Hybrid && order.iter().any(covers);
+        let verdict = Verdict::of(order.is_empty(), best_score, threshold, words_fit);
+        if abstain {
+            match verdict {
+                Verdict::NothingFits | Verdict::NoCandidates => order.clear(),
+                Verdict::WordsFit => order.retain(covers),
+                Verdict::DenseFits | Verdict::NoThreshold => {}
+            }
+        }
+        trace.stage("threshold", order.len(), verdict.words());
+        if let Some(lambda) = query.diversity {
+            order = diversify(&pool, &order, lambda, query.limit);
+            trace.stage("diversify", order.len(), "maximal marginal relevance");
+        }
+        let reject = |place: usize| under_or_outranked(&pool[place], threshold, verdict);
+        for place in alive(&out) {
+            let shown = order.iter().take(query.limit).any(|shown| *shown == place);
+            out[place] = (!shown).then(|| reject(place));
+        }
+        order.truncate(query.limit);
+        Ok(Selection {
+            pool,
+            out,
+            order,
+            best_score,
+            threshold,
+            verdict,
+        })
+    }
+
+    fn rows_of(&self, ids: &[AssetId]) -> Result<HashSet<u64>, SearchError> {
+        let mut rows = HashSet::new();
+        for id in ids {
+            rows.extend(self.catalog.asset_and_row(id)?.map(|(row, _)| row));
+        }
+        Ok(rows)
+    }
+
+    /// Who is excluded, and who duplicates whom. What duplicates an excluded one is out with it,
+    /// wherever that one ranks: the same picture must not be shown twice under two names.
+    fn out(
+        &self,
+        query: &Query,
+        pool: &[Ranked],
+        excluded: &HashSet<u64>,
+    ) -> Result<Vec<Option<RejectReason>>, SearchError> {
+        let is_excluded = |place: &usize| excluded.contains(&pool[*place].row);
+        let mut places: Vec<usize> = (0..pool.len()).collect();
+        places.sort_by_key(|place| !is_excluded(place));
+        let mut out: Vec<Option<RejectReason>> = vec![None; pool.len()];
+        if query.deduplicate {
+            let vectors: Vec<Option<&[f32]>> = places
+                .iter()
+                .map(|place| pool[*place].vector.as_deref())
+                .collect();
+            let threshold = self.embedder.score_model().duplicate_threshold;
+            for (place, of) in places.iter().zip(duplicates(&vectors, threshold)) {
+                if let Some(of) = of {
+                    let of = self.short_id(pool[places[of]].row)?;
+                    out[*place] = Some(RejectReason::Duplicate { of });
+                }
+            }
+        }
+        for place in places.iter().filter(|place| is_excluded(place)) {
+            out[*place] = Some(RejectReason::AlreadyUsed);
+        }
+        Ok(out)
+    }
+
+    fn short_id(&self, row: u64) -> Result<String, SearchError> {
+        let found = self.catalog.assets(&[row])?.pop();
+        let missing =
+            || SearchError::Internal(format!("the index names row {row}, the catalogue has none"));
+        found.map(|(_, asset)| asset.id.short()).ok_or_else(missing)
+    }
+}
+
+fn pool_size(limit: usize) -> usize {
+    let (times, least, most) = POOL;
+    limit.saturating_mul(times).clamp(least, most).max(limit)
+}
+
+fn diversify(pool: &[Ranked], order: &[usize], lambda: f32, limit: usize) -> Vec<usize> {
+    let relevance: Vec<f32> = order
+        .iter()
+        .map(|place| pool[*place].scores.fused)
+        .collect();
+    let vectors: Vec<Option<&[f32]>> = order
+        .iter()
+        .map(|place| pool[*place].vector.as_deref())
+        .collect();
+    mmr(&relevance, &vectors, lambda, limit)
+        .into_iter()
+        .map(|at| order[at])
+        .collect()
+}
+
+fn under_or_outranked(ranked: &Ranked, threshold: Option<f32>, verdict: Verdict) -> RejectReason {
+    let under = ranked
+        .scores
+        .dense
+        .zip(threshold)
+        .is_some_and(|(score, bar)| score < bar);
+    if under || verdict == Verdict::NothingFits {
+        RejectReason::UnderThreshold
+    } else {
+        RejectReason::OutRanked
+    }
+}
+
+impl Verdict {
+    fn of(empty: bool, best: Option<f32>, threshold: Option<f32>, words_fit: bool) -> Self {
+        match (threshold, best) {
+            _ if empty => Self::NoCandidates,
+            (None, _) => Self::NoThreshold,
+            (Some(bar), Some(best)) if best >= bar => Self::DenseFits,
+            _ if words_fit => Self::WordsFit,
+            _ => Self::NothingFits,
+        }
+    }
+
+    /// Whether anything fits.
+    pub fn fits(self) -> bool {
+        !matches!(self, Self::NothingFits | Self::NoCandidates)
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::DenseFits => "the best picture reaches the threshold",
+            Self::WordsFit => "only pictures whose own words contain all words of the question",
+            Self::NoThreshold => "no threshold for this kind of question",
+            Self::NothingFits => "the best picture stays below the threshold",
+            Self::NoCandidates => "no candidates",
+        }
+    }
+}

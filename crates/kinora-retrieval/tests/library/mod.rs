@@ -1,0 +1,100 @@
+//! A real library in a temporary folder, of pictures of one colour each.
+
+#![allow(dead_code, reason = "each test file uses its own part of it")]
+
+use jiff::Timestamp;
+use kinora_catalog::{Catalog, Change, FileEntry, NewAsset};
+use kinora_index::{Embedded, IndexWrite};
+use kinora_inference::{ImageEmbedder, TextEmbedder, fake::ColourEmbedder};
+use kinora_retrieval::{Searcher, sync};
+use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Picture, Rights, Size};
+
+/// A picture to be added.
+#[derive(Clone, Default)]
+pub struct Card {
+    pub name: &'static str,
+    pub colour: [u8; 3],
+    pub title: Option<&'static str>,
+    pub day: Option<&'static str>,
+    pub place: Option<(f64, f64)>,
+}
+
+/// A card with a name and a colour.
+pub fn card(name: &'static str, colour: [u8; 3]) -> Card {
+    Card { name, colour, ..Card::default() }
+}
+
+pub struct Library {
+    pub folder: tempfile::TempDir,
+    pub catalog: Catalog,
+    pub index: Embedded,
+    pub embedder: ColourEmbedder,
+}
+
+impl Library {
+    pub fn new(cards: &[Card]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let embedder = ColourEmbedder::default();
+        let space = TextEmbedder::space(&embedder).clone();
+        let catalog = Catalog::create(folder.path(), "test", &space).unwrap();
+        let index = Embedded::open(&folder.path().join("index"), &space.id(), space.dimension).unwrap();
+        let mut library = Self { folder, catalog, index, embedder };
+        library.add(cards);
+        library
+    }
+
+    /// Adds to the catalogue and brings the index up to it.
+    pub fn add(&mut self, cards: &[Card]) {
+        let changes: Vec<Change> =
+            cards.iter().map(|card| Change::Add(Box::new(self.new_asset(card)))).collect();
+        self.catalog.commit(&changes).unwrap();
+        sync(&self.catalog, &mut self.index).unwrap();
+    }
+
+    pub fn searcher(&self) -> Searcher<'_> {
+        Searcher::new(&self.catalog, &self.index, &self.embedder).unwrap()
+    }
+
+    pub fn picture(&self, colour: [u8; 3]) -> Embedding {
+        let prepared = self.embedder.prepare(&Picture::filled(8, 8, colour)).unwrap();
+        ImageEmbedder::embed(&self.embedder, &[prepared]).unwrap().remove(0)
+    }
+
+    pub fn as_index(&mut self) -> &mut dyn IndexWrite {
+        &mut self.index
+    }
+
+    fn new_asset(&self, card: &Card) -> NewAsset {
+        let path = format!("/pictures/{}", card.name);
+        let point = |(latitude, longitude)| GeoPoint { latitude, longitude };
+        let asset = Asset {
+            id: id(card.name),
+            size: Size { width: 8, height: 8 },
+            bytes: 1,
+            format: "png".into(),
+            paths: vec![path.clone()],
+            taken_at: card.day.map(|day| format!("{day}T12:00:00").parse().unwrap()),
+            place: card.place.map(point),
+            camera: None,
+            title: card.title.map(str::to_owned),
+            caption: None,
+            keywords: Vec::new(),
+            rights: Rights::default(),
+            added_at: Timestamp::UNIX_EPOCH,
+        };
+        NewAsset {
+            asset,
+            file: FileEntry { path, bytes: 1, mtime_ns: 0 },
+            names: Vec::new(),
+            index_words: true,
+            embedding: self.picture(card.colour),
+            phash: 0,
+            duplicate_of: None,
+        }
+    }
+}
+
+/// The asset's id.
+pub fn id(name: &str) -> AssetId {
+    AssetId(ContentHash::of(name.as_bytes()))
+}
