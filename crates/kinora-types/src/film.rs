@@ -100,6 +100,12 @@ pub struct Shot {
     pub source: Option<Asset>,
     /// How the source was rated; `None` if it was pinned or is missing.
     pub scores: Option<Scores>,
+    /// 1-based rank of the source in its search; `None` if it was pinned or is missing.
+    #[serde(default)]
+    pub rank: Option<usize>,
+    /// Why there is no source; `None` if there is one.
+    #[serde(default)]
+    pub gap: Option<String>,
     /// Whether the user pinned the source.
     pub pinned: bool,
     /// What else was considered.

@@ -58,6 +58,9 @@ pub struct ShotRecord {
     pub sources: Vec<SourceRecord>,
     /// Whether the user pinned the source.
     pub pinned: bool,
+    /// Why there is no source, where the user allowed gaps; `None` if there is one.
+    #[serde(default)]
+    pub gap: Option<String>,
     /// What was considered and not taken.
     pub rejected: Vec<Candidate>,
     /// What made the frames; `None` for a gap.
