@@ -1,1 +1,22 @@
-//! (under construction)
+//! Lineage of films: the record beside a film, its check against the files, the tree of sources.
+//!
+//! Way in: [`write_beside`] and [`read_beside`] for the record, [`verify`] for its check. The record
+//! is plain JSON, so that it can be signed inside the film later; nothing here signs.
+//!
+//! Memory: a record is held whole (a few hundred bytes a shot), files are hashed as streams.
+
+mod record;
+mod tree;
+mod verify;
+
+pub use record::{
+    RECORD_VERSION, RecordError, beside, from_json, read_beside, to_json, write_beside,
+};
+pub use tree::timecode;
+pub use verify::{
+    Lookup, MasterState, Report, ShotReport, SourceFate, SourceReport, SourceState, hash_file,
+    verify,
+};
+
+#[cfg(test)]
+mod tests;
