@@ -2,7 +2,7 @@
 //!
 //! Backends live above this floor and are chosen in `kinora-engine`. [`fake`] holds a deterministic
 //! embedder for tests of the floors above; it is never reachable from a command. [`conformance`] is
-//! what every shot generator is held to.
+//! what every shot generator is held to, [`embed_conformance`] what every embedder is.
 //!
 //! Memory: pictures pass through one batch at a time; frames are handed to a [`FrameSink`] one by
 //! one, so no generator and no consumer holds a whole shot.
@@ -10,6 +10,7 @@
 pub mod conformance;
 mod control;
 mod embed;
+pub mod embed_conformance;
 pub mod fake;
 mod generate;
 
