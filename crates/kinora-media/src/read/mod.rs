@@ -1,1 +1,41 @@
 //! Files to pictures: decode, orientation, colour profile, metadata, thumbnails, perceptual hash.
+//!
+//! Way in: [`decode`] turns bytes of any known [`Format`] into an upright sRGB picture, as small as
+//! its use allows; [`metadata`] says what the file tells of itself, [`sidecar`] what a file beside it
+//! tells; [`thumbnail`] and [`perceptual_hash`] are made from the decoded picture.
+//!
+//! The format is told by content, never by name. Dimensions are checked against [`Limits`] before
+//! anything is allocated, truncated and hostile files are errors, and a decoder's panic is caught.
+//! Memory: one file and one picture per call; nothing is kept between calls.
+
+mod avif;
+mod colour;
+mod container;
+mod decode;
+mod error;
+mod format;
+mod heic;
+mod heif;
+mod isobmff;
+mod jpeg;
+mod limits;
+mod metadata;
+mod orient;
+mod phash;
+mod plain;
+mod raster;
+mod resize;
+mod thumbnail;
+mod words;
+mod yuv;
+
+pub use decode::{Decoded, FULL_SIZE, decode, decode_file, read_file};
+pub use error::ReadError;
+pub use format::{EXTENSIONS, Format};
+pub use limits::Limits;
+pub use metadata::{Metadata, metadata, sidecar};
+pub use orient::Orientation;
+pub use phash::{hamming_distance, perceptual_hash};
+pub use resize::{Filter, fit, resize};
+pub use thumbnail::{ThumbnailError, thumbnail};
+pub use words::{words_of_path, words_of_text};

@@ -1,0 +1,89 @@
+//! What a decoder hands over: samples as the file has them, and what is needed to make them sRGB.
+
+use kinora_types::{Picture, Size};
+
+use super::{Format, ReadError, colour, orient::Orientation, resize};
+
+/// Order and number of 8-bit samples per pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Grey.
+    Grey,
+    /// Red, green, blue.
+    Rgb,
+    /// Red, green, blue, opacity (not multiplied in).
+    Rgba,
+    /// Cyan, magenta, yellow, black; 255 is full ink.
+    Cmyk,
+}
+
+impl Layout {
+    pub(super) fn channels(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::Rgb => 3,
+            Self::Rgba | Self::Cmyk => 4,
+        }
+    }
+}
+
+/// A decoded picture before orientation and profile are applied.
+pub(super) struct Raster {
+    /// Size of `samples`, perhaps smaller than the file's.
+    pub size: Size,
+    /// Size in the file, before orientation.
+    pub full_size: Size,
+    pub layout: Layout,
+    /// Rows from the top, without padding.
+    pub samples: Vec<u8>,
+    /// ICC profile of the samples; none means sRGB.
+    pub icc: Option<Vec<u8>>,
+    /// How the rows lie in the file.
+    pub orientation: Orientation,
+}
+
+impl Raster {
+    /// White behind transparency, then smaller, then sRGB, then upright: each step has less to do
+    /// than if it came earlier, and white stays white under every RGB profile.
+    pub(super) fn into_picture(self, format: Format, target: u32) -> Result<Picture, ReadError> {
+        let raster = resize::shrink(flatten(self), target);
+        let (size, orientation) = (raster.size, raster.orientation);
+        let rgb = colour::to_srgb(raster);
+        let (size, rgb) = orientation.apply(size, rgb);
+        Picture::new(size.width, size.height, rgb).map_err(|e| ReadError::damaged(format, e))
+    }
+}
+
+fn flatten(mut raster: Raster) -> Raster {
+    if raster.layout == Layout::Rgba {
+        raster.samples = flatten_on_white(&raster.samples);
+        raster.layout = Layout::Rgb;
+    }
+    raster
+}
+
+fn flatten_on_white(rgba: &[u8]) -> Vec<u8> {
+    let mut rgb = Vec::with_capacity(rgba.len() / 4 * 3);
+    for [r, g, b, a] in rgba.as_chunks::<4>().0 {
+        let over = |v: &u8| {
+            let sum = u32::from(*v) * u32::from(*a) + 255 * (255 - u32::from(*a));
+            ((sum + 127) / 255) as u8
+        };
+        rgb.extend([over(r), over(g), over(b)]);
+    }
+    rgb
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transparency_shows_white() {
+        let rgba = [255, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 128];
+        assert_eq!(
+            flatten_on_white(&rgba),
+            [255, 0, 0, 255, 255, 255, 127, 127, 127]
+        );
+    }
+}
