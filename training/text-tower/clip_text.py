@@ -75,7 +75,7 @@ def _open_images():
         return sorted(row[1].lower().strip() for row in list(csv.reader(file))[1:])
 
 
-def _objects():
+def objects():
     with open(paths.VOCABULARY / "vgcocooiobjects_v1_class2ind.json") as file:
         return sorted(word.lower().strip() for word in json.load(file))
 
@@ -97,7 +97,7 @@ def b32():
     for words, name in (
         (_visual_genome(), "visual_genome_embedding_ViT-B32_with_ensemble"),
         (_open_images(), "open_image_embeddings_ViT-B32_with_ensemble"),
-        (_objects(), "vgoi_embeddings_ViT-B32_with_ensemble"),
+        (objects(), "vgoi_embeddings_ViT-B32_with_ensemble"),
         (COCO, "coco_embeddings_ViT-B32_with_ensemble"),
     ):
         vectors = _read(name)

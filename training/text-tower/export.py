@@ -1,4 +1,4 @@
-"""Writes the head as ONNX: sum of kernel machines, then a linear bridge, then unit length."""
+"""Writes the head as ONNX: a kernel machine, then unit length."""
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -23,17 +23,15 @@ class _Graph:
         return self.add("LpNormalization", [name], output, axis=-1, p=2)
 
 
-def kernel_head(centres, gamma, weights, bridge, target):
-    """embedding = unit(unit(exp(gamma * (x . centres - 1)) @ weights) @ bridge)"""
+def kernel_head(centres, gamma, weights, target):
+    """embedding = unit(exp(gamma * (x . centres - 1)) @ weights)"""
     graph = _Graph()
     near = graph.add("MatMul", ["sentence", graph.tensor(centres.T, "centres")], "near")
     scaled = graph.add("Mul", [near, graph.tensor(gamma, "gamma")], "scaled")
     shifted = graph.add("Sub", [scaled, "gamma"], "shifted")
     kernel = graph.add("Exp", [shifted], "kernel")
-    semantic = graph.add("MatMul", [kernel, graph.tensor(weights, "weights")], "semantic")
-    graph.unit(semantic, "semantic_unit")
-    mapped = graph.add("MatMul", ["semantic_unit", graph.tensor(bridge, "bridge")], "mapped")
-    graph.unit(mapped, "embedding")
+    mixed = graph.add("MatMul", [kernel, graph.tensor(weights, "weights")], "mixed")
+    graph.unit(mixed, "embedding")
     _save(graph, target)
 
 

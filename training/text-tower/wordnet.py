@@ -4,8 +4,8 @@ from collections import namedtuple
 
 import paths
 
-# Synset: words (spaces, case kept), field number, gloss without examples, examples, parents.
-Synset = namedtuple("Synset", "offset words field gloss parents")
+# words: spaces, case kept; gloss: without examples; instance: a single named thing, as a landmark.
+Synset = namedtuple("Synset", "offset words field gloss parents instance")
 
 # Numbers of WordNet's lexicographer files whose nouns can be seen.
 ANIMAL, ARTIFACT, BODY, FOOD, PLACE, OBJECT, PERSON, PLANT = 5, 6, 8, 13, 15, 17, 18, 20
@@ -26,7 +26,8 @@ def nouns():
             words = [fields[4 + 2 * i].replace("_", " ") for i in range(count)]
             links = fields[5 + 2 * count:]
             parents = [links[i + 1] for i in range(0, len(links) - 3, 4) if links[i] in ("@", "@i")]
-            found[fields[0]] = Synset(fields[0], words, int(fields[1]), _definition(gloss), parents)
+            found[fields[0]] = Synset(fields[0], words, int(fields[1]), _definition(gloss), parents,
+                                      "@i" in links)
     return found
 
 
