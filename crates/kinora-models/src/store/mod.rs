@@ -21,6 +21,7 @@ use kinora_inference::Control;
 
 pub use error::{Fault, StoreError};
 pub use place::Record;
+pub(crate) use place::hex;
 pub use progress::{Progress, PullEvent, Stage};
 
 use crate::manifest::{Artifact, FileEntry, Manifest, Source, SpaceEntry, platform};

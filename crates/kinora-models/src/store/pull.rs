@@ -150,7 +150,7 @@ impl Pull<'_> {
                 hub,
                 revision,
                 path,
-            } => self.from_hub(&HubFile {
+            } => self.download(&HubFile {
                 repository: hub,
                 revision,
                 path,
@@ -184,7 +184,7 @@ impl Pull<'_> {
         }
     }
 
-    fn from_hub(&mut self, file: &HubFile<'_>) -> Result<Came, StoreError> {
+    fn download(&mut self, file: &HubFile<'_>) -> Result<Came, StoreError> {
         let hub = Hub::new(&self.store.config.hub_endpoint);
         let (path, told) = hub.download(file, self.folder, &mut self.reporter, self.control)?;
         Ok(Came {

@@ -28,9 +28,9 @@ pub(super) fn member(
         .extension()
         .is_some_and(|extension| extension == "whl")
     {
-        job.from_zip(file)
+        job.unzip(file)
     } else {
-        job.from_tar(file)
+        job.untar(file)
     }
 }
 
@@ -43,7 +43,7 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn from_zip(&self, file: File) -> Result<(), StoreError> {
+    fn unzip(&self, file: File) -> Result<(), StoreError> {
         let fail =
             |e: zip::result::ZipError| StoreError::io(self.archive, std::io::Error::other(e));
         let mut archive = zip::ZipArchive::new(file).map_err(fail)?;
@@ -54,7 +54,7 @@ impl Job<'_> {
         }
     }
 
-    fn from_tar(&self, file: File) -> Result<(), StoreError> {
+    fn untar(&self, file: File) -> Result<(), StoreError> {
         let fail = |e| StoreError::io(self.archive, e);
         let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
         for entry in archive.entries().map_err(fail)? {

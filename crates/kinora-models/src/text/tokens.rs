@@ -1,0 +1,93 @@
+//! Words to token numbers, by the `tokenizer.json` of the model.
+
+use std::path::Path;
+
+use kinora_inference::EmbedError;
+use tokenizers::{Tokenizer, TruncationParams};
+
+use crate::ModelError;
+
+/// What a network expects of short texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Padding {
+    /// As long as they are.
+    None,
+    /// Filled to the full length with the padding token, without a mask, as in training.
+    Full,
+}
+
+/// A tokenizer bound to a length.
+pub(crate) struct Tokens {
+    tokenizer: Tokenizer,
+    length: usize,
+    padding: Option<i64>,
+    lowercase: bool,
+}
+
+impl Tokens {
+    /// Loads the tokenizer; longer texts than `length` tokens are cut.
+    pub fn load(
+        path: &Path,
+        length: usize,
+        padding: Padding,
+        lowercase: bool,
+    ) -> Result<Self, ModelError> {
+        let broken = |e: tokenizers::Error| ModelError::Broken {
+            what: path.display().to_string(),
+            detail: e.to_string(),
+        };
+        let mut tokenizer = Tokenizer::from_file(path).map_err(broken)?;
+        let padding = match padding {
+            Padding::None => None,
+            Padding::Full => Some(padding_id(&tokenizer)),
+        };
+        let truncation = TruncationParams {
+            max_length: length,
+            ..TruncationParams::default()
+        };
+        tokenizer
+            .with_truncation(Some(truncation))
+            .map_err(broken)?
+            .with_padding(None);
+        Ok(Self {
+            tokenizer,
+            length,
+            padding,
+            lowercase,
+        })
+    }
+
+    /// Token numbers of each text, special tokens included.
+    pub fn encode(&self, texts: &[&str]) -> Result<Vec<Vec<i64>>, EmbedError> {
+        texts.iter().map(|text| self.encode_one(text)).collect()
+    }
+
+    fn encode_one(&self, text: &str) -> Result<Vec<i64>, EmbedError> {
+        if text.trim().is_empty() {
+            return Err(EmbedError::Input("the text is empty".into()));
+        }
+        let lower = if self.lowercase {
+            text.to_lowercase()
+        } else {
+            text.to_owned()
+        };
+        let encoding = self.tokenizer.encode(lower, true);
+        let encoding = encoding.map_err(|e| EmbedError::Runtime(format!("tokenizer: {e}")))?;
+        let mut ids: Vec<i64> = encoding.get_ids().iter().map(|id| i64::from(*id)).collect();
+        if let Some(padding) = self.padding {
+            ids.resize(self.length, padding);
+        }
+        Ok(ids)
+    }
+}
+
+/// The tokenizer's own padding token, else the usual names, else 0.
+fn padding_id(tokenizer: &Tokenizer) -> i64 {
+    let own = tokenizer.get_padding().map(|padding| padding.pad_id);
+    let named = || {
+        ["<pad>", "[PAD]"]
+            .iter()
+            .find_map(|name| tokenizer.token_to_id(name))
+    };
+    i64::from(own.or_else(named).unwrap_or(0))
+}
