@@ -1,8 +1,8 @@
 //! Dot products: the inner loops of every search.
 //!
-//! One source for all machines, compiled twice on x86-64 (baseline and AVX2) and chosen at run time.
-//! Lanes are summed in one fixed order without fused multiply-add, so that a score has the same bits
-//! whichever of them ran.
+//! On x86-64 there is a second version of each for AVX2, chosen at run time. Floats are summed in one
+//! fixed order of lanes without fused multiply-add, and integer sums are exact, so that a score has the
+//! same bits whichever version ran.
 
 const LANES: usize = 32;
 
@@ -27,55 +27,92 @@ fn dot_lanes(a: &[f32], b: &[f32]) -> f32 {
     sums[0] + tail
 }
 
-/// Integer sums do not depend on order. Fits 32 bits up to 8192 dimensions if |a| <= 2047, |b| <= 127.
-#[inline(always)]
-fn dot_wide_lanes(a: &[i16], b: &[i8]) -> i32 {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| i32::from(*x) * i32::from(*y))
-        .sum()
-}
-
-#[inline(always)]
-fn dot_codes_lanes(a: &[i8], b: &[i8]) -> i32 {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| i32::from(*x) * i32::from(*y))
-        .sum()
-}
-
 macro_rules! dispatch {
-    ($(#[$doc:meta])* $name:ident, $lanes:ident, $a:ty, $b:ty, $sum:ty) => {
+    ($(#[$doc:meta])* $name:ident, $portable:path, $wide:path, $a:ty, $b:ty, $sum:ty) => {
         $(#[$doc])*
         pub(crate) fn $name(a: &[$a], b: &[$b]) -> $sum {
             #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx2")]
-                fn wide(a: &[$a], b: &[$b]) -> $sum {
-                    $lanes(a, b)
-                }
-                if is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has AVX2, as was just asked.
-                    return unsafe { wide(a, b) };
-                }
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has AVX2, as was just asked.
+                return unsafe { $wide(a, b) };
             }
-            $lanes(a, b)
+            $portable(a, b)
         }
     };
 }
 
 dispatch!(
     /// Dot product of two vectors of one length.
-    dot, dot_lanes, f32, f32, f32
+    dot, dot_lanes, avx2::dot, f32, f32, f32
 );
 dispatch!(
-    /// Dot product of a query of 12 bits with a code of 8.
-    dot_wide, dot_wide_lanes, i16, i8, i32
+    /// Dot product of a query of 12 bits with a code of 8. Fits 32 bits up to 8192 dimensions.
+    dot_wide, dot_integers, avx2::dot_wide, i16, i8, i32
 );
 dispatch!(
     /// Dot product of two codes.
-    dot_codes, dot_codes_lanes, i8, i8, i32
+    dot_codes, dot_integers, avx2::dot_codes, i8, i8, i32
 );
+
+/// Integer sums do not depend on order.
+fn dot_integers<A: Copy + Into<i32>, B: Copy + Into<i32>>(a: &[A], b: &[B]) -> i32 {
+    a.iter()
+        .zip(b)
+        .map(|(x, y)| (*x).into() * (*y).into())
+        .sum()
+}
+
+/// The compiler finds `vpmaddwd` by itself, but only for half registers: by hand it is twice as fast.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::{
+        __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi32, _mm256_cvtepi8_epi16,
+        _mm256_loadu_si256, _mm256_madd_epi16, _mm256_setzero_si256, _mm256_storeu_si256,
+    };
+
+    const STEP: usize = 16;
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+        super::dot_lanes(a, b)
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn dot_wide(a: &[i16], b: &[i8]) -> i32 {
+        sum(a, b, |a| {
+            // SAFETY: `sum` hands over 16 values, 32 bytes.
+            unsafe { _mm256_loadu_si256(a.as_ptr().cast::<__m256i>()) }
+        })
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn dot_codes(a: &[i8], b: &[i8]) -> i32 {
+        sum(a, b, |a| widen(a))
+    }
+
+    /// 16 bytes as 16-bit integers.
+    #[target_feature(enable = "avx2")]
+    fn widen(bytes: &[i8]) -> __m256i {
+        debug_assert_eq!(bytes.len(), STEP);
+        // SAFETY: callers hand over 16 values, 16 bytes.
+        _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(bytes.as_ptr().cast::<__m128i>()) })
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn sum<A: Copy + Into<i32>>(a: &[A], b: &[i8], load: impl Fn(&[A]) -> __m256i) -> i32 {
+        let (a_steps, b_steps) = (a.chunks_exact(STEP), b.chunks_exact(STEP));
+        let rest = super::dot_integers(a_steps.remainder(), b_steps.remainder());
+        let mut sums = _mm256_setzero_si256();
+        for (x, y) in a_steps.zip(b_steps) {
+            sums = _mm256_add_epi32(sums, _mm256_madd_epi16(load(x), widen(y)));
+        }
+        let mut lanes = [0i32; 8];
+        // SAFETY: 8 lanes of 4 bytes are the register's 32 bytes.
+        unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast::<__m256i>(), sums) };
+        lanes.iter().sum::<i32>() + rest
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -40,6 +40,7 @@ fn embedded_with_a_graph() {
         graph_min: 1,
         scan_max: 20,
         compact_min: 1,
+        ..Settings::default()
     };
     run(&|folder, dimension| open(folder, dimension, settings));
 }
@@ -50,6 +51,7 @@ fn embedded_with_a_graph_and_a_tail() {
         graph_min: 1,
         scan_max: 20,
         compact_min: 1_000,
+        ..Settings::default()
     };
     run(&|folder, dimension| open(folder, dimension, settings));
 }

@@ -220,7 +220,8 @@ impl Parts<'_> {
         let Some(text) = text else {
             return Ok(LexicalList::default());
         };
-        let mut list = LexicalList::look_up(self.catalog, content_words(text), allowed)?;
+        let mut list =
+            LexicalList::look_up(self.catalog, self.index.len(), content_words(text), allowed)?;
         let mut note = String::from("BM25");
         if query.mode == Mode::Hybrid {
             note = format!(
@@ -248,7 +249,8 @@ impl Parts<'_> {
             .as_deref()
             .filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
-            let list = LexicalList::look_up(self.catalog, content_words(minus), None)?;
+            let list =
+                LexicalList::look_up(self.catalog, self.index.len(), content_words(minus), None)?;
             unwanted.extend(
                 list.hits
                     .iter()

@@ -34,9 +34,10 @@ pub(crate) struct LexicalList {
 }
 
 impl LexicalList {
-    /// Looks the words up among the allowed rows (`None`: all).
+    /// Looks the words up among the allowed rows (`None`: all) of a library of `total` assets.
     pub(crate) fn look_up(
         catalog: &Catalog,
+        total: usize,
         words: Vec<String>,
         allowed: Option<&[u64]>,
     ) -> Result<Self, SearchError> {
@@ -44,7 +45,6 @@ impl LexicalList {
         if words.is_empty() {
             return Ok(list);
         }
-        let total = catalog.count()? as usize;
         for word in words {
             let rows = catalog.lexical(std::slice::from_ref(&word), UNLIMITED)?;
             if total < FREQUENT_FROM || rows.len() * 2 <= total {

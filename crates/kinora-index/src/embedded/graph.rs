@@ -21,9 +21,9 @@ const MAGIC: &[u8; 32] = b"KINGRAPH1 usearch 2 i8 M16      ";
 const HEAD: usize = 64;
 /// Links a node and level; 16 is the usual choice up to 1000 dimensions.
 const CONNECTIVITY: usize = 16;
-/// Width of the walk when a point is added and when one is looked for.
+/// Width of the walk when a point is added; when one is looked for, it is as wide as what is fetched.
 const EXPANSION_ADD: usize = 128;
-const EXPANSION_SEARCH: usize = 64;
+const EXPANSION_SEARCH: usize = 1;
 
 pub(super) fn path(folder: &Path, generation: &Generation) -> PathBuf {
     folder.join(format!("graph-{}.kin", stem(generation)))

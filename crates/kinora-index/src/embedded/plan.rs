@@ -9,6 +9,8 @@ pub struct Settings {
     pub scan_max: usize,
     /// Points written since the last optimisation from which it is worth another.
     pub compact_min: usize,
+    /// Candidates that the graph is asked for at least; more find more of the true neighbours.
+    pub fetch_min: usize,
 }
 
 impl Default for Settings {
@@ -17,6 +19,7 @@ impl Default for Settings {
             graph_min: 20_000,
             scan_max: 20_000,
             compact_min: 1_000,
+            fetch_min: 64,
         }
     }
 }
@@ -34,9 +37,6 @@ pub enum Plan {
     },
 }
 
-/// Fewer candidates make the graph miss near points; the walk is this wide in any case.
-const FETCH_MIN: usize = 64;
-
 impl Plan {
     /// `points` are in the graph, `allowed` of them pass the filter (`None`: all).
     pub(super) fn choose(
@@ -51,7 +51,7 @@ impl Plan {
         // As many more candidates as the filter is expected to drop, and half again for luck.
         let share = allowed.map_or(1.0, |allowed| allowed.min(points) as f64 / points as f64);
         let fetch = (limit as f64 * 1.5 / share).ceil() as usize;
-        let fetch = fetch.max(FETCH_MIN);
+        let fetch = fetch.max(settings.fetch_min);
         // A graph that visits a tenth of all points hops through memory; a scan reads it in order.
         if fetch > points / 10 {
             Self::Scan

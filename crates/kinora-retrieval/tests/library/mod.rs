@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, Change, FileEntry, NewAsset};
-use kinora_index::{Embedded, IndexWrite};
+use kinora_index::Embedded;
 use kinora_inference::{ImageEmbedder, TextEmbedder, fake::ColourEmbedder};
 use kinora_retrieval::{Searcher, sync};
 use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Picture, Rights, Size};
@@ -21,7 +21,11 @@ pub struct Card {
 
 /// A card with a name and a colour.
 pub fn card(name: &'static str, colour: [u8; 3]) -> Card {
-    Card { name, colour, ..Card::default() }
+    Card {
+        name,
+        colour,
+        ..Card::default()
+    }
 }
 
 pub struct Library {
@@ -37,16 +41,24 @@ impl Library {
         let embedder = ColourEmbedder::default();
         let space = TextEmbedder::space(&embedder).clone();
         let catalog = Catalog::create(folder.path(), "test", &space).unwrap();
-        let index = Embedded::open(&folder.path().join("index"), &space.id(), space.dimension).unwrap();
-        let mut library = Self { folder, catalog, index, embedder };
+        let index =
+            Embedded::open(&folder.path().join("index"), &space.id(), space.dimension).unwrap();
+        let mut library = Self {
+            folder,
+            catalog,
+            index,
+            embedder,
+        };
         library.add(cards);
         library
     }
 
     /// Adds to the catalogue and brings the index up to it.
     pub fn add(&mut self, cards: &[Card]) {
-        let changes: Vec<Change> =
-            cards.iter().map(|card| Change::Add(Box::new(self.new_asset(card)))).collect();
+        let changes: Vec<Change> = cards
+            .iter()
+            .map(|card| Change::Add(Box::new(self.new_asset(card))))
+            .collect();
         self.catalog.commit(&changes).unwrap();
         sync(&self.catalog, &mut self.index).unwrap();
     }
@@ -56,24 +68,33 @@ impl Library {
     }
 
     pub fn picture(&self, colour: [u8; 3]) -> Embedding {
-        let prepared = self.embedder.prepare(&Picture::filled(8, 8, colour)).unwrap();
-        ImageEmbedder::embed(&self.embedder, &[prepared]).unwrap().remove(0)
-    }
-
-    pub fn as_index(&mut self) -> &mut dyn IndexWrite {
-        &mut self.index
+        let prepared = self
+            .embedder
+            .prepare(&Picture::filled(8, 8, colour))
+            .unwrap();
+        ImageEmbedder::embed(&self.embedder, &[prepared])
+            .unwrap()
+            .remove(0)
     }
 
     fn new_asset(&self, card: &Card) -> NewAsset {
         let path = format!("/pictures/{}", card.name);
-        let point = |(latitude, longitude)| GeoPoint { latitude, longitude };
+        let point = |(latitude, longitude)| GeoPoint {
+            latitude,
+            longitude,
+        };
         let asset = Asset {
             id: id(card.name),
-            size: Size { width: 8, height: 8 },
+            size: Size {
+                width: 8,
+                height: 8,
+            },
             bytes: 1,
             format: "png".into(),
             paths: vec![path.clone()],
-            taken_at: card.day.map(|day| format!("{day}T12:00:00").parse().unwrap()),
+            taken_at: card
+                .day
+                .map(|day| format!("{day}T12:00:00").parse().unwrap()),
             place: card.place.map(point),
             camera: None,
             title: card.title.map(str::to_owned),
@@ -84,7 +105,11 @@ impl Library {
         };
         NewAsset {
             asset,
-            file: FileEntry { path, bytes: 1, mtime_ns: 0 },
+            file: FileEntry {
+                path,
+                bytes: 1,
+                mtime_ns: 0,
+            },
             names: Vec::new(),
             index_words: true,
             embedding: self.picture(card.colour),
