@@ -1,0 +1,135 @@
+//! Briefs: what a person writes to be made into a film.
+//!
+//! Plain text is cut into shots as finely as the length asks for; Markdown and TOML have one entry a
+//! shot. Every value that is given must be used: what a format does not know is an error with its
+//! line, never dropped.
+
+mod markdown;
+mod table;
+mod text;
+
+use std::path::Path;
+
+use kinora_types::{Brief, ShotBrief};
+
+/// How a brief is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BriefFormat {
+    /// Sentences, lines, paragraphs.
+    Text,
+    /// `# title`; a list item or a `## section` a shot.
+    Markdown,
+    /// `title` and `[[shot]]` tables.
+    Toml,
+}
+
+impl BriefFormat {
+    /// By the file's name; whatever is neither Markdown nor TOML is text.
+    pub fn of_path(path: &Path) -> Self {
+        let extension = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default();
+        match extension.to_ascii_lowercase().as_str() {
+            "md" | "markdown" => Self::Markdown,
+            "toml" => Self::Toml,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// A brief that cannot be understood: always the writer's to mend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BriefError {
+    /// There is not one shot in it.
+    #[error("the brief is empty")]
+    Empty,
+    /// Something that the format has no use for.
+    #[error("line {line} of the brief: {problem}")]
+    Line {
+        /// 1-based.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// TOML that is none, or has a key that no shot knows.
+    #[error("the brief is not understood: {0}")]
+    Toml(String),
+    /// A shot that says nothing.
+    #[error("shot `{0}` says neither what it shows nor which picture")]
+    NothingToShow(String),
+    /// Two shots of one name, which `--pin` could not tell apart.
+    #[error("two shots are called `{0}`")]
+    SameName(String),
+    /// A length that is no time.
+    #[error("shot `{name}` cannot last `{seconds}` seconds")]
+    Seconds {
+        /// The shot.
+        name: String,
+        /// As given.
+        seconds: String,
+    },
+}
+
+impl BriefError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Empty => "write what the film shall show, such as \"the pyramids at sunset\"",
+            Self::Line { .. } => {
+                "Markdown: `# title`, then a list item or a `## section` a shot, with \
+                 `[caption: …]`, `[pin: …]`, `[seconds: …]`, `[name: …]`, `[optional]`"
+            }
+            Self::Toml(_) => {
+                "TOML: `title`, then `[[shot]]` with `prompt`, `caption`, `seconds`, `pin`, \
+                 `name`, `optional`"
+            }
+            Self::NothingToShow(_) => "give it a prompt or a pin",
+            Self::SameName(_) => "give every shot a name of its own, or none",
+            Self::Seconds { .. } => "give a positive number of seconds",
+        }
+    }
+}
+
+/// Reads a brief. `seconds` is the length of the film, which says how finely plain text is cut.
+pub fn parse(text: &str, format: BriefFormat, seconds: f64) -> Result<Brief, BriefError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let brief = match format {
+        BriefFormat::Text => text::parse(text, seconds),
+        BriefFormat::Markdown => markdown::parse(text)?,
+        BriefFormat::Toml => table::parse(text)?,
+    };
+    checked(brief)
+}
+
+/// Names the nameless and refuses what no film can be made of.
+fn checked(mut brief: Brief) -> Result<Brief, BriefError> {
+    if brief.shots.is_empty() {
+        return Err(BriefError::Empty);
+    }
+    brief.title = brief.title.filter(|title| !title.trim().is_empty());
+    let mut seen = std::collections::HashSet::new();
+    for (i, shot) in brief.shots.iter_mut().enumerate() {
+        if shot.name.trim().is_empty() {
+            shot.name = format!("shot-{}", i + 1);
+        }
+        check_shot(shot)?;
+        if !seen.insert(shot.name.clone()) {
+            return Err(BriefError::SameName(shot.name.clone()));
+        }
+    }
+    Ok(brief)
+}
+
+fn check_shot(shot: &ShotBrief) -> Result<(), BriefError> {
+    if shot.prompt.trim().is_empty() && shot.pin.is_none() {
+        return Err(BriefError::NothingToShow(shot.name.clone()));
+    }
+    match shot.seconds {
+        Some(seconds) if !(seconds.is_finite() && seconds > 0.0) => Err(BriefError::Seconds {
+            name: shot.name.clone(),
+            seconds: seconds.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,272 @@
+//! Every shot its own source: search, near-duplicates, assignment over the whole film.
+//!
+//! A source, or a near-duplicate of it, is shown once unless it is pinned. Under the threshold
+//! nothing is taken; a shot left without a source says what the library lacks.
+
+use std::collections::HashMap;
+
+use kinora_inference::Control;
+use kinora_types::{Asset, AssetId, Candidate, Hit, RejectReason, Scores, ShotBrief};
+
+use crate::{
+    FilmError, Found, Refusal, RefusalReason, SourceFinder, assign::assign, sources::present_path,
+};
+
+/// Rejected candidates that are kept for a shot.
+const KEPT_REJECTED: usize = 12;
+
+/// What a shot gets.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Its source; `None` with a [`Choice::refusal`].
+    pub source: Option<Asset>,
+    /// How the source was rated; `None` if pinned.
+    pub scores: Option<Scores>,
+    /// Its rank in the search; `None` if pinned.
+    pub rank: Option<usize>,
+    /// Whether the user pinned it.
+    pub pinned: bool,
+    /// What else was considered.
+    pub rejected: Vec<Candidate>,
+    /// Why there is no source.
+    pub refusal: Option<Refusal>,
+}
+
+/// Chooses for all shots at once; `pins` holds a source for those that the user pinned.
+pub fn choose(
+    shots: &[ShotBrief],
+    pins: &[Option<Asset>],
+    sources: &dyn SourceFinder,
+    control: &Control,
+) -> Result<Vec<Choice>, FilmError> {
+    let mut answers = Answers::default();
+    let mut found = Vec::with_capacity(shots.len());
+    for (shot, pin) in shots.iter().zip(pins) {
+        control.check()?;
+        found.push(match pin {
+            Some(_) => Found::default(),
+            None => answers.find(sources, &shot.prompt, shots.len())?,
+        });
+    }
+    let groups = Groups::new(&found, pins, sources)?;
+    let pairs = assign(&values(shots, &found, pins, &groups));
+    let shown = Shown {
+        shots,
+        pins,
+        found: &found,
+        groups: &groups,
+        pairs: &pairs,
+    };
+    Ok((0..shots.len()).map(|i| shown.choice(i)).collect())
+}
+
+/// One search for each wording.
+#[derive(Default)]
+struct Answers(HashMap<String, Found>);
+
+impl Answers {
+    fn find(
+        &mut self,
+        sources: &dyn SourceFinder,
+        prompt: &str,
+        shots: usize,
+    ) -> Result<Found, FilmError> {
+        if let Some(found) = self.0.get(prompt) {
+            return Ok(found.clone());
+        }
+        // Every other shot may take one away.
+        let mut found = sources.find(prompt, (shots + 12).min(300))?;
+        let (present, gone): (Vec<Hit>, Vec<Hit>) = found
+            .fitting
+            .into_iter()
+            .partition(|hit| present_path(&hit.asset).is_some());
+        found.fitting = present;
+        found.rejected.extend(
+            gone.into_iter()
+                .map(|hit| rejected(&hit, RejectReason::Unavailable)),
+        );
+        self.0.insert(prompt.to_owned(), found.clone());
+        Ok(found)
+    }
+}
+
+fn rejected(hit: &Hit, reason: RejectReason) -> Candidate {
+    Candidate {
+        hit: hit.clone(),
+        rejected: reason,
+    }
+}
+
+/// Near-duplicates among all that may be shown.
+struct Groups {
+    of: HashMap<AssetId, usize>,
+    count: usize,
+}
+
+impl Groups {
+    fn new(
+        found: &[Found],
+        pins: &[Option<Asset>],
+        sources: &dyn SourceFinder,
+    ) -> Result<Self, FilmError> {
+        let hits = found
+            .iter()
+            .flat_map(|f| f.fitting.iter().map(|hit| hit.asset.id));
+        let mut assets: Vec<AssetId> = hits.chain(pins.iter().flatten().map(|a| a.id)).collect();
+        assets.sort_unstable();
+        assets.dedup();
+        let numbers = sources.groups(&assets)?;
+        Ok(Self {
+            count: assets.len(),
+            of: assets.into_iter().zip(numbers).collect(),
+        })
+    }
+
+    fn of(&self, asset: &AssetId) -> usize {
+        self.of.get(asset).copied().unwrap_or(usize::MAX)
+    }
+}
+
+/// What each shot gains from each group. A required shot outweighs all optional ones together, and
+/// one more shot with a source outweighs any gain in rank.
+fn values(
+    shots: &[ShotBrief],
+    found: &[Found],
+    pins: &[Option<Asset>],
+    groups: &Groups,
+) -> Vec<Vec<f64>> {
+    let optional = shots.len() as f64 + 1.0;
+    let required = optional * (optional + 1.0);
+    let taken: Vec<usize> = pins
+        .iter()
+        .flatten()
+        .map(|asset| groups.of(&asset.id))
+        .collect();
+    let row = |(shot, found): (&ShotBrief, &Found)| {
+        let mut row = vec![0.0; groups.count];
+        let base = if shot.optional { optional } else { required };
+        for (i, hit) in found.fitting.iter().enumerate() {
+            let group = groups.of(&hit.asset.id);
+            if !taken.contains(&group) {
+                let value = base + fitness(i, hit, &found.fitting);
+                row[group] = value.max(row[group]);
+            }
+        }
+        row
+    };
+    shots.iter().zip(found).map(row).collect()
+}
+
+/// 0 to 1: half by rank, which words and pictures make together, half by how far the picture's
+/// own score is from the best, which tells a close second from a distant one.
+fn fitness(place: usize, hit: &Hit, all: &[Hit]) -> f64 {
+    let by_rank = 1.0 / (place as f64 + 2.0).log2();
+    let scores = || all.iter().filter_map(|hit| hit.scores.dense);
+    let best = scores().fold(f32::NEG_INFINITY, f32::max);
+    let worst = scores().fold(f32::INFINITY, f32::min);
+    let by_score = match hit.scores.dense {
+        Some(score) if best > worst => f64::from((score - worst) / (best - worst)),
+        Some(_) => 1.0,
+        None => 0.0,
+    };
+    (by_rank + by_score) / 2.0
+}
+
+/// The assignment, to be told shot by shot.
+struct Shown<'a> {
+    shots: &'a [ShotBrief],
+    pins: &'a [Option<Asset>],
+    found: &'a [Found],
+    groups: &'a Groups,
+    pairs: &'a [Option<usize>],
+}
+
+impl Shown<'_> {
+    fn choice(&self, i: usize) -> Choice {
+        if let Some(asset) = &self.pins[i] {
+            return Choice {
+                source: Some(asset.clone()),
+                pinned: true,
+                ..Choice::default()
+            };
+        }
+        let fitting = &self.found[i].fitting;
+        let of_group = |hit: &&Hit| Some(self.groups.of(&hit.asset.id)) == self.pairs[i];
+        let taken = fitting.iter().find(of_group);
+        Choice {
+            source: taken.map(|hit| hit.asset.clone()),
+            scores: taken.map(|hit| hit.scores),
+            rank: taken.map(|hit| hit.rank),
+            pinned: false,
+            rejected: self.rejected(i, taken),
+            refusal: if taken.is_none() {
+                Some(self.refusal(i))
+            } else {
+                None
+            },
+        }
+    }
+
+    fn rejected(&self, i: usize, taken: Option<&Hit>) -> Vec<Candidate> {
+        let others = self.found[i]
+            .fitting
+            .iter()
+            .filter(|hit| taken.is_none_or(|t| *hit != t));
+        let others = others.map(|hit| rejected(hit, self.reason(i, hit, taken)));
+        others
+            .chain(self.found[i].rejected.iter().cloned())
+            .take(KEPT_REJECTED)
+            .collect()
+    }
+
+    fn reason(&self, i: usize, hit: &Hit, taken: Option<&Hit>) -> RejectReason {
+        let group = self.groups.of(&hit.asset.id);
+        match taken {
+            Some(taken) if self.groups.of(&taken.asset.id) == group => RejectReason::Duplicate {
+                of: taken.asset.id.short(),
+            },
+            _ if !self.shown_by(group, i).is_empty() => RejectReason::AlreadyUsed,
+            _ => RejectReason::OutRanked,
+        }
+    }
+
+    /// Names of the other shots that show a member of the group.
+    fn shown_by(&self, group: usize, except: usize) -> Vec<String> {
+        let shows = |i: &usize| {
+            let pinned = self.pins[*i]
+                .as_ref()
+                .map(|asset| self.groups.of(&asset.id));
+            *i != except && pinned.or(self.pairs[*i]) == Some(group)
+        };
+        let names = (0..self.shots.len()).filter(shows);
+        names.map(|i| self.shots[i].name.clone()).collect()
+    }
+
+    fn refusal(&self, i: usize) -> Refusal {
+        let (shot, found) = (&self.shots[i], &self.found[i]);
+        let mut by: Vec<String> = Vec::new();
+        for hit in &found.fitting {
+            let names = self.shown_by(self.groups.of(&hit.asset.id), i);
+            by.extend(
+                names
+                    .into_iter()
+                    .filter(|name| !by.contains(name))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        let reason = if found.fitting.is_empty() {
+            RefusalReason::NothingFits {
+                best_score: found.best_score,
+                threshold: found.threshold,
+                nearest: found.rejected.first().map(|c| c.hit.asset.label()),
+            }
+        } else {
+            RefusalReason::AllUsed { by }
+        };
+        Refusal {
+            shot: shot.name.clone(),
+            prompt: shot.prompt.clone(),
+            reason,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The storyboard as one HTML page that needs nothing else: to be looked at before a film is made.
+//!
+//! Everything that comes from outside (names, prompts, captions, licences) is escaped; pictures are
+//! inside the page; there is no script and no address that a browser would fetch.
+
+use std::fmt::Write;
+
+use kinora_media::read::thumbnail;
+use kinora_types::{
+    Asset, CameraMove, Candidate, Framing, Picture, Rect, RejectReason, Shot, Storyboard,
+};
+
+const STYLE: &str = include_str!("page.css");
+/// Longer side of the pictures in the page, in pixels.
+const THUMBNAIL: u32 = 480;
+
+/// Gives the pixels of a source, its shorter side at least so many pixels.
+pub type Open<'a> = dyn Fn(&Asset, u32) -> Option<Picture> + 'a;
+
+/// Writes the page. `open` may fail: a source that cannot be opened is shown as such.
+pub fn storyboard_html(storyboard: &Storyboard, open: &Open<'_>) -> String {
+    let title = storyboard.title.as_deref().unwrap_or("Storyboard");
+    let spec = &storyboard.spec;
+    let shown = storyboard
+        .shots
+        .iter()
+        .filter(|shot| shot.source.is_some())
+        .count();
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         img-src data:; style-src 'unsafe-inline'\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n<header><h1>{title}</h1>\n\
+         <p>{} &middot; {} fps &middot; {} &middot; {shown} of {} shots</p></header>\n<main>\n",
+        spec.size,
+        spec.fps,
+        seconds(spec.seconds),
+        storyboard.shots.len(),
+        title = escaped(title),
+    );
+    for (i, shot) in storyboard.shots.iter().enumerate() {
+        page.push_str(&card(i, shot, spec.fps, open));
+    }
+    page.push_str("</main>\n");
+    page.push_str(&credits(&storyboard.credits));
+    page.push_str("</html>\n");
+    page
+}
+
+fn card(i: usize, shot: &Shot, fps: u32, open: &Open<'_>) -> String {
+    let gap = if shot.source.is_none() { " gap" } else { "" };
+    let mut card = format!(
+        "<section class=\"shot{gap}\">\n{}<div class=\"words\"><h2><b>{}</b> {}</h2>\n\
+         <p class=\"prompt\">{}</p>\n",
+        figure(shot, open),
+        i + 1,
+        escaped(&shot.brief.name),
+        escaped(&shot.brief.prompt),
+    );
+    if let Some(caption) = &shot.brief.caption {
+        let _ = writeln!(card, "<p class=\"caption\">{}</p>", escaped(caption));
+    }
+    card.push_str(&facts(shot, fps));
+    if let Some(why) = &shot.gap {
+        let _ = writeln!(card, "<p class=\"why\">left out: {}</p>", escaped(why));
+    }
+    card.push_str(&rejected(&shot.rejected));
+    card.push_str("</div>\n</section>\n");
+    card
+}
+
+fn facts(shot: &Shot, fps: u32) -> String {
+    let Some(asset) = &shot.source else {
+        return String::new();
+    };
+    let rated = match (shot.pinned, shot.scores) {
+        (true, _) => "pinned".to_owned(),
+        (false, Some(scores)) => match scores.dense {
+            Some(dense) => format!("score {dense:.3}, rank {}", shot.rank.unwrap_or(0)),
+            None => format!("by words, rank {}", shot.rank.unwrap_or(0)),
+        },
+        (false, None) => String::new(),
+    };
+    let length = seconds(f64::from(shot.frames) / f64::from(fps.max(1)));
+    let mut facts = format!(
+        "<p class=\"facts\">{} <code>{}</code><br>{length} &middot; {rated}",
+        escaped(&asset.label()),
+        asset.id.short(),
+    );
+    for part in [&asset.rights.author, &asset.rights.licence]
+        .into_iter()
+        .flatten()
+    {
+        let _ = write!(facts, " &middot; {}", escaped(part));
+    }
+    facts.push_str("</p>\n");
+    facts
+}
+
+/// The picture with the camera's first and last view drawn over it.
+fn figure(shot: &Shot, open: &Open<'_>) -> String {
+    let picture = shot
+        .source
+        .as_ref()
+        .and_then(|asset| open(asset, THUMBNAIL / 2));
+    let jpeg = picture
+        .as_ref()
+        .and_then(|picture| thumbnail(picture, THUMBNAIL).ok());
+    let (Some(asset), Some(jpeg)) = (&shot.source, jpeg) else {
+        return "<figure class=\"none\">no picture</figure>\n".into();
+    };
+    format!(
+        "<figure><div class=\"frame\"><img alt=\"{}\" \
+         src=\"data:image/jpeg;base64,{}\">{}</div></figure>\n",
+        escaped(&asset.label()),
+        base64(&jpeg),
+        shot.camera.map(views).unwrap_or_default(),
+    )
+}
+
+fn views(camera: CameraMove) -> String {
+    let shape = |view: Rect, class: &str| {
+        format!(
+            "<rect class=\"{class}\" x=\"{:.4}\" y=\"{:.4}\" width=\"{:.4}\" height=\"{:.4}\"/>",
+            view.x, view.y, view.width, view.height
+        )
+    };
+    let (fx, fy) = camera.from.centre();
+    let (tx, ty) = camera.to.centre();
+    let note = match camera.framing {
+        Framing::Crop => "",
+        Framing::Matte => "<span>whole, on a blurred ground</span>",
+    };
+    format!(
+        "<svg viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\">{}{}<line x1=\"{fx:.4}\" \
+         y1=\"{fy:.4}\" x2=\"{tx:.4}\" y2=\"{ty:.4}\"/></svg>{note}",
+        shape(camera.from, "from"),
+        shape(camera.to, "to"),
+    )
+}
+
+fn rejected(candidates: &[Candidate]) -> String {
+    if candidates.is_empty() {
+        return String::new();
+    }
+    let mut list = String::from("<details><summary>also considered</summary><ul>\n");
+    for candidate in candidates {
+        let score = candidate
+            .hit
+            .scores
+            .dense
+            .map(|d| format!(" {d:.3}"))
+            .unwrap_or_default();
+        let _ = writeln!(
+            list,
+            "<li>{}{score} <i>{}</i></li>",
+            escaped(&candidate.hit.asset.label()),
+            escaped(&reason(&candidate.rejected)),
+        );
+    }
+    list.push_str("</ul></details>\n");
+    list
+}
+
+fn reason(reason: &RejectReason) -> String {
+    match reason {
+        RejectReason::Duplicate { of } => format!("near-duplicate of {of}"),
+        RejectReason::UnderThreshold => "under the threshold".into(),
+        RejectReason::AlreadyUsed => "shown by another shot".into(),
+        RejectReason::OutRanked => "another fits better".into(),
+        RejectReason::Unavailable => "its file is gone or changed".into(),
+    }
+}
+
+fn credits(lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let items: String = lines
+        .iter()
+        .map(|line| format!("<li>{}</li>\n", escaped(line)))
+        .collect();
+    format!("<footer><h2>End card</h2><ul>\n{items}</ul></footer>\n")
+}
+
+fn seconds(seconds: f64) -> String {
+    format!("{seconds:.1} s")
+}
+
+/// Text that stands for itself in HTML, also inside quoted attributes.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // Marks that would turn the order of what follows around.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let at = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for i in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * i) & 63) as usize] as char;
+            out.push(if i <= chunk.len() { digit } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_the_standard() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn nothing_escapes_its_place() {
+        let text = escaped("<script>alert('x')</script> \"&\" \u{202e}gpj");
+        assert!(!text.contains(['<', '>', '"', '\'', '\u{202e}']), "{text}");
+    }
+}

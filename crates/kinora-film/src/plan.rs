@@ -1,0 +1,203 @@
+//! From a brief to a storyboard: sources, time, camera.
+
+use kinora_inference::Control;
+use kinora_media::render;
+use kinora_types::{
+    Asset, Brief, CameraMove, Captioning, FilmSpec, Shot, ShotBrief, Size, Storyboard,
+};
+
+use crate::{
+    FilmError, Parts, SourceFinder, Timeline,
+    camera::{MoveKind, Scene, mixed, plan_move},
+    choose::{Choice, choose},
+    credits::credits,
+};
+
+/// Pixels along the shorter side that suffice to find a picture's subject.
+const SKETCH_SIDE: u32 = 128;
+/// Above this many shots, their number is held against the film's length before any search.
+const MANY_SHOTS: usize = 400;
+
+/// What the user asks of the plan beside the brief.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// `--pin SHOT=ASSET`: a shot's name or 1-based number, and what means the asset.
+    pub pins: Vec<(String, String)>,
+    /// Leave shots out that nothing fits, instead of refusing the film.
+    pub allow_gaps: bool,
+    /// No length was asked for: where every shot states its own, they decide.
+    pub length_from_shots: bool,
+    /// Cancels between searches.
+    pub control: Control,
+}
+
+/// Plans a film. The same brief, library, spec and seed give the same storyboard.
+///
+/// Errors: [`FilmError::Refused`] lists every shot without a fitting source; pins that mean no shot
+/// or no asset; parts that do not fit the length; a source that has vanished.
+pub fn plan(
+    brief: &Brief,
+    spec: &FilmSpec,
+    options: &PlanOptions,
+    sources: &dyn SourceFinder,
+) -> Result<Storyboard, FilmError> {
+    kinora_types::YuvFrame::black(spec.size).map_err(render::RenderError::from)?;
+    check_count(brief, spec, options)?;
+    let pins = pinned(brief, &options.pins, sources)?;
+    let choices = choose(&brief.shots, &pins, sources, &options.control)?;
+    refuse(&brief.shots, &choices, options.allow_gaps)?;
+    let credits = credits(choices.iter().filter_map(|c| c.source.as_ref()));
+    let shown = brief
+        .shots
+        .iter()
+        .zip(&choices)
+        .filter(|(_, choice)| choice.source.is_some());
+    let parts = Parts {
+        title: brief.title.is_some(),
+        shots: shown.map(|(shot, _)| shot.seconds).collect(),
+        credits: credits.len(),
+        length_from_shots: options.length_from_shots,
+    };
+    let timeline = Timeline::new(spec, &parts)?;
+    let spec = FilmSpec {
+        seconds: f64::from(timeline.total) / f64::from(spec.fps),
+        ..spec.clone()
+    };
+    let mut cast = Cast {
+        spec: &spec,
+        sources,
+        last: None,
+        frames: timeline.shots.iter(),
+    };
+    let mut shots = Vec::with_capacity(choices.len());
+    for (i, (brief, choice)) in brief.shots.iter().zip(choices).enumerate() {
+        options.control.check()?;
+        shots.push(cast.shot(i, brief, choice)?);
+    }
+    Ok(Storyboard {
+        title: brief.title.clone(),
+        title_frames: timeline.title,
+        credits_frames: timeline.credits,
+        spec,
+        shots,
+        credits,
+    })
+}
+
+/// Says at once that a film cannot hold so many shots.
+fn check_count(brief: &Brief, spec: &FilmSpec, options: &PlanOptions) -> Result<(), FilmError> {
+    let required = brief.shots.iter().filter(|shot| !shot.optional);
+    let parts = Parts {
+        title: brief.title.is_some(),
+        shots: required.map(|shot| shot.seconds).collect(),
+        credits: 0,
+        length_from_shots: options.length_from_shots,
+    };
+    if options.allow_gaps && brief.shots.len() <= MANY_SHOTS || parts.shots.is_empty() {
+        return Ok(());
+    }
+    match Timeline::new(spec, &parts) {
+        // Whether lengths add up is known only once it is known who is shown.
+        Ok(_) | Err(crate::TimelineError::StatedLengths { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The source of every pinned shot; a pin in the brief and one beside it must not differ.
+fn pinned(
+    brief: &Brief,
+    pins: &[(String, String)],
+    sources: &dyn SourceFinder,
+) -> Result<Vec<Option<Asset>>, FilmError> {
+    let mut wanted: Vec<Option<&str>> = brief.shots.iter().map(|s| s.pin.as_deref()).collect();
+    for (shot, asset) in pins {
+        let by_name = brief.shots.iter().position(|s| s.name == *shot);
+        let by_number = || shot.parse::<usize>().ok()?.checked_sub(1);
+        let at = by_name
+            .or_else(by_number)
+            .filter(|&i| i < brief.shots.len());
+        let at = at.ok_or_else(|| FilmError::Pin(format!("no shot to pin is called `{shot}`")))?;
+        if wanted[at].is_some_and(|other| other != asset) {
+            return Err(FilmError::Pin(format!(
+                "shot `{shot}` is pinned to two pictures"
+            )));
+        }
+        wanted[at] = Some(asset);
+    }
+    let resolve = |pin: Option<&str>| pin.map(|p| sources.pinned(p)).transpose();
+    Ok(wanted.into_iter().map(resolve).collect::<Result<_, _>>()?)
+}
+
+fn refuse(shots: &[ShotBrief], choices: &[Choice], allow_gaps: bool) -> Result<(), FilmError> {
+    let required = shots
+        .iter()
+        .zip(choices)
+        .filter(|(shot, _)| !shot.optional && !allow_gaps);
+    let refusals: Vec<_> = required
+        .filter_map(|(_, choice)| choice.refusal.clone())
+        .collect();
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    Err(FilmError::Refused(refusals))
+}
+
+/// Gives one shot after the other its frames and its move.
+struct Cast<'a> {
+    spec: &'a FilmSpec,
+    sources: &'a dyn SourceFinder,
+    last: Option<MoveKind>,
+    frames: std::slice::Iter<'a, u32>,
+}
+
+impl Cast<'_> {
+    fn shot(&mut self, i: usize, brief: &ShotBrief, choice: Choice) -> Result<Shot, FilmError> {
+        let frames = match &choice.source {
+            Some(_) => self.frames.next().copied().unwrap_or(0),
+            None => 0,
+        };
+        let camera = match &choice.source {
+            Some(asset) => Some(self.camera(i, asset, frames)?),
+            None => None,
+        };
+        Ok(Shot {
+            brief: self.worded(brief),
+            source: choice.source,
+            scores: choice.scores,
+            rank: choice.rank,
+            gap: choice.refusal.map(|refusal| refusal.to_string()),
+            pinned: choice.pinned,
+            rejected: choice.rejected,
+            frames,
+            camera,
+        })
+    }
+
+    fn worded(&self, brief: &ShotBrief) -> ShotBrief {
+        let caption = match self.spec.captions {
+            Captioning::FromBrief => brief.caption.clone(),
+            Captioning::Off => None,
+        };
+        ShotBrief {
+            caption,
+            ..brief.clone()
+        }
+    }
+
+    fn camera(&mut self, i: usize, asset: &Asset, frames: u32) -> Result<CameraMove, FilmError> {
+        let sketch = self.sources.open(asset, SKETCH_SIDE)?;
+        let scene = Scene {
+            picture: Size {
+                width: asset.size.width.max(1),
+                height: asset.size.height.max(1),
+            },
+            frame: self.spec.size,
+            subject: render::subject(&sketch),
+            seconds: f64::from(frames) / f64::from(self.spec.fps),
+            seed: mixed(self.spec.seed).wrapping_add(i as u64),
+        };
+        let (camera, kind) = plan_move(&scene, self.last);
+        self.last = Some(kind);
+        Ok(camera)
+    }
+}

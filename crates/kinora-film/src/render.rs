@@ -1,0 +1,372 @@
+//! From a storyboard to a film and its record.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use blake3::Hash;
+use jiff::Timestamp;
+use kinora_inference::{
+    Control, FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceRole, ShotGenerator,
+    ShotRequest, SinkError,
+};
+use kinora_media::render::{
+    self, EncodeSpec, FFmpeg, FilmEncoder, RenderError, Typesetter, to_picture,
+};
+use kinora_provenance::{RECORD_VERSION, RecordError, beside, write_beside};
+use kinora_types::{
+    Asset, CameraMove, ContentHash, EmbeddingSpace, FilmRecord, GeneratorRecord, Picture, Shot,
+    ShotRecord, Size, SourceRecord, Storyboard, YuvFrame,
+};
+
+use crate::{
+    FilmError, SourceFinder,
+    camera::mixed,
+    compose::{Composer, FilmProgress},
+    sources::present_path,
+    timeline::crossfade_frames,
+    words::Words,
+};
+
+/// What a record says of where the sources were found.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The brief, word for word.
+    pub brief: String,
+    /// Name of the library.
+    pub library: String,
+    /// Its revision when the film was planned.
+    pub library_revision: u64,
+    /// Space of the search.
+    pub space: EmbeddingSpace,
+    /// Score below which nothing was taken.
+    pub threshold: Option<f32>,
+}
+
+/// What rendering works with.
+pub struct RenderContext<'a> {
+    /// The encoder.
+    pub ffmpeg: &'a FFmpeg,
+    /// Sets title, captions and end card.
+    pub typesetter: &'a mut Typesetter,
+    /// Makes the shots.
+    pub generator: &'a mut dyn ShotGenerator,
+    /// Opens the sources.
+    pub sources: &'a dyn SourceFinder,
+    /// Measures the fidelity of every shot; without it, records have none.
+    pub embedder: Option<&'a dyn ImageEmbedder>,
+    /// Cancels between frames.
+    pub control: &'a Control,
+    /// Told after every frame.
+    pub progress: &'a mut dyn FnMut(FilmProgress),
+    /// For the record.
+    pub origin: &'a Origin,
+}
+
+/// Makes the film at `out` (`.mp4`) and its record beside it (`.json`).
+///
+/// The same storyboard, sources and build make the same frames. Cancelled or failed, neither file is
+/// there; an older film of that name stays as it was. Memory: one source, two frames a crossfade
+/// frame, a few frames in flight.
+pub fn render(
+    storyboard: &Storyboard,
+    context: RenderContext<'_>,
+    out: &Path,
+) -> Result<FilmRecord, FilmError> {
+    check_output(out, storyboard)?;
+    let words = Words::set(storyboard, context.typesetter)?;
+    let spec = EncodeSpec {
+        size: storyboard.spec.size,
+        fps: storyboard.spec.fps,
+    };
+    let encoder = FilmEncoder::start(context.ffmpeg, spec, out)?;
+    let composer = Composer::new(storyboard, words, encoder, context.progress);
+    let mut studio = Studio {
+        storyboard,
+        generator: context.generator,
+        sources: context.sources,
+        embedder: context.embedder,
+        control: context.control,
+        composer,
+    };
+    let shots = studio.shots()?;
+    context.control.check()?;
+    let frames_hash = studio.composer.finish()?;
+    let record = FilmRecord {
+        version: RECORD_VERSION,
+        made_by: format!("kinora {}", env!("CARGO_PKG_VERSION")),
+        made_at: Timestamp::now(),
+        brief: context.origin.brief.clone(),
+        library: context.origin.library.clone(),
+        library_revision: context.origin.library_revision,
+        space: context.origin.space.clone(),
+        threshold: context.origin.threshold,
+        spec: storyboard.spec.clone(),
+        title: storyboard.title.clone(),
+        credits: storyboard.credits.clone(),
+        shots,
+        master: hash_file(out)?,
+        frames_hash,
+        encoder: format!("ffmpeg {} {}", context.ffmpeg.version, spec.describe()),
+    };
+    // A film whose trail cannot be kept must not be.
+    write_beside(out, &record).inspect_err(|_| drop(fs::remove_file(out)))?;
+    Ok(record)
+}
+
+/// Says what is wrong with the output before any work is done. An existing film is replaced.
+pub fn check_output(out: &Path, storyboard: &Storyboard) -> Result<(), FilmError> {
+    let problem = |problem: String, hint| FilmError::Output {
+        problem,
+        path: out.to_owned(),
+        hint,
+    };
+    let extension = out.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    if !["mp4", "m4v"].contains(&extension.to_ascii_lowercase().as_str()) {
+        return Err(problem(
+            "a film is an MP4 file".into(),
+            "let its name end in `.mp4`",
+        ));
+    }
+    if out.is_dir() {
+        return Err(problem(
+            "this is a folder".into(),
+            "give the film a name in it",
+        ));
+    }
+    let folder = match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(problem(
+            "there is no such folder".into(),
+            "make the folder first",
+        ));
+    }
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let shown = storyboard
+        .shots
+        .iter()
+        .filter_map(|shot| shot.source.as_ref());
+    let mut inputs = shown.flat_map(|asset| &asset.paths).map(Path::new);
+    let targets = [out.to_owned(), beside(out)].map(|path| real(&path));
+    if inputs.any(|input| real(input).is_some_and(|input| targets.contains(&Some(input)))) {
+        return Err(problem(
+            "the film would overwrite one of its own sources".into(),
+            "choose another name",
+        ));
+    }
+    // An older record gives way with its film, whatever its version; a stranger's file does not.
+    match kinora_provenance::read_beside(out) {
+        Ok(_) | Err(RecordError::Missing(_) | RecordError::Version { .. }) => Ok(()),
+        Err(error) => Err(problem(
+            format!("the record would overwrite another file ({error})"),
+            "choose another name",
+        )),
+    }
+}
+
+fn hash_file(path: &Path) -> Result<ContentHash, FilmError> {
+    kinora_provenance::hash_file(path).map_err(|source| FilmError::ReadBack {
+        source,
+        path: path.to_owned(),
+    })
+}
+
+struct Studio<'a> {
+    storyboard: &'a Storyboard,
+    generator: &'a mut dyn ShotGenerator,
+    sources: &'a dyn SourceFinder,
+    embedder: Option<&'a dyn ImageEmbedder>,
+    control: &'a Control,
+    composer: Composer<'a>,
+}
+
+impl Studio<'_> {
+    fn shots(&mut self) -> Result<Vec<ShotRecord>, FilmError> {
+        let shots = &self.storyboard.shots;
+        let crossfade = crossfade_frames(&self.storyboard.spec);
+        let credits = self.storyboard.credits_frames;
+        let last = shots.iter().rposition(|shot| shot.frames > 0);
+        let mut at = self.storyboard.title_frames.saturating_sub(crossfade);
+        let mut records = Vec::with_capacity(shots.len());
+        for (i, shot) in shots.iter().enumerate() {
+            let followed = Some(i) != last || credits > 0;
+            records.push(match (&shot.source, shot.camera) {
+                (Some(asset), Some(camera)) => self.shot(i, shot, asset, camera, at, followed)?,
+                _ => record(shot, at, 0),
+            });
+            at += shot.frames.saturating_sub(crossfade);
+        }
+        self.composer.credits(credits)?;
+        Ok(records)
+    }
+
+    fn shot(
+        &mut self,
+        i: usize,
+        shot: &Shot,
+        asset: &Asset,
+        camera: CameraMove,
+        at: u32,
+        followed: bool,
+    ) -> Result<ShotRecord, FilmError> {
+        let size = self.storyboard.spec.size;
+        let picture = self.sources.open(asset, needed_side(asset, camera, size))?;
+        let request = ShotRequest {
+            prompt: shot.brief.prompt.clone(),
+            references: vec![Reference {
+                asset: asset.id,
+                role: ReferenceRole::Subject,
+                picture,
+            }],
+            camera: Some(camera),
+            size,
+            fps: self.storyboard.spec.fps,
+            frames: shot.frames,
+            seed: mixed(self.storyboard.spec.seed).wrapping_add(i as u64),
+        };
+        self.composer.begin(shot.frames, followed);
+        let mut sink = Sink {
+            composer: &mut self.composer,
+            hasher: blake3::Hasher::new(),
+            taken: 0,
+            keep: self.embedder.map(|_| shot.frames / 2),
+            kept: None,
+            fault: None,
+        };
+        let made = self.generator.generate(&request, &mut sink, self.control);
+        let Sink {
+            hasher,
+            kept,
+            fault,
+            ..
+        } = sink;
+        let generator = made.map_err(|error| blame(shot, error, fault))?;
+        let fidelity = self.fidelity(&request.references[0].picture, kept)?;
+        let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
+        Ok(made_record(shot, asset, at, generator, hash, fidelity))
+    }
+
+    /// Cosine between the frame in the middle of a shot and its source.
+    fn fidelity(
+        &self,
+        source: &Picture,
+        frame: Option<YuvFrame>,
+    ) -> Result<Option<f32>, FilmError> {
+        let (Some(embedder), Some(frame)) = (self.embedder, frame) else {
+            return Ok(None);
+        };
+        let pictures = [
+            embedder.prepare(source)?,
+            embedder.prepare(&to_picture(&frame))?,
+        ];
+        let vectors = embedder.embed(&pictures)?;
+        Ok(match vectors.as_slice() {
+            [a, b] => a.dot(b).ok(),
+            _ => None,
+        })
+    }
+}
+
+/// What went wrong with a shot: the fault that made the sink refuse, if it did.
+fn blame(shot: &Shot, error: GenerateError, fault: Option<FilmError>) -> FilmError {
+    match (fault, error) {
+        (Some(fault), _) => fault,
+        (None, GenerateError::Cancelled(cancelled)) => cancelled.into(),
+        (None, source) => FilmError::Generate {
+            shot: shot.brief.name.clone(),
+            source,
+        },
+    }
+}
+
+/// Pixels along the source's shorter side that the closest view needs.
+fn needed_side(asset: &Asset, camera: CameraMove, size: Size) -> u32 {
+    let closest = camera.from.width.min(camera.to.width);
+    let scale = f64::from(size.width) / closest / f64::from(asset.size.width.max(1));
+    let shorter = asset.size.width.min(asset.size.height);
+    (f64::from(shorter) * scale).ceil() as u32
+}
+
+/// Takes a shot's frames: hashes them and passes them on.
+struct Sink<'s, 'a> {
+    composer: &'s mut Composer<'a>,
+    hasher: blake3::Hasher,
+    taken: u32,
+    /// Which frame to keep for the fidelity.
+    keep: Option<u32>,
+    kept: Option<YuvFrame>,
+    fault: Option<FilmError>,
+}
+
+impl FrameSink for Sink<'_, '_> {
+    fn frame(&mut self, frame: &YuvFrame) -> Result<(), SinkError> {
+        let hash: Hash = blake3::hash(frame.bytes());
+        self.hasher.update(hash.as_bytes());
+        if self.keep == Some(self.taken) {
+            self.kept = Some(frame.clone());
+        }
+        self.taken += 1;
+        self.composer.push(frame, hash).map_err(|fault| {
+            let told = SinkError(fault.to_string());
+            self.fault = Some(fault);
+            told
+        })
+    }
+
+    fn picture(&mut self, frame: &Picture) -> Result<(), SinkError> {
+        let frame = render::to_frame(frame).map_err(|e| {
+            let fault = FilmError::Render(RenderError::OddSize(e));
+            let told = SinkError(fault.to_string());
+            self.fault = Some(fault);
+            told
+        })?;
+        self.frame(&frame)
+    }
+}
+
+fn record(shot: &Shot, at: u32, frames: u32) -> ShotRecord {
+    ShotRecord {
+        name: shot.brief.name.clone(),
+        prompt: shot.brief.prompt.clone(),
+        caption: shot.brief.caption.clone(),
+        first_frame: at.into(),
+        frames: frames.into(),
+        sources: Vec::new(),
+        pinned: shot.pinned,
+        gap: shot.gap.clone(),
+        rejected: shot.rejected.clone(),
+        generator: None,
+        frames_hash: None,
+        fidelity: None,
+    }
+}
+
+fn made_record(
+    shot: &Shot,
+    asset: &Asset,
+    at: u32,
+    generator: GeneratorRecord,
+    frames_hash: ContentHash,
+    fidelity: Option<f32>,
+) -> ShotRecord {
+    let path = present_path(asset).unwrap_or_else(PathBuf::new);
+    let source = SourceRecord {
+        asset: asset.id,
+        label: asset.label(),
+        path: path.to_string_lossy().into_owned(),
+        rights: asset.rights.clone(),
+        rank: shot.rank,
+        scores: shot.scores,
+    };
+    ShotRecord {
+        sources: vec![source],
+        generator: Some(generator),
+        frames_hash: Some(frames_hash),
+        fidelity,
+        ..record(shot, at, shot.frames)
+    }
+}

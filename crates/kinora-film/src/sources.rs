@@ -1,0 +1,239 @@
+//! Where shots get their pictures: the search, the library, the files.
+
+use std::path::{Path, PathBuf};
+
+use kinora_catalog::Catalog;
+use kinora_media::read::{Limits, decode, read_file};
+use kinora_retrieval::{Query, SearchError, Searcher, Verdict};
+use kinora_types::{Asset, AssetId, Candidate, ContentHash, Hit, Picture, RejectReason};
+
+/// A source could not be found, named or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// No picture, or several, are meant by a pin: the user's to mend.
+    #[error("{0}")]
+    Pin(String),
+    /// The search failed.
+    #[error("{message}")]
+    Search {
+        /// What went wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The file is gone from every place it was known at.
+    #[error("the picture `{label}` has vanished: {path}")]
+    Vanished {
+        /// What people call it.
+        label: String,
+        /// Where it was last.
+        path: String,
+    },
+    /// The file holds other bytes than when it was added.
+    #[error("the picture `{label}` has changed since it was added: {path}")]
+    Changed {
+        /// What people call it.
+        label: String,
+        /// Where it is.
+        path: String,
+    },
+    /// The file cannot be decoded any more.
+    #[error("the picture `{label}` cannot be read: {message}: {path}")]
+    Unreadable {
+        /// What people call it.
+        label: String,
+        /// Why.
+        message: String,
+        /// Where it is.
+        path: String,
+    },
+}
+
+impl SourceError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Pin(_) => Some("name it by file name, path or content hash".into()),
+            Self::Search { hint, .. } => hint.clone(),
+            Self::Vanished { .. } | Self::Changed { .. } | Self::Unreadable { .. } => {
+                Some("`kinora add` the folder again, then make the film again".into())
+            }
+        }
+    }
+}
+
+/// What a search for one shot found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Sources that fit, best first.
+    pub fitting: Vec<Hit>,
+    /// What was considered and does not fit, with reasons.
+    pub rejected: Vec<Candidate>,
+    /// Best score of any source, if vectors were searched.
+    pub best_score: Option<f32>,
+    /// Score below which nothing fits, if there is one.
+    pub threshold: Option<f32>,
+}
+
+/// Finds sources for shots. One thread; the answers do not depend on the order of the questions.
+pub trait SourceFinder {
+    /// At most `limit` fitting sources for what a shot shall show.
+    fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError>;
+    /// The one source that a pin means.
+    fn pinned(&self, reference: &str) -> Result<Asset, SourceError>;
+    /// A group number for each asset: near-duplicates of each other share one.
+    fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError>;
+    /// The pixels of a source, its shorter side at least `side` if the file has that many; checks
+    /// that the file still holds the bytes that were added.
+    fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError>;
+}
+
+/// Sources out of a library: its search, its catalogue, its files.
+pub struct LibrarySources<'a> {
+    searcher: &'a Searcher<'a>,
+    catalog: &'a Catalog,
+    duplicate_threshold: f32,
+}
+
+impl<'a> LibrarySources<'a> {
+    /// `duplicate_threshold` is the cosine from which two pictures of the space are near-duplicates.
+    pub fn new(searcher: &'a Searcher<'a>, catalog: &'a Catalog, duplicate_threshold: f32) -> Self {
+        Self {
+            searcher,
+            catalog,
+            duplicate_threshold,
+        }
+    }
+}
+
+impl SourceFinder for LibrarySources<'_> {
+    fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError> {
+        let query = Query {
+            limit,
+            ..Query::text(prompt)
+        };
+        let outcome = self.searcher.search(&query).map_err(search_error)?;
+        let by_words = outcome.plan.verdict == Verdict::WordsFit;
+        let threshold = outcome.threshold;
+        let fits = |hit: &Hit| {
+            let words = by_words && hit.scores.lexical.is_some();
+            words || threshold.is_none_or(|least| hit.scores.dense.is_some_and(|d| d >= least))
+        };
+        let (fitting, under): (Vec<Hit>, Vec<Hit>) = outcome.hits.into_iter().partition(fits);
+        let rejected = under
+            .into_iter()
+            .map(|hit| Candidate {
+                hit,
+                rejected: RejectReason::UnderThreshold,
+            })
+            .chain(outcome.rejected);
+        Ok(Found {
+            fitting,
+            rejected: rejected.collect(),
+            best_score: outcome.best_score,
+            threshold,
+        })
+    }
+
+    fn pinned(&self, reference: &str) -> Result<Asset, SourceError> {
+        self.catalog
+            .resolve(reference)
+            .map_err(|e| SourceError::Pin(e.to_string()))
+    }
+
+    fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError> {
+        let failed = |e: kinora_catalog::CatalogError| SourceError::Search {
+            hint: e.hint().map(str::to_owned),
+            message: e.to_string(),
+        };
+        let vectors = assets
+            .iter()
+            .map(|id| self.catalog.embedding(id).map_err(failed));
+        let vectors = vectors.collect::<Result<Vec<_>, _>>()?;
+        let alike = |a: usize, b: usize| match (&vectors[a], &vectors[b]) {
+            (Some(a), Some(b)) => a.dot(b).is_ok_and(|dot| dot >= self.duplicate_threshold),
+            _ => false,
+        };
+        Ok(grouped(assets.len(), alike))
+    }
+
+    fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError> {
+        open_source(asset, side)
+    }
+}
+
+fn search_error(error: SearchError) -> SourceError {
+    SourceError::Search {
+        hint: error.hint().map(str::to_owned),
+        message: error.to_string(),
+    }
+}
+
+/// Connected components of the relation, numbered by their first member.
+pub fn grouped(count: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<usize> {
+    let mut group: Vec<usize> = (0..count).collect();
+    for b in 0..count {
+        for a in 0..b {
+            if group[a] != group[b] && alike(a, b) {
+                let (keep, drop) = (group[a].min(group[b]), group[a].max(group[b]));
+                group
+                    .iter_mut()
+                    .filter(|g| **g == drop)
+                    .for_each(|g| *g = keep);
+            }
+        }
+    }
+    group
+}
+
+/// Reads a source from the first of its places that still holds its bytes.
+pub fn open_source(asset: &Asset, side: u32) -> Result<Picture, SourceError> {
+    let (label, limits) = (asset.label(), Limits::default());
+    let mut changed = None;
+    for path in &asset.paths {
+        let Ok(bytes) = read_file(Path::new(path), &limits) else {
+            continue;
+        };
+        if ContentHash::of(&bytes) != asset.id.0 {
+            changed = Some(path.clone());
+            continue;
+        }
+        // `decode` keeps twice its target.
+        let decoded = decode(&bytes, side.div_ceil(2), &limits);
+        return decoded
+            .map(|d| d.picture)
+            .map_err(|e| SourceError::Unreadable {
+                label,
+                message: e.to_string(),
+                path: path.clone(),
+            });
+    }
+    Err(match changed {
+        Some(path) => SourceError::Changed { label, path },
+        None => SourceError::Vanished {
+            label,
+            path: asset.paths.first().cloned().unwrap_or_default(),
+        },
+    })
+}
+
+/// The place of a source that still holds its bytes, for the record.
+pub(crate) fn present_path(asset: &Asset) -> Option<PathBuf> {
+    asset
+        .paths
+        .iter()
+        .map(PathBuf::from)
+        .find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_connected_components() {
+        let pairs = [(0, 3), (3, 4), (1, 5)];
+        let alike = |a: usize, b: usize| pairs.contains(&(a, b));
+        assert_eq!(grouped(6, alike), [0, 1, 2, 0, 0, 1]);
+    }
+}
