@@ -1,1 +1,34 @@
-//! (under construction)
+//! Files to searchable assets: walk, hash, decode, embed, commit, all at the same time.
+//!
+//! Way in: [`Ingest::new`] on an open catalogue and an embedder, then [`Ingest::add`] for a run or
+//! [`Ingest::watch`] to follow folders. Progress goes to an [`IngestObserver`] on the caller's thread.
+//!
+//! Stages are named threads joined by bounded channels: `kinora-walk` finds files and passes over
+//! those whose size and time are known; `kinora-decode-N` hash, decode, prepare, make thumbnail and
+//! perceptual hash from one decode; `kinora-embed` batches; the caller's thread commits. An asset is
+//! reported done only after the transaction that holds it is durable, and its thumbnail is in place
+//! before. The process may be killed at any moment; the next run goes on from there.
+//!
+//! Memory: a few batches of network inputs (600 kB each at 224 px), one picture per decoding thread,
+//! at most one picture at a time beyond the threads' share of [`Options::limits`], and 48 bytes per
+//! live asset of the library for the search of near-duplicates.
+
+mod attribution;
+mod commit;
+mod duplicates;
+mod embed;
+mod error;
+mod flight;
+mod observe;
+mod options;
+mod pipeline;
+mod prepare;
+mod thumbs;
+mod walk;
+mod watch;
+
+pub use error::IngestError;
+pub use observe::{Done, FileFailure, IngestObserver, Outcome, Silent, Summary};
+pub use options::Options;
+pub use pipeline::Ingest;
+pub use thumbs::thumbnail_path;

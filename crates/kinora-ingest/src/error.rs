@@ -1,0 +1,89 @@
+//! What stops a whole run; what is wrong with one file is a [`crate::FileFailure`] instead.
+
+use std::{io, path::PathBuf};
+
+use kinora_catalog::CatalogError;
+use kinora_inference::EmbedError;
+use kinora_types::SpaceMismatch;
+
+/// An ingest could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The list of attributions cannot be used: the user's to mend.
+    #[error("cannot use the attributions: {message}: `{}`", path.display())]
+    Attributions {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// The library was made with another model: the user's to mend.
+    #[error(transparent)]
+    Space(#[from] SpaceMismatch),
+    /// A thumbnail cannot be stored (disk full, permission): the environment's.
+    #[error("cannot write the thumbnail: {source}: `{}`", path.display())]
+    Thumbnail {
+        /// Where to.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Folders cannot be watched: the environment's.
+    #[error("cannot watch: {message}: `{}`", path.display())]
+    Watch {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// The catalogue failed.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The embedder failed.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// A thread cannot be started: the environment's.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+    /// A stage died: ours.
+    #[error("the stage `{stage}` failed: {message}")]
+    Internal {
+        /// Name of its thread.
+        stage: &'static str,
+        /// What it said.
+        message: String,
+    },
+}
+
+impl IngestError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Attributions { .. } => Some(
+                "give a JSON list of objects with `file`, `title`, `author`, `licence`, `source`"
+                    .into(),
+            ),
+            Self::Space(_) => {
+                Some("make a new library for the other space: `--library NAME`".into())
+            }
+            Self::Thumbnail { source, .. } => disk_hint(source).map(Into::into),
+            Self::Watch { .. } => Some("run `kinora add` from time to time instead".into()),
+            Self::Catalog(error) => error.hint().map(Into::into),
+            Self::Embed(EmbedError::Missing { hint, .. }) => Some(hint.clone()),
+            Self::Thread(_) => Some("close other programs and run the command again".into()),
+            Self::Embed(_) | Self::Internal { .. } => None,
+        }
+    }
+}
+
+fn disk_hint(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            Some("free space on the disk and run the command again; what was done is kept")
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Some("check the permissions of the library's folder")
+        }
+        _ => None,
+    }
+}

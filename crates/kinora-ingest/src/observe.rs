@@ -1,0 +1,129 @@
+//! What a run tells while it goes and when it ends.
+
+use std::path::{Path, PathBuf};
+
+use kinora_types::AssetId;
+use serde::Serialize;
+
+/// One file that could not be taken; the others are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileFailure {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong, without the path.
+    pub message: String,
+    /// What the user can do about it.
+    pub hint: Option<String>,
+}
+
+/// What became of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A picture that the library did not have.
+    Added {
+        /// The older asset that it nearly equals.
+        duplicate_of: Option<AssetId>,
+    },
+    /// The file held another picture before, which is now superseded.
+    Revised {
+        /// The older asset.
+        before: AssetId,
+    },
+    /// The library has this picture already, from another path or another time.
+    Known,
+    /// Size and time are as they were; the file was not even read.
+    Unchanged,
+}
+
+/// A file that is in the library, durably.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// The file.
+    pub path: PathBuf,
+    /// What it holds.
+    pub asset: AssetId,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// Hears of progress. All calls come from the thread that called [`crate::Ingest::add`], in between
+/// commits: they should be quick.
+pub trait IngestObserver {
+    /// So many files to look at were found up to now; the walk may still go on.
+    fn found(&mut self, files: u64) {
+        let _ = files;
+    }
+    /// A file is in the library; after a kill it still will be.
+    fn done(&mut self, done: &Done) {
+        let _ = done;
+    }
+    /// A file could not be taken.
+    fn failed(&mut self, failure: &FileFailure) {
+        let _ = failure;
+    }
+    /// A file that the library knew is no longer there.
+    fn vanished(&mut self, path: &Path) {
+        let _ = path;
+    }
+    /// [`crate::Ingest::watch`] has caught up with the folders and waits for changes.
+    fn watching(&mut self, folders: &[PathBuf]) {
+        let _ = folders;
+    }
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl IngestObserver for Silent {}
+
+/// What a run did, in numbers of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Pictures, and what should be pictures; each is counted once more below.
+    pub found: u64,
+    /// New pictures.
+    pub added: u64,
+    /// Files that hold another picture than before.
+    pub revised: u64,
+    /// Files whose picture was known from elsewhere (copies, moves, returns).
+    pub known: u64,
+    /// Files passed over by size and time.
+    pub unchanged: u64,
+    /// Other files in folders, not counted as found.
+    pub ignored: u64,
+    /// Files that could not be taken.
+    pub failed: u64,
+    /// Files that are no longer there.
+    pub vanished: u64,
+    /// Added or revised pictures that nearly equal an older one.
+    pub near_duplicates: u64,
+    /// Whether the user stopped the run before its end.
+    pub cancelled: bool,
+}
+
+impl Summary {
+    pub(crate) fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Added { .. } => self.added += 1,
+            Outcome::Revised { .. } => self.revised += 1,
+            Outcome::Known => self.known += 1,
+            Outcome::Unchanged => self.unchanged += 1,
+        }
+    }
+
+    /// Adds the numbers of a later run.
+    pub(crate) fn join(&mut self, later: &Self) {
+        self.found += later.found;
+        self.added += later.added;
+        self.revised += later.revised;
+        self.known += later.known;
+        self.unchanged += later.unchanged;
+        self.ignored += later.ignored;
+        self.failed += later.failed;
+        self.vanished += later.vanished;
+        self.near_duplicates += later.near_duplicates;
+        self.cancelled |= later.cancelled;
+    }
+}

@@ -1,0 +1,46 @@
+//! What a caller may choose.
+
+use std::{num::NonZero, path::PathBuf, thread};
+
+use kinora_media::read::Limits;
+
+/// Choices of a run; [`Options::default`] suits people's own pictures.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// A JSON list of `{file, title, author, licence, source, caption?, keywords?}`; what it says of a
+    /// file name goes before what the file itself says.
+    pub attributions: Option<PathBuf>,
+    /// Whether words are indexed: names of files and folders, titles, captions, keywords. `false`
+    /// indexes none of them, so that an evaluation rests on vision alone; they are stored all the same.
+    pub index_names: bool,
+    /// Decoding threads; the number of cores unless told.
+    pub threads: Option<NonZero<usize>>,
+    /// Pictures embedded at once.
+    pub batch: usize,
+    /// What one file may cost.
+    pub limits: Limits,
+    /// Longer side of thumbnails in pixels.
+    pub thumbnail_side: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            attributions: None,
+            index_names: true,
+            threads: None,
+            batch: 16,
+            limits: Limits::default(),
+            thumbnail_side: 512,
+        }
+    }
+}
+
+impl Options {
+    pub(crate) fn decoding_threads(&self) -> usize {
+        let chosen = self
+            .threads
+            .or_else(|| thread::available_parallelism().ok());
+        chosen.map_or(1, NonZero::get).min(64)
+    }
+}

@@ -1,0 +1,215 @@
+//! One file: read once, hashed, decoded once; network input, thumbnail, perceptual hash and metadata
+//! all come from that.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use kinora_catalog::{Catalog, FileEntry};
+use kinora_inference::{EmbedError, ImageEmbedder, PreparedImage};
+use kinora_media::read::{
+    self, Decoded, Limits, Metadata, ReadError, perceptual_hash, thumbnail, words_of_path,
+};
+use kinora_types::{Asset, AssetId, ContentHash};
+
+use crate::{
+    FileFailure, IngestError, Options,
+    attribution::Attributions,
+    flight::{Copy, Flights},
+    thumbs,
+    walk::Task,
+};
+
+/// A picture ready for the embedder.
+pub(crate) struct Ready {
+    pub path: PathBuf,
+    pub asset: Asset,
+    pub file: FileEntry,
+    pub names: Vec<String>,
+    pub phash: u64,
+    pub image: PreparedImage,
+    /// What the path held before.
+    pub before: Option<AssetId>,
+}
+
+/// What became of a task before the embedder.
+pub(crate) enum Prepared {
+    Ready(Box<Ready>),
+    /// The library has the bytes of these files.
+    Known {
+        asset: AssetId,
+        files: Vec<Copy>,
+    },
+    /// Another file with the same bytes is on its way; this one waits for it.
+    Waiting,
+    /// With the asset whose flight ends, if it had begun.
+    Failed {
+        failure: FileFailure,
+        landed: Option<AssetId>,
+    },
+}
+
+/// What all decoding threads share.
+pub(crate) struct Preparer<'a> {
+    pub catalog: &'a Catalog,
+    pub embedder: &'a dyn ImageEmbedder,
+    pub options: &'a Options,
+    pub attributions: &'a Attributions,
+    pub flights: &'a Flights,
+    /// Limits of one thread among many.
+    pub share: Limits,
+    /// Held by the one thread that may go beyond its share.
+    pub large: Mutex<()>,
+}
+
+impl Preparer<'_> {
+    /// # Errors
+    /// Only what stops the whole run: the catalogue, a full disk, a missing model.
+    pub(crate) fn prepare(&self, task: Task) -> Result<Prepared, IngestError> {
+        // A file beyond a thread's share waits for its turn, so that memory stays bounded.
+        let large = task.file.bytes > self.share.memory / 4;
+        let _turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+        let bytes = match read::read_file(&task.path, &self.options.limits) {
+            Ok(bytes) => bytes,
+            Err(error) => return Ok(failed(task.path, &error, None)),
+        };
+        let id = AssetId(ContentHash::of(&bytes));
+        let copy = || Copy {
+            path: task.path.clone(),
+            file: task.file.clone(),
+        };
+        if self.catalog.asset(&id)?.is_some() {
+            return Ok(Prepared::Known {
+                asset: id,
+                files: vec![copy()],
+            });
+        }
+        if !self.flights.take_off(id, copy) {
+            return Ok(Prepared::Waiting);
+        }
+        // The flight of a copy may have ended between the two looks.
+        if self.catalog.asset(&id)?.is_some() {
+            let mut files = self.flights.land(&id);
+            files.push(copy());
+            return Ok(Prepared::Known { asset: id, files });
+        }
+        let decoded = match self.decode(&bytes, large) {
+            Ok(decoded) => decoded,
+            Err(error) => return Ok(failed(task.path, &error, Some(id))),
+        };
+        self.finish(task, id, &bytes, decoded)
+    }
+
+    fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
+        let target = self.embedder.input_side();
+        match read::decode(bytes, target, &self.share) {
+            Err(ReadError::TooMuchMemory { .. }) => {
+                let wait = || self.large.lock().unwrap_or_else(PoisonError::into_inner);
+                let _turn = (!has_turn).then(wait);
+                read::decode(bytes, target, &self.options.limits)
+            }
+            other => other,
+        }
+    }
+
+    fn finish(
+        &self,
+        task: Task,
+        id: AssetId,
+        bytes: &[u8],
+        decoded: Decoded,
+    ) -> Result<Prepared, IngestError> {
+        let picture = &decoded.picture;
+        let image = match self.embedder.prepare(picture) {
+            Ok(image) => image,
+            Err(error @ EmbedError::Missing { .. }) => return Err(error.into()),
+            Err(error) => return Ok(unprepared(task.path, &error, id)),
+        };
+        let jpeg = match thumbnail(picture, self.options.thumbnail_side) {
+            Ok(jpeg) => jpeg,
+            Err(error) => {
+                let failure = FileFailure {
+                    path: task.path,
+                    message: error.to_string(),
+                    hint: None,
+                };
+                return Ok(Prepared::Failed {
+                    failure,
+                    landed: Some(id),
+                });
+            }
+        };
+        thumbs::store(self.catalog.folder(), &id, &jpeg)?;
+        let names = if self.options.index_names {
+            words_of_path(&task.path, &task.root)
+        } else {
+            Vec::new()
+        };
+        Ok(Prepared::Ready(Box::new(Ready {
+            asset: asset(id, &task, &decoded, self.metadata(&task.path, bytes)),
+            phash: perceptual_hash(picture),
+            path: task.path,
+            file: task.file,
+            names,
+            image,
+            before: task.before.map(|state| state.asset),
+        })))
+    }
+
+    /// The list of attributions first, then the sidecar, then the file itself. Metadata that cannot
+    /// be read is no reason to refuse a picture.
+    fn metadata(&self, path: &Path, bytes: &[u8]) -> Metadata {
+        let sidecar = read::sidecar(path).unwrap_or_default();
+        let inside = read::metadata(bytes).unwrap_or_default();
+        self.attributions.of(path).or(sidecar).or(inside)
+    }
+}
+
+fn asset(id: AssetId, task: &Task, decoded: &Decoded, told: Metadata) -> Asset {
+    Asset {
+        id,
+        size: decoded.full_size,
+        bytes: task.file.bytes,
+        format: decoded.format.name().to_owned(),
+        paths: vec![task.file.path.clone()],
+        taken_at: told.taken_at,
+        place: told.place,
+        camera: told.camera,
+        title: told.title,
+        caption: told.caption,
+        keywords: told.keywords,
+        rights: told.rights,
+        added_at: Timestamp::now(),
+    }
+}
+
+fn failed(path: PathBuf, error: &ReadError, landed: Option<AssetId>) -> Prepared {
+    let message = match error {
+        // The path is told already.
+        ReadError::Io { source, .. } => format!("cannot read the file: {source}"),
+        other => other.to_string(),
+    };
+    let hint = error.hint().map(Into::into);
+    Prepared::Failed {
+        failure: FileFailure {
+            path,
+            message,
+            hint,
+        },
+        landed,
+    }
+}
+
+fn unprepared(path: PathBuf, error: &EmbedError, id: AssetId) -> Prepared {
+    let failure = FileFailure {
+        path,
+        message: error.to_string(),
+        hint: None,
+    };
+    Prepared::Failed {
+        failure,
+        landed: Some(id),
+    }
+}

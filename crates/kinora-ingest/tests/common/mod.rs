@@ -1,0 +1,118 @@
+//! A library in a temporary folder, pictures made on the spot, an observer that remembers.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use image::{Rgb, RgbImage};
+use kinora_catalog::Catalog;
+use kinora_inference::{Control, ImageEmbedder, fake::ColourEmbedder};
+use kinora_ingest::{Done, FileFailure, Ingest, IngestError, IngestObserver, Options, Summary};
+use tempfile::TempDir;
+
+pub const THRESHOLD: f32 = 0.99;
+
+pub struct Bench {
+    folder: TempDir,
+    pub embedder: ColourEmbedder,
+    pub options: Options,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("in")).unwrap();
+        let bench = Self {
+            folder,
+            embedder: ColourEmbedder::default(),
+            options: Options::default(),
+        };
+        Catalog::create(
+            &bench.library(),
+            "test",
+            ImageEmbedder::space(&bench.embedder),
+        )
+        .unwrap();
+        bench
+    }
+
+    pub fn library(&self) -> PathBuf {
+        self.folder.path().join("library")
+    }
+
+    /// The folder of pictures, as the catalogue will name it.
+    pub fn input(&self) -> PathBuf {
+        fs::canonicalize(self.folder.path().join("in")).unwrap()
+    }
+
+    pub fn catalog(&self) -> Catalog {
+        Catalog::open(&self.library()).unwrap()
+    }
+
+    pub fn add(&self) -> (Summary, Notes) {
+        self.try_add(&[self.input()], &self.embedder).unwrap()
+    }
+
+    pub fn try_add(
+        &self,
+        targets: &[PathBuf],
+        embedder: &dyn ImageEmbedder,
+    ) -> Result<(Summary, Notes), IngestError> {
+        let catalog = self.catalog();
+        let ingest = Ingest::new(&catalog, embedder, THRESHOLD, self.options.clone())?;
+        let mut notes = Notes::default();
+        let summary = ingest.add(targets, &mut notes, &Control::default())?;
+        Ok((summary, notes))
+    }
+}
+
+/// Remembers what it hears; cancels after so many assets if asked to.
+#[derive(Debug, Default)]
+pub struct Notes {
+    pub done: Vec<Done>,
+    pub failed: Vec<FileFailure>,
+    pub vanished: Vec<PathBuf>,
+    pub cancel_after: Option<(usize, Control)>,
+}
+
+impl IngestObserver for Notes {
+    fn done(&mut self, done: &Done) {
+        self.done.push(done.clone());
+        if let Some((count, control)) = &self.cancel_after
+            && self.done.len() >= *count
+        {
+            control.cancel();
+        }
+    }
+
+    fn failed(&mut self, failure: &FileFailure) {
+        self.failed.push(failure.clone());
+    }
+
+    fn vanished(&mut self, path: &Path) {
+        self.vanished.push(path.to_owned());
+    }
+}
+
+/// A scene of soft spots: unlike any other seed's in shape, of its own colour.
+pub fn scene(seed: u32, width: u32, height: u32) -> RgbImage {
+    let spot = |n: u32| f64::from((seed * seed * 37 + n * 61 + seed * n * 17) % 100) / 100.0;
+    RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = (
+            f64::from(x) / f64::from(width),
+            f64::from(y) / f64::from(height),
+        );
+        let light: f64 = (0..5)
+            .map(|n| (-40.0 * ((x - spot(n)).powi(2) + (y - spot(n + 9)).powi(2))).exp())
+            .sum();
+        let level = (light * 90.0).min(200.0);
+        let tint = [spot(20), spot(21), spot(22)];
+        Rgb(tint.map(|t| (20.0 + t * 35.0 + level).min(255.0) as u8))
+    })
+}
+
+pub fn write(path: &Path, seed: u32) {
+    scene(seed, 160, 120).save(path).unwrap();
+}

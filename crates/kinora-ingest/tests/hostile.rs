@@ -1,0 +1,177 @@
+//! Folders as people and enemies leave them. Not covered: a power cut (SQLite's own tests do), full
+//! disks of other systems than Linux.
+#![cfg(unix)]
+
+mod common;
+
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::{ffi::OsStrExt, fs::symlink},
+};
+
+use common::{Bench, write};
+use kinora_ingest::IngestError;
+use kinora_types::{AssetId, ContentHash};
+
+#[test]
+fn broken_files_cost_a_line_each() {
+    let bench = Bench::new();
+    let input = bench.input();
+    write(&input.join("good.png"), 1);
+    write(&input.join("good.jpg"), 2);
+    let whole = fs::read(input.join("good.jpg")).unwrap();
+    fs::write(input.join("cut.jpg"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(input.join("empty.jpg"), b"").unwrap();
+    fs::write(input.join("text.png"), b"not a picture").unwrap();
+    fs::write(input.join("notes.txt"), b"not a picture, nor named so").unwrap();
+    fs::copy(input.join("good.png"), input.join("nameless")).unwrap();
+    fs::create_dir(input.join("folder.jpg")).unwrap();
+    symlink("nowhere", input.join("dangling.jpg")).unwrap();
+    let (summary, notes) = bench.add();
+    assert_eq!(
+        (
+            summary.added,
+            summary.known,
+            summary.ignored,
+            summary.failed
+        ),
+        (2, 1, 1, 4)
+    );
+    let mut failed: Vec<String> = notes
+        .failed
+        .iter()
+        .map(|f| format!("{}: {}", f.path.file_name().unwrap().display(), f.message))
+        .collect();
+    failed.sort();
+    assert_eq!(
+        failed,
+        [
+            "cut.jpg: the JPEG file is cut off",
+            "dangling.jpg: cannot read the file: No such file or directory (os error 2)",
+            "empty.jpg: the file is empty",
+            "text.png: not a picture in a format that Kinora reads",
+        ]
+    );
+    // The broken ones are tried again, the others are not.
+    let (again, _) = bench.add();
+    assert_eq!((again.unchanged, again.failed), (3, 4));
+}
+
+#[test]
+fn a_named_file_must_be_a_picture() {
+    let bench = Bench::new();
+    let path = bench.input().join("notes.txt");
+    fs::write(&path, b"hello").unwrap();
+    let (summary, _) = bench.try_add(&[path], &bench.embedder).unwrap();
+    assert_eq!((summary.failed, summary.ignored), (1, 0));
+}
+
+#[test]
+fn names_may_be_anything_that_can_be_stored() {
+    let bench = Bench::new();
+    let names = [
+        "new\nline.png",
+        "emoji 🦊.png",
+        "quote's \"x\".png",
+        "-rf.png",
+        "a;b&c.png",
+    ];
+    for (seed, name) in names.iter().enumerate() {
+        write(&bench.input().join(name), seed as u32);
+    }
+    let (summary, notes) = bench.add();
+    assert_eq!(summary.added, names.len() as u64);
+    for done in notes.done {
+        assert!(
+            bench.catalog().asset(&done.asset).unwrap().unwrap().paths[0]
+                .ends_with(done.path.file_name().unwrap().to_str().unwrap())
+        );
+    }
+}
+
+#[test]
+fn a_name_that_is_not_unicode_is_told() {
+    let bench = Bench::new();
+    let path = bench.input().join(OsStr::from_bytes(b"caf\xe9.png"));
+    let plain = bench.input().join("x.png");
+    write(&plain, 1);
+    if fs::rename(&plain, &path).is_err() {
+        return; // The file system only stores Unicode.
+    }
+    let (summary, notes) = bench.add();
+    assert_eq!(summary.failed, 1);
+    assert_eq!(notes.failed[0].path, path);
+    assert_eq!(notes.failed[0].message, "its name is not valid Unicode");
+}
+
+#[test]
+fn loops_of_links_end() {
+    let bench = Bench::new();
+    let sub = bench.input().join("sub");
+    fs::create_dir(&sub).unwrap();
+    write(&sub.join("x.png"), 1);
+    symlink(bench.input(), sub.join("up")).unwrap();
+    symlink(&sub, bench.input().join("again")).unwrap();
+    symlink("self", bench.input().join("self")).unwrap();
+    let (summary, _) = bench.add();
+    assert_eq!(summary.added + summary.known, 1);
+}
+
+#[test]
+fn hidden_files_and_the_library_itself_are_passed_over() {
+    let bench = Bench::new();
+    write(&bench.input().join(".hidden.png"), 1);
+    fs::create_dir(bench.input().join(".trash")).unwrap();
+    write(&bench.input().join(".trash/x.png"), 2);
+    write(&bench.input().join("x.png"), 3);
+    assert_eq!(bench.add().0.found, 1);
+    let above = bench.input().parent().unwrap().to_owned();
+    let (summary, _) = bench.try_add(&[above], &bench.embedder).unwrap();
+    assert_eq!((summary.found, summary.unchanged), (1, 1));
+}
+
+#[test]
+fn what_may_not_be_read_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let path = bench.input().join("x.png");
+    write(&path, 1);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    if fs::read(&path).is_ok() {
+        return; // Root may read everything; the dangling link above fails in the same place.
+    }
+    let (summary, notes) = bench.add();
+    assert_eq!(summary.failed, 1);
+    assert_eq!(
+        notes.failed[0].hint.as_deref(),
+        Some("give yourself permission to read it")
+    );
+}
+
+/// `/dev/full` stands where the thumbnail is to be written: a real `ENOSPC`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_the_run_and_keeps_what_was_done() {
+    let bench = Bench::new();
+    write(&bench.input().join("a.png"), 1);
+    bench.add();
+    let path = bench.input().join("b.png");
+    write(&path, 2);
+    let id = AssetId(ContentHash::of(&fs::read(&path).unwrap()));
+    let aside = bench.library().join("thumbs/aside");
+    fs::create_dir_all(&aside).unwrap();
+    symlink(
+        "/dev/full",
+        aside.join(format!("{}-{id}.jpg", std::process::id())),
+    )
+    .unwrap();
+    let error = bench
+        .try_add(&[bench.input()], &bench.embedder)
+        .unwrap_err();
+    assert!(matches!(error, IngestError::Thumbnail { .. }), "{error}");
+    assert!(error.hint().unwrap().starts_with("free space"));
+    assert_eq!(bench.catalog().count().unwrap(), 1);
+    // The failed attempt cleaned up after itself, so the next one succeeds.
+    assert_eq!(bench.add().0.added, 1);
+}

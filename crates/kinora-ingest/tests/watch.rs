@@ -1,0 +1,101 @@
+//! Following a folder, with the system's own notifications. Waits are long: machines are busy.
+
+mod common;
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use common::{Bench, THRESHOLD, write};
+use kinora_inference::Control;
+use kinora_ingest::{Done, FileFailure, Ingest, IngestObserver, Outcome};
+
+#[derive(Default)]
+struct Seen {
+    done: Vec<Done>,
+    failed: Vec<FileFailure>,
+    vanished: Vec<PathBuf>,
+    watching: bool,
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Seen>>);
+
+impl Shared {
+    fn wait(&self, what: &str, until: impl Fn(&Seen) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !until(&self.0.lock().unwrap()) {
+            assert!(Instant::now() < deadline, "waited for {what}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl IngestObserver for Shared {
+    fn done(&mut self, done: &Done) {
+        self.0.lock().unwrap().done.push(done.clone());
+    }
+    fn failed(&mut self, failure: &FileFailure) {
+        self.0.lock().unwrap().failed.push(failure.clone());
+    }
+    fn vanished(&mut self, path: &Path) {
+        self.0.lock().unwrap().vanished.push(path.to_owned());
+    }
+    fn watching(&mut self, _: &[PathBuf]) {
+        self.0.lock().unwrap().watching = true;
+    }
+}
+
+#[test]
+fn a_folder_is_followed() {
+    let bench = Bench::new();
+    let input = bench.input();
+    write(&input.join("before.png"), 1);
+    let (shared, control) = (Shared::default(), Control::default());
+    thread::scope(|scope| {
+        let run = scope.spawn(|| {
+            let catalog = bench.catalog();
+            let ingest =
+                Ingest::new(&catalog, &bench.embedder, THRESHOLD, bench.options.clone()).unwrap();
+            ingest.watch(&[input.clone()], &mut shared.clone(), &control)
+        });
+        shared.wait("the first walk", |s| s.watching && s.done.len() == 1);
+
+        // A file that grows slowly is taken once, whole.
+        let bytes = {
+            let aside = bench.library().join("aside.png");
+            write(&aside, 2);
+            fs::read(aside).unwrap()
+        };
+        let mut growing = fs::File::create(input.join("grows.png")).unwrap();
+        for piece in bytes.chunks(bytes.len().div_ceil(4)) {
+            growing.write_all(piece).unwrap();
+            growing.sync_all().unwrap();
+            thread::sleep(Duration::from_millis(400));
+        }
+        shared.wait("the grown file", |s| s.done.len() == 2);
+        assert!(shared.0.lock().unwrap().failed.is_empty());
+
+        fs::create_dir(input.join("sub")).unwrap();
+        fs::rename(input.join("grows.png"), input.join("sub/moved.png")).unwrap();
+        shared.wait("the move", |s| s.done.len() == 3 && s.vanished.len() == 1);
+        {
+            let seen = shared.0.lock().unwrap();
+            assert_eq!(seen.done[2].outcome, Outcome::Known);
+            assert_eq!(seen.done[2].asset, seen.done[1].asset);
+        }
+
+        fs::remove_file(input.join("before.png")).unwrap();
+        shared.wait("the removal", |s| s.vanished.len() == 2);
+        fs::write(input.join("notes.txt"), b"no picture").unwrap();
+        control.cancel();
+        let summary = run.join().unwrap().unwrap();
+        assert_eq!((summary.added, summary.known, summary.vanished), (2, 1, 2));
+    });
+    assert_eq!(bench.catalog().count().unwrap(), 1);
+}
