@@ -44,11 +44,19 @@ pub(super) struct Raster {
 
 impl Raster {
     /// White behind transparency, then smaller, then sRGB, then upright: each step has less to do
-    /// than if it came earlier, and white stays white under every RGB profile.
+    /// than if it came earlier, and white stays white under every RGB profile. Grey and ink become
+    /// RGB first: they are rare, and one kind of pixel is enough to resize.
     pub(super) fn into_picture(self, format: Format, target: u32) -> Result<Picture, ReadError> {
-        let raster = resize::shrink(flatten(self), target);
-        let (size, orientation) = (raster.size, raster.orientation);
-        let rgb = colour::to_srgb(raster);
+        let mut raster = flatten(self);
+        let orientation = raster.orientation;
+        let (size, rgb) = if raster.layout == Layout::Rgb {
+            let (size, samples) = resize::shrink(raster.samples, raster.size, target);
+            raster.samples = samples;
+            (size, colour::to_srgb(raster))
+        } else {
+            let size = raster.size;
+            resize::shrink(colour::to_srgb(raster), size, target)
+        };
         let (size, rgb) = orientation.apply(size, rgb);
         Picture::new(size.width, size.height, rgb).map_err(|e| ReadError::damaged(format, e))
     }

@@ -1,12 +1,11 @@
 //! Resizing with SIMD (`fast_image_resize`: AVX2, SSE4.1, NEON, chosen at run time).
 
 use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8x3,
 };
 use kinora_types::{Picture, Size};
-
-use super::raster::{Layout, Raster};
 
 /// A resampling kernel, as PIL names them; all are widened when shrinking (antialias).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub fn resize(picture: &Picture, size: Size, filter: Filter) -> Picture {
     if from == size {
         return picture.clone();
     }
-    samples(picture.rgb(), from, size, PixelType::U8x3, filter)
+    samples(picture.rgb(), from, size, filter)
         .and_then(|rgb| Picture::new(size.width, size.height, rgb).ok())
         .unwrap_or_else(|| Picture::filled(size.width, size.height, [0; 3]))
 }
@@ -66,49 +65,37 @@ pub fn fit(size: Size, long_side: u32) -> Size {
     }
 }
 
-/// Takes a whole-number mean while the shorter side stays at twice `target` or more.
-pub(super) fn shrink(raster: Raster, target: u32) -> Raster {
-    let size = raster.size;
+/// Takes a whole-number mean of an RGB picture while the shorter side stays at twice `target` or more.
+pub(super) fn shrink(rgb: Vec<u8>, size: Size, target: u32) -> (Size, Vec<u8>) {
     let wanted = (2 * u64::from(target)).max(1);
     let factor = (u64::from(size.width.min(size.height)) / wanted) as u32;
-    let pixel = match raster.layout {
-        Layout::Grey => PixelType::U8,
-        Layout::Rgb => PixelType::U8x3,
-        // Four channels are resized as they are: opacity is gone by now, ink mixes like light.
-        Layout::Rgba | Layout::Cmyk => PixelType::U8x4,
-    };
     if factor < 2 {
-        return raster;
+        return (size, rgb);
     }
     let smaller = Size {
         width: size.width.div_ceil(factor),
         height: size.height.div_ceil(factor),
     };
-    match samples(&raster.samples, size, smaller, pixel, Filter::Box) {
-        Some(samples) => Raster {
-            size: smaller,
-            samples,
-            ..raster
-        },
-        None => raster,
+    match samples(&rgb, size, smaller, Filter::Box) {
+        Some(samples) => (smaller, samples),
+        None => (size, rgb),
     }
 }
 
 /// `None` only if the buffer is not as long as the size says.
-fn samples(
-    bytes: &[u8],
-    from: Size,
-    to: Size,
-    pixel: PixelType,
-    filter: Filter,
-) -> Option<Vec<u8>> {
-    let source = ImageRef::new(from.width, from.height, bytes, pixel).ok()?;
-    let mut target = Image::new(to.width, to.height, pixel);
+///
+/// Typed, as the untyped way compiles every pixel type of `fast_image_resize` into this crate.
+fn samples(rgb: &[u8], from: Size, to: Size, filter: Filter) -> Option<Vec<u8>> {
+    let source = TypedImageRef::<U8x3>::from_buffer(from.width, from.height, rgb).ok()?;
+    let mut bytes = vec![0; to.width as usize * to.height as usize * 3];
+    let mut target = TypedImage::<U8x3>::from_buffer(to.width, to.height, &mut bytes).ok()?;
     let options = ResizeOptions::new()
         .resize_alg(filter.algorithm())
         .use_alpha(false);
-    Resizer::new().resize(&source, &mut target, &options).ok()?;
-    Some(target.into_vec())
+    Resizer::new()
+        .resize_typed(&source, &mut target, &options)
+        .ok()?;
+    Some(bytes)
 }
 
 #[cfg(test)]

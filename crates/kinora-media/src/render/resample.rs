@@ -2,8 +2,9 @@
 
 use super::{RenderError, planes::Plane};
 use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::U8,
 };
 
 /// A window in samples of a plane; may lie between samples.
@@ -30,15 +31,15 @@ impl Resampler {
         (width, height): (u32, u32),
         out: &mut [u8],
     ) -> Result<(), RenderError> {
-        let source = ImageRef::new(plane.width, plane.height, &plane.samples, PixelType::U8)
+        // Typed: the untyped way compiles every pixel type of the library into this crate (4 MB).
+        let source = TypedImageRef::<U8>::from_buffer(plane.width, plane.height, &plane.samples)
             .map_err(internal)?;
-        let mut target =
-            Image::from_slice_u8(width, height, out, PixelType::U8).map_err(internal)?;
+        let mut target = TypedImage::<U8>::from_buffer(width, height, out).map_err(internal)?;
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
             .crop(window.left, window.top, window.width, window.height);
         self.resizer
-            .resize(&source, &mut target, &options)
+            .resize_typed(&source, &mut target, &options)
             .map_err(internal)
     }
 
