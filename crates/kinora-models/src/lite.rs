@@ -55,7 +55,7 @@ impl Calibration {
         {
             return Err(broken("the mean has another dimension".into()));
         }
-        if HUB_BANK.is_empty() || HUB_BANK.len() % (2 * dimension) != 0 {
+        if HUB_BANK.is_empty() || !HUB_BANK.len().is_multiple_of(2 * dimension) {
             return Err(broken("the bank does not hold whole vectors".into()));
         }
         Ok(read)

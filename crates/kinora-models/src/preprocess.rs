@@ -18,7 +18,7 @@ use crate::{
 /// OpenAI's mean of the training pictures, RGB.
 const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 /// OpenAI's standard deviation.
-const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
+const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 /// Prepares `picture` for a square input of `side` pixels.
 pub(crate) fn prepare(kind: Preprocess, side: u32, picture: &Picture) -> PreparedImage {

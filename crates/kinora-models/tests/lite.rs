@@ -93,18 +93,14 @@ fn pictures_agree_with_the_training() {
             let at = numbers(&pixel["at"]);
             let index = (at[0] as usize * side + at[1] as usize) * side + at[2] as usize;
             let apart = prepared.values[index] - pixel["value"].as_f64().unwrap() as f32;
-            // Two u8 steps: the WebP decoders differ by that much, the resizer by nothing.
-            assert!(
-                apart.abs() < 2.5 / 255.0 / 0.261,
-                "{theirs} at {at:?}: {apart}"
-            );
+            assert!(apart.abs() < 1e-5, "{theirs} at {at:?}: {apart}");
         }
         let vector = &space.image().embed(&[prepared]).unwrap()[0];
         let reference = numbers(&parity["images"][theirs]["vector"]);
         let centred: Vec<f32> = reference.iter().zip(&mean).map(|(v, m)| v - m).collect();
         let cosine = cosine(vector, &centred);
-        // int8 rounding makes much of small differences in the input.
-        assert!(cosine > 0.97, "{theirs}: {cosine}");
+        // Another processor may add the f32 parts in another order; int8 rounding makes much of it.
+        assert!(cosine > 0.98, "{theirs}: {cosine}");
     }
 }
 

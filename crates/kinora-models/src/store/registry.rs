@@ -201,17 +201,13 @@ const UNREACHABLE: [&str; 13] = [
 
 /// The last line that says something, without the client's own decoration.
 fn last_words(words: &str) -> String {
-    let lines = words
+    let mut lines = words
         .lines()
         .map(|l| l.trim_start_matches("npm error").trim());
     let told = |line: &&str| {
         !line.is_empty() && !line.contains("complete log") && !line.ends_with("-debug-0.log")
     };
-    lines
-        .filter(told)
-        .next_back()
-        .unwrap_or("it said nothing")
-        .to_owned()
+    lines.rfind(told).unwrap_or("it said nothing").to_owned()
 }
 
 /// Bytes under `folder`, down to `depth` levels; what vanishes meanwhile does not count.

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
+    path::PathBuf,
     sync::{Arc, Mutex},
     thread,
 };
@@ -11,6 +12,8 @@ use std::{
 #[derive(Clone, Default)]
 pub struct Behaviour {
     pub content: Vec<u8>,
+    /// Serves the files of this folder instead, by the end of their path.
+    pub folder: Option<PathBuf>,
     /// Hash told for it, if any.
     pub announced: Option<String>,
     /// Bytes after which the first transfer breaks off.
@@ -55,6 +58,12 @@ fn answer(mut stream: TcpStream, behaviour: &Mutex<Behaviour>, log: &Mutex<Vec<S
         )
         .unwrap();
         return;
+    }
+    if let Some(folder) = &behaviour.folder {
+        let path = line
+            .split_once("/resolve/")
+            .and_then(|(_, rest)| rest.split_once('/'));
+        behaviour.content = std::fs::read(folder.join(path.unwrap().1)).unwrap();
     }
     let rest = &behaviour.content[start.unwrap_or(0)..];
     let status = if start.is_some() {
