@@ -104,7 +104,10 @@ impl<'a> Committer<'a> {
                 self.commit()?;
             }
         }
-        self.commit()?;
+        // A commit may let waiting copies land, which are then to be committed themselves.
+        while !self.changes.is_empty() {
+            self.commit()?;
+        }
         Ok(self.summary)
     }
 

@@ -243,7 +243,7 @@ fn another_space_is_refused() {
     let embedder = Faulty {
         space: other,
         inner: ColourEmbedder::default(),
-        fault: |_| None,
+        fault: |_: &PreparedImage| None,
     };
     let error = bench.try_add(&[bench.input()], &embedder).unwrap_err();
     assert!(matches!(error, IngestError::Space(_)), "{error}");

@@ -99,7 +99,7 @@ impl IngestObserver for Notes {
 /// A scene of soft spots: unlike any other seed's in shape, of its own colour.
 pub fn scene(seed: u32, width: u32, height: u32) -> RgbImage {
     let spot = |n: u32| f64::from((seed * seed * 37 + n * 61 + seed * n * 17) % 100) / 100.0;
-    RgbImage::from_fn(width, height, |x, y| {
+    let mut image = RgbImage::from_fn(width, height, |x, y| {
         let (x, y) = (
             f64::from(x) / f64::from(width),
             f64::from(y) / f64::from(height),
@@ -110,7 +110,10 @@ pub fn scene(seed: u32, width: u32, height: u32) -> RgbImage {
         let level = (light * 90.0).min(200.0);
         let tint = [spot(20), spot(21), spot(22)];
         Rgb(tint.map(|t| (20.0 + t * 35.0 + level).min(255.0) as u8))
-    })
+    });
+    // The spots of some seeds are alike; the bytes shall not be.
+    image.put_pixel(0, 0, Rgb([seed as u8, (seed >> 8) as u8, 0]));
+    image
 }
 
 pub fn write(path: &Path, seed: u32) {
