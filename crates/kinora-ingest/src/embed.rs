@@ -33,12 +33,12 @@ pub(crate) fn run(
     Ok(())
 }
 
-fn fill(first: Box<Ready>, batch: usize, ready: &Receiver<Box<Ready>>) -> Vec<Box<Ready>> {
-    let mut members = vec![first];
+fn fill(first: Box<Ready>, batch: usize, ready: &Receiver<Box<Ready>>) -> Vec<Ready> {
+    let mut members = vec![*first];
     let until = Instant::now() + FILL;
     while members.len() < batch {
         match ready.recv_deadline(until) {
-            Ok(next) => members.push(next),
+            Ok(next) => members.push(*next),
             Err(_) => break,
         }
     }
@@ -47,11 +47,8 @@ fn fill(first: Box<Ready>, batch: usize, ready: &Receiver<Box<Ready>>) -> Vec<Bo
 
 /// A failing batch is tried picture by picture, so that one cannot take the others with it; if all
 /// fail alike, the embedder is at fault and the run ends.
-fn embed(
-    embedder: &dyn ImageEmbedder,
-    mut members: Vec<Box<Ready>>,
-) -> Result<Vec<Event>, IngestError> {
-    let take = |m: &mut Box<Ready>| PreparedImage {
+fn embed(embedder: &dyn ImageEmbedder, mut members: Vec<Ready>) -> Result<Vec<Event>, IngestError> {
+    let take = |m: &mut Ready| PreparedImage {
         side: m.image.side,
         values: std::mem::take(&mut m.image.values),
     };
@@ -80,7 +77,7 @@ fn whole(
 
 fn singly(
     embedder: &dyn ImageEmbedder,
-    members: Vec<Box<Ready>>,
+    members: Vec<Ready>,
     images: &[PreparedImage],
     first: EmbedError,
 ) -> Result<Vec<Event>, IngestError> {
@@ -96,7 +93,7 @@ fn singly(
                         .map(|embedding| embedded((member, embedding))),
                 );
             }
-            Err(error) => events.push(unembedded(*member, &error)),
+            Err(error) => events.push(unembedded(member, &error)),
         }
     }
     if !succeeded && !matches!(first, EmbedError::Input(_)) {
@@ -105,7 +102,8 @@ fn singly(
     Ok(events)
 }
 
-fn embedded((ready, embedding): (Box<Ready>, Embedding)) -> Event {
+fn embedded((ready, embedding): (Ready, Embedding)) -> Event {
+    let ready = Box::new(ready);
     Event::Embedded { ready, embedding }
 }
 
