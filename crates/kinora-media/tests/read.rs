@@ -1,5 +1,6 @@
 //! Real files of every format, and files that lie. Not covered: colour accuracy of CMYK with a
 //! profile, HEIC and AVIF grids (no encoder at hand writes them small).
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::{fs, io::Cursor, path::PathBuf};
 

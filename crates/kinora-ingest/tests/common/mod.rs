@@ -1,5 +1,9 @@
 //! A library in a temporary folder, pictures made on the spot, an observer that remembers.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses its own part; helpers of tests may panic"
+)]
 
 use std::{
     fs,
