@@ -16,6 +16,12 @@ const HUB_BANK: &[u8] = include_bytes!("../../../models/clip-vit-b-16-lite/hub_b
 /// The head: `sentence` f32 `[n, 384]` to `embedding` f32 `[n, 512]`.
 pub(crate) const HEAD: Model<'static> = Model::Embedded("text_head.onnx", HEAD_BYTES);
 
+/// Squared length that a unit picture vector a keeps when the mean is taken off. As |a - b|^2 is the
+/// same before and after, a raw cosine of 1 - d becomes one of about 1 - d / LEFT. Measured: photographs
+/// 0.47 to 0.81, drawn stamps 0.27 to 0.52. With 0.5 a raw 0.95 becomes 0.90, and none of the pairs
+/// below 0.95 among 1060 stamps, 90 wallpapers, 3097 rendered and 81 photographs is taken for one.
+const LEFT: f32 = 0.5;
+
 /// What was measured.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Calibration {
@@ -81,12 +87,12 @@ impl Calibration {
         }
     }
 
-    /// The threshold for centred vectors. For unit a and b, |a - b|^2 = 2 - 2 cos(a, b), and taking the
-    /// mean m off both leaves it; what is left of either has a squared length of about 1 - |m|^2.
+    /// The threshold for the vectors that the space gives.
     fn centred_duplicates(&self) -> f32 {
-        let mean = self.image_mean.as_deref().unwrap_or_default();
-        let left = 1.0 - mean.iter().map(|m| m * m).sum::<f32>();
-        1.0 - (1.0 - self.duplicate_threshold) / left.max(0.05)
+        match self.image_mean {
+            Some(_) => 1.0 - (1.0 - self.duplicate_threshold) / LEFT,
+            None => self.duplicate_threshold,
+        }
     }
 }
 
