@@ -137,7 +137,7 @@ fn what_may_not_be_read_is_told() {
     let bench = Bench::new();
     let path = bench.input().join("x.png");
     write(&path, 1);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::read(&path).is_ok() {
         return; // Root may read everything; the dangling link above fails in the same place.
     }

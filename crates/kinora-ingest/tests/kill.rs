@@ -2,6 +2,7 @@
 //! there is whole, and the next run goes on. The embedder is the colour fake; a power cut, which
 //! takes more than the process, is not covered.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;
 

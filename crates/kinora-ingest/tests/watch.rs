@@ -1,4 +1,5 @@
 //! Following a folder, with the system's own notifications. Waits are long: machines are busy.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;
 
