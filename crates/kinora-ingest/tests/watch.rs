@@ -63,7 +63,7 @@ fn a_folder_is_followed() {
             let catalog = bench.catalog();
             let ingest =
                 Ingest::new(&catalog, &bench.embedder, THRESHOLD, bench.options.clone()).unwrap();
-            ingest.watch(&[input.clone()], &mut shared.clone(), &control)
+            ingest.watch(std::slice::from_ref(&input), &mut shared.clone(), &control)
         });
         shared.wait("the first walk", |s| s.watching && s.done.len() == 1);
 
