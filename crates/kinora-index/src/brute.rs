@@ -48,23 +48,11 @@ impl BruteForce {
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), IndexError> {
-        let Some(body) = wire_body(bytes) else {
+        let Some(stored) = wire_body(bytes).and_then(Stored::read) else {
             return Ok(());
         };
-        let mut reader = Reader::new(body);
-        let mut read = || -> Option<(u64, String, usize, BTreeMap<PointId, Vec<f32>>)> {
-            let (mark, space) = (reader.u64()?, reader.text()?);
-            let (dimension, count) = (reader.u32()? as usize, reader.u64()?);
-            let mut points = BTreeMap::new();
-            for _ in 0..count {
-                points.insert(PointId(reader.u64()?), reader.floats(dimension)?);
-            }
-            Some((mark, space, dimension, points))
-        };
-        if let Some((mark, space, dimension, points)) = read() {
-            check_space(&self.space, self.dimension, &space, dimension)?;
-            (self.mark, self.points) = (mark, points);
-        }
+        check_space(&self.space, self.dimension, &stored.space, stored.dimension)?;
+        (self.mark, self.points) = (stored.mark, stored.points);
         Ok(())
     }
 
@@ -82,6 +70,32 @@ impl BruteForce {
         let hash = blake3::hash(&bytes);
         bytes.extend(hash.as_bytes());
         bytes
+    }
+}
+
+/// What a file holds.
+struct Stored {
+    mark: u64,
+    space: String,
+    dimension: usize,
+    points: BTreeMap<PointId, Vec<f32>>,
+}
+
+impl Stored {
+    fn read(body: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(body);
+        let (mark, space) = (reader.u64()?, reader.text()?);
+        let (dimension, count) = (reader.u32()? as usize, reader.u64()?);
+        let mut points = BTreeMap::new();
+        for _ in 0..count {
+            points.insert(PointId(reader.u64()?), reader.floats(dimension)?);
+        }
+        Some(Self {
+            mark,
+            space,
+            dimension,
+            points,
+        })
     }
 }
 

@@ -25,4 +25,5 @@ mod wire;
 pub use brute::BruteForce;
 pub use embedded::{Condition, Embedded, Plan, Settings};
 pub use error::IndexError;
+pub use kernel::dot;
 pub use seam::{Filter, IndexRead, IndexWrite, Point, PointId, Scored, SearchRequest};

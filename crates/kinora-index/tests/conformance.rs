@@ -1,5 +1,7 @@
 //! Every backend through the one conformance suite.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::Path;
 
 use kinora_index::{

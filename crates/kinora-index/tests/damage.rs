@@ -2,6 +2,8 @@
 //!
 //! Not covered: a power cut (only what a killed process leaves behind is imitated).
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

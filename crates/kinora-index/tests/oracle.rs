@@ -1,5 +1,7 @@
 //! Random histories: the embedded backend against the oracle, step by step.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use kinora_index::{
     BruteForce, Embedded, Filter, IndexRead, IndexWrite, Point, PointId, SearchRequest, Settings,
 };

@@ -3,21 +3,22 @@
 //! As in RAGME (arXiv 2504.06672): an edge joins two candidates whose cosine reaches a threshold; of
 //! each component the member that ranks best is kept. Time: one product for each pair.
 
-use crate::dense::cosine;
+use kinora_index::dot;
+
+use crate::dense::norm;
 
 /// For each of the ranked vectors the rank (from 0) of the one it duplicates, `None` if it stays.
 /// An unknown vector duplicates nothing.
 pub(crate) fn duplicates(ranked: &[Option<&[f32]>], threshold: f32) -> Vec<Option<usize>> {
     let mut forest = Forest::new(ranked.len());
-    for (rank, vector) in ranked.iter().enumerate() {
-        for (better, other) in ranked[..rank].iter().enumerate() {
-            let similar = vector
-                .zip(*other)
-                .is_some_and(|(a, b)| cosine(a, b) >= threshold);
-            if similar {
-                forest.join(better, rank);
-            }
-        }
+    let norms: Vec<f32> = ranked.iter().map(|v| v.map_or(0.0, norm)).collect();
+    let similar = |a: usize, b: usize| {
+        let (norms, pair) = (norms[a] * norms[b], ranked[a].zip(ranked[b]));
+        norms > 0.0 && pair.is_some_and(|(a, b)| dot(a, b) >= threshold * norms)
+    };
+    for rank in 0..ranked.len() {
+        let nearby = (0..rank).filter(|better| similar(*better, rank));
+        nearby.for_each(|better| forest.join(better, rank));
     }
     (0..ranked.len())
         .map(|rank| Some(forest.root(rank)).filter(|root| *root != rank))

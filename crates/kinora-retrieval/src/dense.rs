@@ -12,6 +12,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use kinora_index::dot;
 use kinora_inference::{ScoreModel, TextEmbedder};
 use kinora_types::Embedding;
 
@@ -103,11 +104,8 @@ impl Target {
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-fn norm(a: &[f32]) -> f32 {
+/// Length of a vector.
+pub(crate) fn norm(a: &[f32]) -> f32 {
     dot(a, a).sqrt()
 }
 
@@ -117,14 +115,49 @@ pub(crate) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     if norms > 0.0 { dot(a, b) / norms } else { 0.0 }
 }
 
-/// Hubness of the library's pictures, computed once each: a whole bank is compared, and the shots of a
-/// film ask about the same pictures again and again.
+/// Hubness of the library's pictures, computed once each: a whole bank is compared (0.1 ms for 2048
+/// texts), and the shots of a film ask about the same pictures again and again.
 #[derive(Default)]
 pub(crate) struct HubCache(Mutex<HashMap<u64, f32>>);
 
 impl HubCache {
     pub(crate) fn penalty(&self, model: &ScoreModel, row: u64, x: &[f32]) -> f32 {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *known.entry(row).or_insert_with(|| model.hub_penalty(x))
+        *known.entry(row).or_insert_with(|| hub_penalty(model, x))
+    }
+}
+
+/// [`ScoreModel::hub_penalty`] with the index's dot product: the plain loop takes 1.4 ms a picture, and
+/// a search rates hundreds.
+fn hub_penalty(model: &ScoreModel, x: &[f32]) -> f32 {
+    if model.hub_bank.is_empty() || model.hub_weight == 0.0 || model.hub_k == 0 {
+        return 0.0;
+    }
+    let mut nearest: Vec<f32> = model
+        .hub_bank
+        .chunks_exact(x.len())
+        .map(|row| dot(row, x))
+        .collect();
+    let k = model.hub_k.min(nearest.len());
+    nearest.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
+    model.hub_weight * nearest[..k].iter().sum::<f32>() / k as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_fast_penalty_is_the_penalty(
+            bank in prop::collection::vec(prop::array::uniform4(-1f32..1.0), 0..20),
+            x in prop::array::uniform4(-1f32..1.0),
+            hub_k in 0usize..12,
+            hub_weight in 0f32..2.0,
+        ) {
+            let model = ScoreModel { hub_bank: bank.concat(), hub_k, hub_weight, ..ScoreModel::default() };
+            prop_assert!((hub_penalty(&model, &x) - model.hub_penalty(&x)).abs() < 1e-5);
+        }
     }
 }

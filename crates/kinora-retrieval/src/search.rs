@@ -157,7 +157,11 @@ fn checked(query: &Query) -> Result<Query, SearchError> {
     if !share(query.text_weight) || !query.diversity.is_none_or(share) {
         return bad("a weight must be between 0 and 1");
     }
-    if query.filter.near.is_some_and(|(_, km)| !(km >= 0.0)) {
+    if query
+        .filter
+        .near
+        .is_some_and(|(_, km)| km.is_nan() || km < 0.0)
+    {
         return bad("a distance must be 0 km or more");
     }
     Ok(query)

@@ -1,5 +1,7 @@
 //! Evaluation and the index following the catalogue.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod library;
 
 use kinora_catalog::Catalog;
@@ -115,7 +117,7 @@ fn an_index_of_another_catalogue_is_rebuilt() {
         id: PointId(77),
         vector: vec![0.0, 0.0, 1.0],
     };
-    library.index.upsert(&[stray.clone()]).unwrap();
+    library.index.upsert(std::slice::from_ref(&stray)).unwrap();
     library.index.flush(1_000).unwrap();
     let synced = sync(&library.catalog, &mut library.index).unwrap();
     assert!(

@@ -2,6 +2,8 @@
 //!
 //! Not covered: how good a real embedding space is (see `kinora eval`); hubness (see `dense`).
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod library;
 
 use kinora_catalog::Change;

@@ -1,6 +1,10 @@
 //! How a query is answered: by an exact scan or through the graph.
 
-/// When the graph is built and used. The defaults are measured (see `bench/search`).
+/// When the graph is built and used. The defaults are measured (`bench/search`, 512 dimensions, ten
+/// wanted): a scan takes 50 ns a point and is exact, the graph 0.35 ms at 20 000 points for recall
+/// 0.996. So at 20 000 a scan costs three times the graph and still only a millisecond; below, building
+/// a graph (0.25 ms of CPU a point) buys nothing that anyone could notice. The same holds for so many
+/// points left over by a filter, where the graph would have to walk past all the others besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Points from which [`crate::IndexWrite::optimise`] builds a graph.
@@ -19,7 +23,7 @@ impl Default for Settings {
             graph_min: 20_000,
             scan_max: 20_000,
             compact_min: 1_000,
-            fetch_min: 64,
+            fetch_min: 96,
         }
     }
 }
@@ -71,7 +75,7 @@ mod tests {
         let graph = |fetch| Plan::Graph { fetch };
         for (points, allowed, limit, plan) in [
             (0, None, 10, Plan::Scan),
-            (100_000, None, 10, graph(64)),
+            (100_000, None, 10, graph(96)),
             (100_000, None, 200, graph(300)),
             (100_000, Some(1_000), 10, Plan::Scan),
             (100_000, Some(20_000), 10, Plan::Scan),

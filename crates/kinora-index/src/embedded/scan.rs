@@ -3,6 +3,9 @@
 use super::block::Block;
 use crate::{PointId, Scored, codec::WideQuery, kernel};
 
+/// How many codes ahead memory is asked for: about as many as fit between asking and getting.
+const AHEAD: usize = 8;
+
 /// Where a candidate lies.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -52,10 +55,14 @@ impl Scan<'_> {
     /// True scores of all candidates whose upper bound reaches the `limit`-th best lower bound.
     fn shortlist(&self, query: &[f32], limit: usize, candidates: &[Place]) -> Vec<Scored> {
         let wide = WideQuery::new(query);
-        let bounds: Vec<(f32, f32)> = candidates
-            .iter()
-            .map(|place| wide.bounds(self.block(*place).code(place.slot as usize)))
-            .collect();
+        let code = |place: &Place| self.block(*place).code(place.slot as usize);
+        let bound = |(at, place): (usize, &Place)| {
+            if let Some(ahead) = candidates.get(at + AHEAD) {
+                kernel::prefetch(code(ahead));
+            }
+            wide.bounds(code(place))
+        };
+        let bounds: Vec<(f32, f32)> = candidates.iter().enumerate().map(bound).collect();
         let mut lows: Vec<f32> = bounds.iter().map(|(low, _)| *low).collect();
         let (_, bar, _) = lows.select_nth_unstable_by(limit - 1, |a, b| b.total_cmp(a));
         let reach = bounds
