@@ -1,0 +1,236 @@
+//! A shelf of real picture files with made-up scores, in place of a library: what it does not cover
+//! is the search itself, which has tests of its own.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use kinora_film::{Found, SourceError, SourceFinder, grouped, open_source};
+use kinora_inference::Control;
+use kinora_media::render::{
+    RenderError,
+    fixtures::{ffmpeg, typesetter},
+};
+use kinora_types::{
+    Asset, AssetId, Candidate, Captioning, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, Hit,
+    Picture, RejectReason, Rights, Scores, Size, Storyboard, Transition,
+};
+
+pub const THRESHOLD: f32 = 0.5;
+
+/// Pictures and what they score for a prompt.
+#[derive(Default)]
+pub struct Shelf {
+    pub assets: Vec<Asset>,
+    pub scores: HashMap<String, Vec<f32>>,
+    pub alike: Vec<(usize, usize)>,
+}
+
+impl Shelf {
+    /// Writes a picture of one colour with a lighter middle and puts it on the shelf.
+    pub fn put(&mut self, folder: &Path, name: &str, size: (u32, u32), colour: [u8; 3]) {
+        let path = folder.join(name);
+        let mut picture = image::RgbImage::from_pixel(size.0, size.1, image::Rgb(colour));
+        for y in size.1 / 3..size.1 * 2 / 3 {
+            for x in size.0 / 3..size.0 * 2 / 3 {
+                picture.put_pixel(x, y, image::Rgb(colour.map(|c| c.saturating_add(40))));
+            }
+        }
+        picture.save(&path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        self.assets.push(Asset {
+            id: AssetId(ContentHash::of(&bytes)),
+            size: Size {
+                width: size.0,
+                height: size.1,
+            },
+            bytes: bytes.len() as u64,
+            format: "png".into(),
+            paths: vec![path.to_string_lossy().into_owned()],
+            taken_at: None,
+            place: None,
+            camera: None,
+            title: None,
+            caption: None,
+            keywords: vec![],
+            rights: Rights::default(),
+            added_at: "2026-11-21T12:00:00Z".parse().unwrap(),
+        });
+    }
+
+    /// Scores of all pictures for a prompt, in the order they were put.
+    pub fn rate(&mut self, prompt: &str, scores: &[f32]) {
+        self.scores.insert(prompt.into(), scores.to_vec());
+    }
+}
+
+impl SourceFinder for Shelf {
+    fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError> {
+        let none = Vec::new();
+        let scores = self.scores.get(prompt).unwrap_or(&none);
+        let mut rated: Vec<(f32, &Asset)> = scores.iter().copied().zip(&self.assets).collect();
+        rated.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let hit = |(i, (score, asset)): (usize, (f32, &Asset))| Hit {
+            rank: i + 1,
+            asset: asset.clone(),
+            scores: Scores {
+                dense: Some(score),
+                ..Scores::default()
+            },
+            matched_words: vec![],
+        };
+        let best_score = rated.first().map(|(score, _)| *score);
+        let hits = rated.into_iter().enumerate().map(hit);
+        let (fitting, under): (Vec<Hit>, Vec<Hit>) =
+            hits.partition(|hit| hit.scores.dense >= Some(THRESHOLD));
+        let rejected = under.into_iter().map(|hit| Candidate {
+            hit,
+            rejected: RejectReason::UnderThreshold,
+        });
+        Ok(Found {
+            fitting: fitting.into_iter().take(limit).collect(),
+            rejected: rejected.collect(),
+            best_score,
+            threshold: Some(THRESHOLD),
+        })
+    }
+
+    fn pinned(&self, reference: &str) -> Result<Asset, SourceError> {
+        let named = |asset: &&Asset| asset.label() == reference;
+        let none = || SourceError::Pin(format!("no such picture in this library: `{reference}`"));
+        self.assets.iter().find(named).cloned().ok_or_else(none)
+    }
+
+    fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError> {
+        let place = |id: &AssetId| {
+            self.assets
+                .iter()
+                .position(|asset| asset.id == *id)
+                .unwrap()
+        };
+        let places: Vec<usize> = assets.iter().map(place).collect();
+        let alike = |a: usize, b: usize| {
+            let pair = (places[a].min(places[b]), places[a].max(places[b]));
+            self.alike.contains(&pair)
+        };
+        Ok(grouped(assets.len(), alike))
+    }
+
+    fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError> {
+        open_source(asset, side)
+    }
+}
+
+pub fn spec(seconds: f64) -> FilmSpec {
+    FilmSpec {
+        size: Size {
+            width: 320,
+            height: 180,
+        },
+        fps: 12,
+        seconds,
+        transition: Transition::Crossfade(0.5),
+        captions: Captioning::FromBrief,
+        seed: 7,
+    }
+}
+
+pub fn origin() -> kinora_film::Origin {
+    kinora_film::Origin {
+        brief: "the brief".into(),
+        library: "shelf".into(),
+        library_revision: 1,
+        space: EmbeddingSpace {
+            name: "none".into(),
+            revision: "1".into(),
+            dimension: 1,
+            normalised: false,
+        },
+        threshold: Some(THRESHOLD),
+    }
+}
+
+/// Renders with the real ffmpeg; cancels once so many frames are done.
+pub fn make(
+    storyboard: &Storyboard,
+    shelf: &Shelf,
+    out: &Path,
+    cancel_at: Option<u64>,
+) -> Result<FilmRecord, kinora_film::FilmError> {
+    let (control, ffmpeg) = (Control::default(), ffmpeg());
+    let mut progress = |p: kinora_film::FilmProgress| {
+        if Some(p.done) == cancel_at {
+            control.cancel();
+        }
+    };
+    let context = kinora_film::RenderContext {
+        ffmpeg: &ffmpeg,
+        typesetter: &mut typesetter(),
+        generator: &mut kinora_film::CameraMoveGenerator,
+        sources: shelf,
+        embedder: None,
+        control: &control,
+        progress: &mut progress,
+        origin: &origin(),
+    };
+    kinora_film::render(storyboard, context, out)
+}
+
+/// All files of a folder by name.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    let mut names: Vec<String> = entries
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Mean luma of each frame's middle, as ffmpeg decodes the film, and the frames' raw planes.
+pub fn decoded(film: &Path) -> Vec<Vec<u8>> {
+    let output = std::process::Command::new(ffmpeg().path)
+        .args(["-loglevel", "error", "-i"])
+        .arg(film)
+        .args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+        .stdout
+        .chunks_exact(320 * 180 * 3 / 2)
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+/// Three pictures, one for each of the prompts `red`, `green` and `blue`.
+pub fn primaries(folder: &Path) -> Shelf {
+    let mut shelf = Shelf::default();
+    shelf.put(folder, "red.png", (640, 400), [160, 20, 20]);
+    shelf.put(folder, "green.png", (400, 640), [20, 160, 20]);
+    shelf.put(folder, "blue.png", (500, 500), [20, 20, 160]);
+    shelf.rate("red", &[0.9, 0.2, 0.1]);
+    shelf.rate("green", &[0.1, 0.9, 0.2]);
+    shelf.rate("blue", &[0.2, 0.1, 0.9]);
+    shelf
+}
+
+pub fn is_missing_glyph(error: &kinora_film::FilmError) -> bool {
+    matches!(
+        error,
+        kinora_film::FilmError::Words {
+            source: RenderError::MissingGlyph { .. },
+            ..
+        }
+    )
+}
+
+pub fn folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    (folder, path)
+}
