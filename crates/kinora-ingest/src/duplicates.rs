@@ -6,9 +6,9 @@ use kinora_catalog::{Catalog, CatalogError};
 use kinora_media::read::hamming_distance;
 use kinora_types::{AssetId, Embedding};
 
-/// Bits of 64 in which the perceptual hashes of copies may differ. Rescaled, recompressed and
-/// slightly cropped copies stay below 8, unrelated photos lie around 30.
-const MAX_DISTANCE: u32 = 10;
+/// Bits of 64 in which the perceptual hashes of copies may differ. Measured on 140 photos: unrelated
+/// ones differ in 18 or more, copies shrunk to 200 px in at most 2, crops of 4 % a side in at most 14.
+const MAX_DISTANCE: u32 = 14;
 
 /// Candidates whose vectors are compared; flat pictures all have similar hashes.
 const MAX_CANDIDATES: usize = 32;
