@@ -1,1 +1,36 @@
-//! (under construction)
+//! Kinora's engine: what can be asked of it, and the one place where backends are chosen.
+//!
+//! Way in: [`Settings::settle`] finds the folders, [`Studio::open`] the engine; then
+//! [`Studio::add`], [`Studio::search`], [`Studio::evaluate`], [`Studio::plan`], [`Studio::make`],
+//! [`Studio::verify`]. A model is loaded when it is first needed.
+//!
+//! Memory: models (about 90 MB for the default space's pictures, 45 MB for its words) live as long
+//! as the [`Studio`]; everything else as long as the call.
+
+mod add;
+mod error;
+mod film;
+mod library;
+mod places;
+mod search;
+mod settings;
+mod studio;
+mod tools;
+mod verify;
+
+pub use add::AddRequest;
+pub use error::EngineError;
+pub use film::{FilmRequest, MakeProgress, Plan};
+pub use kinora_catalog::FilmSummary;
+pub use kinora_inference::Control;
+pub use kinora_ingest::{
+    Done, FileFailure, IngestObserver, Options as IngestOptions, Summary as AddSummary,
+};
+pub use kinora_models::{PullEvent, Stage, Status, Store};
+pub use kinora_retrieval::{Mode, Report, SearchOutcome};
+pub use library::LibrarySummary;
+pub use places::Place;
+pub use search::SearchRequest;
+pub use settings::{Config, Settings};
+pub use studio::Studio;
+pub use verify::{RecordOrigin, Verification};

@@ -54,6 +54,8 @@ impl Settings {
         config.ffmpeg = variable("KINORA_FFMPEG").or(config.ffmpeg);
         config.onnxruntime = variable("KINORA_ONNXRUNTIME").or(config.onnxruntime);
         config.font = variable("KINORA_FONT").or(config.font);
+        let provider = std::env::var("KINORA_PROVIDER").ok().filter(|name| !name.is_empty());
+        config.provider = provider.or(config.provider);
         let of_platform = || platform.map(|dirs| dirs.cache_dir().to_owned()).filter(|_| !given);
         let cache = variable("KINORA_CACHE")
             .or_else(|| config.cache.clone())

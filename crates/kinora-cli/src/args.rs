@@ -1,0 +1,248 @@
+//! The command line: what can be asked for. Meanings are in the help texts, which users read.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use kinora_types::Size;
+
+/// Films and answers from your own pictures, with every frame accounted for.
+///
+/// Everything happens on this machine; nothing is sent anywhere, and nothing is downloaded but by
+/// `kinora models pull`.
+#[derive(Parser)]
+#[command(name = "kinora", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Folder of libraries, configuration and cache [default: the platform's data folder].
+    #[arg(long, global = true, env = "KINORA_HOME", value_name = "DIR", hide_env_values = true)]
+    pub home: Option<PathBuf>,
+    /// Print results as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Add pictures and folders of pictures to a library.
+    Add(AddArgs),
+    /// Find pictures by words, by a picture, or by both.
+    Search(SearchArgs),
+    /// Measure the search of a library with labelled queries.
+    Eval(EvalArgs),
+    /// Make a film from a brief.
+    Make(MakeArgs),
+    /// Check a film and its sources against its record, and show where every shot comes from.
+    Verify(VerifyArgs),
+    /// List the libraries.
+    Libraries,
+    /// List the films made from a library.
+    Films(FilmsArgs),
+    /// List, fetch, check and locate models and programs.
+    #[command(subcommand)]
+    Models(ModelsCommand),
+}
+
+/// The library of a command.
+#[derive(Args)]
+pub struct LibraryArg {
+    /// The library.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub library: String,
+}
+
+#[derive(Args)]
+pub struct AddArgs {
+    /// Pictures, or folders that are searched for them.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub library: LibraryArg,
+    /// Go on watching the folders and add what appears, until Ctrl-C.
+    #[arg(long)]
+    pub watch: bool,
+    /// JSON list of `{file, title, author, licence, source, caption, keywords}`.
+    #[arg(long, value_name = "FILE")]
+    pub attributions: Option<PathBuf>,
+    /// Keep names, titles and captions out of the word index (to measure vision alone).
+    #[arg(long)]
+    pub no_words: bool,
+    /// Embedding space of a new library [default: clip-vit-b-16-lite].
+    #[arg(long, value_name = "SPACE")]
+    pub space: Option<String>,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("question").required(true).multiple(true))]
+pub struct SearchArgs {
+    /// What to look for.
+    #[arg(group = "question")]
+    pub text: Option<String>,
+    /// Look for pictures like this one; may be given several times.
+    #[arg(long, value_name = "FILE", group = "question")]
+    pub like: Vec<PathBuf>,
+    /// Weight of the words against the pictures where both are given, 0 to 1.
+    #[arg(long, value_name = "W", default_value_t = 0.5, value_parser = unit_interval)]
+    pub text_weight: f32,
+    /// What the pictures shall not show.
+    #[arg(long, value_name = "TEXT")]
+    pub minus: Option<String>,
+    /// Taken on this day or later.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub after: Option<Date>,
+    /// Taken on this day or earlier.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub before: Option<Date>,
+    /// Taken near a place: a city's name in any language, or `LATITUDE,LONGITUDE`.
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true)]
+    pub near: Option<String>,
+    /// How near, in kilometres.
+    #[arg(long, value_name = "KM", default_value_t = 25.0, requires = "near")]
+    pub within: f64,
+    /// At most so many pictures.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub limit: u16,
+    /// Prefer pictures that differ from each other: 0 not at all, 1 above all.
+    #[arg(long, value_name = "D", value_parser = unit_interval)]
+    pub diversity: Option<f32>,
+    /// Search the pictures alone, not the words that files and people gave them.
+    #[arg(long)]
+    pub dense_only: bool,
+    /// Keep near-duplicates.
+    #[arg(long)]
+    pub keep_duplicates: bool,
+    /// Show how the answer came about.
+    #[arg(long)]
+    pub explain: bool,
+    /// Show the pictures as a contact sheet in the browser.
+    #[arg(long)]
+    pub open: bool,
+    /// Write the contact sheet to a file.
+    #[arg(long, value_name = "FILE.html")]
+    pub sheet: Option<PathBuf>,
+    #[command(flatten)]
+    pub library: LibraryArg,
+}
+
+#[derive(Args)]
+pub struct EvalArgs {
+    /// JSON list of `{query, relevant: [file name, …]}`; nothing relevant means that nothing fits.
+    pub queries: PathBuf,
+    #[command(flatten)]
+    pub library: LibraryArg,
+    /// Search the pictures alone, not the words that files and people gave them.
+    #[arg(long)]
+    pub dense_only: bool,
+}
+
+#[derive(Args)]
+pub struct MakeArgs {
+    /// The brief: text, or a Markdown or TOML file with one entry a shot.
+    pub brief: String,
+    /// The film.
+    #[arg(short, long, value_name = "FILE.mp4", required_unless_present = "dry_run")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub library: LibraryArg,
+    /// Length in seconds [default: 30, or what the shots of the brief state].
+    #[arg(long, value_parser = seconds)]
+    pub seconds: Option<f64>,
+    /// Frame size.
+    #[arg(long, default_value = "1280x720", group = "shape")]
+    pub size: Size,
+    /// Upright, 720x1280.
+    #[arg(long, group = "shape")]
+    pub vertical: bool,
+    /// Square, 1080x1080.
+    #[arg(long, group = "shape")]
+    pub square: bool,
+    /// Frames a second.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub fps: u32,
+    /// A shot (name or number) must show this picture (content hash, file name or path).
+    #[arg(long, value_name = "SHOT=ASSET")]
+    pub pin: Vec<String>,
+    /// Leave out shots that no picture fits, instead of refusing the film.
+    #[arg(long)]
+    pub allow_gaps: bool,
+    /// Between shots.
+    #[arg(long, value_enum, default_value_t = TransitionArg::Crossfade)]
+    pub transition: TransitionArg,
+    /// Show no captions.
+    #[arg(long)]
+    pub no_captions: bool,
+    /// Font of titles and captions (TTF or OTF) [default: DejaVu Sans].
+    #[arg(long, value_name = "FILE")]
+    pub font: Option<PathBuf>,
+    /// Seed of every free choice.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Only plan: write the storyboard as HTML beside the output, or as JSON with `--json`.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Overwrite the film if it exists.
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum TransitionArg {
+    /// Half a second of both.
+    Crossfade,
+    /// None.
+    Cut,
+}
+
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// The film.
+    pub film: PathBuf,
+    /// The library it was made from [default: the one that its record names, else `default`].
+    #[arg(long, value_name = "NAME")]
+    pub library: Option<String>,
+}
+
+#[derive(Args)]
+pub struct FilmsArgs {
+    #[command(flatten)]
+    pub library: LibraryArg,
+    /// Only films that show this picture (content hash, file name or path).
+    #[arg(long, value_name = "ASSET")]
+    pub using: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum ModelsCommand {
+    /// Show every model and program with its licence, size and state.
+    List,
+    /// Fetch models and programs [default: what the default space and films need].
+    Pull {
+        /// Names from `kinora models list`.
+        names: Vec<String>,
+    },
+    /// Check the SHA-256 of what was fetched.
+    Verify {
+        /// Names from `kinora models list` [default: all that is there].
+        names: Vec<String>,
+    },
+    /// Print where a model or program lies.
+    Path {
+        /// Name from `kinora models list` [default: the cache folder itself].
+        name: Option<String>,
+    },
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if value > 0.0 && value <= 36_000.0 {
+        Ok(value)
+    } else {
+        Err("must be more than 0 and at most 36000".into())
+    }
+}
+
+fn unit_interval(text: &str) -> Result<f32, String> {
+    let value: f32 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("must be between 0 and 1".into()) }
+}

@@ -1,0 +1,122 @@
+//! `kinora add`
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use indicatif::ProgressBar;
+use kinora_engine::{
+    AddRequest, AddSummary, Done, FileFailure, IngestObserver, IngestOptions, Studio,
+};
+use serde::Serialize;
+
+use crate::{Outcome, args::AddArgs, output};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    library: &'a str,
+    #[serde(flatten)]
+    summary: &'a AddSummary,
+    failures: &'a [FileFailure],
+    vanished_files: &'a [PathBuf],
+    seconds: f64,
+}
+
+/// Shows progress and keeps what the report needs.
+struct Screen {
+    bar: ProgressBar,
+    failures: Vec<FileFailure>,
+    vanished: Vec<PathBuf>,
+}
+
+impl IngestObserver for Screen {
+    fn found(&mut self, files: u64) {
+        self.bar.set_length(files);
+    }
+
+    fn done(&mut self, _: &Done) {
+        self.bar.inc(1);
+    }
+
+    fn failed(&mut self, failure: &FileFailure) {
+        self.bar.inc(1);
+        let path = output::shown(&failure.path.to_string_lossy());
+        self.say(&format!("failed: {}: {path}", failure.message));
+        if let Some(hint) = &failure.hint {
+            self.say(&format!("  hint: {hint}"));
+        }
+        self.failures.push(failure.clone());
+    }
+
+    fn vanished(&mut self, path: &Path) {
+        self.say(&format!("vanished: {}", output::shown(&path.to_string_lossy())));
+        self.vanished.push(path.to_owned());
+    }
+
+    fn watching(&mut self, folders: &[PathBuf]) {
+        let names: Vec<_> = folders.iter().map(|f| output::shown(&f.to_string_lossy())).collect();
+        self.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
+    }
+}
+
+impl Screen {
+    /// A line on stderr that does not tear the bar.
+    fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+}
+
+/// Runs the command.
+pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcome> {
+    let library = &args.library.library;
+    let request = AddRequest {
+        paths: args.paths.clone(),
+        space: args.space.clone(),
+        options: IngestOptions {
+            attributions: args.attributions.clone(),
+            index_names: !args.no_words,
+            ..IngestOptions::default()
+        },
+        watch: args.watch,
+    };
+    let control = super::interruptible()?;
+    let start = Instant::now();
+    let bar = output::progress::bar(0, "files");
+    let mut screen = Screen { bar, failures: Vec::new(), vanished: Vec::new() };
+    let result = studio.add(library, &request, &mut screen, &control);
+    screen.bar.finish_and_clear();
+    let summary = result?;
+    let seconds = start.elapsed().as_secs_f64();
+    if json {
+        let (failures, vanished_files) = (&screen.failures[..], &screen.vanished[..]);
+        output::json(&Report { library, summary: &summary, failures, vanished_files, seconds })?;
+    } else {
+        output::line(sentence(library, &summary, start))?;
+    }
+    let whole = summary.failed == 0 && (!summary.cancelled || args.watch);
+    Ok(if whole { Outcome::Done } else { Outcome::Partly })
+}
+
+fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
+    let counts = [
+        (summary.added, "added"),
+        (summary.revised, "revised"),
+        (summary.known, "known from elsewhere"),
+        (summary.unchanged, "unchanged"),
+        (summary.vanished, "vanished"),
+        (summary.near_duplicates, "near-duplicates of older ones"),
+        (summary.ignored, "no pictures"),
+        (summary.failed, "failed"),
+    ];
+    let mut parts: Vec<String> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if parts.is_empty() {
+        parts.push("nothing to add".into());
+    }
+    if summary.cancelled {
+        parts.push("stopped early".into());
+    }
+    let elapsed = output::progress::duration(start.elapsed());
+    format!("library `{library}`: {} ({elapsed})", parts.join(", "))
+}

@@ -1,0 +1,33 @@
+//! `kinora eval`
+
+use kinora_engine::{Mode, Studio};
+
+use crate::{Outcome, args::EvalArgs, output};
+
+/// Runs the command.
+pub fn run(studio: &Studio, args: &EvalArgs, json: bool) -> anyhow::Result<Outcome> {
+    let mode = if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid };
+    let report = studio.evaluate(&args.library.library, &args.queries, mode)?;
+    if json {
+        output::json(&report)?;
+        return Ok(Outcome::Done);
+    }
+    for query in &report.queries {
+        let rank = match (query.relevant.is_empty(), query.rank) {
+            (true, _) => "-".to_owned(),
+            (false, Some(rank)) => rank.to_string(),
+            (false, None) => ">100".to_owned(),
+        };
+        let answer = if query.fits { "" } else { "  nothing fits" };
+        output::line(output::shown(&format!("{rank:>4}  {}{answer}", query.query)))?;
+    }
+    output::line(format!(
+        "recall@1 {:.3}  recall@5 {:.3}  mrr {:.3}  over {} answerable queries",
+        report.recall_at_1, report.recall_at_5, report.mrr, report.answerable
+    ))?;
+    output::line(format!(
+        "abstained: {} of {} correctly, {} of {} wrongly",
+        report.abstained_correctly, report.unanswerable, report.abstained_wrongly, report.answerable
+    ))?;
+    Ok(Outcome::Done)
+}

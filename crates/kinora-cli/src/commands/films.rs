@@ -1,0 +1,37 @@
+//! `kinora films`
+
+use kinora_engine::Studio;
+use serde::Serialize;
+
+use crate::{Outcome, args::FilmsArgs, output};
+
+#[derive(Serialize)]
+struct Film {
+    path: String,
+    made_at: String,
+    master: String,
+}
+
+#[derive(Serialize)]
+struct Report {
+    films: Vec<Film>,
+}
+
+/// Runs the command.
+pub fn run(studio: &Studio, args: &FilmsArgs, json: bool) -> anyhow::Result<Outcome> {
+    let found = studio.films(&args.library.library, args.using.as_deref())?;
+    let film = |f: &kinora_engine::FilmSummary| Film {
+        path: f.path.clone(),
+        made_at: f.made_at.clone(),
+        master: f.master.to_string(),
+    };
+    let films: Vec<Film> = found.iter().map(film).collect();
+    if json {
+        output::json(&Report { films })?;
+        return Ok(Outcome::Done);
+    }
+    let row = |f: &Film| vec![f.made_at.clone(), f.master[..12].to_owned(), output::shown(&f.path)];
+    let rows: Vec<_> = films.iter().map(row).collect();
+    output::table::lines(&["made", "master", "file"], &rows).iter().try_for_each(output::line)?;
+    Ok(Outcome::Done)
+}

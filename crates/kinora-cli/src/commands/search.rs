@@ -1,0 +1,149 @@
+//! `kinora search`
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::Context;
+use kinora_engine::{Mode, SearchOutcome, SearchRequest, Studio};
+use kinora_types::Hit;
+use serde::Serialize;
+
+use crate::{Outcome, args::SearchArgs, output};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    library: &'a str,
+    query: &'a Option<String>,
+    like: &'a [PathBuf],
+    #[serde(flatten)]
+    outcome: &'a SearchOutcome,
+}
+
+/// Runs the command.
+pub fn run(studio: &Studio, args: &SearchArgs, json: bool) -> anyhow::Result<Outcome> {
+    let library = &args.library.library;
+    let outcome = studio.search(library, &request(args))?;
+    if let Some(path) = sheet_path(args) {
+        write_sheet(studio, args, &outcome, &path)?;
+        if args.open {
+            open(&path)?;
+        }
+    }
+    if json {
+        output::json(&Report { library, query: &args.text, like: &args.like, outcome: &outcome })?;
+    } else {
+        print(&outcome, args.explain)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn request(args: &SearchArgs) -> SearchRequest {
+    SearchRequest {
+        text: args.text.clone(),
+        like: args.like.clone(),
+        text_weight: args.text_weight,
+        minus: args.minus.clone(),
+        after: args.after,
+        before: args.before,
+        near: args.near.clone().map(|place| (place, args.within)),
+        limit: usize::from(args.limit),
+        diversity: args.diversity,
+        mode: if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid },
+        deduplicate: !args.keep_duplicates,
+    }
+}
+
+fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
+    if !outcome.fits {
+        let score = |score: Option<f32>| score.map_or("none".into(), |s| format!("{s:.3}"));
+        output::line(format!(
+            "nothing in this library fits (best score {}, needed {})",
+            score(outcome.best_score),
+            score(outcome.threshold)
+        ))?;
+    }
+    for hit in &outcome.hits {
+        output::line(hit_line(hit))?;
+    }
+    if explain {
+        explanation(outcome)?;
+    }
+    Ok(())
+}
+
+fn hit_line(hit: &Hit) -> String {
+    let path = hit.asset.paths.first().map_or("", String::as_str);
+    let score = hit.scores.dense.map_or("  -  ".into(), |s| format!("{s:.3}"));
+    let words = if hit.matched_words.is_empty() {
+        String::new()
+    } else {
+        format!("  [{}]", hit.matched_words.join(" "))
+    };
+    let text = format!("{:>3}  {score}  {}  {path}{words}", hit.rank, hit.asset.label());
+    output::shown(&text)
+}
+
+fn explanation(outcome: &SearchOutcome) -> anyhow::Result<()> {
+    output::line("")?;
+    let stages = outcome.plan.stages.iter().map(|stage| {
+        vec![
+            stage.name.clone(),
+            stage.candidates.to_string(),
+            format!("{:.1}", stage.ms),
+            stage.note.clone(),
+        ]
+    });
+    for line in output::table::lines(&["stage", "left", "ms", ""], &stages.collect::<Vec<_>>()) {
+        output::line(output::shown(&line))?;
+    }
+    for candidate in outcome.rejected.iter().take(10) {
+        let reason = output::rejection(&candidate.rejected);
+        output::line(format!("  not taken: {}  ({reason})", hit_line(&candidate.hit).trim()))?;
+    }
+    Ok(())
+}
+
+fn sheet_path(args: &SearchArgs) -> Option<PathBuf> {
+    let temporary = || std::env::temp_dir().join(format!("kinora-{}.html", std::process::id()));
+    args.sheet.clone().or_else(|| args.open.then(temporary))
+}
+
+fn write_sheet(
+    studio: &Studio,
+    args: &SearchArgs,
+    outcome: &SearchOutcome,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let read = |hit: &Hit| {
+        let path = studio.thumbnail(&args.library.library, &hit.asset.id)?;
+        Ok(path.and_then(|path| fs::read(path).ok()))
+    };
+    let thumbnails: Vec<_> = outcome.hits.iter().map(read).collect::<anyhow::Result<_>>()?;
+    let mut question = args.text.clone().unwrap_or_default();
+    for like in &args.like {
+        question.push_str(&format!(" like {}", like.display()));
+    }
+    let html = output::sheet::html(question.trim(), outcome, &thumbnails);
+    fs::write(path, html).with_context(|| format!("cannot write the sheet: {}", path.display()))?;
+    eprintln!("contact sheet: {}", path.display());
+    Ok(())
+}
+
+/// Hands the page to the desktop's own browser.
+fn open(path: &Path) -> anyhow::Result<()> {
+    let program = match std::env::consts::OS {
+        "macos" => "open",
+        "windows" => "explorer",
+        _ => "xdg-open",
+    };
+    Command::new(program)
+        .arg(path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("cannot open a browser with `{program}`; the page is at {}", path.display()))?;
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What people and programs read: tables, JSON, contact sheets, progress.
+
+pub mod progress;
+pub mod sheet;
+pub mod table;
+
+use std::io::{self, Write};
+
+use kinora_types::RejectReason;
+use serde::Serialize;
+
+/// Version of the JSON that `--json` prints; raised when a field changes its meaning or goes.
+pub const JSON_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Versioned<'a, T: Serialize> {
+    version: u32,
+    #[serde(flatten)]
+    value: &'a T,
+}
+
+/// Prints an object with the version of the format in front.
+pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &Versioned { version: JSON_VERSION, value })?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Prints a line of results.
+pub fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
+    writeln!(io::stdout().lock(), "{}", text.as_ref())?;
+    Ok(())
+}
+
+/// Whether the reader of our output went away (`kinora search … | head -1`).
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |e: &(dyn std::error::Error + 'static)| {
+        let io = e.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = e.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(io::ErrorKind::BrokenPipe)
+    };
+    error.chain().any(broken)
+}
+
+/// A name as a terminal may show it: control characters escaped.
+pub fn shown(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// Why a candidate was not taken, in words.
+pub fn rejection(reason: &RejectReason) -> String {
+    match reason {
+        RejectReason::Duplicate { of } => format!("near-duplicate of {of}"),
+        RejectReason::UnderThreshold => "under the threshold".into(),
+        RejectReason::AlreadyUsed => "shown by another shot".into(),
+        RejectReason::OutRanked => "ranked behind".into(),
+        RejectReason::Unavailable => "its file is not there".into(),
+    }
+}
+
+/// Seconds as `MM:SS.s`.
+pub fn timecode(seconds: f64) -> String {
+    format!("{:02}:{:04.1}", (seconds / 60.0) as u64, seconds % 60.0)
+}

@@ -1,0 +1,46 @@
+//! Files into a library.
+
+use std::path::PathBuf;
+
+use kinora_inference::Control;
+use kinora_ingest::{Ingest, IngestObserver, Options, Summary};
+
+use crate::{EngineError, Studio};
+
+/// What is added where.
+#[derive(Clone, Debug, Default)]
+pub struct AddRequest {
+    /// Pictures and folders.
+    pub paths: Vec<PathBuf>,
+    /// Space of a library that has to be made; an existing one must be pinned to it.
+    pub space: Option<String>,
+    /// Choices of the run.
+    pub options: Options,
+    /// Go on watching the folders until cancelled.
+    pub watch: bool,
+}
+
+impl Studio {
+    /// Adds pictures; what the observer hears of as done is durable and found by the next search.
+    pub fn add(
+        &self,
+        library: &str,
+        request: &AddRequest,
+        observer: &mut dyn IngestObserver,
+        control: &Control,
+    ) -> Result<Summary, EngineError> {
+        let catalog = self.catalog_or_new(library, request.space.as_deref())?;
+        let space = self.space_of(&catalog)?;
+        let duplicates = space.text().score_model().duplicate_threshold;
+        let ingest = Ingest::new(&catalog, space.image(), duplicates, request.options.clone())?;
+        let summary = if request.watch {
+            ingest.watch(&request.paths, observer, control)?
+        } else {
+            ingest.add(&request.paths, observer, control)?
+        };
+        // Brought up here, so that the next search need not wait for it.
+        let mut index = self.index(&catalog)?;
+        kinora_index::IndexWrite::optimise(&mut index)?;
+        Ok(summary)
+    }
+}

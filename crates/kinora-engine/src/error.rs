@@ -1,0 +1,152 @@
+//! One error for all that the engine does; the hint says what to do.
+
+use std::{io, path::PathBuf};
+
+use kinora_catalog::CatalogError;
+use kinora_film::{BriefError, FilmError};
+use kinora_index::IndexError;
+use kinora_inference::EmbedError;
+use kinora_ingest::IngestError;
+use kinora_media::{read::ReadError, render::RenderError};
+use kinora_models::{ModelError, StoreError};
+use kinora_provenance::RecordError;
+use kinora_retrieval::SearchError;
+
+/// Something the engine was asked for could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The platform has no data folder and none was given.
+    #[error("there is no home folder")]
+    NoHome,
+    /// The configuration file is wrong.
+    #[error("{message}: {}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A name that cannot be a library's.
+    #[error("not a name for a library: `{}`", .0.escape_debug())]
+    LibraryName(String),
+    /// The library does not exist.
+    #[error("there is no library `{name}`")]
+    NoLibrary {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The library is pinned to another space than the one asked for.
+    #[error("library `{library}` is pinned to space `{pinned}`, not `{asked}`")]
+    PinnedSpace {
+        /// The library.
+        library: String,
+        /// Its space.
+        pinned: String,
+        /// The other.
+        asked: String,
+    },
+    /// A library's catalogue cannot be used.
+    #[error("library `{name}`: {source}")]
+    DamagedLibrary {
+        /// Its folder's name.
+        name: String,
+        /// Why.
+        source: CatalogError,
+    },
+    /// A place that is not known.
+    #[error("{0}")]
+    Place(String),
+    /// A file could not be read or written.
+    #[error("{source}: {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A picture given on the command line cannot be read.
+    #[error("{source}: {}", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// No record tells of this film.
+    #[error("there is no record of this film: {}", .0.display())]
+    NoRecord(PathBuf),
+    /// The output exists.
+    #[error("the file exists: {}", .0.display())]
+    Exists(PathBuf),
+    /// The catalogue.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The vector index.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The model store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A network.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// An embedding.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// Adding.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// Searching.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// A brief.
+    #[error(transparent)]
+    Brief(#[from] BriefError),
+    /// A film.
+    #[error(transparent)]
+    Film(#[from] FilmError),
+    /// Drawing or encoding.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// A film's record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl EngineError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let owned = |hint: &str| Some(hint.to_owned());
+        match self {
+            Self::NoHome => owned("set KINORA_HOME to a folder"),
+            Self::Config { .. } => owned("mend the file, or move it away"),
+            Self::LibraryName(_) => owned("use letters, digits, `-`, `_` and `.`, at most 64 of them"),
+            Self::NoLibrary { known, .. } if known.is_empty() => owned("make one with `kinora add PATH…`"),
+            Self::NoLibrary { known, .. } => Some(format!("there is: {}", known.join(", "))),
+            Self::PinnedSpace { .. } => owned("make another library for another space: `--library NAME`"),
+            Self::Place(_) => owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`"),
+            Self::NoRecord(_) => owned("keep the film's `.json` beside it, or name the library it was made from with `--library`"),
+            Self::Exists(_) => owned("give another name, or `--force` to overwrite it"),
+            Self::Io { .. } | Self::Picture { .. } => None,
+            Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),
+            Self::Index(e) => e.hint().map(Into::into),
+            Self::Store(e) => e.hint(),
+            Self::Model(e) => e.hint(),
+            Self::Embed(EmbedError::Missing { hint, .. }) => Some(hint.clone()),
+            Self::Embed(_) => None,
+            Self::Ingest(e) => e.hint().map(Into::into),
+            Self::Search(e) => e.hint().map(Into::into),
+            Self::Brief(e) => owned(e.hint()),
+            Self::Film(e) => e.hint(),
+            Self::Render(e) => e.hint(),
+            Self::Record(e) => e.hint(),
+        }
+    }
+
+    /// Whether the command itself was wrong (exit code 2), not what it met.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::LibraryName(_) | Self::Place(_) | Self::Exists(_))
+    }
+}

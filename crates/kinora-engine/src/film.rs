@@ -1,0 +1,141 @@
+//! Briefs to films, films to their trail.
+
+use std::path::{Path, PathBuf};
+
+use kinora_catalog::Catalog;
+use kinora_film::{
+    BriefFormat, CameraMoveGenerator, LibrarySources, Origin, PlanOptions, RenderContext,
+    SourceFinder, check_output, parse, plan, render, storyboard_html,
+};
+use kinora_inference::Control;
+use kinora_retrieval::Searcher;
+use kinora_types::{FilmRecord, FilmSpec, Storyboard};
+
+use crate::{EngineError, Studio};
+
+pub use kinora_film::FilmProgress as MakeProgress;
+
+/// What film shall be made.
+#[derive(Clone, Debug)]
+pub struct FilmRequest {
+    /// The brief itself, or the path of a file that holds it.
+    pub brief: String,
+    /// Form of the film.
+    pub spec: FilmSpec,
+    /// Whether the length was chosen, or shots that state their own may decide.
+    pub length_given: bool,
+    /// Shot (name or number) and the asset it must show.
+    pub pins: Vec<(String, String)>,
+    /// Leave out shots that nothing fits.
+    pub allow_gaps: bool,
+    /// Font of titles and captions.
+    pub font: Option<PathBuf>,
+    /// Replace an existing film.
+    pub overwrite: bool,
+}
+
+/// A storyboard and the page that shows it.
+pub struct Plan {
+    /// The plan.
+    pub storyboard: Storyboard,
+    /// It as HTML, pictures inside.
+    pub html: String,
+}
+
+impl Studio {
+    /// Plans a film without making it.
+    pub fn plan(&self, library: &str, request: &FilmRequest, control: &Control) -> Result<Plan, EngineError> {
+        let catalog = self.catalog(library)?;
+        self.with_sources(&catalog, |sources, _| {
+            let (storyboard, _) = planned(request, sources, control)?;
+            let open = |asset: &_, side| sources.open(asset, side).ok();
+            Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
+        })
+    }
+
+    /// Makes a film and keeps its record in the library and beside the film.
+    pub fn make(
+        &self,
+        library: &str,
+        request: &FilmRequest,
+        out: &Path,
+        progress: &mut dyn FnMut(MakeProgress),
+        control: &Control,
+    ) -> Result<FilmRecord, EngineError> {
+        if out.exists() && !request.overwrite {
+            return Err(EngineError::Exists(out.to_owned()));
+        }
+        let ffmpeg = self.ffmpeg()?;
+        let mut typesetter = self.typesetter(request.font.as_ref())?;
+        let catalog = self.catalog(library)?;
+        let record = self.with_sources(&catalog, |sources, threshold| {
+            let library_revision = catalog.revision()?;
+            let (storyboard, brief) = planned(request, sources, control)?;
+            check_output(out, &storyboard)?;
+            let origin = Origin {
+                brief,
+                library: catalog.name().to_owned(),
+                library_revision,
+                space: catalog.space().clone(),
+                threshold,
+            };
+            let context = RenderContext {
+                ffmpeg: &ffmpeg,
+                typesetter: &mut typesetter,
+                generator: &mut CameraMoveGenerator,
+                sources,
+                embedder: Some(self.space_of(&catalog)?.image()),
+                control,
+                progress,
+                origin: &origin,
+            };
+            Ok(render(&storyboard, context, out)?)
+        })?;
+        let path = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
+        catalog.put_film(&path.to_string_lossy(), &record)?;
+        Ok(record)
+    }
+
+    /// Runs `work` with the sources of a library and the threshold of its space.
+    fn with_sources<T>(
+        &self,
+        catalog: &Catalog,
+        work: impl FnOnce(&LibrarySources<'_>, Option<f32>) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let space = self.space_of(catalog)?;
+        let index = self.index(catalog)?;
+        let searcher = Searcher::new(catalog, &index, space.text())?;
+        let scores = space.text().score_model();
+        work(&LibrarySources::new(&searcher, catalog, scores.duplicate_threshold), scores.abstain_below)
+    }
+}
+
+/// The storyboard, and the brief word for word.
+fn planned(
+    request: &FilmRequest,
+    sources: &LibrarySources<'_>,
+    control: &Control,
+) -> Result<(Storyboard, String), EngineError> {
+    let (text, format) = brief_text(&request.brief)?;
+    let brief = parse(&text, format, request.spec.seconds)?;
+    let options = PlanOptions {
+        pins: request.pins.clone(),
+        allow_gaps: request.allow_gaps,
+        length_from_shots: !request.length_given,
+        control: control.clone(),
+    };
+    Ok((plan(&brief, &request.spec, &options, sources)?, text))
+}
+
+/// A brief is a file if it names one, or looks like the name of one; else it is the text itself.
+fn brief_text(brief: &str) -> Result<(String, BriefFormat), EngineError> {
+    let path = Path::new(brief);
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let named = ["md", "markdown", "toml", "txt"].contains(&extension) && !brief.contains(['\n', ' ']);
+    if !named && !(brief.len() < 1024 && path.is_file()) {
+        return Ok((brief.to_owned(), BriefFormat::Text));
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| EngineError::Io { path: path.to_owned(), source })?;
+    Ok((text, BriefFormat::of_path(path)))
+}

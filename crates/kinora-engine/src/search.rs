@@ -1,0 +1,110 @@
+//! Questions to a library.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use kinora_catalog::Catalog;
+use kinora_media::read::{Limits, decode, read_file};
+use kinora_models::Space;
+use kinora_retrieval::{Filter, Judgement, Mode, Query, Report, SearchOutcome, Searcher, evaluate};
+use kinora_types::{AssetId, ContentHash, Embedding, GeoPoint};
+
+use crate::{EngineError, Studio, places};
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct SearchRequest {
+    /// In words.
+    pub text: Option<String>,
+    /// Like these pictures.
+    pub like: Vec<PathBuf>,
+    /// Weight of the words against the pictures, 0 to 1.
+    pub text_weight: f32,
+    /// What it shall not show.
+    pub minus: Option<String>,
+    /// Taken on this day or later.
+    pub after: Option<Date>,
+    /// Taken on this day or earlier.
+    pub before: Option<Date>,
+    /// Taken near a place (a name or coordinates), within so many kilometres.
+    pub near: Option<(String, f64)>,
+    /// At most so many.
+    pub limit: usize,
+    /// How much they shall differ, 0 to 1.
+    pub diversity: Option<f32>,
+    /// Which lists are searched.
+    pub mode: Mode,
+    /// Whether near-duplicates are dropped.
+    pub deduplicate: bool,
+}
+
+impl Studio {
+    /// Answers a question. What any process has added before is found.
+    pub fn search(&self, library: &str, request: &SearchRequest) -> Result<SearchOutcome, EngineError> {
+        let catalog = self.catalog(library)?;
+        let space = self.space_of(&catalog)?;
+        let index = self.index(&catalog)?;
+        let (like, seen) = self.pictures(&catalog, space, &request.like)?;
+        let near = match &request.near {
+            Some((place, km)) => Some((self.place(place)?, *km)),
+            None => None,
+        };
+        let query = Query {
+            text: request.text.clone(),
+            like,
+            minus: request.minus.clone(),
+            text_weight: request.text_weight,
+            filter: Filter { after: request.after, before: request.before, near, only: None },
+            limit: request.limit,
+            // Maximal marginal relevance counts relevance, people ask for difference.
+            diversity: request.diversity.map(|difference| 1.0 - difference),
+            mode: request.mode,
+            deduplicate: request.deduplicate,
+            exclude: seen,
+        };
+        Ok(Searcher::new(&catalog, &index, space.text())?.search(&query)?)
+    }
+
+    /// Measures the search of a library with judged queries.
+    pub fn evaluate(&self, library: &str, queries: &Path, mode: Mode) -> Result<Report, EngineError> {
+        let text = std::fs::read_to_string(queries)
+            .map_err(|source| EngineError::Io { path: queries.to_owned(), source })?;
+        let judgements = Judgement::parse(&text)?;
+        let catalog = self.catalog(library)?;
+        let space = self.space_of(&catalog)?;
+        let index = self.index(&catalog)?;
+        Ok(evaluate(&Searcher::new(&catalog, &index, space.text())?, &judgements, mode)?)
+    }
+
+    /// Vectors of the example pictures, and which of them are in the library (they are not answers).
+    /// A picture that the library holds needs no network: its vector is stored.
+    fn pictures(
+        &self,
+        catalog: &Catalog,
+        space: &Space,
+        paths: &[PathBuf],
+    ) -> Result<(Vec<Embedding>, Vec<AssetId>), EngineError> {
+        let (mut vectors, mut known) = (Vec::new(), Vec::new());
+        for path in paths {
+            let failed = |source| EngineError::Picture { path: path.clone(), source };
+            let bytes = read_file(path, &Limits::default()).map_err(failed)?;
+            let id = AssetId(ContentHash::of(&bytes));
+            if let Some(vector) = catalog.embedding(&id)? {
+                vectors.push(vector);
+                known.push(id);
+                continue;
+            }
+            let image = space.image();
+            let decoded = decode(&bytes, image.input_side(), &Limits::default()).map_err(failed)?;
+            vectors.extend(image.embed(&[image.prepare(&decoded.picture)?])?);
+        }
+        Ok((vectors, known))
+    }
+
+    fn place(&self, text: &str) -> Result<GeoPoint, EngineError> {
+        if let Some(point) = places::coordinates(text) {
+            return Ok(point);
+        }
+        Ok(places::city(&self.store().path("places")?, text)?.point())
+    }
+}

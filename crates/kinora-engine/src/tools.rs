@@ -1,0 +1,46 @@
+//! Programs and fonts: the user's own first, then the machine's, then the store's.
+
+use std::path::PathBuf;
+
+use kinora_media::render::{FFmpeg, Typesetter};
+
+use crate::{EngineError, Studio};
+
+impl Studio {
+    /// ffmpeg: `KINORA_FFMPEG` or the configuration, then `PATH`, then the store.
+    pub(crate) fn ffmpeg(&self) -> Result<FFmpeg, EngineError> {
+        if let Some(path) = &self.settings().config.ffmpeg {
+            return Ok(FFmpeg::check(path)?);
+        }
+        if let Some(path) = on_path("ffmpeg") {
+            // One without H.264 is passed over; the store's has it.
+            if let Ok(found) = FFmpeg::check(&path) {
+                if found.encoders.iter().any(|name| name == "libx264") {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(FFmpeg::check(&self.store().path("ffmpeg")?)?)
+    }
+
+    /// The typesetter: the user's font first, the store's for what that one lacks.
+    pub(crate) fn typesetter(&self, font: Option<&PathBuf>) -> Result<Typesetter, EngineError> {
+        let own = font.or(self.settings().config.font.as_ref()).cloned();
+        let stored = self.store().path("caption-font");
+        let paths = match (own, stored) {
+            (Some(own), stored) => std::iter::once(own).chain(stored.ok()).collect(),
+            (None, stored) => vec![stored?],
+        };
+        let read = |path: PathBuf| {
+            std::fs::read(&path).map_err(|source| EngineError::Io { path, source })
+        };
+        let fonts = paths.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Typesetter::new(fonts)?)
+    }
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(&name)).find(|path| path.is_file())
+}

@@ -1,0 +1,89 @@
+//! A film held against its record, its sources against the library.
+
+use std::path::Path;
+
+use kinora_catalog::Catalog;
+use kinora_provenance::{Lookup, RecordError, Report, SourceState, hash_file, read_beside, verify};
+use kinora_types::FilmRecord;
+use serde::Serialize;
+
+use crate::{EngineError, Studio, library};
+
+/// Where the record was found, and whether the one beside the film agrees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordOrigin {
+    /// In the library, and the file beside the film says the same.
+    LibraryAndBeside,
+    /// In the library; beside the film there is none.
+    Library,
+    /// In the library; the file beside the film says something else.
+    LibraryContradicted,
+    /// Beside the film only: nothing vouches for it but itself.
+    BesideOnly,
+}
+
+/// A film, checked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verification {
+    /// Where the record came from.
+    pub record: RecordOrigin,
+    /// What was found.
+    #[serde(flatten)]
+    pub report: Report,
+}
+
+impl Verification {
+    /// Whether film, record and every source are as they were.
+    pub fn is_intact(&self) -> bool {
+        self.report.master_intact()
+            && self.report.sources_intact()
+            && self.record != RecordOrigin::LibraryContradicted
+    }
+}
+
+impl Studio {
+    /// Checks a film. The record is looked for in the library (the one given, else the one that the
+    /// file beside the film names, else `default`) and beside the film.
+    pub fn verify(&self, film: &Path, library: Option<&str>) -> Result<Verification, EngineError> {
+        let hash = hash_file(film)
+            .map_err(|source| EngineError::Io { path: film.to_owned(), source })?;
+        let beside = match read_beside(film) {
+            Ok(record) => Some(record),
+            Err(RecordError::Missing(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let named = library.or(beside.as_ref().map(|record| record.library.as_str()));
+        let catalog = self.catalog_at_hand(named.unwrap_or("default"), library.is_some())?;
+        let kept = match &catalog {
+            Some(catalog) => catalog.film(&hash)?,
+            None => None,
+        };
+        let origin = origin(kept.as_ref(), beside.as_ref());
+        let record = kept.or(beside).ok_or_else(|| EngineError::NoRecord(film.to_owned()))?;
+        let lookup: Box<Lookup<'_>> = Box::new(|asset| {
+            let found = catalog.as_ref()?.asset(asset).ok()??;
+            let paths = found.paths.into_iter().map(Into::into).collect();
+            Some(SourceState { paths, withdrawn: false })
+        });
+        Ok(Verification { record: origin, report: verify(film, &record, &lookup) })
+    }
+
+    /// A library that must be there only if the user named it.
+    fn catalog_at_hand(&self, name: &str, must: bool) -> Result<Option<Catalog>, EngineError> {
+        match library::open(&self.settings().libraries(), name) {
+            Ok(catalog) => Ok(Some(catalog)),
+            Err(EngineError::NoLibrary { .. } | EngineError::LibraryName(_)) if !must => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn origin(kept: Option<&FilmRecord>, beside: Option<&FilmRecord>) -> RecordOrigin {
+    match (kept, beside) {
+        (Some(kept), Some(beside)) if kept == beside => RecordOrigin::LibraryAndBeside,
+        (Some(_), Some(_)) => RecordOrigin::LibraryContradicted,
+        (Some(_), None) => RecordOrigin::Library,
+        (None, _) => RecordOrigin::BesideOnly,
+    }
+}
