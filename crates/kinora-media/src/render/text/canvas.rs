@@ -59,10 +59,13 @@ impl Canvas {
     pub fn shade(&mut self, em: f32) {
         let alpha: Vec<u8> = self.pixels.iter().map(|p| p[3]).collect();
         let close = self.blurred(&alpha, (em * 0.06).ceil() as usize);
-        let wide = self.blurred(&alpha, (em * 0.32).ceil() as usize);
+        let wide = self.blurred(&alpha, (em * 0.38).ceil() as usize);
         for ((pixel, close), wide) in self.pixels.iter_mut().zip(close).zip(wide) {
-            let dark = (u32::from(close) * 3 / 2).min(200) * 255 + u32::from(wide) * 300;
-            let mut under = [0, 0, 0, (dark / 255).min(225) as u8];
+            let edge = (u32::from(close) * 3 / 2).min(200);
+            // Letters cover about a quarter of their line; the box shall take most of the light.
+            let ground = (u32::from(wide) * 13 / 5).min(165);
+            let dark = edge + ground - edge * ground / 255;
+            let mut under = [0, 0, 0, dark.min(230) as u8];
             over(&mut under, *pixel);
             *pixel = under;
         }

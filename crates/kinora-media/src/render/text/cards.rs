@@ -3,12 +3,13 @@
 //! Sizes follow the geometric mean of the frame's sides, so that a caption is as readable in a
 //! vertical film as in a wide one. Nothing leaves the inner 90 % of the frame's width and height.
 
+use cosmic_text::Weight;
 use kinora_types::Size;
 
 use super::{
     canvas::Canvas,
     overlay::Overlay,
-    typesetter::{Block, Style, Typesetter, tidied},
+    typesetter::{Block, Setting, Style, Typesetter, tidied},
 };
 use crate::render::RenderError;
 
@@ -57,6 +58,7 @@ impl Typesetter {
             width: frame.column(),
             height: frame.height * 0.3,
             lines: if frame.wide { 3 } else { 5 },
+            weight: Weight::NORMAL,
         };
         let block = self.fit(text, style)?;
         let top = frame.caption_bottom() - block.height;
@@ -75,6 +77,7 @@ impl Typesetter {
             width: frame.column(),
             height: frame.height * 0.6,
             lines: if frame.wide { 4 } else { 7 },
+            weight: Weight::BOLD,
         };
         let block = self.fit(text, style)?;
         let top = (frame.height - block.height) / 2.0;
@@ -120,9 +123,15 @@ impl Typesetter {
         em: f32,
         width: f32,
     ) -> Result<Vec<Block>, RenderError> {
+        let setting = Setting {
+            em,
+            line_height: 1.25,
+            width,
+            weight: Weight::NORMAL,
+        };
         let shape = |entry: &String| {
             let text = tidied(entry);
-            let block = self.shape(&text, em, 1.25, width);
+            let block = self.shape(&text, setting);
             self.check_glyphs(&block, &text).map(|()| block)
         };
         entries.iter().map(shape).collect()
@@ -134,9 +143,11 @@ impl Typesetter {
         let widest = blocks.iter().map(|b| b.width).fold(0.0, f32::max);
         let height: f32 = blocks.iter().map(|b| b.height + gap).sum();
         let even = |length: f32, limit: u32| ((length / 2.0).ceil() as u32 * 2).min(limit);
-        let width = even(widest + 2.0 * em, size.width);
-        let first = ((top - em).max(0.0) / 2.0) as u32 * 2;
-        let canvas_height = even(height + 2.0 * em, size.height - first);
+        // Room for the shadow on all sides.
+        let margin = 1.2 * em;
+        let width = even(widest + 2.0 * margin, size.width);
+        let first = ((top - margin).max(0.0) / 2.0) as u32 * 2;
+        let canvas_height = even(height + 2.0 * margin, size.height - first);
         let mut canvas = Canvas::new(width, canvas_height);
         let mut y = top - first as f32;
         for block in blocks {

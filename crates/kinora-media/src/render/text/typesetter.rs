@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cosmic_text::{
-    Align, Attrs, Buffer, Family, FontSystem, Metrics, Shaping, SwashCache, SwashContent, Wrap,
-    fontdb,
+    Align, Attrs, Buffer, Family, FontSystem, Metrics, Shaping, SwashCache, SwashContent, Weight,
+    Wrap, fontdb,
 };
 
 use super::canvas::{Canvas, Stamp};
@@ -26,6 +26,27 @@ pub(super) struct Style {
     pub width: f32,
     pub height: f32,
     pub lines: usize,
+    pub weight: Weight,
+}
+
+/// How words are set; lengths in pixels, the line height in font sizes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    pub em: f32,
+    pub line_height: f32,
+    pub width: f32,
+    pub weight: Weight,
+}
+
+impl From<Style> for Setting {
+    fn from(style: Style) -> Self {
+        Self {
+            em: style.largest,
+            line_height: style.line_height,
+            width: style.width,
+            weight: style.weight,
+        }
+    }
 }
 
 /// Shaped words.
@@ -45,7 +66,8 @@ impl Block {
 }
 
 impl Typesetter {
-    /// Takes font files as bytes (TrueType, OpenType, collections), the preferred one first.
+    /// Takes font files as bytes (TrueType, OpenType, collections), the preferred one first; a
+    /// bold face of the same family is used for titles.
     ///
     /// Errors: none of them holds a font.
     pub fn new(fonts: Vec<Vec<u8>>) -> Result<Self, RenderError> {
@@ -75,7 +97,7 @@ impl Typesetter {
         let text = tidied(text);
         let mut em = style.largest;
         while em >= style.smallest {
-            let block = self.shape(&text, em, style.line_height, style.width);
+            let block = self.shape(&text, Setting { em, ..style.into() });
             self.check_glyphs(&block, &text)?;
             if block.lines <= style.lines && block.height <= style.height {
                 return Ok(self.balanced(block, &text, style));
@@ -90,25 +112,43 @@ impl Typesetter {
         if block.lines < 2 {
             return block;
         }
+        let set = Setting {
+            em: block.em,
+            ..style.into()
+        };
         let (mut low, mut high) = (style.width / block.lines as f32, style.width);
         while high - low > block.em / 4.0 {
             let middle = (low + high) / 2.0;
-            let tried = self.shape(text, block.em, style.line_height, middle);
+            let tried = self.shape(
+                text,
+                Setting {
+                    width: middle,
+                    ..set
+                },
+            );
             if tried.lines <= block.lines {
                 high = middle;
             } else {
                 low = middle;
             }
         }
-        self.shape(text, block.em, style.line_height, high)
+        self.shape(text, Setting { width: high, ..set })
     }
 
-    /// Sets words in lines of at most `width` pixels, centred.
-    pub(super) fn shape(&mut self, text: &str, em: f32, line_height: f32, width: f32) -> Block {
+    /// Sets words in centred lines.
+    pub(super) fn shape(&mut self, text: &str, setting: Setting) -> Block {
+        let Setting {
+            em,
+            line_height,
+            width,
+            weight,
+        } = setting;
         let mut buffer = Buffer::new(&mut self.fonts, Metrics::new(em, em * line_height));
         buffer.set_wrap(Wrap::WordOrGlyph);
         buffer.set_size(Some(width), None);
-        let attrs = Attrs::new().family(Family::Name(&self.family));
+        let attrs = Attrs::new()
+            .family(Family::Name(&self.family))
+            .weight(weight);
         buffer.set_text(text, &attrs, Shaping::Advanced, Some(Align::Center));
         buffer.shape_until_scroll(&mut self.fonts, false);
         let (mut lines, mut widest) = (0, 0f32);
