@@ -26,8 +26,7 @@ pub fn assign(values: &[Vec<f64>]) -> Vec<Option<usize>> {
         search.add(row, width, &cost);
     }
     let mut result = vec![None; rows];
-    for column in 0..columns {
-        let row = search.row_of[column + 1];
+    for (column, &row) in search.row_of.iter().skip(1).take(columns).enumerate() {
         if row > 0 && values[row - 1][column] > IMPOSSIBLE {
             result[row - 1] = Some(column);
         }

@@ -1,9 +1,6 @@
 //! From a storyboard to a film and its record.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use blake3::Hash;
 use jiff::Timestamp;
@@ -353,7 +350,7 @@ fn made_record(
     frames_hash: ContentHash,
     fidelity: Option<f32>,
 ) -> ShotRecord {
-    let path = present_path(asset).unwrap_or_else(PathBuf::new);
+    let path = present_path(asset).unwrap_or_default();
     let source = SourceRecord {
         asset: asset.id,
         label: asset.label(),

@@ -1,6 +1,6 @@
 //! Films end to end through the real ffmpeg: what is in them, and what is left when they fail.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 mod shelf;
 

@@ -1,6 +1,6 @@
 //! Plans: every shot its own source, nothing under the threshold, every frame accounted for.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 mod shelf;
 
