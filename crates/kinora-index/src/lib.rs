@@ -7,7 +7,7 @@
 //! this machine, [`BruteForce`] the oracle that it is held against ([`conformance`]).
 //!
 //! Memory, for 512 dimensions: [`BruteForce`] 2 kB a vector; [`Embedded`] maps its files, 2.6 kB a
-//! vector (2048 bytes of floats, 524 of code, 8 of id) and about 0.9 kB more with a graph; what was
+//! vector (2048 bytes of floats, 524 of code, 8 of id) and 0.7 kB more with a graph; what was
 //! written since the last [`IndexWrite::optimise`] is held in memory, 2.6 kB a vector.
 
 mod brute;

@@ -16,7 +16,7 @@ use crate::{
     words::content_words,
 };
 
-/// Up to so many vectors all are rated (0.1 ms each); above, the index names the nearest by cosine first.
+/// Up to so many vectors all are rated (0.23 ms each); above, the index names the nearest by cosine first.
 const RATE_ALL: usize = 500;
 /// Candidates fetched by cosine, for hubness to reorder: this many, or so many times the limit.
 const FETCH_MIN: usize = 200;

@@ -115,7 +115,7 @@ pub(crate) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     if norms > 0.0 { dot(a, b) / norms } else { 0.0 }
 }
 
-/// Hubness of the library's pictures, computed once each: a whole bank is compared (0.1 ms for 2048
+/// Hubness of the library's pictures, computed once each: a whole bank is compared (0.23 ms for 2048
 /// texts), and the shots of a film ask about the same pictures again and again.
 #[derive(Default)]
 pub(crate) struct HubCache(Mutex<HashMap<u64, f32>>);
@@ -127,8 +127,8 @@ impl HubCache {
     }
 }
 
-/// [`ScoreModel::hub_penalty`] with the index's dot product: the plain loop takes 1.4 ms a picture, and
-/// a search rates hundreds.
+/// [`ScoreModel::hub_penalty`] with the index's dot product: the plain loop takes 1.5 ms a picture for
+/// 2048 texts, this 0.23, and a search rates hundreds.
 fn hub_penalty(model: &ScoreModel, x: &[f32]) -> f32 {
     if model.hub_bank.is_empty() || model.hub_weight == 0.0 || model.hub_k == 0 {
         return 0.0;

@@ -2,7 +2,7 @@
 //!
 //! Layout, little-endian: 64 bytes of head (magic, dimension `u32`, padding, count `u64`), then all
 //! ids (`u64`, ascending), all vectors (`f32`), all codes. A file whose hash is not its name is
-//! damaged. Memory: the kernel's page cache; verifying reads the file once, about 0.1 s for 260 MB.
+//! damaged. Memory: the kernel's page cache; verifying reads the file once, 0.3 s for 100 000 vectors with their graph.
 
 use std::{
     fs::{self, File},

@@ -2,7 +2,7 @@
 //!
 //! The file is ours around theirs: magic, BLAKE3 of the rest, then what `usearch` wrote. It is
 //! verified before `usearch` sees it, as its reader trusts every offset. Memory: the code again
-//! (`dimension + 12` bytes) and about 350 bytes of links a point, mapped, not copied.
+//! (`dimension + 12` bytes) and about 150 bytes of links a point, mapped, not copied.
 
 use std::{
     fs::{self, File},

@@ -1,8 +1,8 @@
 //! How a query is answered: by an exact scan or through the graph.
 
 /// When the graph is built and used. The defaults are measured (`bench/search`, 512 dimensions, ten
-/// wanted): a scan takes 50 ns a point and is exact, the graph 0.35 ms at 20 000 points for recall
-/// 0.996. So at 20 000 a scan costs three times the graph and still only a millisecond; below, building
+/// wanted): a scan takes 50 ns a point and is exact, the graph 0.3 to 0.5 ms at 20 000 points for recall
+/// 0.995. So at 20 000 a scan costs two to three times the graph and still only a millisecond; below, building
 /// a graph (0.25 ms of CPU a point) buys nothing that anyone could notice. The same holds for so many
 /// points left over by a filter, where the graph would have to walk past all the others besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

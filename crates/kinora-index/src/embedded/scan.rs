@@ -29,7 +29,7 @@ impl Scan<'_> {
 
     /// The best of the candidates, exactly, in the order of every result.
     pub(super) fn best(&self, query: &[f32], limit: usize, candidates: &[Place]) -> Vec<Scored> {
-        // Bounds cost a quarter of a true product, so they pay once most candidates can be dropped.
+        // Bounds read a quarter of the bytes, so they pay once most candidates can be dropped.
         let few = candidates.len() <= limit.saturating_mul(2);
         let mut found: Vec<Scored> = if few || limit == 0 {
             candidates
