@@ -50,11 +50,23 @@ fn report(error: &anyhow::Error) -> ExitCode {
     if output::is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", chain(error));
     let engine = error.downcast_ref::<EngineError>();
     if let Some(hint) = engine.and_then(EngineError::hint) {
         eprintln!("hint: {hint}");
     }
     let usage = engine.is_some_and(EngineError::is_usage) || error.is::<commands::Usage>();
     ExitCode::from(if usage { 2 } else { 1 })
+}
+
+/// The error and its causes, but for causes that the messages above them tell already.
+fn chain(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| {
+        let cause = cause.to_string();
+        match (told.is_empty(), told.contains(&cause)) {
+            (true, _) => cause,
+            (false, true) => told,
+            (false, false) => format!("{told}: {cause}"),
+        }
+    })
 }

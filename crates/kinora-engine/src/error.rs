@@ -122,12 +122,22 @@ impl EngineError {
         match self {
             Self::NoHome => owned("set KINORA_HOME to a folder"),
             Self::Config { .. } => owned("mend the file, or move it away"),
-            Self::LibraryName(_) => owned("use letters, digits, `-`, `_` and `.`, at most 64 of them"),
-            Self::NoLibrary { known, .. } if known.is_empty() => owned("make one with `kinora add PATH…`"),
+            Self::LibraryName(_) => {
+                owned("use letters, digits, `-`, `_` and `.`, at most 64 of them")
+            }
+            Self::NoLibrary { known, .. } if known.is_empty() => {
+                owned("make one with `kinora add PATH…`")
+            }
             Self::NoLibrary { known, .. } => Some(format!("there is: {}", known.join(", "))),
-            Self::PinnedSpace { .. } => owned("make another library for another space: `--library NAME`"),
-            Self::Place(_) => owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`"),
-            Self::NoRecord(_) => owned("keep the film's `.json` beside it, or name the library it was made from with `--library`"),
+            Self::PinnedSpace { .. } => {
+                owned("make another library for another space: `--library NAME`")
+            }
+            Self::Place(_) => {
+                owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`")
+            }
+            Self::NoRecord(_) => owned(
+                "keep the film's `.json` beside it, or name the library it was made from with `--library`",
+            ),
             Self::Exists(_) => owned("give another name, or `--force` to overwrite it"),
             Self::Io { .. } | Self::Picture { .. } => None,
             Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),
@@ -147,6 +157,9 @@ impl EngineError {
 
     /// Whether the command itself was wrong (exit code 2), not what it met.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::LibraryName(_) | Self::Place(_) | Self::Exists(_))
+        matches!(
+            self,
+            Self::LibraryName(_) | Self::Place(_) | Self::Exists(_)
+        )
     }
 }

@@ -44,12 +44,20 @@ pub struct Plan {
 
 impl Studio {
     /// Plans a film without making it.
-    pub fn plan(&self, library: &str, request: &FilmRequest, control: &Control) -> Result<Plan, EngineError> {
+    pub fn plan(
+        &self,
+        library: &str,
+        request: &FilmRequest,
+        control: &Control,
+    ) -> Result<Plan, EngineError> {
         let catalog = self.catalog(library)?;
         self.with_sources(&catalog, |sources, _| {
             let (storyboard, _) = planned(request, sources, control)?;
             let open = |asset: &_, side| sources.open(asset, side).ok();
-            Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
+            Ok(Plan {
+                html: storyboard_html(&storyboard, &open),
+                storyboard,
+            })
         })
     }
 
@@ -106,7 +114,10 @@ impl Studio {
         let index = self.index(catalog)?;
         let searcher = Searcher::new(catalog, &index, space.text())?;
         let scores = space.text().score_model();
-        work(&LibrarySources::new(&searcher, catalog, scores.duplicate_threshold), scores.abstain_below)
+        work(
+            &LibrarySources::new(&searcher, catalog, scores.duplicate_threshold),
+            scores.abstain_below,
+        )
     }
 }
 
@@ -130,12 +141,18 @@ fn planned(
 /// A brief is a file if it names one, or looks like the name of one; else it is the text itself.
 fn brief_text(brief: &str) -> Result<(String, BriefFormat), EngineError> {
     let path = Path::new(brief);
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    let named = ["md", "markdown", "toml", "txt"].contains(&extension) && !brief.contains(['\n', ' ']);
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    let named =
+        ["md", "markdown", "toml", "txt"].contains(&extension) && !brief.contains(['\n', ' ']);
     if !named && !(brief.len() < 1024 && path.is_file()) {
         return Ok((brief.to_owned(), BriefFormat::Text));
     }
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| EngineError::Io { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| EngineError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok((text, BriefFormat::of_path(path)))
 }

@@ -24,10 +24,8 @@ pub struct LibrarySummary {
 /// A library's folder below `libraries`; the name cannot lead out of it.
 pub(crate) fn folder(libraries: &Path, name: &str) -> Result<PathBuf, EngineError> {
     let allowed = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    let good = !name.is_empty()
-        && name.len() <= 64
-        && !name.starts_with('.')
-        && name.chars().all(allowed);
+    let good =
+        !name.is_empty() && name.len() <= 64 && !name.starts_with('.') && name.chars().all(allowed);
     if !good {
         return Err(EngineError::LibraryName(name.to_owned()));
     }
@@ -39,7 +37,10 @@ pub(crate) fn open(libraries: &Path, name: &str) -> Result<Catalog, EngineError>
     match Catalog::open(&folder(libraries, name)?) {
         Err(CatalogError::NoLibrary { .. }) => Err(EngineError::NoLibrary {
             name: name.to_owned(),
-            known: list(libraries)?.into_iter().map(|library| library.name).collect(),
+            known: list(libraries)?
+                .into_iter()
+                .map(|library| library.name)
+                .collect(),
         }),
         other => Ok(other?),
     }
@@ -64,7 +65,9 @@ pub(crate) fn open_or_create(
 
 /// Every library that can be opened, by name; a damaged one is an error that names it.
 pub(crate) fn list(libraries: &Path) -> Result<Vec<LibrarySummary>, EngineError> {
-    let Ok(entries) = std::fs::read_dir(libraries) else { return Ok(Vec::new()) };
+    let Ok(entries) = std::fs::read_dir(libraries) else {
+        return Ok(Vec::new());
+    };
     let mut found = Vec::new();
     for entry in entries.flatten() {
         match Catalog::open(&entry.path()) {
@@ -92,8 +95,21 @@ mod tests {
     #[test]
     fn names_stay_inside_the_folder() {
         let root = Path::new("/x");
-        assert_eq!(folder(root, "family-2024").unwrap(), root.join("family-2024"));
-        for bad in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a\n", &"x".repeat(65)] {
+        assert_eq!(
+            folder(root, "family-2024").unwrap(),
+            root.join("family-2024")
+        );
+        for bad in [
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "a\\b",
+            ".hidden",
+            "a\n",
+            &"x".repeat(65),
+        ] {
             assert!(folder(root, bad).is_err(), "{bad:?}");
         }
     }

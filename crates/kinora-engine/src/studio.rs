@@ -21,8 +21,15 @@ pub struct Studio {
 impl Studio {
     /// Opens the engine. Touches no file but the configuration.
     pub fn open(settings: Settings) -> Result<Self, EngineError> {
-        let config = StoreConfig { cache_dir: Some(settings.cache.clone()), ..StoreConfig::from_env() };
-        Ok(Self { store: Store::open(config)?, settings, space: OnceCell::new() })
+        let config = StoreConfig {
+            cache_dir: Some(settings.cache.clone()),
+            ..StoreConfig::from_env()
+        };
+        Ok(Self {
+            store: Store::open(config)?,
+            settings,
+            space: OnceCell::new(),
+        })
     }
 
     /// Folders and configuration.
@@ -41,14 +48,24 @@ impl Studio {
     }
 
     /// Films made from a library, newest first; with an asset, only those that show it.
-    pub fn films(&self, library: &str, using: Option<&str>) -> Result<Vec<FilmSummary>, EngineError> {
+    pub fn films(
+        &self,
+        library: &str,
+        using: Option<&str>,
+    ) -> Result<Vec<FilmSummary>, EngineError> {
         let catalog = self.catalog(library)?;
-        let asset = using.map(|reference| catalog.resolve(reference)).transpose()?;
+        let asset = using
+            .map(|reference| catalog.resolve(reference))
+            .transpose()?;
         Ok(catalog.films(asset.map(|asset| asset.id).as_ref())?)
     }
 
     /// Where the thumbnail of an asset lies, if it is there.
-    pub fn thumbnail(&self, library: &str, asset: &AssetId) -> Result<Option<PathBuf>, EngineError> {
+    pub fn thumbnail(
+        &self,
+        library: &str,
+        asset: &AssetId,
+    ) -> Result<Option<PathBuf>, EngineError> {
         let folder = library::folder(&self.settings.libraries(), library)?;
         Ok(Some(kinora_ingest::thumbnail_path(&folder, asset)).filter(|path| path.is_file()))
     }
@@ -58,7 +75,11 @@ impl Studio {
     }
 
     /// The catalogue of a library that may have to be made, in the space asked for.
-    pub(crate) fn catalog_or_new(&self, name: &str, space: Option<&str>) -> Result<Catalog, EngineError> {
+    pub(crate) fn catalog_or_new(
+        &self,
+        name: &str,
+        space: Option<&str>,
+    ) -> Result<Catalog, EngineError> {
         let wanted = space.or(self.settings.config.space.as_deref());
         let chosen = wanted.unwrap_or(&self.store.manifest().default_space);
         let catalog = library::open_or_create(&self.settings.libraries(), name, || {
@@ -77,7 +98,11 @@ impl Studio {
 
     /// The embedders of a space; loaded once, the networks themselves at their first use.
     pub(crate) fn space(&self, name: &str) -> Result<&Space, EngineError> {
-        if self.space.get().is_none_or(|space| space.space().name != name) {
+        if self
+            .space
+            .get()
+            .is_none_or(|space| space.space().name != name)
+        {
             let options = RuntimeOptions {
                 library: self.settings.config.onnxruntime.clone(),
                 provider: self.settings.config.provider.clone(),
@@ -91,14 +116,21 @@ impl Studio {
     /// The embedders of a library's own space, checked to be the very same revision.
     pub(crate) fn space_of(&self, catalog: &Catalog) -> Result<&Space, EngineError> {
         let space = self.space(&catalog.space().name)?;
-        catalog.space().check_same(space.space()).map_err(kinora_catalog::CatalogError::from)?;
+        catalog
+            .space()
+            .check_same(space.space())
+            .map_err(kinora_catalog::CatalogError::from)?;
         Ok(space)
     }
 
     /// The library's vector index, brought up to its catalogue.
     pub(crate) fn index(&self, catalog: &Catalog) -> Result<Embedded, EngineError> {
         let space = catalog.space();
-        let mut index = Embedded::open(&catalog.folder().join("index"), &space.id(), space.dimension)?;
+        let mut index = Embedded::open(
+            &catalog.folder().join("index"),
+            &space.id(),
+            space.dimension,
+        )?;
         kinora_retrieval::sync(catalog, &mut index)?;
         Ok(index)
     }

@@ -31,9 +31,8 @@ impl Studio {
             (Some(own), stored) => std::iter::once(own).chain(stored.ok()).collect(),
             (None, stored) => vec![stored?],
         };
-        let read = |path: PathBuf| {
-            std::fs::read(&path).map_err(|source| EngineError::Io { path, source })
-        };
+        let read =
+            |path: PathBuf| std::fs::read(&path).map_err(|source| EngineError::Io { path, source });
         let fonts = paths.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(Typesetter::new(fonts)?)
     }
@@ -42,5 +41,7 @@ impl Studio {
 fn on_path(program: &str) -> Option<PathBuf> {
     let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|folder| folder.join(&name)).find(|path| path.is_file())
+    std::env::split_paths(&folders)
+        .map(|folder| folder.join(&name))
+        .find(|path| path.is_file())
 }

@@ -23,6 +23,8 @@ pub fn run(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
     }
     let row = |l: &LibrarySummary| vec![l.name.clone(), l.pictures.to_string(), l.space.clone()];
     let rows: Vec<_> = libraries.iter().map(row).collect();
-    output::table::lines(&["library", "pictures", "space"], &rows).iter().try_for_each(output::line)?;
+    output::table::lines(&["library", "pictures", "space"], &rows)
+        .iter()
+        .try_for_each(output::line)?;
     Ok(Outcome::Done)
 }
