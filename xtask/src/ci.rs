@@ -21,7 +21,15 @@ pub fn ci() -> anyhow::Result<()> {
     layers::check_workspace()?;
     stats::check_workspace()?;
     run(cargo().args(["fmt", "--all", "--check"]))?;
-    run(cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    run(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     deny::check_workspace()?;
     test(&[])?;
     run(cargo()
@@ -37,9 +45,9 @@ pub fn test(args: &[String]) -> anyhow::Result<()> {
 
 /// Builds `kinora` with the given arguments for cargo and lets it fetch models and programs.
 pub fn pull(build: &[&str]) -> anyhow::Result<()> {
-    run(cargo().args(["run", "--quiet", "--locked", "--package", "kinora-cli"]).args(build).args([
-        "--",
-        "models",
-        "pull",
-    ]).args(NEEDED))
+    run(cargo()
+        .args(["run", "--quiet", "--locked", "--package", "kinora-cli"])
+        .args(build)
+        .args(["--", "models", "pull"])
+        .args(NEEDED))
 }

@@ -37,14 +37,19 @@ pub fn demo(out: &Path) -> anyhow::Result<()> {
     let film_name = film.to_string_lossy();
     kinora(&["make", "samples/brief.md", "-o", &film_name, "--seconds", "30", "--force"])?;
     kinora(&["verify", &film_name])?;
-    println!("\nthe film: {}\nits record: {}", film.display(), film.with_extension("json").display());
+    println!(
+        "\nthe film: {}\nits record: {}",
+        film.display(),
+        film.with_extension("json").display()
+    );
     println!("your own pictures: {} add FOLDER", program.display());
     Ok(())
 }
 
 fn release_binary() -> anyhow::Result<PathBuf> {
     run(cargo().args(["build", "--release", "--locked", "--package", "kinora-cli"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     Ok(target.join("release").join(format!("kinora{}", std::env::consts::EXE_SUFFIX)))
 }
 

@@ -29,7 +29,10 @@ pub fn check_workspace() -> anyhow::Result<()> {
     if !faults.is_empty() {
         bail!("not allowed by `deny.toml`:\n  {}", faults.join("\n  "));
     }
-    println!("deny: {} packages, licences and origins allowed (cargo-deny is not installed)", packages.len());
+    println!(
+        "deny: {} packages, licences and origins allowed (cargo-deny is not installed)",
+        packages.len()
+    );
     Ok(())
 }
 
@@ -80,7 +83,9 @@ fn all(tokens: &[&str], at: &mut usize, allowed: &BTreeSet<String>) -> bool {
 }
 
 fn term(tokens: &[&str], at: &mut usize, allowed: &BTreeSet<String>) -> bool {
-    let Some(token) = tokens.get(*at) else { return false };
+    let Some(token) = tokens.get(*at) else {
+        return false;
+    };
     *at += 1;
     if *token == "(" {
         let value = any(tokens, at, allowed);

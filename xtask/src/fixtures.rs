@@ -18,10 +18,13 @@ pub fn fixtures() -> anyhow::Result<()> {
 fn scripts() -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("crates")? {
-        let Ok(files) = std::fs::read_dir(entry?.path().join("fixtures")) else { continue };
+        let Ok(files) = std::fs::read_dir(entry?.path().join("fixtures")) else {
+            continue;
+        };
         for file in files {
             let path = file?.path();
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let name =
+                path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             if name.starts_with("make_") && name.ends_with(".py") {
                 found.push(path);
             }

@@ -50,14 +50,16 @@ fn arrows(metadata: &Value) -> Vec<(String, String)> {
         .filter(|package| name(package) != "xtask")
         .flat_map(|package| {
             let dependencies = list(&package["dependencies"]);
-            let ours = dependencies.into_iter().map(|d| name(&d)).filter(|d| d.starts_with("kinora-"));
+            let ours =
+                dependencies.into_iter().map(|d| name(&d)).filter(|d| d.starts_with("kinora-"));
             ours.map(|dependency| (name(package), dependency)).collect::<Vec<_>>()
         })
         .collect()
 }
 
 fn faults(arrows: &[(String, String)]) -> Vec<String> {
-    let floor = |name: &str| FLOORS.iter().find(|(known, _)| *known == name).map(|(_, floor)| *floor);
+    let floor =
+        |name: &str| FLOORS.iter().find(|(known, _)| *known == name).map(|(_, floor)| *floor);
     let fault = |(from, to): &(String, String)| match (floor(from), floor(to)) {
         (None, _) => Some(format!("`{from}` stands on no floor: add it to the table")),
         (_, None) => Some(format!("`{to}` stands on no floor: add it to the table")),

@@ -74,7 +74,8 @@ struct Functions<'a> {
 impl Functions<'_> {
     /// From the signature to the closing brace; comments and attributes above do not count.
     fn push(&mut self, signature: &syn::Signature, block: &syn::Block) {
-        let (first, last) = (signature.fn_token.span.start().line, block.brace_token.span.close().end().line);
+        let (first, last) =
+            (signature.fn_token.span.start().line, block.brace_token.span.close().end().line);
         let place = format!("{}:{first} {}", self.place, signature.ident);
         self.found.push(Sized { place, lines: last + 1 - first });
     }
@@ -94,7 +95,9 @@ impl<'ast> Visit<'ast> for Functions<'_> {
 
 fn judge(what: &str, budget: Budget, sizes: &mut [Sized]) -> Vec<String> {
     sizes.sort_by_key(|s| s.lines);
-    let at = |share: f64| sizes.get(((sizes.len() as f64 * share) as usize).min(sizes.len().saturating_sub(1)));
+    let at = |share: f64| {
+        sizes.get(((sizes.len() as f64 * share) as usize).min(sizes.len().saturating_sub(1)))
+    };
     let (median, p90) = (at(0.5).map_or(0, |s| s.lines), at(0.9).map_or(0, |s| s.lines));
     let max = sizes.last();
     let count = sizes.len();

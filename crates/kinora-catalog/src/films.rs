@@ -45,16 +45,12 @@ impl Catalog {
     pub fn film(&self, master: &ContentHash) -> Result<Option<FilmRecord>, CatalogError> {
         let json: Option<String> = self
             .connection()
-            .query_row(
-                "SELECT record FROM films WHERE master = ?1",
-                [master.as_bytes()],
-                |r| r.get(0),
-            )
+            .query_row("SELECT record FROM films WHERE master = ?1", [master.as_bytes()], |r| {
+                r.get(0)
+            })
             .optional()?;
         let parse = |json: String| serde_json::from_str(&json);
-        json.map(parse)
-            .transpose()
-            .map_err(|e| CatalogError::Damaged(e.to_string()))
+        json.map(parse).transpose().map_err(|e| CatalogError::Damaged(e.to_string()))
     }
 
     /// Films made from this library, newest first; with an asset, only those that show it.

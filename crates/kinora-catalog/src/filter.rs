@@ -39,10 +39,8 @@ impl Catalog {
                  AND (?3 = 0 OR latitude IS NOT NULL)
              ORDER BY row",
         )?;
-        let (after, before) = (
-            filter.after.map(|d| d.to_string()),
-            filter.before.map(|d| d.to_string()),
-        );
+        let (after, before) =
+            (filter.after.map(|d| d.to_string()), filter.before.map(|d| d.to_string()));
         let rows = statement.query_map(params![after, before, filter.near.is_some()], |row| {
             Ok((
                 row.get::<_, u64>(0)?,
@@ -66,10 +64,7 @@ fn is_near(near: Option<(GeoPoint, f64)>, place: Option<(f64, f64)>) -> bool {
         (None, _) => true,
         (Some(_), None) => false,
         (Some((centre, km)), Some((latitude, longitude))) => {
-            centre.distance_km(GeoPoint {
-                latitude,
-                longitude,
-            }) <= km
+            centre.distance_km(GeoPoint { latitude, longitude }) <= km
         }
     }
 }

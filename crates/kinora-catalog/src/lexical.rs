@@ -33,11 +33,7 @@ pub(crate) fn insert(
 ) -> Result<(), CatalogError> {
     let shown =
         |text: &Option<String>| text.clone().filter(|_| new.index_words).unwrap_or_default();
-    let keywords = if new.index_words {
-        new.asset.keywords.join("; ")
-    } else {
-        String::new()
-    };
+    let keywords = if new.index_words { new.asset.keywords.join("; ") } else { String::new() };
     transaction
         .prepare_cached(
             "INSERT INTO words (rowid, title, caption, keywords, names) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -72,10 +68,7 @@ impl Catalog {
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![quoted.join(" OR "), limit as i64], |row| {
-            Ok(LexicalHit {
-                row: row.get(0)?,
-                score: row.get::<_, f64>(1)? as f32,
-            })
+            Ok(LexicalHit { row: row.get(0)?, score: row.get::<_, f64>(1)? as f32 })
         })?;
         rows.map(|row| row.map_err(Into::into)).collect()
     }
@@ -87,10 +80,7 @@ impl Catalog {
             .prepare_cached("SELECT title, caption, keywords, names FROM words WHERE rowid = ?1")?;
         let read = |r: &rusqlite::Row<'_>| {
             let part = |i| r.get::<_, String>(i);
-            Ok(Words {
-                written: [part(0)?, part(1)?, part(2)?].join(" "),
-                names: part(3)?,
-            })
+            Ok(Words { written: [part(0)?, part(1)?, part(2)?].join(" "), names: part(3)? })
         };
         Ok(statement.query_row([row], read)?)
     }

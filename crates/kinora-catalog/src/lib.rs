@@ -48,10 +48,8 @@ pub struct Catalog {
 impl Catalog {
     /// Makes a new library in `folder` (made if missing) and pins its embedding space.
     pub fn create(folder: &Path, name: &str, space: &EmbeddingSpace) -> Result<Self, CatalogError> {
-        std::fs::create_dir_all(folder).map_err(|source| CatalogError::Folder {
-            path: folder.to_owned(),
-            source,
-        })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|source| CatalogError::Folder { path: folder.to_owned(), source })?;
         let mut connection = schema::connect(folder, true)?;
         schema::migrate(&mut connection)?;
         schema::write_identity(&mut connection, name, space)?;
@@ -62,19 +60,12 @@ impl Catalog {
     /// Opens the library in `folder`; migrates it if an older Kinora made it.
     pub fn open(folder: &Path) -> Result<Self, CatalogError> {
         if !folder.join(FILE_NAME).is_file() {
-            return Err(CatalogError::NoLibrary {
-                path: folder.to_owned(),
-            });
+            return Err(CatalogError::NoLibrary { path: folder.to_owned() });
         }
         let mut connection = schema::connect(folder, false)?;
         schema::migrate(&mut connection)?;
         let (name, space) = schema::read_identity(&connection, folder)?;
-        Ok(Self {
-            connection: Mutex::new(connection),
-            folder: folder.to_owned(),
-            name,
-            space,
-        })
+        Ok(Self { connection: Mutex::new(connection), folder: folder.to_owned(), name, space })
     }
 
     /// The library's name.
@@ -94,8 +85,6 @@ impl Catalog {
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic elsewhere leaves no half transaction: rusqlite rolls back on drop.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,9 +15,7 @@ const COLUMNS: &str =
 impl Catalog {
     /// Raised by every change; what a film's record calls the library's revision.
     pub fn revision(&self) -> Result<u64, CatalogError> {
-        Ok(self
-            .connection()
-            .query_row("SELECT revision FROM library", [], |row| row.get(0))?)
+        Ok(self.connection().query_row("SELECT revision FROM library", [], |row| row.get(0))?)
     }
 
     /// Number of live assets.
@@ -68,10 +66,8 @@ impl Catalog {
     pub fn asset_and_row(&self, id: &AssetId) -> Result<Option<(u64, Asset)>, CatalogError> {
         let connection = self.connection();
         let sql = format!("SELECT {COLUMNS} FROM assets WHERE id = ?1");
-        let raw = connection
-            .prepare_cached(&sql)?
-            .query_row([id.0.as_bytes()], raw_asset)
-            .optional()?;
+        let raw =
+            connection.prepare_cached(&sql)?.query_row([id.0.as_bytes()], raw_asset).optional()?;
         raw.map(|raw| raw.finish(&connection)).transpose()
     }
 
@@ -102,11 +98,9 @@ impl Catalog {
     pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
-        let blob: Option<Vec<u8>> = statement
-            .query_row([id.0.as_bytes()], |row| row.get(0))
-            .optional()?;
-        blob.map(|blob| Ok(self.space().embedding(self.vector(&blob)?)))
-            .transpose()
+        let blob: Option<Vec<u8>> =
+            statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?;
+        blob.map(|blob| Ok(self.space().embedding(self.vector(&blob)?))).transpose()
     }
 
     /// Perceptual hashes of the live assets, for near-duplicates.
@@ -138,21 +132,13 @@ impl Catalog {
         let rows =
             statement.query_map(params![revision, limit.saturating_sub(1) as i64], |row| {
                 let live: bool = row.get(2)?;
-                let blob = if live {
-                    Some(row.get::<_, Vec<u8>>(3)?)
-                } else {
-                    None
-                };
+                let blob = if live { Some(row.get::<_, Vec<u8>>(3)?) } else { None };
                 Ok((row.get(0)?, row.get(1)?, blob))
             })?;
         rows.map(|row| {
             let (row, revision, blob): (u64, u64, Option<Vec<u8>>) = row?;
             let vector = blob.map(|blob| self.vector(&blob)).transpose()?;
-            Ok(IndexChange {
-                row,
-                revision,
-                vector,
-            })
+            Ok(IndexChange { row, revision, vector })
         })
         .collect()
     }
@@ -181,19 +167,15 @@ impl Catalog {
             [] => Err(CatalogError::Reference(format!(
                 "no such picture in this library: `{reference}`"
             ))),
-            many => Err(CatalogError::Reference(format!(
-                "`{reference}` means {} pictures",
-                many.len()
-            ))),
+            many => {
+                Err(CatalogError::Reference(format!("`{reference}` means {} pictures", many.len())))
+            }
         }
     }
 
     fn vector(&self, blob: &[u8]) -> Result<Vec<f32>, CatalogError> {
         if blob.len() != self.space().dimension * 4 {
-            return Err(CatalogError::Damaged(format!(
-                "a vector of {} bytes",
-                blob.len()
-            )));
+            return Err(CatalogError::Damaged(format!("a vector of {} bytes", blob.len())));
         }
         let value = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         Ok(blob.chunks_exact(4).map(value).collect())
@@ -211,18 +193,12 @@ struct RawAsset {
 
 fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
     let place = match (row.get(7)?, row.get(8)?) {
-        (Some(latitude), Some(longitude)) => Some(GeoPoint {
-            latitude,
-            longitude,
-        }),
+        (Some(latitude), Some(longitude)) => Some(GeoPoint { latitude, longitude }),
         _ => None,
     };
     let asset = Asset {
         id: AssetId(ContentHash::from_bytes(row.get(1)?)),
-        size: Size {
-            width: row.get(2)?,
-            height: row.get(3)?,
-        },
+        size: Size { width: row.get(2)?, height: row.get(3)? },
         bytes: row.get(4)?,
         format: row.get(5)?,
         paths: Vec::new(),
@@ -232,21 +208,11 @@ fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
         title: row.get(10)?,
         caption: row.get(11)?,
         keywords: Vec::new(),
-        rights: Rights {
-            licence: row.get(13)?,
-            author: row.get(14)?,
-            source: row.get(15)?,
-        },
+        rights: Rights { licence: row.get(13)?, author: row.get(14)?, source: row.get(15)? },
         added_at: Timestamp::UNIX_EPOCH,
     };
     let (taken_at, keywords, added_at) = (row.get(6)?, row.get(12)?, row.get(16)?);
-    Ok(RawAsset {
-        row: row.get(0)?,
-        asset,
-        taken_at,
-        keywords,
-        added_at,
-    })
+    Ok(RawAsset { row: row.get(0)?, asset, taken_at, keywords, added_at })
 }
 
 impl RawAsset {
@@ -258,10 +224,7 @@ impl RawAsset {
         self.asset.taken_at = self.taken_at.as_ref().map(parse).transpose()?;
         self.asset.keywords =
             serde_json::from_str(&self.keywords).map_err(|e| damaged("keywords", &e))?;
-        self.asset.added_at = self
-            .added_at
-            .parse()
-            .map_err(|e| damaged("time of entry", &e))?;
+        self.asset.added_at = self.added_at.parse().map_err(|e| damaged("time of entry", &e))?;
         let mut statement = connection.prepare_cached(
             "SELECT path FROM files WHERE asset = ?1 AND present = 1 ORDER BY path",
         )?;

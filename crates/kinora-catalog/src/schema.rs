@@ -57,9 +57,7 @@ pub(crate) fn write_identity(
         params![name, space],
     )?;
     if written == 0 {
-        return Err(CatalogError::Exists {
-            name: name.to_owned(),
-        });
+        return Err(CatalogError::Exists { name: name.to_owned() });
     }
     Ok(())
 }
@@ -69,14 +67,10 @@ pub(crate) fn read_identity(
     folder: &Path,
 ) -> Result<(String, EmbeddingSpace), CatalogError> {
     let row: Option<(String, String)> = connection
-        .query_row("SELECT name, space FROM library", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row("SELECT name, space FROM library", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     // Killed between making the tables and writing the row: nothing was acknowledged yet.
-    let (name, space) = row.ok_or_else(|| CatalogError::NoLibrary {
-        path: folder.to_owned(),
-    })?;
+    let (name, space) = row.ok_or_else(|| CatalogError::NoLibrary { path: folder.to_owned() })?;
     let space = serde_json::from_str(&space).map_err(|e| CatalogError::Damaged(e.to_string()))?;
     Ok((name, space))
 }

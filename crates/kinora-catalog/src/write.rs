@@ -40,9 +40,7 @@ pub(crate) fn raise_revision(transaction: &Transaction<'_>) -> Result<u64, Catal
 
 fn row_of(transaction: &Transaction<'_>, id: &AssetId) -> Result<Option<i64>, CatalogError> {
     let mut statement = transaction.prepare_cached("SELECT row FROM assets WHERE id = ?1")?;
-    Ok(statement
-        .query_row([id.0.as_bytes()], |row| row.get(0))
-        .optional()?)
+    Ok(statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
 }
 
 fn add(transaction: &Transaction<'_>, new: &NewAsset, revision: u64) -> Result<(), CatalogError> {
@@ -59,25 +57,10 @@ fn insert_asset(
     new: &NewAsset,
     revision: u64,
 ) -> Result<i64, CatalogError> {
-    let Asset {
-        id,
-        size,
-        bytes,
-        format,
-        taken_at,
-        place,
-        camera,
-        rights,
-        ..
-    } = &new.asset;
+    let Asset { id, size, bytes, format, taken_at, place, camera, rights, .. } = &new.asset;
     let keywords = serde_json::to_string(&new.asset.keywords)
         .map_err(|e| CatalogError::Damaged(e.to_string()))?;
-    let vector: Vec<u8> = new
-        .embedding
-        .values()
-        .iter()
-        .flat_map(|v| v.to_le_bytes())
-        .collect();
+    let vector: Vec<u8> = new.embedding.values().iter().flat_map(|v| v.to_le_bytes()).collect();
     let mut statement = transaction.prepare_cached(
         "INSERT INTO assets (id, width, height, bytes, format, taken_at, latitude, longitude,
              camera, title, caption, keywords, licence, author, source, added_at, vector, phash,

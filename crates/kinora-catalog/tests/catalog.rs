@@ -7,12 +7,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 fn space(name: &str) -> EmbeddingSpace {
-    EmbeddingSpace {
-        name: name.into(),
-        revision: "1".into(),
-        dimension: 2,
-        normalised: true,
-    }
+    EmbeddingSpace { name: name.into(), revision: "1".into(), dimension: 2, normalised: true }
 }
 
 fn library() -> (TempDir, Catalog) {
@@ -22,20 +17,13 @@ fn library() -> (TempDir, Catalog) {
 }
 
 fn file(path: &str) -> FileEntry {
-    FileEntry {
-        path: path.into(),
-        bytes: 7,
-        mtime_ns: 1,
-    }
+    FileEntry { path: path.into(), bytes: 7, mtime_ns: 1 }
 }
 
 fn picture(content: &str, path: &str) -> NewAsset {
     let asset = Asset {
         id: AssetId(ContentHash::of(content.as_bytes())),
-        size: Size {
-            width: 4,
-            height: 3,
-        },
+        size: Size { width: 4, height: 3 },
         bytes: 7,
         format: "png".into(),
         paths: vec![],
@@ -60,9 +48,7 @@ fn picture(content: &str, path: &str) -> NewAsset {
 }
 
 fn add(catalog: &Catalog, new: &NewAsset) {
-    catalog
-        .commit(&[Change::Add(Box::new(new.clone()))])
-        .unwrap();
+    catalog.commit(&[Change::Add(Box::new(new.clone()))]).unwrap();
 }
 
 #[test]
@@ -70,21 +56,12 @@ fn an_asset_comes_back_as_it_went_in() {
     let (_folder, catalog) = library();
     let mut new = picture("owl", "/a/owl.png");
     new.asset.taken_at = Some(date(2024, 2, 29).at(12, 30, 1, 0));
-    new.asset.place = Some(GeoPoint {
-        latitude: 41.9,
-        longitude: 12.5,
-    });
+    new.asset.place = Some(GeoPoint { latitude: 41.9, longitude: 12.5 });
     new.asset.rights.licence = Some("CC0-1.0".into());
     add(&catalog, &new);
-    let expected = Asset {
-        paths: vec!["/a/owl.png".into()],
-        ..new.asset.clone()
-    };
+    let expected = Asset { paths: vec!["/a/owl.png".into()], ..new.asset.clone() };
     assert_eq!(catalog.asset(&new.asset.id).unwrap().unwrap(), expected);
-    assert_eq!(
-        catalog.embedding(&new.asset.id).unwrap().unwrap(),
-        new.embedding
-    );
+    assert_eq!(catalog.embedding(&new.asset.id).unwrap().unwrap(), new.embedding);
     assert_eq!(catalog.perceptual_hashes().unwrap()[0].2, u64::MAX);
 }
 
@@ -93,23 +70,10 @@ fn a_moved_file_is_the_same_asset() {
     let (_folder, catalog) = library();
     let new = picture("owl", "/a/owl.png");
     add(&catalog, &new);
-    let seen = Change::Seen {
-        asset: new.asset.id,
-        file: file("/b/owl.png"),
-    };
-    catalog
-        .commit(&[
-            seen,
-            Change::Vanished {
-                path: "/a/owl.png".into(),
-            },
-        ])
-        .unwrap();
+    let seen = Change::Seen { asset: new.asset.id, file: file("/b/owl.png") };
+    catalog.commit(&[seen, Change::Vanished { path: "/a/owl.png".into() }]).unwrap();
     assert_eq!(catalog.count().unwrap(), 1);
-    assert_eq!(
-        catalog.asset(&new.asset.id).unwrap().unwrap().paths,
-        ["/b/owl.png"]
-    );
+    assert_eq!(catalog.asset(&new.asset.id).unwrap().unwrap().paths, ["/b/owl.png"]);
 }
 
 #[test]
@@ -120,36 +84,14 @@ fn a_changed_file_supersedes_and_a_vanished_one_is_not_found() {
     let before = catalog.revision().unwrap();
     add(&catalog, &new);
     assert_eq!(catalog.live_rows().unwrap().len(), 1);
-    assert!(
-        catalog
-            .asset(&old.asset.id)
-            .unwrap()
-            .unwrap()
-            .paths
-            .is_empty()
-    );
+    assert!(catalog.asset(&old.asset.id).unwrap().unwrap().paths.is_empty());
     let changes = catalog.changes_since(before, 10).unwrap();
-    assert_eq!(
-        changes
-            .iter()
-            .map(|c| c.vector.is_some())
-            .collect::<Vec<_>>(),
-        [false, true]
-    );
+    assert_eq!(changes.iter().map(|c| c.vector.is_some()).collect::<Vec<_>>(), [false, true]);
     assert_eq!(catalog.lexical(&["owl".into()], 10).unwrap(), []);
 
-    catalog
-        .commit(&[Change::Vanished {
-            path: "/a/x.png".into(),
-        }])
-        .unwrap();
+    catalog.commit(&[Change::Vanished { path: "/a/x.png".into() }]).unwrap();
     assert_eq!(catalog.count().unwrap(), 0);
-    catalog
-        .commit(&[Change::Seen {
-            asset: new.asset.id,
-            file: file("/a/x.png"),
-        }])
-        .unwrap();
+    catalog.commit(&[Change::Seen { asset: new.asset.id, file: file("/a/x.png") }]).unwrap();
     assert_eq!(catalog.count().unwrap(), 1);
 }
 
@@ -176,19 +118,10 @@ fn nothing_of_a_failed_commit_stays() {
     let unknown = AssetId(ContentHash::of(b"unknown"));
     let changes = [
         Change::Add(Box::new(picture("owl", "/owl"))),
-        Change::Seen {
-            asset: unknown,
-            file: file("/x"),
-        },
+        Change::Seen { asset: unknown, file: file("/x") },
     ];
-    assert!(matches!(
-        catalog.commit(&changes),
-        Err(CatalogError::Reference(_))
-    ));
-    assert_eq!(
-        (catalog.count().unwrap(), catalog.revision().unwrap()),
-        (0, 0)
-    );
+    assert!(matches!(catalog.commit(&changes), Err(CatalogError::Reference(_))));
+    assert_eq!((catalog.count().unwrap(), catalog.revision().unwrap()), (0, 0));
 }
 
 #[test]
@@ -212,19 +145,10 @@ fn another_process_sees_it_at_once() {
 #[test]
 fn opening_what_is_no_library_says_so() {
     let folder = TempDir::new().unwrap();
-    assert!(matches!(
-        Catalog::open(folder.path()),
-        Err(CatalogError::NoLibrary { .. })
-    ));
-    std::fs::write(
-        folder.path().join(kinora_catalog::FILE_NAME),
-        b"not a database at all",
-    )
-    .unwrap();
-    assert!(matches!(
-        Catalog::open(folder.path()),
-        Err(CatalogError::Sqlite(_))
-    ));
+    assert!(matches!(Catalog::open(folder.path()), Err(CatalogError::NoLibrary { .. })));
+    std::fs::write(folder.path().join(kinora_catalog::FILE_NAME), b"not a database at all")
+        .unwrap();
+    assert!(matches!(Catalog::open(folder.path()), Err(CatalogError::Sqlite(_))));
 }
 
 #[test]
@@ -234,19 +158,13 @@ fn a_library_is_made_once_and_newer_formats_are_refused() {
     assert!(matches!(again, Err(CatalogError::Exists { .. })));
     let raw = rusqlite::Connection::open(catalog.folder().join(kinora_catalog::FILE_NAME)).unwrap();
     raw.pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(
-        Catalog::open(catalog.folder()),
-        Err(CatalogError::TooNew { found: 99, .. })
-    ));
+    assert!(matches!(Catalog::open(catalog.folder()), Err(CatalogError::TooNew { found: 99, .. })));
 }
 
 #[test]
 fn filters_are_exact() {
     let (_folder, catalog) = library();
-    let rome = GeoPoint {
-        latitude: 41.9028,
-        longitude: 12.4964,
-    };
+    let rome = GeoPoint { latitude: 41.9028, longitude: 12.4964 };
     let mut dated = picture("dated", "/1");
     dated.asset.taken_at = Some(date(2024, 6, 1).at(23, 59, 59, 0));
     let mut placed = picture("placed", "/2");
@@ -255,28 +173,9 @@ fn filters_are_exact() {
     add(&catalog, &placed);
     let on = |filter: Filter| catalog.filter(&filter).unwrap().unwrap();
     let day = Some(date(2024, 6, 1));
-    assert_eq!(
-        on(Filter {
-            after: day,
-            before: day,
-            ..Filter::default()
-        }),
-        [1]
-    );
-    assert_eq!(
-        on(Filter {
-            after: Some(date(2024, 6, 2)),
-            ..Filter::default()
-        }),
-        [] as [u64; 0]
-    );
-    assert_eq!(
-        on(Filter {
-            near: Some((rome, 1.0)),
-            ..Filter::default()
-        }),
-        [2]
-    );
+    assert_eq!(on(Filter { after: day, before: day, ..Filter::default() }), [1]);
+    assert_eq!(on(Filter { after: Some(date(2024, 6, 2)), ..Filter::default() }), [] as [u64; 0]);
+    assert_eq!(on(Filter { near: Some((rome, 1.0)), ..Filter::default() }), [2]);
     assert_eq!(catalog.filter(&Filter::default()).unwrap(), None);
 }
 
@@ -286,17 +185,9 @@ fn references_are_hashes_names_or_paths() {
     let owl = picture("owl", "/birds/owl.png");
     add(&catalog, &owl);
     add(&catalog, &picture("cat", "/cats/cat.png"));
-    for reference in [
-        &owl.asset.id.short(),
-        &owl.asset.id.to_string(),
-        "owl.png",
-        "/birds/owl.png",
-    ] {
-        assert_eq!(
-            catalog.resolve(reference).unwrap().id,
-            owl.asset.id,
-            "{reference}"
-        );
+    for reference in [&owl.asset.id.short(), &owl.asset.id.to_string(), "owl.png", "/birds/owl.png"]
+    {
+        assert_eq!(catalog.resolve(reference).unwrap().id, owl.asset.id, "{reference}");
     }
     for reference in ["png", "wl.png", "dog.png", "%", "______", ""] {
         assert!(catalog.resolve(reference).is_err(), "{reference}");

@@ -16,13 +16,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// Folder of libraries, configuration and cache [default: the platform's data folder].
-    #[arg(
-        long,
-        global = true,
-        env = "KINORA_HOME",
-        value_name = "DIR",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "KINORA_HOME", value_name = "DIR", hide_env_values = true)]
     pub home: Option<PathBuf>,
     /// Print results as JSON.
     #[arg(long, global = true)]
@@ -147,12 +141,7 @@ pub struct MakeArgs {
     /// The brief: text, or a Markdown or TOML file with one entry a shot.
     pub brief: String,
     /// The film.
-    #[arg(
-        short,
-        long,
-        value_name = "FILE.mp4",
-        required_unless_present = "dry_run"
-    )]
+    #[arg(short, long, value_name = "FILE.mp4", required_unless_present = "dry_run")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub library: LibraryArg,
@@ -245,9 +234,7 @@ pub enum ModelsCommand {
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
-    let value: f64 = text
-        .parse()
-        .map_err(|_| format!("`{text}` is not a number"))?;
+    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
     if value > 0.0 && value <= 36_000.0 {
         Ok(value)
     } else {
@@ -256,12 +243,6 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 fn unit_interval(text: &str) -> Result<f32, String> {
-    let value: f32 = text
-        .parse()
-        .map_err(|_| format!("`{text}` is not a number"))?;
-    if (0.0..=1.0).contains(&value) {
-        Ok(value)
-    } else {
-        Err("must be between 0 and 1".into())
-    }
+    let value: f32 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("must be between 0 and 1".into()) }
 }

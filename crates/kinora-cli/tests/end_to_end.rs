@@ -13,87 +13,41 @@ use serde_json::Value;
 fn library(home: &Home) -> Value {
     let samples = samples();
     let pictures = samples.join("pictures").to_string_lossy().into_owned();
-    let attributions = samples
-        .join("attributions.json")
-        .to_string_lossy()
-        .into_owned();
-    home.run(&["add", &pictures, "--attributions", &attributions, "--json"])
-        .done()
-        .json()
+    let attributions = samples.join("attributions.json").to_string_lossy().into_owned();
+    home.run(&["add", &pictures, "--attributions", &attributions, "--json"]).done().json()
 }
 
 fn first_file(report: &Value) -> String {
-    let path = report["hits"][0]["asset"]["paths"][0]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    Path::new(&path)
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    let path = report["hits"][0]["asset"]["paths"][0].as_str().unwrap_or_default().to_owned();
+    Path::new(&path).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[test]
 fn pictures_in_search_and_a_film_out() {
     let home = Home::new();
     let added = library(&home);
-    assert_eq!(
-        (added["added"].as_u64(), added["failed"].as_u64()),
-        (Some(41), Some(0))
-    );
+    assert_eq!((added["added"].as_u64(), added["failed"].as_u64()), (Some(41), Some(0)));
     let again = library(&home);
-    assert_eq!(
-        (again["added"].as_u64(), again["unchanged"].as_u64()),
-        (Some(0), Some(41))
-    );
+    assert_eq!((again["added"].as_u64(), again["unchanged"].as_u64()), (Some(0), Some(41)));
 
     searches(&home);
     film(&home);
 }
 
 fn searches(home: &Home) {
-    let found = home
-        .run(&["search", "a red parrot", "--json"])
-        .done()
-        .json();
+    let found = home.run(&["search", "a red parrot", "--json"]).done().json();
     assert_eq!(first_file(&found), "scarlet-macaw.webp");
-    let dense = home
-        .run(&["search", "a hedgehog", "--dense-only", "--json"])
-        .done()
-        .json();
+    let dense = home.run(&["search", "a hedgehog", "--dense-only", "--json"]).done().json();
     assert_eq!(first_file(&dense), "hedgehog.webp");
-    let owl = samples()
-        .join("pictures/tawny-owl.webp")
-        .to_string_lossy()
-        .into_owned();
-    let like = home
-        .run(&["search", "--like", &owl, "--json"])
-        .done()
-        .json();
-    assert_ne!(
-        first_file(&like),
-        "tawny-owl.webp",
-        "the example itself is no answer"
-    );
+    let owl = samples().join("pictures/tawny-owl.webp").to_string_lossy().into_owned();
+    let like = home.run(&["search", "--like", &owl, "--json"]).done().json();
+    assert_ne!(first_file(&like), "tawny-owl.webp", "the example itself is no answer");
     let none = home.run(&["search", "owl", "--after", "2090-01-01"]).done();
-    assert!(
-        none.stdout.contains("nothing in this library fits"),
-        "{}",
-        none.stdout
-    );
+    assert!(none.stdout.contains("nothing in this library fits"), "{}", none.stdout);
 
-    let queries = samples()
-        .join("queries.json")
-        .to_string_lossy()
-        .into_owned();
+    let queries = samples().join("queries.json").to_string_lossy().into_owned();
     let report = home.run(&["eval", &queries, "--json"]).done().json();
-    for field in [
-        "recall_at_1",
-        "recall_at_5",
-        "mrr",
-        "abstained_correctly",
-        "abstained_wrongly",
-    ] {
+    for field in ["recall_at_1", "recall_at_5", "mrr", "abstained_correctly", "abstained_wrongly"] {
         assert!(report[field].is_number(), "{field}");
     }
     assert!(report["recall_at_5"].as_f64() >= Some(0.9), "{report}");
@@ -101,57 +55,27 @@ fn searches(home: &Home) {
     let sheet = home.path().join("sheet.html");
     let to = sheet.to_string_lossy().into_owned();
     home.run(&["search", "castle", "--sheet", &to]).done();
-    assert!(
-        fs::read_to_string(sheet)
-            .unwrap()
-            .contains("data:image/jpeg;base64,")
-    );
+    assert!(fs::read_to_string(sheet).unwrap().contains("data:image/jpeg;base64,"));
 }
 
 fn film(home: &Home) {
     let brief = "# Two\n\n- the Colosseum in Rome\n  > Rome\n- a hedgehog in the grass\n";
     fs::write(home.path().join("brief.md"), brief).unwrap();
     let make = |out: &str, more: &[&str]| {
-        let mut args = vec![
-            "make",
-            "brief.md",
-            "-o",
-            out,
-            "--seconds",
-            "8",
-            "--size",
-            "320x180",
-        ];
+        let mut args = vec!["make", "brief.md", "-o", out, "--seconds", "8", "--size", "320x180"];
         args.extend(["--fps", "12"]);
         args.extend(more);
         home.run(&args)
     };
     let planned = make("film.mp4", &["--dry-run", "--json"]).done().json();
-    assert_eq!(
-        planned["storyboard"]["shots"].as_array().map(Vec::len),
-        Some(2)
-    );
+    assert_eq!(planned["storyboard"]["shots"].as_array().map(Vec::len), Some(2));
     assert!(!home.path().join("film.mp4").exists());
 
     let made = make("film.mp4", &["--json"]).done().json();
     let shots = made["record"]["shots"].as_array().unwrap();
-    assert!(
-        shots[0]["sources"][0]["path"]
-            .as_str()
-            .unwrap()
-            .ends_with("colosseum.webp")
-    );
-    assert!(
-        shots[1]["sources"][0]["path"]
-            .as_str()
-            .unwrap()
-            .ends_with("hedgehog.webp")
-    );
-    assert_eq!(
-        make("film.mp4", &[]).code,
-        2,
-        "an existing film is not overwritten"
-    );
+    assert!(shots[0]["sources"][0]["path"].as_str().unwrap().ends_with("colosseum.webp"));
+    assert!(shots[1]["sources"][0]["path"].as_str().unwrap().ends_with("hedgehog.webp"));
+    assert_eq!(make("film.mp4", &[]).code, 2, "an existing film is not overwritten");
 
     let again = make("again.mp4", &["--json"]).done().json();
     assert_eq!(
@@ -161,10 +85,7 @@ fn film(home: &Home) {
 
     let verified = home.run(&["verify", "film.mp4"]).done();
     assert!(verified.stdout.contains("intact"), "{}", verified.stdout);
-    let listed = home
-        .run(&["films", "--using", "hedgehog.webp", "--json"])
-        .done()
-        .json();
+    let listed = home.run(&["films", "--using", "hedgehog.webp", "--json"]).done().json();
     // Same bytes are the same film; the list may name it once.
     assert!(!listed["films"].as_array().unwrap().is_empty());
 
@@ -186,16 +107,7 @@ fn tampered(home: &Home) {
 fn refused(home: &Home) {
     let brief = "- a hedgehog in the grass\n- an x-ray of a human hand\n";
     fs::write(home.path().join("gap.md"), brief).unwrap();
-    let args = [
-        "make",
-        "gap.md",
-        "-o",
-        "gap.mp4",
-        "--seconds",
-        "6",
-        "--size",
-        "320x180",
-    ];
+    let args = ["make", "gap.md", "-o", "gap.mp4", "--seconds", "6", "--size", "320x180"];
     let ended = home.run(&args);
     assert_eq!(ended.code, 1, "{}", ended.stdout);
     assert!(
@@ -211,23 +123,12 @@ fn a_broken_file_costs_one_line_and_the_rest_goes_on() {
     let home = Home::new();
     let folder = home.path().join("mixed");
     fs::create_dir(&folder).unwrap();
-    fs::copy(
-        samples().join("pictures/koala.webp"),
-        folder.join("koala.webp"),
-    )
-    .unwrap();
+    fs::copy(samples().join("pictures/koala.webp"), folder.join("koala.webp")).unwrap();
     fs::write(folder.join("broken.jpg"), b"\xff\xd8\xff\xe0 and no more").unwrap();
     fs::write(folder.join("notes.txt"), b"no picture").unwrap();
     let ended = home.run(&["add", "mixed"]);
     assert_eq!(ended.code, 1);
-    assert_eq!(
-        ended
-            .stderr
-            .lines()
-            .filter(|line| line.starts_with("failed:"))
-            .count(),
-        1
-    );
+    assert_eq!(ended.stderr.lines().filter(|line| line.starts_with("failed:")).count(), 1);
     assert!(
         ended.stdout.contains("1 added") && ended.stdout.contains("1 failed"),
         "{}",

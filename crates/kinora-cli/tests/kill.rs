@@ -43,18 +43,9 @@ fn killed_runs_lose_nothing() {
     }
     assert!(kills > 0, "the machine was too fast for the test");
     let last = home.run(&["add", &folder, "--json"]).done().json();
-    assert_eq!(
-        (last["unchanged"].as_u64(), last["added"].as_u64()),
-        (Some(41), Some(0))
-    );
-    let found = home
-        .run(&["search", "a red parrot", "--json"])
-        .done()
-        .json();
+    assert_eq!((last["unchanged"].as_u64(), last["added"].as_u64()), (Some(41), Some(0)));
+    let found = home.run(&["search", "a red parrot", "--json"]).done().json();
     assert!(
-        found["hits"][0]["asset"]["paths"][0]
-            .as_str()
-            .unwrap()
-            .ends_with("scarlet-macaw.webp")
+        found["hits"][0]["asset"]["paths"][0].as_str().unwrap().ends_with("scarlet-macaw.webp")
     );
 }

@@ -18,31 +18,14 @@ fn assert_shown(name: &str, home: &Home, args: &[&str]) {
 }
 
 fn regex_escape(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            if c.is_alphanumeric() {
-                vec![c]
-            } else {
-                vec!['\\', c]
-            }
-        })
-        .collect()
+    text.chars().flat_map(|c| if c.is_alphanumeric() { vec![c] } else { vec!['\\', c] }).collect()
 }
 
 #[test]
 fn help() {
     let home = Home::new();
     assert_shown("help", &home, &["--help"]);
-    for command in [
-        "add",
-        "search",
-        "eval",
-        "make",
-        "verify",
-        "libraries",
-        "films",
-        "models",
-    ] {
+    for command in ["add", "search", "eval", "make", "verify", "libraries", "films", "models"] {
         assert_shown(&format!("help_{command}"), &home, &[command, "--help"]);
     }
 }
@@ -52,21 +35,9 @@ fn wrong_usage() {
     let home = Home::new();
     assert_shown("usage_no_command", &home, &[]);
     assert_shown("usage_search_without_question", &home, &["search"]);
-    assert_shown(
-        "usage_bad_size",
-        &home,
-        &["make", "x", "-o", "x.mp4", "--size", "1280"],
-    );
-    assert_shown(
-        "usage_bad_pin",
-        &home,
-        &["make", "x", "-o", "x.mp4", "--pin", "owl"],
-    );
-    assert_shown(
-        "usage_bad_library",
-        &home,
-        &["search", "owl", "--library", "../owl"],
-    );
+    assert_shown("usage_bad_size", &home, &["make", "x", "-o", "x.mp4", "--size", "1280"]);
+    assert_shown("usage_bad_pin", &home, &["make", "x", "-o", "x.mp4", "--pin", "owl"]);
+    assert_shown("usage_bad_library", &home, &["search", "owl", "--library", "../owl"]);
 }
 
 #[test]
@@ -86,9 +57,5 @@ fn a_model_that_was_not_pulled_is_named() {
     let mut command = home.command(&["models", "path", "ffmpeg"]);
     let ended = common::Ended::from(command.env("KINORA_CACHE", &empty).output().unwrap());
     assert_eq!(ended.code, 1);
-    assert!(
-        ended.stderr.contains("kinora models pull ffmpeg"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("kinora models pull ffmpeg"), "{}", ended.stderr);
 }

@@ -157,9 +157,6 @@ impl EngineError {
 
     /// Whether the command itself was wrong (exit code 2), not what it met.
     pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::LibraryName(_) | Self::Place(_) | Self::Exists(_)
-        )
+        matches!(self, Self::LibraryName(_) | Self::Place(_) | Self::Exists(_))
     }
 }

@@ -54,10 +54,7 @@ impl Studio {
         self.with_sources(&catalog, |sources, _| {
             let (storyboard, _) = planned(request, sources, control)?;
             let open = |asset: &_, side| sources.open(asset, side).ok();
-            Ok(Plan {
-                html: storyboard_html(&storyboard, &open),
-                storyboard,
-            })
+            Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
         })
     }
 
@@ -141,18 +138,13 @@ fn planned(
 /// A brief is a file if it names one, or looks like the name of one; else it is the text itself.
 fn brief_text(brief: &str) -> Result<(String, BriefFormat), EngineError> {
     let path = Path::new(brief);
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default();
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     let named =
         ["md", "markdown", "toml", "txt"].contains(&extension) && !brief.contains(['\n', ' ']);
     if !named && !(brief.len() < 1024 && path.is_file()) {
         return Ok((brief.to_owned(), BriefFormat::Text));
     }
-    let text = std::fs::read_to_string(path).map_err(|source| EngineError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| EngineError::Io { path: path.to_owned(), source })?;
     Ok((text, BriefFormat::of_path(path)))
 }

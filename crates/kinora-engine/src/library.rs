@@ -37,10 +37,7 @@ pub(crate) fn open(libraries: &Path, name: &str) -> Result<Catalog, EngineError>
     match Catalog::open(&folder(libraries, name)?) {
         Err(CatalogError::NoLibrary { .. }) => Err(EngineError::NoLibrary {
             name: name.to_owned(),
-            known: list(libraries)?
-                .into_iter()
-                .map(|library| library.name)
-                .collect(),
+            known: list(libraries)?.into_iter().map(|library| library.name).collect(),
         }),
         other => Ok(other?),
     }
@@ -95,21 +92,8 @@ mod tests {
     #[test]
     fn names_stay_inside_the_folder() {
         let root = Path::new("/x");
-        assert_eq!(
-            folder(root, "family-2024").unwrap(),
-            root.join("family-2024")
-        );
-        for bad in [
-            "",
-            ".",
-            "..",
-            "../x",
-            "a/b",
-            "a\\b",
-            ".hidden",
-            "a\n",
-            &"x".repeat(65),
-        ] {
+        assert_eq!(folder(root, "family-2024").unwrap(), root.join("family-2024"));
+        for bad in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a\n", &"x".repeat(65)] {
             assert!(folder(root, bad).is_err(), "{bad:?}");
         }
     }

@@ -30,10 +30,7 @@ pub struct Place {
 impl Place {
     /// Where it is.
     pub fn point(&self) -> GeoPoint {
-        GeoPoint {
-            latitude: self.latitude,
-            longitude: self.longitude,
-        }
+        GeoPoint { latitude: self.latitude, longitude: self.longitude }
     }
 }
 
@@ -43,25 +40,17 @@ pub fn coordinates(text: &str) -> Option<GeoPoint> {
     let latitude: f64 = latitude.trim().parse().ok()?;
     let longitude: f64 = longitude.trim().parse().ok()?;
     let valid = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
-    valid.then_some(GeoPoint {
-        latitude,
-        longitude,
-    })
+    valid.then_some(GeoPoint { latitude, longitude })
 }
 
 /// The most populous city of this name; `Paris, US` asks for a country.
 pub fn city(gazetteer: &Path, text: &str) -> Result<Place, EngineError> {
-    let io = |source| EngineError::Io {
-        path: gazetteer.to_owned(),
-        source,
-    };
+    let io = |source| EngineError::Io { path: gazetteer.to_owned(), source };
     let file = BufReader::new(File::open(gazetteer).map_err(io)?);
     let cities: HashMap<String, Place> = serde_json::from_reader(file)
         .map_err(|error| EngineError::Place(format!("the gazetteer cannot be read: {error}")))?;
     best(cities.into_values(), text).ok_or_else(|| {
-        EngineError::Place(format!(
-            "no city of 15 000 people or more is called `{text}`"
-        ))
+        EngineError::Place(format!("no city of 15 000 people or more is called `{text}`"))
     })
 }
 
@@ -96,10 +85,7 @@ mod tests {
 
     #[test]
     fn the_largest_city_of_a_name_wins_unless_a_country_is_given() {
-        let cities = [
-            place("Paris", "US", 24_000),
-            place("Paris", "FR", 2_100_000),
-        ];
+        let cities = [place("Paris", "US", 24_000), place("Paris", "FR", 2_100_000)];
         let found = |text: &str| best(cities.iter().cloned(), text).map(|p| p.countrycode);
         assert_eq!(found("paris"), Some("FR".into()));
         assert_eq!(found("Paris, us"), Some("US".into()));

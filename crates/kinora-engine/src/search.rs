@@ -58,12 +58,7 @@ impl Studio {
             like,
             minus: request.minus.clone(),
             text_weight: request.text_weight,
-            filter: Filter {
-                after: request.after,
-                before: request.before,
-                near,
-                only: None,
-            },
+            filter: Filter { after: request.after, before: request.before, near, only: None },
             limit: request.limit,
             // Maximal marginal relevance counts relevance, people ask for difference.
             diversity: request.diversity.map(|difference| 1.0 - difference),
@@ -81,19 +76,13 @@ impl Studio {
         queries: &Path,
         mode: Mode,
     ) -> Result<Report, EngineError> {
-        let text = std::fs::read_to_string(queries).map_err(|source| EngineError::Io {
-            path: queries.to_owned(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(queries)
+            .map_err(|source| EngineError::Io { path: queries.to_owned(), source })?;
         let judgements = Judgement::parse(&text)?;
         let catalog = self.catalog(library)?;
         let space = self.space_of(&catalog)?;
         let index = self.index(&catalog)?;
-        Ok(evaluate(
-            &Searcher::new(&catalog, &index, space.text())?,
-            &judgements,
-            mode,
-        )?)
+        Ok(evaluate(&Searcher::new(&catalog, &index, space.text())?, &judgements, mode)?)
     }
 
     /// Vectors of the example pictures, and which of them are in the library (they are not answers).
@@ -106,10 +95,7 @@ impl Studio {
     ) -> Result<(Vec<Embedding>, Vec<AssetId>), EngineError> {
         let (mut vectors, mut known) = (Vec::new(), Vec::new());
         for path in paths {
-            let failed = |source| EngineError::Picture {
-                path: path.clone(),
-                source,
-            };
+            let failed = |source| EngineError::Picture { path: path.clone(), source };
             let bytes = read_file(path, &Limits::default()).map_err(failed)?;
             let id = AssetId(ContentHash::of(&bytes));
             if let Some(vector) = catalog.embedding(&id)? {

@@ -48,32 +48,20 @@ impl Settings {
         let home = home
             .or_else(|| platform.as_ref().map(|dirs| dirs.data_dir().to_owned()))
             .ok_or(EngineError::NoHome)?;
-        let home = std::path::absolute(&home).map_err(|source| EngineError::Io {
-            path: home.clone(),
-            source,
-        })?;
+        let home = std::path::absolute(&home)
+            .map_err(|source| EngineError::Io { path: home.clone(), source })?;
         let mut config = read_config(&home.join("config.toml"))?;
         config.ffmpeg = variable("KINORA_FFMPEG").or(config.ffmpeg);
         config.onnxruntime = variable("KINORA_ONNXRUNTIME").or(config.onnxruntime);
         config.font = variable("KINORA_FONT").or(config.font);
-        let provider = std::env::var("KINORA_PROVIDER")
-            .ok()
-            .filter(|name| !name.is_empty());
+        let provider = std::env::var("KINORA_PROVIDER").ok().filter(|name| !name.is_empty());
         config.provider = provider.or(config.provider);
-        let of_platform = || {
-            platform
-                .map(|dirs| dirs.cache_dir().to_owned())
-                .filter(|_| !given)
-        };
+        let of_platform = || platform.map(|dirs| dirs.cache_dir().to_owned()).filter(|_| !given);
         let cache = variable("KINORA_CACHE")
             .or_else(|| config.cache.clone())
             .or_else(of_platform)
             .unwrap_or_else(|| home.join("cache"));
-        Ok(Self {
-            home,
-            cache,
-            config,
-        })
+        Ok(Self { home, cache, config })
     }
 
     /// Folder of all libraries.
@@ -83,9 +71,7 @@ impl Settings {
 }
 
 fn variable(name: &str) -> Option<PathBuf> {
-    env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn read_config(path: &Path) -> Result<Config, EngineError> {
@@ -95,10 +81,7 @@ fn read_config(path: &Path) -> Result<Config, EngineError> {
             message: error.message().to_owned(),
         }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
-        Err(source) => Err(EngineError::Io {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(EngineError::Io { path: path.to_owned(), source }),
     }
 }
 

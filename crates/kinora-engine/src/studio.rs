@@ -21,15 +21,9 @@ pub struct Studio {
 impl Studio {
     /// Opens the engine. Touches no file but the configuration.
     pub fn open(settings: Settings) -> Result<Self, EngineError> {
-        let config = StoreConfig {
-            cache_dir: Some(settings.cache.clone()),
-            ..StoreConfig::from_env()
-        };
-        Ok(Self {
-            store: Store::open(config)?,
-            settings,
-            space: OnceCell::new(),
-        })
+        let config =
+            StoreConfig { cache_dir: Some(settings.cache.clone()), ..StoreConfig::from_env() };
+        Ok(Self { store: Store::open(config)?, settings, space: OnceCell::new() })
     }
 
     /// Folders and configuration.
@@ -54,9 +48,7 @@ impl Studio {
         using: Option<&str>,
     ) -> Result<Vec<FilmSummary>, EngineError> {
         let catalog = self.catalog(library)?;
-        let asset = using
-            .map(|reference| catalog.resolve(reference))
-            .transpose()?;
+        let asset = using.map(|reference| catalog.resolve(reference)).transpose()?;
         Ok(catalog.films(asset.map(|asset| asset.id).as_ref())?)
     }
 
@@ -98,11 +90,7 @@ impl Studio {
 
     /// The embedders of a space; loaded once, the networks themselves at their first use.
     pub(crate) fn space(&self, name: &str) -> Result<&Space, EngineError> {
-        if self
-            .space
-            .get()
-            .is_none_or(|space| space.space().name != name)
-        {
+        if self.space.get().is_none_or(|space| space.space().name != name) {
             let options = RuntimeOptions {
                 library: self.settings.config.onnxruntime.clone(),
                 provider: self.settings.config.provider.clone(),
@@ -116,21 +104,15 @@ impl Studio {
     /// The embedders of a library's own space, checked to be the very same revision.
     pub(crate) fn space_of(&self, catalog: &Catalog) -> Result<&Space, EngineError> {
         let space = self.space(&catalog.space().name)?;
-        catalog
-            .space()
-            .check_same(space.space())
-            .map_err(kinora_catalog::CatalogError::from)?;
+        catalog.space().check_same(space.space()).map_err(kinora_catalog::CatalogError::from)?;
         Ok(space)
     }
 
     /// The library's vector index, brought up to its catalogue.
     pub(crate) fn index(&self, catalog: &Catalog) -> Result<Embedded, EngineError> {
         let space = catalog.space();
-        let mut index = Embedded::open(
-            &catalog.folder().join("index"),
-            &space.id(),
-            space.dimension,
-        )?;
+        let mut index =
+            Embedded::open(&catalog.folder().join("index"), &space.id(), space.dimension)?;
         kinora_retrieval::sync(catalog, &mut index)?;
         Ok(index)
     }

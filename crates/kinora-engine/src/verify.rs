@@ -46,10 +46,8 @@ impl Studio {
     /// Checks a film. The record is looked for in the library (the one given, else the one that the
     /// file beside the film names, else `default`) and beside the film.
     pub fn verify(&self, film: &Path, library: Option<&str>) -> Result<Verification, EngineError> {
-        let hash = hash_file(film).map_err(|source| EngineError::Io {
-            path: film.to_owned(),
-            source,
-        })?;
+        let hash =
+            hash_file(film).map_err(|source| EngineError::Io { path: film.to_owned(), source })?;
         let beside = match read_beside(film) {
             Ok(record) => Some(record),
             Err(RecordError::Missing(_)) => None,
@@ -62,21 +60,13 @@ impl Studio {
             None => None,
         };
         let origin = origin(kept.as_ref(), beside.as_ref());
-        let record = kept
-            .or(beside)
-            .ok_or_else(|| EngineError::NoRecord(film.to_owned()))?;
+        let record = kept.or(beside).ok_or_else(|| EngineError::NoRecord(film.to_owned()))?;
         let lookup: Box<Lookup<'_>> = Box::new(|asset| {
             let found = catalog.as_ref()?.asset(asset).ok()??;
             let paths = found.paths.into_iter().map(Into::into).collect();
-            Some(SourceState {
-                paths,
-                withdrawn: false,
-            })
+            Some(SourceState { paths, withdrawn: false })
         });
-        Ok(Verification {
-            record: origin,
-            report: verify(film, &record, &lookup),
-        })
+        Ok(Verification { record: origin, report: verify(film, &record, &lookup) })
     }
 
     /// A library that must be there only if the user named it.
@@ -91,12 +81,8 @@ impl Studio {
 
 /// Making the same film again makes the same bytes, so records may differ in their time.
 fn origin(kept: Option<&FilmRecord>, beside: Option<&FilmRecord>) -> RecordOrigin {
-    let same = |a: &FilmRecord, b: &FilmRecord| {
-        *a == FilmRecord {
-            made_at: a.made_at,
-            ..b.clone()
-        }
-    };
+    let same =
+        |a: &FilmRecord, b: &FilmRecord| *a == FilmRecord { made_at: a.made_at, ..b.clone() };
     match (kept, beside) {
         (Some(kept), Some(beside)) if same(kept, beside) => RecordOrigin::LibraryAndBeside,
         (Some(_), Some(_)) => RecordOrigin::LibraryContradicted,

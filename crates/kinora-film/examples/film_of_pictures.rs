@@ -34,9 +34,7 @@ impl SourceFinder for Pictures {
 
     fn pinned(&self, reference: &str) -> Result<Asset, SourceError> {
         let found = self.0.iter().find(|asset| asset.id.short() == reference);
-        found
-            .cloned()
-            .ok_or_else(|| SourceError::Pin(reference.to_owned()))
+        found.cloned().ok_or_else(|| SourceError::Pin(reference.to_owned()))
     }
 
     fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError> {
@@ -90,26 +88,16 @@ fn brief(pictures: &Pictures, words: bool) -> Brief {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
-    let words = args
-        .iter()
-        .position(|a| a == "--words")
-        .map(|i| args.remove(i))
-        .is_some();
+    let words = args.iter().position(|a| a == "--words").map(|i| args.remove(i)).is_some();
     let [ffmpeg, font, out, size, seconds, paths @ ..] = args.as_slice() else {
         return Err("FFMPEG FONT OUT.mp4 WIDTHxHEIGHT SECONDS PICTURE…".into());
     };
     let paths: Vec<&Path> = paths.iter().map(Path::new).collect();
-    let assets = paths
-        .into_iter()
-        .map(asset)
-        .collect::<Result<Vec<_>, _>>()?;
+    let assets = paths.into_iter().map(asset).collect::<Result<Vec<_>, _>>()?;
     let pictures = Pictures(if words {
         assets
     } else {
-        let free = |asset| Asset {
-            rights: Rights::default(),
-            ..asset
-        };
+        let free = |asset| Asset { rights: Rights::default(), ..asset };
         assets.into_iter().map(free).collect()
     });
     let spec = FilmSpec {
@@ -120,17 +108,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         captions: Captioning::FromBrief,
         seed: 1,
     };
-    let board = plan(
-        &brief(&pictures, words),
-        &spec,
-        &PlanOptions::default(),
-        &pictures,
-    )?;
+    let board = plan(&brief(&pictures, words), &spec, &PlanOptions::default(), &pictures)?;
     let out = PathBuf::from(out);
-    fs::write(
-        out.with_extension("board.json"),
-        serde_json::to_string_pretty(&board)?,
-    )?;
+    fs::write(out.with_extension("board.json"), serde_json::to_string_pretty(&board)?)?;
     if words {
         let open = |asset: &Asset, side: u32| open_source(asset, side).ok();
         fs::write(out.with_extension("html"), storyboard_html(&board, &open))?;

@@ -59,11 +59,7 @@ impl Scene {
     /// Width and height of the largest view inside the picture.
     fn widest(&self) -> (f64, f64) {
         let shape = self.shape();
-        if shape > 1.0 {
-            (1.0, 1.0 / shape)
-        } else {
-            (shape, 1.0)
-        }
+        if shape > 1.0 { (1.0, 1.0 / shape) } else { (shape, 1.0) }
     }
 
     /// Frame pixels per picture pixel in a view of this width.
@@ -78,11 +74,8 @@ pub fn plan_move(scene: &Scene, last: Option<MoveKind>) -> (CameraMove, MoveKind
     let shown = width.min(height);
     // With few pixels, standing smaller on a matte is better than being blown up.
     let coarse = scene.enlargement(width) > 2.0 * SHARP;
-    let (camera, kind) = if shown < CROP_SHOWS || coarse {
-        matte(scene, last)
-    } else {
-        crop(scene, last)
-    };
+    let (camera, kind) =
+        if shown < CROP_SHOWS || coarse { matte(scene, last) } else { crop(scene, last) };
     let (from, to) = (short(camera.from), short(camera.to));
     (CameraMove { from, to, ..camera }, kind)
 }
@@ -119,34 +112,18 @@ fn crop(scene: &Scene, last: Option<MoveKind>) -> (CameraMove, MoveKind) {
     let (width, height) = scene.widest();
     // A pan needs room on its own axis; zooming in a little makes some where the picture is sharp.
     let room = (1.0 - width).max(1.0 - height);
-    let kinds: &[MoveKind] = if room > 0.06 {
-        &[PushIn, PanForth, PullOut, PanBack]
-    } else {
-        &[PushIn, PullOut]
-    };
+    let kinds: &[MoveKind] =
+        if room > 0.06 { &[PushIn, PanForth, PullOut, PanBack] } else { &[PushIn, PullOut] };
     let view = |kind| match kind {
         PushIn | PullOut => zoom(scene),
         PanForth | PanBack => pan(scene),
     };
-    let moves = candidates(kinds, last, scene.seed)
-        .into_iter()
-        .map(|kind| (kind, view(kind)));
+    let moves = candidates(kinds, last, scene.seed).into_iter().map(|kind| (kind, view(kind)));
     // A subject at the picture's edge leaves a pan nowhere to go.
     let mut lively = moves.filter(|(_, (from, to))| travelled(*from, *to) > LEAST_TRAVEL);
     let (kind, (from, to)) = lively.next().unwrap_or_else(|| (PushIn, zoom(scene)));
-    let (from, to) = if matches!(kind, PullOut | PanBack) {
-        (to, from)
-    } else {
-        (from, to)
-    };
-    (
-        CameraMove {
-            framing: Framing::Crop,
-            from,
-            to,
-        },
-        kind,
-    )
+    let (from, to) = if matches!(kind, PullOut | PanBack) { (to, from) } else { (from, to) };
+    (CameraMove { framing: Framing::Crop, from, to }, kind)
 }
 
 /// How far the middle or the edges of a view move, in widths and heights of the view.
@@ -187,11 +164,7 @@ fn pan(scene: &Scene) -> (Rect, Rect) {
     let travel = length * (PAN_SPEED * scene.seconds).min(MOST_PAN);
     let (low, high) = sweep(at, length, subject, extent, travel);
     let view = |at: f64| {
-        if across {
-            Rect { x: at, ..middle }
-        } else {
-            Rect { y: at, ..middle }
-        }
+        if across { Rect { x: at, ..middle } } else { Rect { y: at, ..middle } }
     };
     (view(low), view(high))
 }
@@ -200,10 +173,7 @@ fn pan(scene: &Scene) -> (Rect, Rect) {
 /// stays in it; a larger one is passed over.
 fn sweep(at: f64, length: f64, subject: f64, extent: f64, travel: f64) -> (f64, f64) {
     let end = subject + extent - length;
-    let (low, high) = (
-        subject.min(end).max(0.0),
-        subject.max(end).min(1.0 - length),
-    );
+    let (low, high) = (subject.min(end).max(0.0), subject.max(end).min(1.0 - length));
     let travel = travel.min(high - low).max(0.0);
     let start = (at - travel / 2.0).clamp(low, (high - travel).max(low));
     (start, start + travel)
@@ -224,38 +194,18 @@ fn around(subject: Rect, width: f64, height: f64) -> Rect {
 fn matte(scene: &Scene, last: Option<MoveKind>) -> (CameraMove, MoveKind) {
     let shape = scene.shape();
     // The view that just holds the picture.
-    let (width, height) = if shape > 1.0 {
-        (shape, 1.0)
-    } else {
-        (1.0, 1.0 / shape)
-    };
+    let (width, height) = if shape > 1.0 { (shape, 1.0) } else { (1.0, 1.0 / shape) };
     let sharp = scene.enlargement(width) / SHARP;
     let least = sharp.clamp(1.0, 1.6);
     let amount = 1.0 + (0.016 * scene.seconds).clamp(0.03, 0.09);
     let view = |scale: f64| {
         let (width, height) = (width * scale, height * scale);
-        Rect {
-            x: (1.0 - width) / 2.0,
-            y: (1.0 - height) / 2.0,
-            width,
-            height,
-        }
+        Rect { x: (1.0 - width) / 2.0, y: (1.0 - height) / 2.0, width, height }
     };
     let kind = candidates(&[PushIn, PullOut], last, scene.seed)[0];
     let (far, near) = (view(least * amount), view(least));
-    let (from, to) = if kind == PushIn {
-        (far, near)
-    } else {
-        (near, far)
-    };
-    (
-        CameraMove {
-            framing: Framing::Matte,
-            from,
-            to,
-        },
-        kind,
-    )
+    let (from, to) = if kind == PushIn { (far, near) } else { (near, far) };
+    (CameraMove { framing: Framing::Matte, from, to }, kind)
 }
 
 #[cfg(test)]
@@ -267,31 +217,15 @@ mod tests {
         let side = 200u32..6000;
         let frame = prop::sample::select(vec![(1280, 720), (720, 1280), (1080, 1080), (320, 180)]);
         let subject = (0.0f64..0.8, 0.0f64..0.8, 0.2f64..1.0, 0.2f64..1.0);
-        (
-            side.clone(),
-            side,
-            frame,
-            subject,
-            1.5f64..20.0,
-            any::<u64>(),
+        (side.clone(), side, frame, subject, 1.5f64..20.0, any::<u64>()).prop_map(
+            |(width, height, frame, (x, y, w, h), seconds, seed)| Scene {
+                picture: Size { width, height },
+                frame: Size { width: frame.0, height: frame.1 },
+                subject: Rect { x, y, width: w.min(1.0 - x), height: h.min(1.0 - y) },
+                seconds,
+                seed,
+            },
         )
-            .prop_map(
-                |(width, height, frame, (x, y, w, h), seconds, seed)| Scene {
-                    picture: Size { width, height },
-                    frame: Size {
-                        width: frame.0,
-                        height: frame.1,
-                    },
-                    subject: Rect {
-                        x,
-                        y,
-                        width: w.min(1.0 - x),
-                        height: h.min(1.0 - y),
-                    },
-                    seconds,
-                    seed,
-                },
-            )
     }
 
     fn holds(view: Rect, subject: Rect) -> bool {

@@ -50,13 +50,7 @@ pub fn choose(
     }
     let groups = Groups::new(&found, pins, sources)?;
     let pairs = assign(&values(shots, &found, pins, &groups));
-    let shown = Shown {
-        shots,
-        pins,
-        found: &found,
-        groups: &groups,
-        pairs: &pairs,
-    };
+    let shown = Shown { shots, pins, found: &found, groups: &groups, pairs: &pairs };
     Ok((0..shots.len()).map(|i| shown.choice(i)).collect())
 }
 
@@ -76,25 +70,19 @@ impl Answers {
         }
         // Every other shot may take one away.
         let mut found = sources.find(prompt, (shots + 12).min(300))?;
-        let (present, gone): (Vec<Hit>, Vec<Hit>) = found
-            .fitting
-            .into_iter()
-            .partition(|hit| present_path(&hit.asset).is_some());
+        let (present, gone): (Vec<Hit>, Vec<Hit>) =
+            found.fitting.into_iter().partition(|hit| present_path(&hit.asset).is_some());
         found.fitting = present;
-        found.rejected.extend(
-            gone.into_iter()
-                .map(|hit| rejected(&hit, RejectReason::Unavailable)),
-        );
+        found
+            .rejected
+            .extend(gone.into_iter().map(|hit| rejected(&hit, RejectReason::Unavailable)));
         self.0.insert(prompt.to_owned(), found.clone());
         Ok(found)
     }
 }
 
 fn rejected(hit: &Hit, reason: RejectReason) -> Candidate {
-    Candidate {
-        hit: hit.clone(),
-        rejected: reason,
-    }
+    Candidate { hit: hit.clone(), rejected: reason }
 }
 
 /// Near-duplicates among all that may be shown.
@@ -109,17 +97,12 @@ impl Groups {
         pins: &[Option<Asset>],
         sources: &dyn SourceFinder,
     ) -> Result<Self, FilmError> {
-        let hits = found
-            .iter()
-            .flat_map(|f| f.fitting.iter().map(|hit| hit.asset.id));
+        let hits = found.iter().flat_map(|f| f.fitting.iter().map(|hit| hit.asset.id));
         let mut assets: Vec<AssetId> = hits.chain(pins.iter().flatten().map(|a| a.id)).collect();
         assets.sort_unstable();
         assets.dedup();
         let numbers = sources.groups(&assets)?;
-        Ok(Self {
-            count: assets.len(),
-            of: assets.into_iter().zip(numbers).collect(),
-        })
+        Ok(Self { count: assets.len(), of: assets.into_iter().zip(numbers).collect() })
     }
 
     fn of(&self, asset: &AssetId) -> usize {
@@ -137,11 +120,7 @@ fn values(
 ) -> Vec<Vec<f64>> {
     let optional = shots.len() as f64 + 1.0;
     let required = optional * (optional + 1.0);
-    let taken: Vec<usize> = pins
-        .iter()
-        .flatten()
-        .map(|asset| groups.of(&asset.id))
-        .collect();
+    let taken: Vec<usize> = pins.iter().flatten().map(|asset| groups.of(&asset.id)).collect();
     let row = |(shot, found): (&ShotBrief, &Found)| {
         let mut row = vec![0.0; groups.count];
         let base = if shot.optional { optional } else { required };
@@ -185,11 +164,7 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn choice(&self, i: usize) -> Choice {
         if let Some(asset) = &self.pins[i] {
-            return Choice {
-                source: Some(asset.clone()),
-                pinned: true,
-                ..Choice::default()
-            };
+            return Choice { source: Some(asset.clone()), pinned: true, ..Choice::default() };
         }
         let fitting = &self.found[i].fitting;
         let of_group = |hit: &&Hit| Some(self.groups.of(&hit.asset.id)) == self.pairs[i];
@@ -200,32 +175,22 @@ impl Shown<'_> {
             rank: taken.map(|hit| hit.rank),
             pinned: false,
             rejected: self.rejected(i, taken),
-            refusal: if taken.is_none() {
-                Some(self.refusal(i))
-            } else {
-                None
-            },
+            refusal: if taken.is_none() { Some(self.refusal(i)) } else { None },
         }
     }
 
     fn rejected(&self, i: usize, taken: Option<&Hit>) -> Vec<Candidate> {
-        let others = self.found[i]
-            .fitting
-            .iter()
-            .filter(|hit| taken.is_none_or(|t| *hit != t));
+        let others = self.found[i].fitting.iter().filter(|hit| taken.is_none_or(|t| *hit != t));
         let others = others.map(|hit| rejected(hit, self.reason(i, hit, taken)));
-        others
-            .chain(self.found[i].rejected.iter().cloned())
-            .take(KEPT_REJECTED)
-            .collect()
+        others.chain(self.found[i].rejected.iter().cloned()).take(KEPT_REJECTED).collect()
     }
 
     fn reason(&self, i: usize, hit: &Hit, taken: Option<&Hit>) -> RejectReason {
         let group = self.groups.of(&hit.asset.id);
         match taken {
-            Some(taken) if self.groups.of(&taken.asset.id) == group => RejectReason::Duplicate {
-                of: taken.asset.id.short(),
-            },
+            Some(taken) if self.groups.of(&taken.asset.id) == group => {
+                RejectReason::Duplicate { of: taken.asset.id.short() }
+            }
             _ if !self.shown_by(group, i).is_empty() => RejectReason::AlreadyUsed,
             _ => RejectReason::OutRanked,
         }
@@ -234,9 +199,7 @@ impl Shown<'_> {
     /// Names of the other shots that show a member of the group.
     fn shown_by(&self, group: usize, except: usize) -> Vec<String> {
         let shows = |i: &usize| {
-            let pinned = self.pins[*i]
-                .as_ref()
-                .map(|asset| self.groups.of(&asset.id));
+            let pinned = self.pins[*i].as_ref().map(|asset| self.groups.of(&asset.id));
             *i != except && pinned.or(self.pairs[*i]) == Some(group)
         };
         let names = (0..self.shots.len()).filter(shows);
@@ -248,12 +211,7 @@ impl Shown<'_> {
         let mut by: Vec<String> = Vec::new();
         for hit in &found.fitting {
             let names = self.shown_by(self.groups.of(&hit.asset.id), i);
-            by.extend(
-                names
-                    .into_iter()
-                    .filter(|name| !by.contains(name))
-                    .collect::<Vec<_>>(),
-            );
+            by.extend(names.into_iter().filter(|name| !by.contains(name)).collect::<Vec<_>>());
         }
         let reason = if found.fitting.is_empty() {
             RefusalReason::NothingFits {
@@ -264,10 +222,6 @@ impl Shown<'_> {
         } else {
             RefusalReason::AllUsed { by }
         };
-        Refusal {
-            shot: shot.name.clone(),
-            prompt: shot.prompt.clone(),
-            reason,
-        }
+        Refusal { shot: shot.name.clone(), prompt: shot.prompt.clone(), reason }
     }
 }

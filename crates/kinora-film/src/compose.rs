@@ -98,11 +98,7 @@ impl<'a> Composer<'a> {
 
     /// Announces a shot of `gross` frames.
     pub fn begin(&mut self, gross: u32, followed: bool) {
-        self.part = Part {
-            gross,
-            followed,
-            taken: 0,
-        };
+        self.part = Part { gross, followed, taken: 0 };
     }
 
     /// Takes the next frame of the shot with its hash.
@@ -116,10 +112,7 @@ impl<'a> Composer<'a> {
         if last {
             self.newest = Some(frame.clone());
         }
-        self.take(Passing {
-            frame: own,
-            hash: Some(hash),
-        })
+        self.take(Passing { frame: own, hash: Some(hash) })
     }
 
     /// The title card: the first frame of the film's first shot, darkened, before that shot.
@@ -176,11 +169,7 @@ impl<'a> Composer<'a> {
     fn emit(&mut self, mut passing: Passing) -> Result<(), FilmError> {
         let at = self.done;
         let fade = self.fps * WORDS_FADE;
-        for cue in self
-            .cues
-            .iter()
-            .filter(|cue| (cue.start..cue.end).contains(&at))
-        {
+        for cue in self.cues.iter().filter(|cue| (cue.start..cue.end).contains(&at)) {
             let (since, until) = (f64::from(at - cue.start), f64::from(cue.end - at));
             let opacity = ((since + 0.5) / fade).min((until - 0.5) / fade).min(1.0);
             cue.overlay.lay(&mut passing.frame, smooth(opacity));
@@ -192,28 +181,21 @@ impl<'a> Composer<'a> {
             dim(&mut passing.frame, smooth(edge / film_fade));
             passing.hash = None;
         }
-        let hash = passing
-            .hash
-            .unwrap_or_else(|| blake3::hash(passing.frame.bytes()));
+        let hash = passing.hash.unwrap_or_else(|| blake3::hash(passing.frame.bytes()));
         self.hasher.update(hash.as_bytes());
         self.encoder.push(passing.frame)?;
         self.done += 1;
-        (self.progress)(FilmProgress {
-            done: self.done.into(),
-            total: self.total.into(),
-        });
+        (self.progress)(FilmProgress { done: self.done.into(), total: self.total.into() });
         Ok(())
     }
 
     /// Closes the film; the hash is over all composed frames.
     pub fn finish(self) -> Result<ContentHash, FilmError> {
         if self.done != self.total {
-            return Err(FilmError::Render(
-                kinora_media::render::RenderError::Internal(format!(
-                    "composed {} of {} frames",
-                    self.done, self.total
-                )),
-            ));
+            return Err(FilmError::Render(kinora_media::render::RenderError::Internal(format!(
+                "composed {} of {} frames",
+                self.done, self.total
+            ))));
         }
         self.encoder.finish()?;
         Ok(ContentHash::from_bytes(*self.hasher.finalize().as_bytes()))
@@ -231,11 +213,7 @@ fn cues(storyboard: &Storyboard, words: Words, crossfade: u32) -> Vec<Cue> {
     let mut cues = Vec::new();
     if let Some(overlay) = words.title {
         let end = storyboard.title_frames - half.min(storyboard.title_frames);
-        cues.push(Cue {
-            overlay,
-            start: 0,
-            end,
-        });
+        cues.push(Cue { overlay, start: 0, end });
     }
     let mut at = storyboard.title_frames.saturating_sub(crossfade);
     let shown = storyboard.shots.iter().zip(words.captions);
@@ -243,11 +221,7 @@ fn cues(storyboard: &Storyboard, words: Words, crossfade: u32) -> Vec<Cue> {
         let end = at + shot.frames;
         if let Some(overlay) = overlay {
             let start = at + if at > 0 { half } else { 0 };
-            cues.push(Cue {
-                overlay,
-                start,
-                end: end.saturating_sub(half),
-            });
+            cues.push(Cue { overlay, start, end: end.saturating_sub(half) });
         }
         at = end.saturating_sub(crossfade);
     }
@@ -255,11 +229,7 @@ fn cues(storyboard: &Storyboard, words: Words, crossfade: u32) -> Vec<Cue> {
     let (first, mut passed) = (at + half, 0.0);
     for (overlay, share) in words.pages {
         let frame = |share: f64| first + (share * length).round() as u32;
-        cues.push(Cue {
-            overlay,
-            start: frame(passed),
-            end: frame(passed + share),
-        });
+        cues.push(Cue { overlay, start: frame(passed), end: frame(passed + share) });
         passed += share;
     }
     cues

@@ -23,10 +23,7 @@ fn entry(asset: &Asset) -> String {
     if let Some(author) = &asset.rights.author {
         line.push_str(&format!(" by {author}"));
     }
-    for part in [&asset.rights.licence, &asset.rights.source]
-        .into_iter()
-        .flatten()
-    {
+    for part in [&asset.rights.licence, &asset.rights.source].into_iter().flatten() {
         line.push_str(&format!(", {part}"));
     }
     line

@@ -42,11 +42,7 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "shot `{}`: ", self.shot)?;
         match &self.reason {
-            RefusalReason::NothingFits {
-                best_score,
-                threshold,
-                nearest,
-            } => {
+            RefusalReason::NothingFits { best_score, threshold, nearest } => {
                 write!(f, "the library has no picture of `{}`", self.prompt)?;
                 if let (Some(best), Some(least)) = (best_score, threshold) {
                     write!(f, " (best score {best:.3}, needed {least:.3}")?;
@@ -68,11 +64,7 @@ impl std::fmt::Display for Refusal {
 }
 
 fn listed(refusals: &[Refusal]) -> String {
-    refusals
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A film could not be planned or made.

@@ -31,16 +31,9 @@ impl ShotGenerator for CameraMoveGenerator {
         if request.frames == 0 {
             return Err(lacks("a shot has at least one frame"));
         }
-        let camera = request
-            .camera
-            .ok_or_else(|| lacks("no camera move was planned"))?;
-        let mut subjects = request
-            .references
-            .iter()
-            .filter(|r| r.role == ReferenceRole::Subject);
-        let subject = subjects
-            .next()
-            .ok_or_else(|| lacks("there is no picture to show"))?;
+        let camera = request.camera.ok_or_else(|| lacks("no camera move was planned"))?;
+        let mut subjects = request.references.iter().filter(|r| r.role == ReferenceRole::Subject);
+        let subject = subjects.next().ok_or_else(|| lacks("there is no picture to show"))?;
         let mut view = ShotView::new(&subject.picture, &camera, request.size).map_err(failed)?;
         let mut frame = YuvFrame::black(request.size).map_err(|e| failed(e.into()))?;
         let last = f64::from(request.frames.saturating_sub(1).max(1));
@@ -78,24 +71,12 @@ mod tests {
 
     fn request() -> ShotRequest {
         // A view of any frame's shape would need a plan of its own; a matte holds them all.
-        let view = Rect {
-            x: -1.0,
-            y: -1.0,
-            width: 3.0,
-            height: 3.0,
-        };
+        let view = Rect { x: -1.0, y: -1.0, width: 3.0, height: 3.0 };
         ShotRequest {
             prompt: "anything".into(),
             references: vec![sample_reference(160, 90)],
-            camera: Some(CameraMove {
-                framing: Framing::Matte,
-                from: view,
-                to: view,
-            }),
-            size: Size {
-                width: 64,
-                height: 36,
-            },
+            camera: Some(CameraMove { framing: Framing::Matte, from: view, to: view }),
+            size: Size { width: 64, height: 36 },
             fps: 24,
             frames: 5,
             seed: 7,
@@ -124,15 +105,8 @@ mod tests {
                 width: width * scale,
                 height: height * scale,
             };
-            let camera = CameraMove {
-                framing: Framing::Matte,
-                from: view(1.0),
-                to: view(0.9),
-            };
-            let request = ShotRequest {
-                camera: Some(camera),
-                ..request.clone()
-            };
+            let camera = CameraMove { framing: Framing::Matte, from: view(1.0), to: view(0.9) };
+            let request = ShotRequest { camera: Some(camera), ..request.clone() };
             self.0.generate(&request, sink, control)
         }
     }
@@ -158,31 +132,16 @@ mod tests {
         }
         let distorting = Some(CameraMove {
             framing: Framing::Matte,
-            from: Rect {
-                height: 0.5,
-                ..Rect::FULL
-            },
+            from: Rect { height: 0.5, ..Rect::FULL },
             to: Rect::FULL,
         });
         for request in [
-            ShotRequest {
-                camera: None,
-                ..request()
-            },
-            ShotRequest {
-                references: vec![],
-                ..request()
-            },
-            ShotRequest {
-                camera: distorting,
-                ..request()
-            },
+            ShotRequest { camera: None, ..request() },
+            ShotRequest { references: vec![], ..request() },
+            ShotRequest { camera: distorting, ..request() },
         ] {
             let result = CameraMoveGenerator.generate(&request, &mut Nowhere, &Control::default());
-            assert!(
-                matches!(result, Err(GenerateError::Request(_))),
-                "{result:?}"
-            );
+            assert!(matches!(result, Err(GenerateError::Request(_))), "{result:?}");
         }
     }
 }

@@ -21,11 +21,7 @@ pub type Open<'a> = dyn Fn(&Asset, u32) -> Option<Picture> + 'a;
 pub fn storyboard_html(storyboard: &Storyboard, open: &Open<'_>) -> String {
     let title = storyboard.title.as_deref().unwrap_or("Storyboard");
     let spec = &storyboard.spec;
-    let shown = storyboard
-        .shots
-        .iter()
-        .filter(|shot| shot.source.is_some())
-        .count();
+    let shown = storyboard.shots.iter().filter(|shot| shot.source.is_some()).count();
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -88,10 +84,7 @@ fn facts(shot: &Shot, fps: u32) -> String {
         escaped(&asset.label()),
         asset.id.short(),
     );
-    for part in [&asset.rights.author, &asset.rights.licence]
-        .into_iter()
-        .flatten()
-    {
+    for part in [&asset.rights.author, &asset.rights.licence].into_iter().flatten() {
         let _ = write!(facts, " &middot; {}", escaped(part));
     }
     facts.push_str("</p>\n");
@@ -100,13 +93,8 @@ fn facts(shot: &Shot, fps: u32) -> String {
 
 /// The picture with the camera's first and last view drawn over it.
 fn figure(shot: &Shot, open: &Open<'_>) -> String {
-    let picture = shot
-        .source
-        .as_ref()
-        .and_then(|asset| open(asset, THUMBNAIL / 2));
-    let jpeg = picture
-        .as_ref()
-        .and_then(|picture| thumbnail(picture, THUMBNAIL).ok());
+    let picture = shot.source.as_ref().and_then(|asset| open(asset, THUMBNAIL / 2));
+    let jpeg = picture.as_ref().and_then(|picture| thumbnail(picture, THUMBNAIL).ok());
     let (Some(asset), Some(jpeg)) = (&shot.source, jpeg) else {
         return "<figure class=\"none\">no picture</figure>\n".into();
     };
@@ -146,12 +134,7 @@ fn rejected(candidates: &[Candidate]) -> String {
     }
     let mut list = String::from("<details><summary>also considered</summary><ul>\n");
     for candidate in candidates {
-        let score = candidate
-            .hit
-            .scores
-            .dense
-            .map(|d| format!(" {d:.3}"))
-            .unwrap_or_default();
+        let score = candidate.hit.scores.dense.map(|d| format!(" {d:.3}")).unwrap_or_default();
         let _ = writeln!(
             list,
             "<li>{}{score} <i>{}</i></li>",
@@ -177,10 +160,7 @@ fn credits(lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let items: String = lines
-        .iter()
-        .map(|line| format!("<li>{}</li>\n", escaped(line)))
-        .collect();
+    let items: String = lines.iter().map(|line| format!("<li>{}</li>\n", escaped(line))).collect();
     format!("<footer><h2>End card</h2><ul>\n{items}</ul></footer>\n")
 }
 
@@ -227,13 +207,9 @@ mod tests {
 
     #[test]
     fn base64_of_the_standard() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
     }

@@ -47,11 +47,7 @@ pub fn plan(
     let choices = choose(&brief.shots, &pins, sources, &options.control)?;
     refuse(&brief.shots, &choices, options.allow_gaps)?;
     let credits = credits(choices.iter().filter_map(|c| c.source.as_ref()));
-    let shown = brief
-        .shots
-        .iter()
-        .zip(&choices)
-        .filter(|(_, choice)| choice.source.is_some());
+    let shown = brief.shots.iter().zip(&choices).filter(|(_, choice)| choice.source.is_some());
     let parts = Parts {
         title: brief.title.is_some(),
         shots: shown.map(|(shot, _)| shot.seconds).collect(),
@@ -59,16 +55,9 @@ pub fn plan(
         length_from_shots: options.length_from_shots,
     };
     let timeline = Timeline::new(spec, &parts)?;
-    let spec = FilmSpec {
-        seconds: f64::from(timeline.total) / f64::from(spec.fps),
-        ..spec.clone()
-    };
-    let mut cast = Cast {
-        spec: &spec,
-        sources,
-        last: None,
-        frames: timeline.shots.iter(),
-    };
+    let spec =
+        FilmSpec { seconds: f64::from(timeline.total) / f64::from(spec.fps), ..spec.clone() };
+    let mut cast = Cast { spec: &spec, sources, last: None, frames: timeline.shots.iter() };
     let mut shots = Vec::with_capacity(choices.len());
     for (i, (brief, choice)) in brief.shots.iter().zip(choices).enumerate() {
         options.control.check()?;
@@ -113,14 +102,10 @@ fn pinned(
     for (shot, asset) in pins {
         let by_name = brief.shots.iter().position(|s| s.name == *shot);
         let by_number = || shot.parse::<usize>().ok()?.checked_sub(1);
-        let at = by_name
-            .or_else(by_number)
-            .filter(|&i| i < brief.shots.len());
+        let at = by_name.or_else(by_number).filter(|&i| i < brief.shots.len());
         let at = at.ok_or_else(|| FilmError::Pin(format!("no shot to pin is called `{shot}`")))?;
         if wanted[at].is_some_and(|other| other != asset) {
-            return Err(FilmError::Pin(format!(
-                "shot `{shot}` is pinned to two pictures"
-            )));
+            return Err(FilmError::Pin(format!("shot `{shot}` is pinned to two pictures")));
         }
         wanted[at] = Some(asset);
     }
@@ -129,13 +114,8 @@ fn pinned(
 }
 
 fn refuse(shots: &[ShotBrief], choices: &[Choice], allow_gaps: bool) -> Result<(), FilmError> {
-    let required = shots
-        .iter()
-        .zip(choices)
-        .filter(|(shot, _)| !shot.optional && !allow_gaps);
-    let refusals: Vec<_> = required
-        .filter_map(|(_, choice)| choice.refusal.clone())
-        .collect();
+    let required = shots.iter().zip(choices).filter(|(shot, _)| !shot.optional && !allow_gaps);
+    let refusals: Vec<_> = required.filter_map(|(_, choice)| choice.refusal.clone()).collect();
     if refusals.is_empty() {
         return Ok(());
     }
@@ -178,19 +158,13 @@ impl Cast<'_> {
             Captioning::FromBrief => brief.caption.clone(),
             Captioning::Off => None,
         };
-        ShotBrief {
-            caption,
-            ..brief.clone()
-        }
+        ShotBrief { caption, ..brief.clone() }
     }
 
     fn camera(&mut self, i: usize, asset: &Asset, frames: u32) -> Result<CameraMove, FilmError> {
         let sketch = self.sources.open(asset, SKETCH_SIDE)?;
         let scene = Scene {
-            picture: Size {
-                width: asset.size.width.max(1),
-                height: asset.size.height.max(1),
-            },
+            picture: Size { width: asset.size.width.max(1), height: asset.size.height.max(1) },
             frame: self.spec.size,
             subject: render::subject(&sketch),
             seconds: f64::from(frames) / f64::from(self.spec.fps),

@@ -73,10 +73,7 @@ pub fn render(
 ) -> Result<FilmRecord, FilmError> {
     check_output(out, storyboard)?;
     let words = Words::set(storyboard, context.typesetter)?;
-    let spec = EncodeSpec {
-        size: storyboard.spec.size,
-        fps: storyboard.spec.fps,
-    };
+    let spec = EncodeSpec { size: storyboard.spec.size, fps: storyboard.spec.fps };
     let encoder = FilmEncoder::start(context.ffmpeg, spec, out)?;
     let composer = Composer::new(storyboard, words, encoder, context.progress);
     let mut studio = Studio {
@@ -114,39 +111,23 @@ pub fn render(
 
 /// Says what is wrong with the output before any work is done. An existing film is replaced.
 pub fn check_output(out: &Path, storyboard: &Storyboard) -> Result<(), FilmError> {
-    let problem = |problem: String, hint| FilmError::Output {
-        problem,
-        path: out.to_owned(),
-        hint,
-    };
+    let problem = |problem: String, hint| FilmError::Output { problem, path: out.to_owned(), hint };
     let extension = out.extension().and_then(|e| e.to_str()).unwrap_or_default();
     if !["mp4", "m4v"].contains(&extension.to_ascii_lowercase().as_str()) {
-        return Err(problem(
-            "a film is an MP4 file".into(),
-            "let its name end in `.mp4`",
-        ));
+        return Err(problem("a film is an MP4 file".into(), "let its name end in `.mp4`"));
     }
     if out.is_dir() {
-        return Err(problem(
-            "this is a folder".into(),
-            "give the film a name in it",
-        ));
+        return Err(problem("this is a folder".into(), "give the film a name in it"));
     }
     let folder = match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     if !folder.is_dir() {
-        return Err(problem(
-            "there is no such folder".into(),
-            "make the folder first",
-        ));
+        return Err(problem("there is no such folder".into(), "make the folder first"));
     }
     let real = |path: &Path| fs::canonicalize(path).ok();
-    let shown = storyboard
-        .shots
-        .iter()
-        .filter_map(|shot| shot.source.as_ref());
+    let shown = storyboard.shots.iter().filter_map(|shot| shot.source.as_ref());
     let mut inputs = shown.flat_map(|asset| &asset.paths).map(Path::new);
     let targets = [out.to_owned(), beside(out)].map(|path| real(&path));
     if inputs.any(|input| real(input).is_some_and(|input| targets.contains(&Some(input)))) {
@@ -166,10 +147,8 @@ pub fn check_output(out: &Path, storyboard: &Storyboard) -> Result<(), FilmError
 }
 
 fn hash_file(path: &Path) -> Result<ContentHash, FilmError> {
-    kinora_provenance::hash_file(path).map_err(|source| FilmError::ReadBack {
-        source,
-        path: path.to_owned(),
-    })
+    kinora_provenance::hash_file(path)
+        .map_err(|source| FilmError::ReadBack { source, path: path.to_owned() })
 }
 
 struct Studio<'a> {
@@ -214,11 +193,7 @@ impl Studio<'_> {
         let picture = self.sources.open(asset, needed_side(asset, camera, size))?;
         let request = ShotRequest {
             prompt: shot.brief.prompt.clone(),
-            references: vec![Reference {
-                asset: asset.id,
-                role: ReferenceRole::Subject,
-                picture,
-            }],
+            references: vec![Reference { asset: asset.id, role: ReferenceRole::Subject, picture }],
             camera: Some(camera),
             size,
             fps: self.storyboard.spec.fps,
@@ -235,12 +210,7 @@ impl Studio<'_> {
             fault: None,
         };
         let made = self.generator.generate(&request, &mut sink, self.control);
-        let Sink {
-            hasher,
-            kept,
-            fault,
-            ..
-        } = sink;
+        let Sink { hasher, kept, fault, .. } = sink;
         let generator = made.map_err(|error| blame(shot, error, fault))?;
         let fidelity = self.fidelity(&request.references[0].picture, kept)?;
         let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
@@ -256,10 +226,7 @@ impl Studio<'_> {
         let (Some(embedder), Some(frame)) = (self.embedder, frame) else {
             return Ok(None);
         };
-        let pictures = [
-            embedder.prepare(source)?,
-            embedder.prepare(&to_picture(&frame))?,
-        ];
+        let pictures = [embedder.prepare(source)?, embedder.prepare(&to_picture(&frame))?];
         let vectors = embedder.embed(&pictures)?;
         Ok(match vectors.as_slice() {
             [a, b] => a.dot(b).ok(),
@@ -273,10 +240,7 @@ fn blame(shot: &Shot, error: GenerateError, fault: Option<FilmError>) -> FilmErr
     match (fault, error) {
         (Some(fault), _) => fault,
         (None, GenerateError::Cancelled(cancelled)) => cancelled.into(),
-        (None, source) => FilmError::Generate {
-            shot: shot.brief.name.clone(),
-            source,
-        },
+        (None, source) => FilmError::Generate { shot: shot.brief.name.clone(), source },
     }
 }
 

@@ -98,20 +98,13 @@ pub struct LibrarySources<'a> {
 impl<'a> LibrarySources<'a> {
     /// `duplicate_threshold` is the cosine from which two pictures of the space are near-duplicates.
     pub fn new(searcher: &'a Searcher<'a>, catalog: &'a Catalog, duplicate_threshold: f32) -> Self {
-        Self {
-            searcher,
-            catalog,
-            duplicate_threshold,
-        }
+        Self { searcher, catalog, duplicate_threshold }
     }
 }
 
 impl SourceFinder for LibrarySources<'_> {
     fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError> {
-        let query = Query {
-            limit,
-            ..Query::text(prompt)
-        };
+        let query = Query { limit, ..Query::text(prompt) };
         let outcome = self.searcher.search(&query).map_err(search_error)?;
         let by_words = outcome.plan.verdict == Verdict::WordsFit;
         let threshold = outcome.threshold;
@@ -122,10 +115,7 @@ impl SourceFinder for LibrarySources<'_> {
         let (fitting, under): (Vec<Hit>, Vec<Hit>) = outcome.hits.into_iter().partition(fits);
         let rejected = under
             .into_iter()
-            .map(|hit| Candidate {
-                hit,
-                rejected: RejectReason::UnderThreshold,
-            })
+            .map(|hit| Candidate { hit, rejected: RejectReason::UnderThreshold })
             .chain(outcome.rejected);
         Ok(Found {
             fitting,
@@ -136,9 +126,7 @@ impl SourceFinder for LibrarySources<'_> {
     }
 
     fn pinned(&self, reference: &str) -> Result<Asset, SourceError> {
-        self.catalog
-            .resolve(reference)
-            .map_err(|e| SourceError::Pin(e.to_string()))
+        self.catalog.resolve(reference).map_err(|e| SourceError::Pin(e.to_string()))
     }
 
     fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError> {
@@ -146,9 +134,7 @@ impl SourceFinder for LibrarySources<'_> {
             hint: e.hint().map(str::to_owned),
             message: e.to_string(),
         };
-        let vectors = assets
-            .iter()
-            .map(|id| self.catalog.embedding(id).map_err(failed));
+        let vectors = assets.iter().map(|id| self.catalog.embedding(id).map_err(failed));
         let vectors = vectors.collect::<Result<Vec<_>, _>>()?;
         let alike = |a: usize, b: usize| match (&vectors[a], &vectors[b]) {
             (Some(a), Some(b)) => a.dot(b).is_ok_and(|dot| dot >= self.duplicate_threshold),
@@ -163,10 +149,7 @@ impl SourceFinder for LibrarySources<'_> {
 }
 
 fn search_error(error: SearchError) -> SourceError {
-    SourceError::Search {
-        hint: error.hint().map(str::to_owned),
-        message: error.to_string(),
-    }
+    SourceError::Search { hint: error.hint().map(str::to_owned), message: error.to_string() }
 }
 
 /// Connected components of the relation, numbered by their first member.
@@ -176,10 +159,7 @@ pub fn grouped(count: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<usize>
         for a in 0..b {
             if group[a] != group[b] && alike(a, b) {
                 let (keep, drop) = (group[a].min(group[b]), group[a].max(group[b]));
-                group
-                    .iter_mut()
-                    .filter(|g| **g == drop)
-                    .for_each(|g| *g = keep);
+                group.iter_mut().filter(|g| **g == drop).for_each(|g| *g = keep);
             }
         }
     }
@@ -200,30 +180,23 @@ pub fn open_source(asset: &Asset, side: u32) -> Result<Picture, SourceError> {
         }
         // `decode` keeps twice its target.
         let decoded = decode(&bytes, side.div_ceil(2), &limits);
-        return decoded
-            .map(|d| d.picture)
-            .map_err(|e| SourceError::Unreadable {
-                label,
-                message: e.to_string(),
-                path: path.clone(),
-            });
+        return decoded.map(|d| d.picture).map_err(|e| SourceError::Unreadable {
+            label,
+            message: e.to_string(),
+            path: path.clone(),
+        });
     }
     Err(match changed {
         Some(path) => SourceError::Changed { label, path },
-        None => SourceError::Vanished {
-            label,
-            path: asset.paths.first().cloned().unwrap_or_default(),
-        },
+        None => {
+            SourceError::Vanished { label, path: asset.paths.first().cloned().unwrap_or_default() }
+        }
     })
 }
 
 /// The place of a source that still holds its bytes, for the record.
 pub(crate) fn present_path(asset: &Asset) -> Option<PathBuf> {
-    asset
-        .paths
-        .iter()
-        .map(PathBuf::from)
-        .find(|path| path.is_file())
+    asset.paths.iter().map(PathBuf::from).find(|path| path.is_file())
 }
 
 #[cfg(test)]

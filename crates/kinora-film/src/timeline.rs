@@ -111,10 +111,7 @@ pub fn crossfade_frames(spec: &FilmSpec) -> u32 {
 impl Timeline {
     /// Shares the film's time out.
     pub fn new(spec: &FilmSpec, parts: &Parts) -> Result<Self, TimelineError> {
-        let form = TimelineError::Form {
-            seconds: spec.seconds,
-            fps: spec.fps,
-        };
+        let form = TimelineError::Form { seconds: spec.seconds, fps: spec.fps };
         let (length, rate) = (1.0..=6.0 * 3600.0, 1..=240);
         if !length.contains(&spec.seconds) || !rate.contains(&spec.fps) {
             return Err(form);
@@ -122,26 +119,16 @@ impl Timeline {
         if parts.shots.is_empty() {
             return Err(TimelineError::NoShots);
         }
-        let stated: Vec<Option<u32>> = parts
-            .shots
-            .iter()
-            .map(|s| s.map(|s| frames(s, spec.fps).max(1)))
-            .collect();
+        let stated: Vec<Option<u32>> =
+            parts.shots.iter().map(|s| s.map(|s| frames(s, spec.fps).max(1))).collect();
         let fixed: u64 = stated.iter().flatten().map(|&f| u64::from(f)).sum();
         let flexible = stated.iter().filter(|s| s.is_none()).count();
         let follows = parts.length_from_shots && flexible == 0;
         let shots_seconds = fixed as f64 / f64::from(spec.fps);
-        let [title, credits] = cards(
-            spec,
-            parts,
-            if follows { shots_seconds } else { spec.seconds },
-        );
+        let [title, credits] =
+            cards(spec, parts, if follows { shots_seconds } else { spec.seconds });
         let cards = u64::from(title) + u64::from(credits);
-        let total = if follows {
-            (fixed + cards) as u32
-        } else {
-            frames(spec.seconds, spec.fps)
-        };
+        let total = if follows { (fixed + cards) as u32 } else { frames(spec.seconds, spec.fps) };
         let rest = u64::from(total).checked_sub(fixed + cards);
         let net = share(spec, &stated, flexible, rest, fixed + cards, total)?;
         Self::overlapped(spec, total, title, net, credits)
@@ -156,11 +143,7 @@ impl Timeline {
         credits: u32,
     ) -> Result<Self, TimelineError> {
         let crossfade = crossfade_frames(spec);
-        let parts = shots
-            .iter()
-            .copied()
-            .chain([title, credits])
-            .filter(|&f| f > 0);
+        let parts = shots.iter().copied().chain([title, credits]).filter(|&f| f > 0);
         let shortest = parts.min().unwrap_or(0);
         if crossfade > 0 && shortest <= crossfade {
             let seconds = |frames: u32| f64::from(frames) / f64::from(spec.fps);
@@ -171,20 +154,10 @@ impl Timeline {
         }
         let last = shots.len() - 1;
         for (i, shot) in shots.iter_mut().enumerate() {
-            *shot += if i < last || credits > 0 {
-                crossfade
-            } else {
-                0
-            };
+            *shot += if i < last || credits > 0 { crossfade } else { 0 };
         }
         let title = if title > 0 { title + crossfade } else { 0 };
-        Ok(Self {
-            total,
-            crossfade,
-            title,
-            shots,
-            credits,
-        })
+        Ok(Self { total, crossfade, title, shots, credits })
     }
 
     /// First frame of each shot in the film.
@@ -212,16 +185,8 @@ fn cards(spec: &FilmSpec, parts: &Parts, seconds: f64) -> [u32; 2] {
     let (comfortable, least) = (1.5 + 0.6 * entries, 1.0 + 0.35 * entries);
     let credits = comfortable.min((seconds * 0.2).max(least));
     [
-        if parts.title {
-            frames(title, spec.fps)
-        } else {
-            0
-        },
-        if parts.credits > 0 {
-            frames(credits, spec.fps)
-        } else {
-            0
-        },
+        if parts.title { frames(title, spec.fps) } else { 0 },
+        if parts.credits > 0 { frames(credits, spec.fps) } else { 0 },
     ]
 }
 
@@ -241,11 +206,7 @@ fn share(
     };
     if flexible == 0 {
         let net = stated.iter().flatten().copied().collect();
-        return if rest == Some(0) {
-            Ok(net)
-        } else {
-            Err(mismatch)
-        };
+        return if rest == Some(0) { Ok(net) } else { Err(mismatch) };
     }
     let all_flexible = flexible == stated.len();
     let rest = match rest {
@@ -279,10 +240,7 @@ mod tests {
 
     fn spec(seconds: f64, fps: u32, crossfade: f64) -> FilmSpec {
         FilmSpec {
-            size: Size {
-                width: 320,
-                height: 180,
-            },
+            size: Size { width: 320, height: 180 },
             fps,
             seconds,
             transition: Transition::Crossfade(crossfade),
@@ -292,12 +250,7 @@ mod tests {
     }
 
     fn parts(title: bool, shots: usize, credits: usize) -> Parts {
-        Parts {
-            title,
-            shots: vec![None; shots],
-            credits,
-            length_from_shots: false,
-        }
+        Parts { title, shots: vec![None; shots], credits, length_from_shots: false }
     }
 
     /// Frames of the film that the parts make.
@@ -322,10 +275,7 @@ mod tests {
         let error = Timeline::new(&spec(10.0, 24, 0.5), &parts).unwrap_err();
         assert!(error.hint().contains("--seconds 7.00"), "{error}");
         parts.length_from_shots = true;
-        assert_eq!(
-            Timeline::new(&spec(10.0, 24, 0.5), &parts).unwrap().total,
-            168
-        );
+        assert_eq!(Timeline::new(&spec(10.0, 24, 0.5), &parts).unwrap().total, 168);
     }
 
     #[test]
@@ -336,13 +286,7 @@ mod tests {
         assert!(error.is_ok());
         let error = Timeline::new(&spec(4.0, 24, 2.0), &parts(false, 2, 0)).unwrap_err();
         assert!(matches!(error, TimelineError::Crossfade { .. }), "{error}");
-        for (seconds, fps) in [
-            (f64::NAN, 24),
-            (-1.0, 24),
-            (1e9, 24),
-            (10.0, 0),
-            (10.0, 1000),
-        ] {
+        for (seconds, fps) in [(f64::NAN, 24), (-1.0, 24), (1e9, 24), (10.0, 0), (10.0, 1000)] {
             let error = Timeline::new(&spec(seconds, fps, 0.0), &parts(false, 1, 0)).unwrap_err();
             assert!(matches!(error, TimelineError::Form { .. }), "{error}");
         }

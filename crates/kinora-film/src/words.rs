@@ -21,20 +21,12 @@ impl Words {
         let size = storyboard.spec.size;
         let named = |of: String| move |source: RenderError| FilmError::Words { of, source };
         let title = match &storyboard.title {
-            Some(title) => Some(
-                setter
-                    .title(title, size)
-                    .map_err(named("the title".into()))?,
-            ),
+            Some(title) => Some(setter.title(title, size).map_err(named("the title".into()))?),
             None => None,
         };
         let mut captions = Vec::with_capacity(storyboard.shots.len());
         for shot in &storyboard.shots {
-            let words = shot
-                .brief
-                .caption
-                .as_deref()
-                .filter(|words| !words.trim().is_empty());
+            let words = shot.brief.caption.as_deref().filter(|words| !words.trim().is_empty());
             captions.push(match words {
                 Some(words) if shot.frames > 0 => {
                     let of = format!("the caption of shot `{}`", shot.brief.name);
@@ -43,11 +35,7 @@ impl Words {
                 _ => None,
             });
         }
-        Ok(Self {
-            title,
-            captions,
-            pages: pages(&storyboard.credits, setter, size)?,
-        })
+        Ok(Self { title, captions, pages: pages(&storyboard.credits, setter, size)? })
     }
 }
 
@@ -61,14 +49,8 @@ fn pages(
     }
     let pages = setter
         .credits(credits, size)
-        .map_err(|source| FilmError::Words {
-            of: "the attributions".into(),
-            source,
-        })?;
+        .map_err(|source| FilmError::Words { of: "the attributions".into(), source })?;
     let lines: usize = pages.iter().map(|(_, lines)| lines).sum();
     let share = |lines_here: usize| lines_here as f64 / lines.max(1) as f64;
-    Ok(pages
-        .into_iter()
-        .map(|(page, here)| (page, share(here)))
-        .collect())
+    Ok(pages.into_iter().map(|(page, here)| (page, share(here))).collect())
 }

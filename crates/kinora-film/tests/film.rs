@@ -23,22 +23,15 @@ fn board(text: &str, seconds: f64, shelf: &Shelf) -> Storyboard {
 fn middle(frame: &[u8]) -> [u8; 3] {
     let luma = 320 * 180;
     let chroma = 45 * 160 + 80;
-    [
-        frame[90 * 320 + 160],
-        frame[luma + chroma],
-        frame[luma + luma / 4 + chroma],
-    ]
+    [frame[90 * 320 + 160], frame[luma + chroma], frame[luma + luma / 4 + chroma]]
 }
 
 #[test]
 fn a_film_shows_its_shots_in_order_and_keeps_its_trail() {
     let (_keep, folder) = folder();
     let mut shelf = primaries(&folder);
-    shelf.assets[2].rights = Rights {
-        licence: Some("CC BY 4.0".into()),
-        author: Some("B".into()),
-        source: None,
-    };
+    shelf.assets[2].rights =
+        Rights { licence: Some("CC BY 4.0".into()), author: Some("B".into()), source: None };
     let text = "# Colours\n- red\n  > Red it is\n- green\n- blue";
     let board = board(text, 14.0, &shelf);
     let film = folder.join("film.mp4");
@@ -53,25 +46,14 @@ fn a_film_shows_its_shots_in_order_and_keeps_its_trail() {
     // BT.709: red has high V, blue high U, green neither.
     let ([_, _, red_v], [_, green_u, green_v], [_, blue_u, _]) = (at(0), at(1), at(2));
     assert!(red_v > 170 && blue_u > 170 && green_u < 110 && green_v < 110);
-    let luma = |frame: &[u8]| {
-        frame[..320 * 180]
-            .iter()
-            .map(|&v| u32::from(v))
-            .sum::<u32>()
-            / 57_600
-    };
-    assert!(
-        luma(&frames[0]) < luma(&frames[12]),
-        "it comes out of black"
-    );
+    let luma =
+        |frame: &[u8]| frame[..320 * 180].iter().map(|&v| u32::from(v)).sum::<u32>() / 57_600;
+    assert!(luma(&frames[0]) < luma(&frames[12]), "it comes out of black");
     assert!(luma(&frames[frames.len() - 1]) < 22, "it goes into black");
 
     assert_eq!(read_beside(&film).unwrap(), record);
     let report = verify(&film, &record, &|_| None);
-    assert!(
-        report.master_intact() && report.sources_intact(),
-        "{report}"
-    );
+    assert!(report.master_intact() && report.sources_intact(), "{report}");
     fs::remove_file(folder.join("green.png")).unwrap();
     let report = verify(&film, &record, &|_| None);
     assert_eq!(report.shots[1].sources[0].fate, SourceFate::Vanished);
@@ -84,9 +66,7 @@ fn the_same_inputs_make_the_same_frames_and_the_same_file() {
     let shelf = primaries(&folder);
     let board = board("# T\n- red\n- green\n  > words", 7.0, &shelf);
     let films = ["a.mp4", "b.mp4"].map(|name| folder.join(name));
-    let [a, b] = films
-        .each_ref()
-        .map(|film| make(&board, &shelf, film, None).unwrap());
+    let [a, b] = films.each_ref().map(|film| make(&board, &shelf, film, None).unwrap());
     assert_eq!(a.frames_hash, b.frames_hash);
     assert_eq!(a.master, b.master);
     let hashes = |record: &kinora_types::FilmRecord| -> Vec<_> {
@@ -100,17 +80,8 @@ fn the_same_inputs_make_the_same_frames_and_the_same_file() {
 fn cuts_have_no_blended_frame() {
     let (_keep, folder) = folder();
     let shelf = primaries(&folder);
-    let spec = kinora_types::FilmSpec {
-        transition: Transition::Cut,
-        ..spec(4.0)
-    };
-    let board = plan(
-        &brief("- red\n- blue"),
-        &spec,
-        &PlanOptions::default(),
-        &shelf,
-    )
-    .unwrap();
+    let spec = kinora_types::FilmSpec { transition: Transition::Cut, ..spec(4.0) };
+    let board = plan(&brief("- red\n- blue"), &spec, &PlanOptions::default(), &shelf).unwrap();
     let film = folder.join("cut.mp4");
     let record = make(&board, &shelf, &film, None).unwrap();
     assert_eq!(record.shots[1].first_frame, 24);
@@ -129,10 +100,7 @@ fn cancelled_or_failed_nothing_is_left_and_an_older_film_stays() {
     let film = films.join("film.mp4");
     for at in [1, 30, 60] {
         let result = make(&board, &shelf, &film, Some(at));
-        assert!(
-            matches!(result, Err(FilmError::Cancelled(_))),
-            "{at}: {result:?}"
-        );
+        assert!(matches!(result, Err(FilmError::Cancelled(_))), "{at}: {result:?}");
         assert!(names(&films).is_empty(), "{at}: {:?}", names(&films));
     }
     fs::write(&film, b"older").unwrap();
@@ -149,16 +117,10 @@ fn a_source_that_vanished_or_changed_since_the_plan_is_told() {
     let film = folder.join("film.mp4");
     fs::write(folder.join("blue.png"), b"something else").unwrap();
     let error = make(&board, &shelf, &film, None).unwrap_err();
-    assert!(
-        matches!(error, FilmError::Source(SourceError::Changed { .. })),
-        "{error}"
-    );
+    assert!(matches!(error, FilmError::Source(SourceError::Changed { .. })), "{error}");
     fs::remove_file(folder.join("blue.png")).unwrap();
     let error = make(&board, &shelf, &film, None).unwrap_err();
-    assert!(
-        matches!(error, FilmError::Source(SourceError::Vanished { .. })),
-        "{error}"
-    );
+    assert!(matches!(error, FilmError::Source(SourceError::Vanished { .. })), "{error}");
     assert_eq!(names(&folder), ["green.png", "red.png"]);
 }
 
@@ -169,10 +131,7 @@ fn words_that_cannot_be_shown_are_told_before_anything_is_made() {
     let film = folder.join("film.mp4");
     let made = |text: &str| make(&board(text, 8.0, &shelf), &shelf, &film, None);
     let error = made("# \u{10FFFD}\n- red").unwrap_err();
-    assert!(
-        is_missing_glyph(&error) && error.to_string().starts_with("the title"),
-        "{error}"
-    );
+    assert!(is_missing_glyph(&error) && error.to_string().starts_with("the title"), "{error}");
     let error = made("- red [name: opening]\n> snow \u{10FFFD}").unwrap_err();
     assert!(error.to_string().contains("`opening`"), "{error}");
     let hostile = format!("# {}\n- red", "'; rm -rf / <b>%s%n \\ \u{202e}drawtext=");
@@ -191,23 +150,14 @@ fn outputs_are_checked_first() {
         assert!(matches!(error, FilmError::Output { .. }), "{name}: {error}");
         assert!(error.hint().is_some());
     }
-    assert_eq!(
-        fs::read(folder.join("mine.json")).unwrap(),
-        b"{\"precious\": true}"
-    );
+    assert_eq!(fs::read(folder.join("mine.json")).unwrap(), b"{\"precious\": true}");
     let mut shelf = shelf;
     let source = folder.join("source.mp4");
     fs::copy(folder.join("red.png"), &source).unwrap();
     shelf.assets[0].paths = vec![source.to_string_lossy().into_owned()];
     let again = plan(&brief("- red"), &spec(3.0), &PlanOptions::default(), &shelf).unwrap();
-    assert!(matches!(
-        make(&again, &shelf, &source, None),
-        Err(FilmError::Output { .. })
-    ));
-    assert_eq!(
-        fs::read(&source).unwrap(),
-        fs::read(folder.join("red.png")).unwrap()
-    );
+    assert!(matches!(make(&again, &shelf, &source, None), Err(FilmError::Output { .. })));
+    assert_eq!(fs::read(&source).unwrap(), fs::read(folder.join("red.png")).unwrap());
 }
 
 #[test]

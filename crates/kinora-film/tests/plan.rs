@@ -17,11 +17,7 @@ fn brief(text: &str) -> Brief {
 
 fn sources(storyboard: &Storyboard) -> Vec<String> {
     let label = |shot: &kinora_types::Shot| shot.source.as_ref().map(|a| a.label());
-    storyboard
-        .shots
-        .iter()
-        .map(|s| label(s).unwrap_or_default())
-        .collect()
+    storyboard.shots.iter().map(|s| label(s).unwrap_or_default()).collect()
 }
 
 #[test]
@@ -50,9 +46,7 @@ fn every_refused_shot_is_told_at_once_with_its_score() {
     let text = "- red\n- a submarine\n- red\n- unheard of";
     let options = PlanOptions::default();
     let error = plan(&brief(text), &spec(10.0), &options, &shelf).unwrap_err();
-    let FilmError::Refused(refusals) = &error else {
-        panic!("{error}")
-    };
+    let FilmError::Refused(refusals) = &error else { panic!("{error}") };
     let names: Vec<&str> = refusals.iter().map(|r| r.shot.as_str()).collect();
     assert_eq!(names, ["shot-2", "shot-3", "shot-4"]);
     assert!(matches!(&refusals[1].reason, RefusalReason::AllUsed { by } if by == &["shot-1"]));
@@ -63,17 +57,12 @@ fn every_refused_shot_is_told_at_once_with_its_score() {
     );
     assert!(error.hint().unwrap().contains("--allow-gaps"));
 
-    let options = PlanOptions {
-        allow_gaps: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions { allow_gaps: true, ..PlanOptions::default() };
     let board = plan(&brief(text), &spec(10.0), &options, &shelf).unwrap();
     assert_eq!(sources(&board), ["red.png", "", "", ""]);
     assert_eq!(board.shots[0].frames, 120, "the time goes to what is shown");
     assert!(board.shots[1].gap.as_ref().unwrap().contains("a submarine"));
-    let page = storyboard_html(&board, &|asset, side| {
-        kinora_film::open_source(asset, side).ok()
-    });
+    let page = storyboard_html(&board, &|asset, side| kinora_film::open_source(asset, side).ok());
     assert_eq!(page.matches("left out").count(), 3);
 }
 
@@ -84,12 +73,7 @@ fn near_duplicates_count_as_one_source() {
     shelf.alike = vec![(0, 1)];
     shelf.rate("warm", &[0.9, 0.8, 0.1]);
     shelf.rate("fire", &[0.8, 0.9, 0.1]);
-    let error = plan(
-        &brief("- warm\n- fire"),
-        &spec(6.0),
-        &PlanOptions::default(),
-        &shelf,
-    );
+    let error = plan(&brief("- warm\n- fire"), &spec(6.0), &PlanOptions::default(), &shelf);
     assert!(matches!(error, Err(FilmError::Refused(r)) if r.len() == 1));
 }
 
@@ -106,21 +90,12 @@ fn pins_are_followed_and_may_repeat_a_source() {
     let board = made(pinned("2", "blue.png")).unwrap();
     assert_eq!(sources(&board), ["red.png", "blue.png", "blue.png"]);
     assert!(board.shots[2].pinned && board.shots[2].scores.is_none());
-    for (shot, asset) in [
-        ("9", "red.png"),
-        ("nobody", "red.png"),
-        ("0", "red.png"),
-        ("3", "red.png"),
-    ] {
-        assert!(
-            matches!(made(pinned(shot, asset)), Err(FilmError::Pin(_))),
-            "{shot}"
-        );
+    for (shot, asset) in
+        [("9", "red.png"), ("nobody", "red.png"), ("0", "red.png"), ("3", "red.png")]
+    {
+        assert!(matches!(made(pinned(shot, asset)), Err(FilmError::Pin(_))), "{shot}");
     }
-    assert!(matches!(
-        made(pinned("first", "none.png")),
-        Err(FilmError::Source(_))
-    ));
+    assert!(matches!(made(pinned("first", "none.png")), Err(FilmError::Source(_))));
 }
 
 #[test]
@@ -133,13 +108,8 @@ fn licences_ask_for_their_lines() {
         source: None,
     };
     shelf.assets[1].rights.licence = Some("CC0-1.0".into());
-    let board = plan(
-        &brief("- red\n- green"),
-        &spec(12.0),
-        &PlanOptions::default(),
-        &shelf,
-    )
-    .unwrap();
+    let board =
+        plan(&brief("- red\n- green"), &spec(12.0), &PlanOptions::default(), &shelf).unwrap();
     assert_eq!(board.credits[0], "red.png by Ann Other, CC BY 2.0");
     assert_eq!(board.credits.len(), 2, "{:?}", board.credits);
     assert!(board.credits_frames > 0);
@@ -172,10 +142,7 @@ fn ten_thousand_shots_are_refused_before_any_search() {
     let lines = "a line of its own\n\n".repeat(10_000);
     let brief = parse(&lines, BriefFormat::Text, 30.0).unwrap();
     for allow_gaps in [false, true] {
-        let options = PlanOptions {
-            allow_gaps,
-            ..PlanOptions::default()
-        };
+        let options = PlanOptions { allow_gaps, ..PlanOptions::default() };
         let error = plan(&brief, &spec(30.0), &options, &Deaf).unwrap_err();
         assert!(matches!(error, FilmError::Timeline(_)), "{error}");
         assert!(error.hint().unwrap().contains("--seconds"));
@@ -195,14 +162,9 @@ fn hostile_names_stay_text_in_the_page() {
         caption: Some(evil.into()),
         ..ShotBrief::default()
     };
-    let brief = Brief {
-        title: Some(evil.into()),
-        shots: vec![shot],
-    };
+    let brief = Brief { title: Some(evil.into()), shots: vec![shot] };
     let board = plan(&brief, &spec(6.0), &PlanOptions::default(), &shelf).unwrap();
-    let page = storyboard_html(&board, &|asset, side| {
-        kinora_film::open_source(asset, side).ok()
-    });
+    let page = storyboard_html(&board, &|asset, side| kinora_film::open_source(asset, side).ok());
     assert!(!page.contains("<img src=x"), "{page}");
     assert_eq!(page.matches("<img ").count(), 1);
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script"));

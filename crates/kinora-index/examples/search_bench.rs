@@ -16,37 +16,20 @@ const LIMIT: usize = 10;
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let folder = args
-        .next()
-        .context("usage: search_bench FOLDER DIMENSION")?;
-    let dimension: usize = args
-        .next()
-        .context("usage: search_bench FOLDER DIMENSION")?
-        .parse()?;
+    let folder = args.next().context("usage: search_bench FOLDER DIMENSION")?;
+    let dimension: usize = args.next().context("usage: search_bench FOLDER DIMENSION")?.parse()?;
     let folder = Path::new(&folder);
     let index = folder.join("index");
-    let scanning = Settings {
-        graph_min: usize::MAX,
-        ..Settings::default()
-    };
+    let scanning = Settings { graph_min: usize::MAX, ..Settings::default() };
     build(folder, dimension, scanning)?;
     let bench = Bench::read(folder, dimension)?;
-    bench.run(
-        "scan",
-        &Embedded::open_with(&index, "bench@1", dimension, scanning)?,
-    )?;
-    let graph = Settings {
-        graph_min: 1,
-        ..Settings::default()
-    };
+    bench.run("scan", &Embedded::open_with(&index, "bench@1", dimension, scanning)?)?;
+    let graph = Settings { graph_min: 1, ..Settings::default() };
     let mut walking = Embedded::open_with(&index, "bench@1", dimension, graph)?;
     let (cpu, wall) = (cpu_seconds(), Instant::now());
     walking.optimise()?;
     let (cpu, wall) = (cpu_seconds() - cpu, wall.elapsed().as_secs_f64());
-    println!(
-        "{}",
-        json!({"way": "build", "cpu_s": cpu, "wall_s": wall, "bytes": bytes(&index)?})
-    );
+    println!("{}", json!({"way": "build", "cpu_s": cpu, "wall_s": wall, "bytes": bytes(&index)?}));
     drop(walking);
     for fetch_min in [16, 32, 48, 64, 96, 128, 192, 256, 384] {
         let settings = Settings { fetch_min, ..graph };
@@ -55,10 +38,7 @@ fn main() -> Result<()> {
     }
     let opened = Instant::now();
     let _ = Embedded::open(&index, "bench@1", dimension)?;
-    println!(
-        "{}",
-        json!({"way": "open", "wall_s": opened.elapsed().as_secs_f64()})
-    );
+    println!("{}", json!({"way": "open", "wall_s": opened.elapsed().as_secs_f64()}));
     Ok(())
 }
 
@@ -75,27 +55,15 @@ impl<'a> Bench<'a> {
         for name in ["10", "1"] {
             let bytes = fs::read(folder.join(format!("filter-{name}.u64")))?;
             let ids = bytes.chunks_exact(8).filter_map(|b| b.try_into().ok());
-            filters.push((
-                name.to_owned(),
-                ids.map(|b| PointId(u64::from_le_bytes(b))).collect(),
-            ));
+            filters.push((name.to_owned(), ids.map(|b| PointId(u64::from_le_bytes(b))).collect()));
         }
         let queries = floats(&folder.join("queries.f32"))?;
-        Ok(Self {
-            folder,
-            dimension,
-            queries,
-            filters,
-        })
+        Ok(Self { folder, dimension, queries, filters })
     }
 
     fn run(&self, way: &str, index: &Embedded) -> Result<()> {
         for (name, ids) in &self.filters {
-            let filter = if name == "all" {
-                Filter::All
-            } else {
-                Filter::Only(ids)
-            };
+            let filter = if name == "all" { Filter::All } else { Filter::Only(ids) };
             self.ask(index, filter, 20)?;
             let count = self.queries.len() / self.dimension;
             let cpu = cpu_seconds();
@@ -110,11 +78,7 @@ impl<'a> Bench<'a> {
     fn ask(&self, index: &Embedded, filter: Filter<'_>, count: usize) -> Result<Vec<u8>> {
         let mut found = Vec::new();
         for vector in self.queries.chunks_exact(self.dimension).take(count) {
-            let request = SearchRequest {
-                vector,
-                limit: LIMIT,
-                filter,
-            };
+            let request = SearchRequest { vector, limit: LIMIT, filter };
             for scored in index.search(&request)? {
                 found.extend(scored.id.0.to_le_bytes());
             }
@@ -132,11 +96,7 @@ fn build(folder: &Path, dimension: usize, settings: Settings) -> Result<()> {
             id: PointId((part * 1000 + at) as u64),
             vector: vector.to_vec(),
         };
-        let points: Vec<Point> = vectors
-            .chunks_exact(dimension)
-            .enumerate()
-            .map(point)
-            .collect();
+        let points: Vec<Point> = vectors.chunks_exact(dimension).enumerate().map(point).collect();
         index.upsert(&points)?;
     }
     index.flush(1)?;
@@ -156,10 +116,7 @@ fn bytes(folder: &Path) -> Result<u64> {
 
 /// CPU time of this process, all threads.
 fn cpu_seconds() -> f64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the clock writes into the timespec it is given.
     unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9

@@ -90,12 +90,7 @@ impl Stored {
         for _ in 0..count {
             points.insert(PointId(reader.u64()?), reader.floats(dimension)?);
         }
-        Some(Self {
-            mark,
-            space,
-            dimension,
-            points,
-        })
+        Some(Self { mark, space, dimension, points })
     }
 }
 
@@ -127,10 +122,7 @@ impl IndexRead for BruteForce {
         };
         let near = self.points.iter().filter(|(id, _)| allowed(id));
         let mut found: Vec<Scored> = near
-            .map(|(id, vector)| Scored {
-                id: *id,
-                score: kernel::dot(request.vector, vector),
-            })
+            .map(|(id, vector)| Scored { id: *id, score: kernel::dot(request.vector, vector) })
             .collect();
         found.sort_by(Scored::order);
         found.truncate(request.limit);
@@ -147,8 +139,7 @@ impl IndexWrite for BruteForce {
         for point in points {
             check_vector(&point.vector, self.dimension)?;
         }
-        self.points
-            .extend(points.iter().map(|p| (p.id, p.vector.clone())));
+        self.points.extend(points.iter().map(|p| (p.id, p.vector.clone())));
         Ok(())
     }
 

@@ -5,10 +5,7 @@ use crate::IndexError;
 /// The length is right and every value is finite.
 pub(crate) fn check_vector(vector: &[f32], dimension: usize) -> Result<(), IndexError> {
     if vector.len() != dimension {
-        return Err(IndexError::Dimension {
-            expected: dimension,
-            actual: vector.len(),
-        });
+        return Err(IndexError::Dimension { expected: dimension, actual: vector.len() });
     }
     if vector.iter().any(|v| !v.is_finite()) {
         return Err(IndexError::NotFinite);

@@ -25,19 +25,12 @@ pub(crate) fn stride(dimension: usize) -> usize {
 pub(crate) fn encode(vector: &[f32], out: &mut Vec<i8>) {
     let scale = largest(vector) / CODE_LEVELS;
     let level = |v: f32| {
-        if scale > 0.0 {
-            (v / scale).round()
-        } else {
-            0.0
-        }
+        if scale > 0.0 { (v / scale).round() } else { 0.0 }
     };
     let start = out.len();
     out.extend(vector.iter().map(|v| level(*v) as i8));
     let code = &out[start..];
-    let lost = vector
-        .iter()
-        .zip(code)
-        .map(|(v, c)| (v - f32::from(*c) * scale).powi(2));
+    let lost = vector.iter().zip(code).map(|(v, c)| (v - f32::from(*c) * scale).powi(2));
     let lost = lost.sum::<f32>().sqrt();
     let norm = scale * (kernel::dot_codes(code, code) as f32).sqrt();
     for value in [scale, norm, lost] {
@@ -51,12 +44,7 @@ fn largest(vector: &[f32]) -> f32 {
 
 fn trailer(code: &[i8], field: usize) -> f32 {
     let at = code.len() - TRAILER + 4 * field;
-    f32::from_le_bytes([
-        code[at] as u8,
-        code[at + 1] as u8,
-        code[at + 2] as u8,
-        code[at + 3] as u8,
-    ])
+    f32::from_le_bytes([code[at] as u8, code[at + 1] as u8, code[at + 2] as u8, code[at + 3] as u8])
 }
 
 /// Estimated dot product of two codes.
@@ -77,17 +65,10 @@ impl WideQuery {
     pub(crate) fn new(vector: &[f32]) -> Self {
         let scale = largest(vector) / QUERY_LEVELS;
         let level = |v: f32| {
-            if scale > 0.0 {
-                (v / scale).round() as i16
-            } else {
-                0
-            }
+            if scale > 0.0 { (v / scale).round() as i16 } else { 0 }
         };
         let levels: Vec<i16> = vector.iter().map(|v| level(*v)).collect();
-        let lost = vector
-            .iter()
-            .zip(&levels)
-            .map(|(v, l)| (v - f32::from(*l) * scale).powi(2));
+        let lost = vector.iter().zip(&levels).map(|(v, l)| (v - f32::from(*l) * scale).powi(2));
         Self {
             lost: lost.sum::<f32>().sqrt(),
             norm: kernel::dot(vector, vector).sqrt(),

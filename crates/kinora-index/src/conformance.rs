@@ -26,10 +26,7 @@ pub const CASES: [(&str, Case); 10] = [
     ("what was flushed is there after reopening", reopening),
     ("a snapshot restores", snapshot),
     ("wrong vectors are refused whole", wrong_vectors),
-    (
-        "ties go by id, and more may be asked for than there is",
-        ties,
-    ),
+    ("ties go by id, and more may be asked for than there is", ties),
     ("optimising changes nothing but speed", optimising),
 ];
 
@@ -48,47 +45,32 @@ pub fn clustered(count: usize, dimension: usize, seed: u64) -> Vec<Vec<f32>> {
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (z ^ (z >> 31)) as f32 / u64::MAX as f32 - 0.5
     };
-    let centres: Vec<Vec<f32>> = (0..count.div_ceil(20))
-        .map(|_| (0..dimension).map(|_| next()).collect())
-        .collect();
+    let centres: Vec<Vec<f32>> =
+        (0..count.div_ceil(20)).map(|_| (0..dimension).map(|_| next()).collect()).collect();
     let mut member = |centre: &Vec<f32>| {
         let vector: Vec<f32> = centre.iter().map(|c| c + 0.6 * next()).collect();
         let norm = kernel::dot(&vector, &vector).sqrt().max(f32::MIN_POSITIVE);
         vector.iter().map(|v| v / norm).collect()
     };
-    (0..count)
-        .map(|i| member(&centres[i % centres.len()]))
-        .collect()
+    (0..count).map(|i| member(&centres[i % centres.len()])).collect()
 }
 
 fn points(count: usize, seed: u64) -> Vec<Point> {
     let vectors = clustered(count, DIMENSION, seed);
-    let point = |(i, vector)| Point {
-        id: PointId(i as u64 * 3 + 1),
-        vector,
-    };
+    let point = |(i, vector)| Point { id: PointId(i as u64 * 3 + 1), vector };
     vectors.into_iter().enumerate().map(point).collect()
 }
 
 fn request<'a>(vector: &'a [f32], limit: usize, filter: Filter<'a>) -> SearchRequest<'a> {
-    SearchRequest {
-        vector,
-        limit,
-        filter,
-    }
+    SearchRequest { vector, limit, filter }
 }
 
 fn search(index: &dyn IndexRead, vector: &[f32], limit: usize, filter: Filter<'_>) -> Vec<Scored> {
-    index
-        .search(&request(vector, limit, filter))
-        .expect("search")
+    index.search(&request(vector, limit, filter)).expect("search")
 }
 
 fn oracle(points: &[Point], vector: &[f32], limit: usize) -> Vec<Scored> {
-    let score = |p: &Point| Scored {
-        id: p.id,
-        score: kernel::dot(vector, &p.vector),
-    };
+    let score = |p: &Point| Scored { id: p.id, score: kernel::dot(vector, &p.vector) };
     let mut all: Vec<Scored> = points.iter().map(score).collect();
     all.sort_by(Scored::order);
     all.truncate(limit);
@@ -100,32 +82,17 @@ fn check_against(index: &dyn IndexRead, points: &[Point], seed: u64) {
     let by_id: BTreeMap<PointId, &Point> = points.iter().map(|p| (p.id, p)).collect();
     let (mut hits, mut wanted) = (0, 0);
     for query in clustered(40, DIMENSION, seed) {
-        let (found, truth) = (
-            search(index, &query, 10, Filter::All),
-            oracle(points, &query, 10),
-        );
+        let (found, truth) = (search(index, &query, 10, Filter::All), oracle(points, &query, 10));
         assert_eq!(found.len(), truth.len());
-        assert!(
-            found.is_sorted_by(|a, b| Scored::order(a, b).is_lt()),
-            "order: {found:?}"
-        );
+        assert!(found.is_sorted_by(|a, b| Scored::order(a, b).is_lt()), "order: {found:?}");
         for scored in &found {
-            let point = by_id
-                .get(&scored.id)
-                .expect("only live points are returned");
-            assert_eq!(
-                scored.score,
-                kernel::dot(&query, &point.vector),
-                "true scores"
-            );
+            let point = by_id.get(&scored.id).expect("only live points are returned");
+            assert_eq!(scored.score, kernel::dot(&query, &point.vector), "true scores");
         }
         hits += truth.iter().filter(|t| found.contains(t)).count();
         wanted += truth.len();
     }
-    assert!(
-        hits as f64 >= RECALL * wanted as f64,
-        "recall {hits}/{wanted}"
-    );
+    assert!(hits as f64 >= RECALL * wanted as f64, "recall {hits}/{wanted}");
 }
 
 fn filled(open: Open<'_>, folder: &Path, points: &[Point]) -> Box<dyn IndexWrite> {
@@ -159,11 +126,7 @@ fn filters(open: Open<'_>, folder: &Path) {
             index.optimise().expect("optimise");
         }
         for keep in [1, 2, 7, 100, 10_000] {
-            let kept: Vec<Point> = points
-                .iter()
-                .filter(|p| p.id.0 % keep == 0)
-                .cloned()
-                .collect();
+            let kept: Vec<Point> = points.iter().filter(|p| p.id.0 % keep == 0).cloned().collect();
             let mut ids: Vec<PointId> = kept.iter().map(|p| p.id).collect();
             ids.push(PointId(u64::MAX));
             for query in clustered(10, DIMENSION, 5) {
@@ -188,10 +151,7 @@ fn upsert_replaces(open: Open<'_>, folder: &Path) {
     check_against(&*index, &points, 8);
     let best = search(&*index, &points[5].vector, 1, Filter::All);
     assert_eq!(best[0].id, points[5].id, "a new vector is found at once");
-    assert_eq!(
-        index.vectors(&[points[5].id]).expect("vectors"),
-        [Some(points[5].vector.clone())]
-    );
+    assert_eq!(index.vectors(&[points[5].id]).expect("vectors"), [Some(points[5].vector.clone())]);
     index.optimise().expect("optimise");
     check_against(&*index, &points, 9);
 }
@@ -200,11 +160,7 @@ fn delete_lasts(open: Open<'_>, folder: &Path) {
     let points = points(300, 10);
     let mut index = filled(open, folder, &points);
     index.optimise().expect("optimise");
-    let gone: Vec<PointId> = points[..150]
-        .iter()
-        .map(|p| p.id)
-        .chain([PointId(0)])
-        .collect();
+    let gone: Vec<PointId> = points[..150].iter().map(|p| p.id).chain([PointId(0)]).collect();
     index.delete(&gone).expect("delete");
     assert_eq!(index.len(), 150);
     check_against(&*index, &points[150..], 11);
@@ -228,11 +184,7 @@ fn reopening(open: Open<'_>, folder: &Path) {
     index.upsert(&points[150..160]).expect("upsert");
     drop(index);
     let mut index = open(folder, DIMENSION).expect("open");
-    assert_eq!(
-        (index.len(), index.mark()),
-        (150, 41),
-        "what was not flushed is gone"
-    );
+    assert_eq!((index.len(), index.mark()), (150, 41), "what was not flushed is gone");
     index.upsert(&points[150..]).expect("upsert");
     index.delete(&[points[0].id]).expect("delete");
     index.flush(42).expect("flush");
@@ -257,19 +209,10 @@ fn snapshot(open: Open<'_>, folder: &Path) {
 
 fn wrong_vectors(open: Open<'_>, folder: &Path) {
     let mut index = open(folder, 2).expect("open");
-    let point = |id, vector: &[f32]| Point {
-        id: PointId(id),
-        vector: vector.to_vec(),
-    };
+    let point = |id, vector: &[f32]| Point { id: PointId(id), vector: vector.to_vec() };
     let good = point(1, &[1.0, 0.0]);
     let short = index.upsert(&[good.clone(), point(2, &[1.0])]);
-    assert!(matches!(
-        short,
-        Err(IndexError::Dimension {
-            expected: 2,
-            actual: 1
-        })
-    ));
+    assert!(matches!(short, Err(IndexError::Dimension { expected: 2, actual: 1 })));
     let nan = index.upsert(&[good.clone(), point(2, &[1.0, f32::NAN])]);
     assert!(matches!(nan, Err(IndexError::NotFinite)));
     assert_eq!(index.len(), 0, "all or none");
@@ -285,18 +228,12 @@ fn wrong_vectors(open: Open<'_>, folder: &Path) {
 
 fn ties(open: Open<'_>, folder: &Path) {
     let mut index = open(folder, 2).expect("open");
-    let point = |id| Point {
-        id: PointId(id),
-        vector: vec![0.6, 0.8],
-    };
+    let point = |id| Point { id: PointId(id), vector: vec![0.6, 0.8] };
     for id in [9, 3, 7, 1, 5] {
         index.upsert(&[point(id)]).expect("upsert");
     }
     let ids = |index: &dyn IndexRead, limit| -> Vec<u64> {
-        search(index, &[1.0, 0.0], limit, Filter::All)
-            .iter()
-            .map(|s| s.id.0)
-            .collect()
+        search(index, &[1.0, 0.0], limit, Filter::All).iter().map(|s| s.id.0).collect()
     };
     assert_eq!(ids(&*index, 3), [1, 3, 5]);
     assert_eq!(ids(&*index, 100), [1, 3, 5, 7, 9]);
@@ -316,11 +253,7 @@ fn optimising(open: Open<'_>, folder: &Path) {
     index.upsert(&points[400..]).expect("upsert");
     index.delete(&[points[3].id]).expect("delete");
     index.optimise().expect("optimise");
-    let live: Vec<Point> = points
-        .iter()
-        .filter(|p| p.id != points[3].id)
-        .cloned()
-        .collect();
+    let live: Vec<Point> = points.iter().filter(|p| p.id != points[3].id).cloned().collect();
     check_against(&*index, &live, 19);
     for point in &points[400..] {
         let best = search(&*index, &point.vector, 1, Filter::All);

@@ -45,20 +45,12 @@ pub enum IndexError {
 impl IndexError {
     pub(crate) fn read(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
-        Self::Io {
-            action: "read",
-            path,
-            source,
-        }
+        Self::Io { action: "read", path, source }
     }
 
     pub(crate) fn write(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
-        Self::Io {
-            action: "write",
-            path,
-            source,
-        }
+        Self::Io { action: "write", path, source }
     }
 
     /// What the user can do about it.
@@ -67,9 +59,9 @@ impl IndexError {
             Self::OtherSpace { .. } => {
                 Some("make a new library for the other space: `--library NAME`")
             }
-            Self::Io {
-                action: "write", ..
-            } => Some("free space on the disk or check the permissions of the library's folder"),
+            Self::Io { action: "write", .. } => {
+                Some("free space on the disk or check the permissions of the library's folder")
+            }
             Self::Io { .. } => Some("delete the library's `index` folder; it is rebuilt"),
             _ => None,
         }

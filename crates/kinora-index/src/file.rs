@@ -41,10 +41,7 @@ pub(crate) struct HashingWriter<W> {
 
 impl<W: Write> HashingWriter<W> {
     pub(crate) fn new(inner: W) -> Self {
-        Self {
-            inner,
-            hasher: blake3::Hasher::new(),
-        }
+        Self { inner, hasher: blake3::Hasher::new() }
     }
 
     /// What was written to, and the hash of it all.

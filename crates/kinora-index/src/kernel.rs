@@ -69,10 +69,7 @@ pub(crate) fn prefetch(code: &[i8]) {
 
 /// Integer sums do not depend on order.
 fn dot_integers<A: Copy + Into<i32>, B: Copy + Into<i32>>(a: &[A], b: &[B]) -> i32 {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| (*x).into() * (*y).into())
-        .sum()
+    a.iter().zip(b).map(|(x, y)| (*x).into() * (*y).into()).sum()
 }
 
 /// The compiler finds `vpmaddwd` by itself, but only for half registers: these use whole ones.

@@ -29,32 +29,20 @@ fn embedded_scanning() {
 
 #[test]
 fn embedded_with_a_base_but_no_graph() {
-    let settings = Settings {
-        compact_min: 1,
-        ..Settings::default()
-    };
+    let settings = Settings { compact_min: 1, ..Settings::default() };
     run(&|folder, dimension| open(folder, dimension, settings));
 }
 
 #[test]
 fn embedded_with_a_graph() {
-    let settings = Settings {
-        graph_min: 1,
-        scan_max: 20,
-        compact_min: 1,
-        ..Settings::default()
-    };
+    let settings = Settings { graph_min: 1, scan_max: 20, compact_min: 1, ..Settings::default() };
     run(&|folder, dimension| open(folder, dimension, settings));
 }
 
 #[test]
 fn embedded_with_a_graph_and_a_tail() {
-    let settings = Settings {
-        graph_min: 1,
-        scan_max: 20,
-        compact_min: 1_000,
-        ..Settings::default()
-    };
+    let settings =
+        Settings { graph_min: 1, scan_max: 20, compact_min: 1_000, ..Settings::default() };
     run(&|folder, dimension| open(folder, dimension, settings));
 }
 
@@ -63,7 +51,5 @@ fn open(
     dimension: usize,
     settings: Settings,
 ) -> Result<Box<dyn IndexWrite>, IndexError> {
-    Ok(Box::new(Embedded::open_with(
-        folder, "test@1", dimension, settings,
-    )?))
+    Ok(Box::new(Embedded::open_with(folder, "test@1", dimension, settings)?))
 }

@@ -16,12 +16,7 @@ use kinora_index::{
 };
 
 const DIMENSION: usize = 16;
-const SETTINGS: Settings = Settings {
-    graph_min: 50,
-    scan_max: 10,
-    compact_min: 1,
-    fetch_min: 32,
-};
+const SETTINGS: Settings = Settings { graph_min: 50, scan_max: 10, compact_min: 1, fetch_min: 32 };
 
 fn open(folder: &Path) -> Embedded {
     Embedded::open_with(folder, "test@1", DIMENSION, SETTINGS).unwrap()
@@ -29,10 +24,7 @@ fn open(folder: &Path) -> Embedded {
 
 fn points(from: u64, count: usize) -> Vec<Point> {
     let vectors = clustered(count, DIMENSION, from);
-    let point = |(id, vector)| Point {
-        id: PointId(id),
-        vector,
-    };
+    let point = |(id, vector)| Point { id: PointId(id), vector };
     (from..).zip(vectors).map(point).collect()
 }
 
@@ -54,11 +46,7 @@ fn file(folder: &Path, start: &str) -> PathBuf {
 }
 
 fn request(vector: &[f32], limit: usize) -> SearchRequest<'_> {
-    SearchRequest {
-        vector,
-        limit,
-        filter: Filter::All,
-    }
+    SearchRequest { vector, limit, filter: Filter::All }
 }
 
 #[test]
@@ -136,10 +124,7 @@ fn a_torn_batch_is_overwritten() {
     index.delete(&[PointId(0)]).unwrap();
     index.flush(3).unwrap();
     drop(index);
-    assert_eq!(
-        (open(folder.path()).len(), open(folder.path()).mark()),
-        (404, 3)
-    );
+    assert_eq!((open(folder.path()).len(), open(folder.path()).mark()), (404, 3));
 }
 
 #[test]
@@ -158,10 +143,7 @@ fn two_writers_following_one_source_agree() {
     // a is behind now; what it flushes is known already.
     a.flush(3).unwrap();
     let length = 405 + 120 - 1;
-    assert_eq!(
-        (open(folder.path()).len(), open(folder.path()).mark()),
-        (length, 4)
-    );
+    assert_eq!((open(folder.path()).len(), open(folder.path()).mark()), (length, 4));
     b.optimise().unwrap();
     a.upsert(&second).unwrap();
     a.delete(&[PointId(1)]).unwrap();
@@ -182,10 +164,7 @@ fn many_threads_search_the_graph_at_once() {
     index.flush(1).unwrap();
     index.optimise().unwrap();
     let queries = clustered(50, DIMENSION, 9);
-    assert!(matches!(
-        index.plan(&request(&queries[0], 5)),
-        Plan::Graph { .. }
-    ));
+    assert!(matches!(index.plan(&request(&queries[0], 5)), Plan::Graph { .. }));
     let search = |query: &Vec<f32>| index.search(&request(query, 5)).unwrap();
     let alone: Vec<_> = queries.iter().map(search).collect();
     thread::scope(|scope| {

@@ -37,10 +37,7 @@ impl FrameSink for Probe {
     }
 
     fn picture(&mut self, frame: &Picture) -> Result<(), SinkError> {
-        let size = Size {
-            width: frame.width(),
-            height: frame.height(),
-        };
+        let size = Size { width: frame.width(), height: frame.height() };
         self.take(size, frame.rgb())
     }
 }
@@ -52,21 +49,11 @@ impl FrameSink for Probe {
 /// With what the contract says, where the generator breaks it.
 pub fn check_shot_generator(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
     for (width, height, frames) in [(64, 36, 5), (36, 64, 1), (48, 48, 3)] {
-        let request = ShotRequest {
-            size: Size { width, height },
-            frames,
-            ..request.clone()
-        };
+        let request = ShotRequest { size: Size { width, height }, frames, ..request.clone() };
         makes_exactly_what_is_asked(generator, &request);
     }
-    let request = ShotRequest {
-        size: Size {
-            width: 64,
-            height: 36,
-        },
-        frames: 6,
-        ..request.clone()
-    };
+    let request =
+        ShotRequest { size: Size { width: 64, height: 36 }, frames: 6, ..request.clone() };
     stops_when_cancelled(generator, &request);
     passes_on_a_refusal(generator, &request);
     refuses_no_frames(generator, &request);
@@ -90,33 +77,20 @@ pub fn sample_reference(width: u32, height: u32) -> Reference {
 fn makes_exactly_what_is_asked(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
     let control = Control::default();
     let mut first = Probe::default();
-    let record = generator
-        .generate(request, &mut first, &control)
-        .expect("a fair request is served");
-    assert_eq!(
-        first.frames.len(),
-        request.frames as usize,
-        "frames are as many as asked for"
-    );
+    let record =
+        generator.generate(request, &mut first, &control).expect("a fair request is served");
+    assert_eq!(first.frames.len(), request.frames as usize, "frames are as many as asked for");
     assert!(
         first.frames.iter().all(|(size, _)| *size == request.size),
         "frames have the size asked for"
     );
-    assert_eq!(
-        record.name,
-        generator.name(),
-        "the record names the generator"
-    );
+    assert_eq!(record.name, generator.name(), "the record names the generator");
     assert!(!record.version.is_empty(), "the record has a version");
     if record.deterministic {
         let mut again = Probe::default();
-        let second = generator
-            .generate(request, &mut again, &control)
-            .expect("the same request again");
-        assert!(
-            first.frames == again.frames,
-            "the same request gives the same frames"
-        );
+        let second =
+            generator.generate(request, &mut again, &control).expect("the same request again");
+        assert!(first.frames == again.frames, "the same request gives the same frames");
         assert_eq!(record, second, "the same request gives the same record");
     }
 }
@@ -124,10 +98,7 @@ fn makes_exactly_what_is_asked(generator: &mut dyn ShotGenerator, request: &Shot
 fn stops_when_cancelled(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
     for at in [0, 2] {
         let control = Control::default();
-        let mut probe = Probe {
-            cancel_at: Some((at, control.clone())),
-            ..Probe::default()
-        };
+        let mut probe = Probe { cancel_at: Some((at, control.clone())), ..Probe::default() };
         if at == 0 {
             control.cancel();
         }
@@ -136,36 +107,21 @@ fn stops_when_cancelled(generator: &mut dyn ShotGenerator, request: &ShotRequest
             matches!(result, Err(GenerateError::Cancelled(_))),
             "cancelled after {at}: {result:?}"
         );
-        assert!(
-            probe.frames.len() <= at + 1,
-            "at most one frame more after {at}"
-        );
+        assert!(probe.frames.len() <= at + 1, "at most one frame more after {at}");
     }
 }
 
 fn passes_on_a_refusal(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
     for at in [0, 3] {
-        let mut probe = Probe {
-            refuse_at: Some(at),
-            ..Probe::default()
-        };
+        let mut probe = Probe { refuse_at: Some(at), ..Probe::default() };
         let result = generator.generate(request, &mut probe, &Control::default());
-        assert!(
-            matches!(result, Err(GenerateError::Sink(_))),
-            "refused at {at}: {result:?}"
-        );
+        assert!(matches!(result, Err(GenerateError::Sink(_))), "refused at {at}: {result:?}");
         assert_eq!(probe.frames.len(), at, "no frame after a refusal");
     }
 }
 
 fn refuses_no_frames(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
-    let request = ShotRequest {
-        frames: 0,
-        ..request.clone()
-    };
+    let request = ShotRequest { frames: 0, ..request.clone() };
     let result = generator.generate(&request, &mut Probe::default(), &Control::default());
-    assert!(
-        matches!(result, Err(GenerateError::Request(_))),
-        "no frames at all: {result:?}"
-    );
+    assert!(matches!(result, Err(GenerateError::Request(_))), "no frames at all: {result:?}");
 }

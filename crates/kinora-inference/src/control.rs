@@ -29,10 +29,6 @@ impl Control {
 
     /// `Err` once somebody asked to stop, to be used with `?`.
     pub fn check(&self) -> Result<(), Cancelled> {
-        if self.is_cancelled() {
-            Err(Cancelled)
-        } else {
-            Ok(())
-        }
+        if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 }

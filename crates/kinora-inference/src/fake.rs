@@ -47,23 +47,15 @@ impl ImageEmbedder for ColourEmbedder {
     fn prepare(&self, picture: &Picture) -> Result<PreparedImage, EmbedError> {
         let mut sums = [0f64; 3];
         for pixel in picture.rgb().chunks_exact(3) {
-            sums.iter_mut()
-                .zip(pixel)
-                .for_each(|(s, v)| *s += f64::from(*v));
+            sums.iter_mut().zip(pixel).for_each(|(s, v)| *s += f64::from(*v));
         }
         let pixels = f64::from(picture.width()) * f64::from(picture.height()) * 255.0;
         // A small constant keeps black away from the zero vector.
-        Ok(PreparedImage {
-            values: sums.map(|s| (s / pixels) as f32 + 1e-3).to_vec(),
-            side: 1,
-        })
+        Ok(PreparedImage { values: sums.map(|s| (s / pixels) as f32 + 1e-3).to_vec(), side: 1 })
     }
 
     fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, EmbedError> {
-        Ok(batch
-            .iter()
-            .map(|image| self.space.embedding(image.values.clone()))
-            .collect())
+        Ok(batch.iter().map(|image| self.space.embedding(image.values.clone())).collect())
     }
 }
 
@@ -87,10 +79,7 @@ impl ColourEmbedder {
             return Err(EmbedError::Input("the text is empty".into()));
         }
         let mut sum = vec![0f32; 3];
-        for (_, colour) in WORDS
-            .iter()
-            .filter(|(word, _)| text.to_lowercase().contains(word))
-        {
+        for (_, colour) in WORDS.iter().filter(|(word, _)| text.to_lowercase().contains(word)) {
             sum.iter_mut().zip(colour).for_each(|(s, v)| *s += v);
         }
         if sum.iter().all(|v| *v == 0.0) {

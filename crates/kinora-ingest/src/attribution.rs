@@ -29,10 +29,7 @@ impl Attributions {
         let Some(path) = path else {
             return Ok(Self::default());
         };
-        let failed = |message: String| IngestError::Attributions {
-            path: path.to_owned(),
-            message,
-        };
+        let failed = |message: String| IngestError::Attributions { path: path.to_owned(), message };
         let text = fs::read(path).map_err(|e| failed(e.to_string()))?;
         let entries: Vec<Entry> =
             serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
@@ -42,18 +39,12 @@ impl Attributions {
     /// What the list says of a file of this name; empty if nothing.
     pub(crate) fn of(&self, path: &Path) -> Metadata {
         let name = path.file_name().and_then(|n| n.to_str());
-        name.and_then(|n| self.0.get(n))
-            .cloned()
-            .unwrap_or_default()
+        name.and_then(|n| self.0.get(n)).cloned().unwrap_or_default()
     }
 }
 
 fn metadata(entry: Entry) -> (String, Metadata) {
-    let rights = Rights {
-        licence: entry.licence,
-        author: entry.author,
-        source: entry.source,
-    };
+    let rights = Rights { licence: entry.licence, author: entry.author, source: entry.source };
     let metadata = Metadata {
         title: entry.title,
         caption: entry.caption,

@@ -91,9 +91,7 @@ impl<'a> Committer<'a> {
     /// Works until every sender is gone; what was embedded by then is committed.
     pub(crate) fn run(mut self, events: &Receiver<Event>) -> Result<Summary, IngestError> {
         loop {
-            let until = self
-                .since
-                .map_or(PATIENCE, |s| PATIENCE.saturating_sub(s.elapsed()));
+            let until = self.since.map_or(PATIENCE, |s| PATIENCE.saturating_sub(s.elapsed()));
             match events.recv_timeout(until) {
                 Ok(event) => self.take(event)?,
                 Err(RecvTimeoutError::Timeout) => self.commit()?,
@@ -137,9 +135,7 @@ impl<'a> Committer<'a> {
 
     fn add(&mut self, ready: Ready, embedding: Embedding) -> Result<(), IngestError> {
         let id = ready.asset.id;
-        let duplicate_of = self
-            .duplicates
-            .meet(id, ready.phash, &embedding, ready.before)?;
+        let duplicate_of = self.duplicates.meet(id, ready.phash, &embedding, ready.before)?;
         self.summary.near_duplicates += u64::from(duplicate_of.is_some());
         let outcome = match ready.before {
             Some(before) => Outcome::Revised { before },
@@ -154,34 +150,20 @@ impl<'a> Committer<'a> {
             phash: ready.phash,
             duplicate_of,
         })));
-        self.news.push(News::Done(Done {
-            path: ready.path,
-            asset: id,
-            outcome,
-        }));
+        self.news.push(News::Done(Done { path: ready.path, asset: id, outcome }));
         self.landing.push(id);
         Ok(())
     }
 
     fn seen(&mut self, asset: AssetId, Copy { path, file }: Copy) {
         self.change(Change::Seen { asset, file });
-        self.news.push(News::Done(Done {
-            path,
-            asset,
-            outcome: Outcome::Known,
-        }));
+        self.news.push(News::Done(Done { path, asset, outcome: Outcome::Known }));
     }
 
     fn fail(&mut self, failure: FileFailure, landed: Option<AssetId>) {
         let copies = landed.map(|id| self.flights.land(&id)).unwrap_or_default();
         for copy in copies {
-            self.fail(
-                FileFailure {
-                    path: copy.path,
-                    ..failure.clone()
-                },
-                None,
-            );
+            self.fail(FileFailure { path: copy.path, ..failure.clone() }, None);
         }
         self.summary.failed += 1;
         self.observer.failed(&failure);

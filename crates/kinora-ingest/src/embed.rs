@@ -87,11 +87,7 @@ fn singly(
         match whole(embedder, image) {
             Ok(mut embeddings) => {
                 succeeded = true;
-                events.extend(
-                    embeddings
-                        .pop()
-                        .map(|embedding| embedded((member, embedding))),
-                );
+                events.extend(embeddings.pop().map(|embedding| embedded((member, embedding))));
             }
             Err(error) => events.push(unembedded(member, &error)),
         }
@@ -108,13 +104,6 @@ fn embedded((ready, embedding): (Ready, Embedding)) -> Event {
 }
 
 fn unembedded(ready: Ready, error: &EmbedError) -> Event {
-    let failure = FileFailure {
-        path: ready.path,
-        message: error.to_string(),
-        hint: None,
-    };
-    Event::Failed {
-        failure,
-        landed: Some(ready.asset.id),
-    }
+    let failure = FileFailure { path: ready.path, message: error.to_string(), hint: None };
+    Event::Failed { failure, landed: Some(ready.asset.id) }
 }

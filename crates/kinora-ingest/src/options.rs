@@ -38,9 +38,7 @@ impl Default for Options {
 
 impl Options {
     pub(crate) fn decoding_threads(&self) -> usize {
-        let chosen = self
-            .threads
-            .or_else(|| thread::available_parallelism().ok());
+        let chosen = self.threads.or_else(|| thread::available_parallelism().ok());
         chosen.map_or(1, NonZero::get).min(64)
     }
 }

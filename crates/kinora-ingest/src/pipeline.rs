@@ -48,10 +48,7 @@ impl Stop {
     }
 }
 
-type Handle<'scope> = (
-    &'static str,
-    ScopedJoinHandle<'scope, Result<(), IngestError>>,
-);
+type Handle<'scope> = (&'static str, ScopedJoinHandle<'scope, Result<(), IngestError>>);
 
 impl<'a> Ingest<'a> {
     /// `duplicate_threshold` is the space's
@@ -67,13 +64,7 @@ impl<'a> Ingest<'a> {
     ) -> Result<Self, IngestError> {
         catalog.space().check_same(embedder.space())?;
         let attributions = Attributions::read(options.attributions.as_deref())?;
-        Ok(Self {
-            catalog,
-            embedder,
-            duplicate_threshold,
-            options,
-            attributions,
-        })
+        Ok(Self { catalog, embedder, duplicate_threshold, options, attributions })
     }
 
     /// Brings in files and all that lies in folders; blocks until done or cancelled.
@@ -106,21 +97,13 @@ impl<'a> Ingest<'a> {
         control: &Control,
     ) -> Result<Summary, IngestError> {
         thumbs::sweep(self.catalog.folder());
-        let stop = Stop {
-            control: control.clone(),
-            failed: AtomicBool::new(false),
-        };
+        let stop = Stop { control: control.clone(), failed: AtomicBool::new(false) };
         let flights = Flights::default();
         let preparer = self.preparer(&flights);
         let (events, heard) = bounded(256);
         let duplicates = Duplicates::new(self.catalog, self.duplicate_threshold)?;
-        let committer = Committer::new(
-            self.catalog,
-            duplicates,
-            &flights,
-            self.options.index_names,
-            observer,
-        );
+        let committer =
+            Committer::new(self.catalog, duplicates, &flights, self.options.index_names, observer);
         let (committed, failures) = thread::scope(|scope| {
             let started = self.start(scope, targets, named, &preparer, events, &stop);
             let committed = match &started {
@@ -207,28 +190,20 @@ fn spawn<'scope>(
         }
         result
     };
-    let handle = thread::Builder::new()
-        .name(name.into())
-        .spawn_scoped(scope, guarded);
-    handle
-        .map(|handle| (name, handle))
-        .map_err(IngestError::Thread)
+    let handle = thread::Builder::new().name(name.into()).spawn_scoped(scope, guarded);
+    handle.map(|handle| (name, handle)).map_err(IngestError::Thread)
 }
 
 fn join((stage, handle): Handle<'_>) -> Option<IngestError> {
     match handle.join() {
         Ok(result) => result.err(),
-        Err(panic) => Some(IngestError::Internal {
-            stage,
-            message: message(&*panic),
-        }),
+        Err(panic) => Some(IngestError::Internal { stage, message: message(&*panic) }),
     }
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it panicked".into())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".into())
 }
 
 fn walk(

@@ -76,15 +76,9 @@ impl Preparer<'_> {
             Err(error) => return Ok(failed(task.path, &error, None)),
         };
         let id = AssetId(ContentHash::of(&bytes));
-        let copy = || Copy {
-            path: task.path.clone(),
-            file: task.file.clone(),
-        };
+        let copy = || Copy { path: task.path.clone(), file: task.file.clone() };
         if self.catalog.asset(&id)?.is_some() {
-            return Ok(Prepared::Known {
-                asset: id,
-                files: vec![copy()],
-            });
+            return Ok(Prepared::Known { asset: id, files: vec![copy()] });
         }
         if !self.flights.take_off(id, copy) {
             return Ok(Prepared::Waiting);
@@ -130,15 +124,9 @@ impl Preparer<'_> {
         let jpeg = match thumbnail(picture, self.options.thumbnail_side) {
             Ok(jpeg) => jpeg,
             Err(error) => {
-                let failure = FileFailure {
-                    path: task.path,
-                    message: error.to_string(),
-                    hint: None,
-                };
-                return Ok(Prepared::Failed {
-                    failure,
-                    landed: Some(id),
-                });
+                let failure =
+                    FileFailure { path: task.path, message: error.to_string(), hint: None };
+                return Ok(Prepared::Failed { failure, landed: Some(id) });
             }
         };
         thumbs::store(self.catalog.folder(), &id, &jpeg)?;
@@ -192,24 +180,10 @@ fn failed(path: PathBuf, error: &ReadError, landed: Option<AssetId>) -> Prepared
         other => other.to_string(),
     };
     let hint = error.hint().map(Into::into);
-    Prepared::Failed {
-        failure: FileFailure {
-            path,
-            message,
-            hint,
-        },
-        landed,
-    }
+    Prepared::Failed { failure: FileFailure { path, message, hint }, landed }
 }
 
 fn unprepared(path: PathBuf, error: &EmbedError, id: AssetId) -> Prepared {
-    let failure = FileFailure {
-        path,
-        message: error.to_string(),
-        hint: None,
-    };
-    Prepared::Failed {
-        failure,
-        landed: Some(id),
-    }
+    let failure = FileFailure { path, message: error.to_string(), hint: None };
+    Prepared::Failed { failure, landed: Some(id) }
 }

@@ -13,10 +13,7 @@ use crate::IngestError;
 /// Where the thumbnail of an asset lies.
 pub fn thumbnail_path(library: &Path, asset: &AssetId) -> PathBuf {
     let id = asset.to_string();
-    library
-        .join("thumbs")
-        .join(&id[..2])
-        .join(format!("{id}.jpg"))
+    library.join("thumbs").join(&id[..2]).join(format!("{id}.jpg"))
 }
 
 /// Writes aside and renames, so that a reader or a kill never meets half a file. Not synced: a power
@@ -34,10 +31,7 @@ pub(crate) fn store(library: &Path, asset: &AssetId, jpeg: &[u8]) -> Result<(), 
     };
     write().map_err(|source| {
         let _ = fs::remove_file(&aside);
-        IngestError::Thumbnail {
-            path: path.clone(),
-            source,
-        }
+        IngestError::Thumbnail { path: path.clone(), source }
     })
 }
 

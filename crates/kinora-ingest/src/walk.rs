@@ -63,14 +63,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     pub(crate) fn new(catalog: &'a Catalog, stop: &'a Stop, named: bool, emit: F) -> Self {
         let library =
             fs::canonicalize(catalog.folder()).unwrap_or_else(|_| catalog.folder().into());
-        Self {
-            catalog,
-            library,
-            stop,
-            named,
-            visited: HashSet::new(),
-            emit,
-        }
+        Self { catalog, library, stop, named, visited: HashSet::new(), emit }
     }
 
     /// Walks one target, then looks for what was there before and is no longer.
@@ -101,11 +94,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         if !self.named || !self.catalog.paths_under(target)?.is_empty() {
             return Ok(());
         }
-        self.fail(
-            target,
-            io_message("cannot find it", error),
-            Some("check the path"),
-        )
+        self.fail(target, io_message("cannot find it", error), Some("check the path"))
     }
 
     fn folder(&mut self, folder: &Path, root: &Path) -> Result<(), Halt> {
@@ -148,42 +137,26 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             let hint = Some("rename it");
             return self.fail(path, "its name is not valid Unicode".into(), hint);
         };
-        let file = FileEntry {
-            path: text.into(),
-            bytes: told.len(),
-            mtime_ns: mtime_ns(&told),
-        };
+        let file = FileEntry { path: text.into(), bytes: told.len(), mtime_ns: mtime_ns(&told) };
         let before = self.catalog.file_state(path)?;
         let same =
             |b: &FileState| b.present && b.bytes == file.bytes && b.mtime_ns == file.mtime_ns;
         if let Some(state) = before.filter(same) {
-            let done = Done {
-                path: path.into(),
-                asset: state.asset,
-                outcome: Outcome::Unchanged,
-            };
+            let done = Done { path: path.into(), asset: state.asset, outcome: Outcome::Unchanged };
             return self.emit(Step::Unchanged(done));
         }
         // What the user named, or what is named as a picture, must be one.
         if !named && !named_as_picture(path) && !looks_like_picture(path) {
             return self.emit(Step::Ignored);
         }
-        let task = Task {
-            path: path.into(),
-            root: root.into(),
-            file,
-            before,
-        };
+        let task = Task { path: path.into(), root: root.into(), file, before };
         self.emit(Step::Task(Box::new(task)))
     }
 
     fn vanished(&mut self, target: &Path) -> Result<(), Halt> {
         for path in self.catalog.paths_under(target)? {
             let gone = fs::metadata(&path).is_err_and(|error| {
-                matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                )
+                matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
             });
             if gone {
                 self.emit(Step::Vanished(path))?;
@@ -193,28 +166,16 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) -> Result<(), Halt> {
-        self.fail(
-            path,
-            io_message("cannot read the file", error),
-            permission(error),
-        )
+        self.fail(path, io_message("cannot read the file", error), permission(error))
     }
 
     fn fail(&mut self, path: &Path, message: String, hint: Option<&str>) -> Result<(), Halt> {
         let hint = hint.map(Into::into);
-        self.emit(Step::Failed(FileFailure {
-            path: path.into(),
-            message,
-            hint,
-        }))
+        self.emit(Step::Failed(FileFailure { path: path.into(), message, hint }))
     }
 
     fn emit(&mut self, step: Step) -> Result<(), Halt> {
-        if (self.emit)(step) && !self.stop.asked() {
-            Ok(())
-        } else {
-            Err(Halt::Stopped)
-        }
+        if (self.emit)(step) && !self.stop.asked() { Ok(()) } else { Err(Halt::Stopped) }
     }
 }
 
@@ -232,10 +193,7 @@ fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn named_as_picture(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .map(str::to_lowercase);
+    let extension = path.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
     extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
 }
 
@@ -267,10 +225,7 @@ const RAW: [&str; 14] = [
 
 /// Tells a picture without an honest name by its first bytes.
 fn looks_like_picture(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default();
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     if RAW.contains(&extension.to_lowercase().as_str()) {
         return false;
     }

@@ -35,10 +35,8 @@ impl Ingest<'_> {
         observer: &mut dyn IngestObserver,
         control: &Control,
     ) -> Result<Summary, IngestError> {
-        let roots: Vec<PathBuf> = targets
-            .iter()
-            .map(|t| fs::canonicalize(t).unwrap_or_else(|_| t.clone()))
-            .collect();
+        let roots: Vec<PathBuf> =
+            targets.iter().map(|t| fs::canonicalize(t).unwrap_or_else(|_| t.clone())).collect();
         // Watching begins before the first walk, so that nothing falls between the two.
         let (sender, events) = bounded(4096);
         let lost = Arc::new(AtomicBool::new(false));
@@ -54,9 +52,7 @@ impl Ingest<'_> {
         };
         let mut watcher = recommended_watcher(hear).map_err(|e| failed(Path::new("."), e))?;
         for root in &roots {
-            watcher
-                .watch(root, RecursiveMode::Recursive)
-                .map_err(|e| failed(root, e))?;
+            watcher.watch(root, RecursiveMode::Recursive).map_err(|e| failed(root, e))?;
         }
         let mut total = self.add(targets, observer, control)?;
         observer.watching(&roots);
@@ -87,16 +83,8 @@ struct Look {
 impl Look {
     fn at(path: &Path) -> Self {
         match fs::metadata(path) {
-            Ok(told) => Self {
-                bytes: told.len(),
-                modified: told.modified().ok(),
-                there: true,
-            },
-            Err(_) => Self {
-                bytes: 0,
-                modified: None,
-                there: false,
-            },
+            Ok(told) => Self { bytes: told.len(), modified: told.modified().ok(), there: true },
+            Err(_) => Self { bytes: 0, modified: None, there: false },
         }
     }
 }
@@ -111,11 +99,7 @@ struct Restless {
 impl Restless {
     fn new(library: &Path, roots: Vec<PathBuf>) -> Self {
         let library = fs::canonicalize(library).unwrap_or_else(|_| library.to_owned());
-        Self {
-            library,
-            roots,
-            paths: BTreeMap::new(),
-        }
+        Self { library, roots, paths: BTreeMap::new() }
     }
 
     /// Takes in what is told within a tick.
@@ -144,8 +128,7 @@ impl Restless {
         }
         for path in &event.paths {
             if !self.is_hidden(path) {
-                self.paths
-                    .insert(path.clone(), (Instant::now(), Look::at(path)));
+                self.paths.insert(path.clone(), (Instant::now(), Look::at(path)));
             }
         }
     }
@@ -159,14 +142,9 @@ impl Restless {
 
     /// Hidden below its root, or in the library itself.
     fn is_hidden(&self, path: &Path) -> bool {
-        let below = self
-            .roots
-            .iter()
-            .find_map(|root| path.strip_prefix(root).ok());
+        let below = self.roots.iter().find_map(|root| path.strip_prefix(root).ok());
         let dotted = below.is_some_and(|below| {
-            below
-                .components()
-                .any(|c| c.as_os_str().as_encoded_bytes().starts_with(b"."))
+            below.components().any(|c| c.as_os_str().as_encoded_bytes().starts_with(b"."))
         });
         dotted || path.starts_with(&self.library)
     }
@@ -186,10 +164,6 @@ impl Restless {
         self.paths.retain(|path, _| !ready.contains(path));
         // A folder brings in what lies below it.
         let covered = |path: &PathBuf| path.ancestors().skip(1).any(|a| ready.contains(a));
-        ready
-            .iter()
-            .filter(|path| !covered(path))
-            .cloned()
-            .collect()
+        ready.iter().filter(|path| !covered(path)).cloned().collect()
     }
 }

@@ -30,10 +30,7 @@ fn a_second_run_does_nothing() {
 #[test]
 fn a_moved_file_is_the_same_asset() {
     let bench = Bench::new();
-    let (old, new) = (
-        bench.input().join("old.png"),
-        bench.input().join("sub/new.png"),
-    );
+    let (old, new) = (bench.input().join("old.png"), bench.input().join("sub/new.png"));
     write(&old, 1);
     let (_, notes) = bench.add();
     fs::create_dir(bench.input().join("sub")).unwrap();
@@ -42,11 +39,7 @@ fn a_moved_file_is_the_same_asset() {
     assert_eq!((summary.added, summary.known, summary.vanished), (0, 1, 1));
     assert_eq!(moved.done[0].asset, notes.done[0].asset);
     assert_eq!(moved.vanished, [old]);
-    let asset = bench
-        .catalog()
-        .asset(&notes.done[0].asset)
-        .unwrap()
-        .unwrap();
+    let asset = bench.catalog().asset(&notes.done[0].asset).unwrap().unwrap();
     assert_eq!(asset.paths, [new.to_str().unwrap()]);
 }
 
@@ -59,12 +52,7 @@ fn a_changed_file_is_a_new_revision() {
     write(&path, 2);
     let (summary, second) = bench.add();
     assert_eq!((summary.revised, summary.added), (1, 0));
-    assert_eq!(
-        second.done[0].outcome,
-        Outcome::Revised {
-            before: first.done[0].asset
-        }
-    );
+    assert_eq!(second.done[0].outcome, Outcome::Revised { before: first.done[0].asset });
     assert_eq!(bench.catalog().count().unwrap(), 1);
 }
 
@@ -75,8 +63,7 @@ fn a_touched_file_is_read_again_but_known() {
     write(&path, 1);
     bench.add();
     let file = fs::File::options().append(true).open(&path).unwrap();
-    file.set_modified(std::time::SystemTime::UNIX_EPOCH)
-        .unwrap();
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     let (summary, _) = bench.add();
     assert_eq!((summary.known, summary.added), (1, 0));
     assert_eq!(bench.add().0.unchanged, 1);
@@ -118,55 +105,29 @@ fn copies_in_one_run_are_one_asset() {
     let bench = Bench::new();
     write(&bench.input().join("0.png"), 1);
     for copy in 1..20 {
-        fs::copy(
-            bench.input().join("0.png"),
-            bench.input().join(format!("{copy}.png")),
-        )
-        .unwrap();
+        fs::copy(bench.input().join("0.png"), bench.input().join(format!("{copy}.png"))).unwrap();
     }
     let (summary, notes) = bench.add();
     assert_eq!((summary.found, summary.added, summary.known), (20, 1, 19));
-    let asset = bench
-        .catalog()
-        .asset(&notes.done[0].asset)
-        .unwrap()
-        .unwrap();
+    let asset = bench.catalog().asset(&notes.done[0].asset).unwrap().unwrap();
     assert_eq!(asset.paths.len(), 20);
 }
 
 #[test]
 fn near_duplicates_are_told() {
     let bench = Bench::new();
-    scene(1, 640, 480)
-        .save(bench.input().join("a.png"))
-        .unwrap();
+    scene(1, 640, 480).save(bench.input().join("a.png")).unwrap();
     for seed in 2..8 {
         write(&bench.input().join(format!("b{seed}.png")), seed);
     }
     let (first, notes) = bench.add();
     assert_eq!(first.near_duplicates, 0);
-    let original = notes
-        .done
-        .iter()
-        .find(|d| d.path.ends_with("a.png"))
-        .unwrap()
-        .asset;
-    scene(1, 200, 150)
-        .save(bench.input().join("smaller.jpg"))
-        .unwrap();
+    let original = notes.done.iter().find(|d| d.path.ends_with("a.png")).unwrap().asset;
+    scene(1, 200, 150).save(bench.input().join("smaller.jpg")).unwrap();
     let (second, notes) = bench.add();
     assert_eq!(second.near_duplicates, 1);
-    let done = notes
-        .done
-        .iter()
-        .find(|d| d.path.ends_with("smaller.jpg"))
-        .unwrap();
-    assert_eq!(
-        done.outcome,
-        Outcome::Added {
-            duplicate_of: Some(original)
-        }
-    );
+    let done = notes.done.iter().find(|d| d.path.ends_with("smaller.jpg")).unwrap();
+    assert_eq!(done.outcome, Outcome::Added { duplicate_of: Some(original) });
 }
 
 #[test]
@@ -198,10 +159,7 @@ fn words_come_from_names_and_attributions_unless_vision_is_tested() {
     let (_, notes) = blind.try_add(&target, &blind.embedder).unwrap();
     let catalog = blind.catalog();
     for word in ["lighthouse", "holiday", "beacon", "coast"] {
-        assert!(
-            catalog.lexical(&[word.to_owned()], 5).unwrap().is_empty(),
-            "{word}"
-        );
+        assert!(catalog.lexical(&[word.to_owned()], 5).unwrap().is_empty(), "{word}");
     }
     let asset = catalog.asset(&notes.done[0].asset).unwrap().unwrap();
     assert_eq!(asset.title.as_deref(), Some("Beacon"));
@@ -214,10 +172,7 @@ fn what_was_told_before_a_cancel_is_there_and_the_rest_follows() {
         write(&bench.input().join(format!("{seed:03}.png")), seed);
     }
     let control = Control::default();
-    let mut notes = Notes {
-        cancel_after: Some((3, control.clone())),
-        ..Notes::default()
-    };
+    let mut notes = Notes { cancel_after: Some((3, control.clone())), ..Notes::default() };
     let catalog = bench.catalog();
     let ingest = Ingest::new(&catalog, &bench.embedder, THRESHOLD, bench.options.clone()).unwrap();
     let summary = ingest.add(&[bench.input()], &mut notes, &control).unwrap();
@@ -236,15 +191,10 @@ fn what_was_told_before_a_cancel_is_there_and_the_rest_follows() {
 #[test]
 fn another_space_is_refused() {
     let bench = Bench::new();
-    let other = EmbeddingSpace {
-        revision: "2".into(),
-        ..ImageEmbedder::space(&bench.embedder).clone()
-    };
-    let embedder = Faulty {
-        space: other,
-        inner: ColourEmbedder::default(),
-        fault: |_: &PreparedImage| None,
-    };
+    let other =
+        EmbeddingSpace { revision: "2".into(), ..ImageEmbedder::space(&bench.embedder).clone() };
+    let embedder =
+        Faulty { space: other, inner: ColourEmbedder::default(), fault: |_: &PreparedImage| None };
     let error = bench.try_add(&[bench.input()], &embedder).unwrap_err();
     assert!(matches!(error, IngestError::Space(_)), "{error}");
     assert!(error.hint().is_some());
@@ -263,11 +213,7 @@ fn one_picture_that_cannot_be_embedded_costs_only_itself() {
     let too_bright = |image: &PreparedImage| {
         (image.values[0] > 0.99).then(|| EmbedError::Runtime("too bright".into()))
     };
-    let embedder = Faulty {
-        space,
-        inner: ColourEmbedder::default(),
-        fault: too_bright,
-    };
+    let embedder = Faulty { space, inner: ColourEmbedder::default(), fault: too_bright };
     let (summary, notes) = bench.try_add(&[bench.input()], &embedder).unwrap();
     assert_eq!((summary.added, summary.failed), (6, 1));
     assert!(notes.failed[0].path.ends_with("white.png"));
@@ -279,16 +225,9 @@ fn a_missing_model_ends_the_run() {
     write(&bench.input().join("x.png"), 1);
     let space = ImageEmbedder::space(&bench.embedder).clone();
     let missing = |_: &PreparedImage| {
-        Some(EmbedError::Missing {
-            message: "no model".into(),
-            hint: "pull it".into(),
-        })
+        Some(EmbedError::Missing { message: "no model".into(), hint: "pull it".into() })
     };
-    let embedder = Faulty {
-        space,
-        inner: ColourEmbedder::default(),
-        fault: missing,
-    };
+    let embedder = Faulty { space, inner: ColourEmbedder::default(), fault: missing };
     let error = bench.try_add(&[bench.input()], &embedder).unwrap_err();
     assert_eq!(error.hint().as_deref(), Some("pull it"));
     assert_eq!(bench.catalog().count().unwrap(), 0);

@@ -29,15 +29,7 @@ fn broken_files_cost_a_line_each() {
     fs::create_dir(input.join("folder.jpg")).unwrap();
     symlink("nowhere", input.join("dangling.jpg")).unwrap();
     let (summary, notes) = bench.add();
-    assert_eq!(
-        (
-            summary.added,
-            summary.known,
-            summary.ignored,
-            summary.failed
-        ),
-        (2, 1, 1, 4)
-    );
+    assert_eq!((summary.added, summary.known, summary.ignored, summary.failed), (2, 1, 1, 4));
     let mut failed: Vec<String> = notes
         .failed
         .iter()
@@ -70,13 +62,7 @@ fn a_named_file_must_be_a_picture() {
 #[test]
 fn names_may_be_anything_that_can_be_stored() {
     let bench = Bench::new();
-    let names = [
-        "new\nline.png",
-        "emoji 🦊.png",
-        "quote's \"x\".png",
-        "-rf.png",
-        "a;b&c.png",
-    ];
+    let names = ["new\nline.png", "emoji 🦊.png", "quote's \"x\".png", "-rf.png", "a;b&c.png"];
     for (seed, name) in names.iter().enumerate() {
         write(&bench.input().join(name), seed as u32);
     }
@@ -143,10 +129,7 @@ fn what_may_not_be_read_is_told() {
     }
     let (summary, notes) = bench.add();
     assert_eq!(summary.failed, 1);
-    assert_eq!(
-        notes.failed[0].hint.as_deref(),
-        Some("give yourself permission to read it")
-    );
+    assert_eq!(notes.failed[0].hint.as_deref(), Some("give yourself permission to read it"));
 }
 
 /// `/dev/full` stands where the thumbnail is to be written: a real `ENOSPC`.
@@ -161,14 +144,8 @@ fn a_full_disk_ends_the_run_and_keeps_what_was_done() {
     let id = AssetId(ContentHash::of(&fs::read(&path).unwrap()));
     let aside = bench.library().join("thumbs/aside");
     fs::create_dir_all(&aside).unwrap();
-    symlink(
-        "/dev/full",
-        aside.join(format!("{}-{id}.jpg", std::process::id())),
-    )
-    .unwrap();
-    let error = bench
-        .try_add(&[bench.input()], &bench.embedder)
-        .unwrap_err();
+    symlink("/dev/full", aside.join(format!("{}-{id}.jpg", std::process::id()))).unwrap();
+    let error = bench.try_add(&[bench.input()], &bench.embedder).unwrap_err();
     assert!(matches!(error, IngestError::Thumbnail { .. }), "{error}");
     assert!(error.hint().unwrap().starts_with("free space"));
     assert_eq!(bench.catalog().count().unwrap(), 1);

@@ -45,9 +45,7 @@ fn child() {
     let catalog = Catalog::open(Path::new(&library)).unwrap();
     let embedder = ColourEmbedder::default();
     let ingest = Ingest::new(&catalog, &embedder, THRESHOLD, Options::default()).unwrap();
-    ingest
-        .add(&[PathBuf::from(input)], &mut Aloud, &Control::default())
-        .unwrap();
+    ingest.add(&[PathBuf::from(input)], &mut Aloud, &Control::default()).unwrap();
 }
 
 fn spawn(bench: &Bench) -> Child {
@@ -104,10 +102,7 @@ fn nothing_that_was_told_is_lost() {
 fn check(bench: &Bench, told: &HashSet<AssetId>) {
     let catalog = bench.catalog();
     for id in told {
-        assert!(
-            catalog.asset(id).unwrap().is_some(),
-            "{id} was told and is lost"
-        );
+        assert!(catalog.asset(id).unwrap().is_some(), "{id} was told and is lost");
         assert!(catalog.embedding(id).unwrap().is_some());
     }
     for (_, asset) in catalog.assets(&catalog.live_rows().unwrap()).unwrap() {

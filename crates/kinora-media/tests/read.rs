@@ -17,9 +17,7 @@ const YELLOW: [u8; 3] = [230, 210, 40];
 const WHITE: [u8; 3] = [255; 3];
 
 fn fixture(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/read")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/read").join(name);
     fs::read(path).unwrap()
 }
 
@@ -47,14 +45,7 @@ fn check(name: &str, bytes: &[u8], format: Format, size: (u32, u32), corners: [[
     let picture = &decoded.picture;
     assert_eq!(decoded.format, format, "{name}");
     assert_eq!((picture.width(), picture.height()), size, "{name}");
-    assert_eq!(
-        decoded.full_size,
-        Size {
-            width: size.0,
-            height: size.1
-        },
-        "{name}"
-    );
+    assert_eq!(decoded.full_size, Size { width: size.0, height: size.1 }, "{name}");
     let (w, h) = (picture.width(), picture.height());
     for ((x, y), want) in [(1, 1), (3, 1), (1, 3), (3, 3)].into_iter().zip(corners) {
         let at = ((y * h / 4 * w + x * w / 4) * 3) as usize;
@@ -70,19 +61,11 @@ fn every_format_shows_its_colours() {
     let rgb = || DynamicImage::ImageRgb8(quadrants());
     for (name, bytes, format) in [
         ("png", encoded(rgb(), ImageFormat::Png), Format::Png),
-        (
-            "png 16 bit",
-            encoded(rgb().into_rgb16().into(), ImageFormat::Png),
-            Format::Png,
-        ),
+        ("png 16 bit", encoded(rgb().into_rgb16().into(), ImageFormat::Png), Format::Png),
         ("webp", encoded(rgb(), ImageFormat::WebP), Format::WebP),
         ("gif", encoded(rgb(), ImageFormat::Gif), Format::Gif),
         ("tiff", encoded(rgb(), ImageFormat::Tiff), Format::Tiff),
-        (
-            "tiff 16 bit",
-            encoded(rgb().into_rgb16().into(), ImageFormat::Tiff),
-            Format::Tiff,
-        ),
+        ("tiff 16 bit", encoded(rgb().into_rgb16().into(), ImageFormat::Tiff), Format::Tiff),
         ("jpeg", encoded(rgb(), ImageFormat::Jpeg), Format::Jpeg),
         ("gif, two frames", fixture("two.gif"), Format::Gif),
         ("cmyk jpeg", fixture("cmyk.jpg"), Format::Jpeg),
@@ -101,59 +84,23 @@ fn grey_stays_grey() {
     let bytes = encoded(luma.into(), ImageFormat::Png);
     for bytes in [bytes, fixture("grey.jpg")] {
         let decoded = decode(&bytes, FULL_SIZE, &Limits::default()).unwrap();
-        assert!(
-            decoded
-                .picture
-                .rgb()
-                .chunks(3)
-                .all(|p| p[0] == p[1] && p[1] == p[2])
-        );
+        assert!(decoded.picture.rgb().chunks(3).all(|p| p[0] == p[1] && p[1] == p[2]));
     }
 }
 
 #[test]
 fn transparency_becomes_white() {
     let corners = [WHITE, GREEN, BLUE, YELLOW];
-    check(
-        "webp",
-        &fixture("alpha.webp"),
-        Format::WebP,
-        (64, 48),
-        corners,
-    );
-    check(
-        "avif",
-        &fixture("alpha.avif"),
-        Format::Avif,
-        (64, 48),
-        corners,
-    );
+    check("webp", &fixture("alpha.webp"), Format::WebP, (64, 48), corners);
+    check("avif", &fixture("alpha.avif"), Format::Avif, (64, 48), corners);
 }
 
 #[test]
 fn pictures_stand_upright() {
     let turned = [BLUE, RED, YELLOW, GREEN];
-    check(
-        "jpeg",
-        &fixture("progressive.jpg"),
-        Format::Jpeg,
-        (48, 64),
-        turned,
-    );
-    check(
-        "heic",
-        &fixture("meta.heic"),
-        Format::Heic,
-        (48, 64),
-        turned,
-    );
-    check(
-        "avif",
-        &fixture("full444.avif"),
-        Format::Avif,
-        (48, 64),
-        turned,
-    );
+    check("jpeg", &fixture("progressive.jpg"), Format::Jpeg, (48, 64), turned);
+    check("heic", &fixture("meta.heic"), Format::Heic, (48, 64), turned);
+    check("avif", &fixture("full444.avif"), Format::Avif, (48, 64), turned);
 }
 
 #[test]
@@ -165,17 +112,8 @@ fn a_target_saves_pixels_but_not_too_many() {
             let decoded = decode(bytes, target, &Limits::default()).unwrap();
             let shorter = decoded.picture.height();
             assert!(shorter >= least, "{target}: {shorter}");
-            assert!(
-                shorter < 2 * least.max(60) || shorter == 480,
-                "{target}: {shorter}"
-            );
-            assert_eq!(
-                decoded.full_size,
-                Size {
-                    width: 640,
-                    height: 480
-                }
-            );
+            assert!(shorter < 2 * least.max(60) || shorter == 480, "{target}: {shorter}");
+            assert_eq!(decoded.full_size, Size { width: 640, height: 480 });
         }
     }
 }
@@ -208,18 +146,10 @@ const XMP: &str = r#"<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 fn check_xmp(name: &str, found: &kinora_media::read::Metadata) {
     assert_eq!(found.title.as_deref(), Some("Bridge"), "{name}");
-    assert_eq!(
-        found.caption.as_deref(),
-        Some("A bridge & a river"),
-        "{name}"
-    );
+    assert_eq!(found.caption.as_deref(), Some("A bridge & a river"), "{name}");
     assert_eq!(found.keywords, ["bridge", "river"], "{name}");
     assert_eq!(found.rights.author.as_deref(), Some("Ada, Grace"), "{name}");
-    assert_eq!(
-        found.rights.licence.as_deref(),
-        Some("CC-BY-SA 4.0"),
-        "{name}"
-    );
+    assert_eq!(found.rights.licence.as_deref(), Some("CC-BY-SA 4.0"), "{name}");
     assert_eq!(found.taken_at, "2023-07-09T10:00:00".parse().ok(), "{name}");
 }
 
@@ -244,17 +174,10 @@ fn metadata_of_xmp_and_iptc() {
     let itxt = [b"XML:com.adobe.xmp\0\0\0\0\0", XMP.as_bytes()].concat();
     check_xmp("png", &metadata(&png_with_chunk(b"iTXt", &itxt)).unwrap());
     let iim = b"\x1c\x02\x05\x00\x03Sea\x1c\x02\x19\x00\x05waves";
-    let app13 = [
-        b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0".as_slice(),
-        &[iim.len() as u8],
-        iim,
-    ]
-    .concat();
+    let app13 =
+        [b"Photoshop 3.0\08BIM\x04\x04\0\0\0\0\0".as_slice(), &[iim.len() as u8], iim].concat();
     let found = metadata(&with_segment(0xed, &app13)).unwrap();
-    assert_eq!(
-        (found.title.as_deref(), found.keywords),
-        (Some("Sea"), vec!["waves".to_owned()])
-    );
+    assert_eq!((found.title.as_deref(), found.keywords), (Some("Sea"), vec!["waves".to_owned()]));
     let found = metadata(&png_with_chunk(b"tEXt", b"Author\0Ada")).unwrap();
     assert_eq!(found.rights.author.as_deref(), Some("Ada"));
 }
@@ -276,10 +199,7 @@ fn sidecars_of_both_names() {
 fn an_entity_bomb_in_xmp_is_passed_over() {
     let bomb = r#"<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>"#;
     let app1 = [b"http://ns.adobe.com/xap/1.0/\0", bomb.as_bytes()].concat();
-    assert_eq!(
-        metadata(&with_segment(0xe1, &app1)).unwrap(),
-        Default::default()
-    );
+    assert_eq!(metadata(&with_segment(0xe1, &app1)).unwrap(), Default::default());
 }
 
 #[test]
@@ -301,10 +221,7 @@ fn cut_off_files_say_so() {
     ] {
         for part in [bytes.len() * 2 / 3, bytes.len() / 2, 40] {
             let error = decode(&bytes[..part], FULL_SIZE, &Limits::default()).expect_err(name);
-            let fair = matches!(
-                error,
-                ReadError::Truncated { .. } | ReadError::Damaged { .. }
-            );
+            let fair = matches!(error, ReadError::Truncated { .. } | ReadError::Damaged { .. });
             assert!(fair, "{name} at {part}: {error:?}");
             assert!(error.hint().is_some());
         }
@@ -328,41 +245,28 @@ fn bomb() -> Vec<u8> {
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |c, _| {
-            if c & 1 == 1 {
-                c >> 1 ^ 0xedb8_8320
-            } else {
-                c >> 1
-            }
-        })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |c, _| {
+                if c & 1 == 1 { c >> 1 ^ 0xedb8_8320 } else { c >> 1 }
+            },
+        )
     })
 }
 
 #[test]
 fn bombs_are_refused_by_their_header() {
     let error = decode(&bomb(), 224, &Limits::default()).unwrap_err();
-    assert!(
-        matches!(error, ReadError::TooManyPixels { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, ReadError::TooManyPixels { .. }), "{error:?}");
     let mut jpeg = encoded(DynamicImage::ImageRgb8(quadrants()), ImageFormat::Jpeg);
     let frame = jpeg.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0xff, 0xdc, 0xff, 0xdc]);
     let error = decode(&jpeg, 224, &Limits::default()).unwrap_err();
-    assert!(
-        matches!(error, ReadError::TooManyPixels { .. }),
-        "{error:?}"
-    );
-    let tight = Limits {
-        memory: 1000,
-        ..Limits::default()
-    };
+    assert!(matches!(error, ReadError::TooManyPixels { .. }), "{error:?}");
+    let tight = Limits { memory: 1000, ..Limits::default() };
     for name in ["plain.heic", "plain.avif", "large.jpg", "two.gif"] {
         let error = decode(&fixture(name), FULL_SIZE, &tight).unwrap_err();
-        assert!(
-            matches!(error, ReadError::TooMuchMemory { .. }),
-            "{name}: {error:?}"
-        );
+        assert!(matches!(error, ReadError::TooMuchMemory { .. }), "{name}: {error:?}");
     }
 }
 
@@ -370,47 +274,25 @@ fn bombs_are_refused_by_their_header() {
 fn what_is_no_picture_says_so() {
     let limits = Limits::default();
     assert!(matches!(decode(b"", 224, &limits), Err(ReadError::Empty)));
-    assert!(matches!(
-        decode(b"hello", 224, &limits),
-        Err(ReadError::UnknownFormat)
-    ));
+    assert!(matches!(decode(b"hello", 224, &limits), Err(ReadError::UnknownFormat)));
     let folder = tempfile::tempdir().unwrap();
     let named = folder.path().join("x.jpg");
     fs::create_dir(&named).unwrap();
-    assert!(matches!(
-        decode_file(&named, 224, &limits),
-        Err(ReadError::Io { .. })
-    ));
-    assert!(matches!(
-        read_file(&folder.path().join("no"), &limits),
-        Err(ReadError::Io { .. })
-    ));
+    assert!(matches!(decode_file(&named, 224, &limits), Err(ReadError::Io { .. })));
+    assert!(matches!(read_file(&folder.path().join("no"), &limits), Err(ReadError::Io { .. })));
     let wrong = folder.path().join("really-a-gif.png");
     fs::write(&wrong, fixture("two.gif")).unwrap();
-    assert_eq!(
-        decode_file(&wrong, 224, &limits).unwrap().format,
-        Format::Gif
-    );
-    let small = Limits {
-        bytes: 10,
-        ..limits
-    };
-    assert!(matches!(
-        read_file(&wrong, &small),
-        Err(ReadError::TooManyBytes { .. })
-    ));
+    assert_eq!(decode_file(&wrong, 224, &limits).unwrap().format, Format::Gif);
+    let small = Limits { bytes: 10, ..limits };
+    assert!(matches!(read_file(&wrong, &small), Err(ReadError::TooManyBytes { .. })));
 }
 
 #[test]
 fn endless_scans_are_refused() {
     let jpeg = fixture("progressive.jpg");
     // Repeats the last scan many times over: cheap to send, dear to decode.
-    let scans: Vec<usize> = jpeg
-        .windows(2)
-        .enumerate()
-        .filter(|(_, w)| *w == [0xff, 0xda])
-        .map(|(at, _)| at)
-        .collect();
+    let scans: Vec<usize> =
+        jpeg.windows(2).enumerate().filter(|(_, w)| *w == [0xff, 0xda]).map(|(at, _)| at).collect();
     let last = &jpeg[*scans.last().unwrap()..jpeg.len() - 2];
     let mut attack = jpeg[..jpeg.len() - 2].to_vec();
     (0..2000).for_each(|_| attack.extend(last));
@@ -424,11 +306,7 @@ mod hostile {
 
     use super::*;
 
-    const SMALL: Limits = Limits {
-        pixels: 1 << 22,
-        bytes: 1 << 20,
-        memory: 64 << 20,
-    };
+    const SMALL: Limits = Limits { pixels: 1 << 22, bytes: 1 << 20, memory: 64 << 20 };
 
     fn seeds() -> Vec<Vec<u8>> {
         let names = [
@@ -445,10 +323,7 @@ mod hostile {
             "alpha.webp",
         ];
         let mut all: Vec<Vec<u8>> = names.iter().map(|name| fixture(name)).collect();
-        all.push(encoded(
-            DynamicImage::ImageRgb8(quadrants()),
-            ImageFormat::Tiff,
-        ));
+        all.push(encoded(DynamicImage::ImageRgb8(quadrants()), ImageFormat::Tiff));
         let app1 = [b"http://ns.adobe.com/xap/1.0/\0", XMP.as_bytes()].concat();
         all.push(with_segment(0xe1, &app1));
         all

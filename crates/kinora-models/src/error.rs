@@ -79,10 +79,7 @@ impl ModelError {
 impl From<ModelError> for EmbedError {
     fn from(error: ModelError) -> Self {
         match error.hint() {
-            Some(hint) => Self::Missing {
-                message: error.to_string(),
-                hint,
-            },
+            Some(hint) => Self::Missing { message: error.to_string(), hint },
             None => Self::Runtime(error.to_string()),
         }
     }

@@ -43,9 +43,7 @@ impl VisionTower {
 
     fn singly(&self, graph: &Graph, batch: &[PreparedImage]) -> Result<Vec<Vec<f32>>, EmbedError> {
         let shape = |image: &PreparedImage| vec![1, 3, image.side, image.side];
-        graph.run_each(batch, |image| {
-            Values::F32(shape(image), image.values.clone())
-        })
+        graph.run_each(batch, |image| Values::F32(shape(image), image.values.clone()))
     }
 
     fn together(
@@ -56,17 +54,10 @@ impl VisionTower {
         let mut rows = Vec::with_capacity(batch.len());
         let side = self.side as usize;
         for images in batch.chunks(BATCH) {
-            let values = images
-                .iter()
-                .flat_map(|image| image.values.iter().copied())
-                .collect();
+            let values = images.iter().flat_map(|image| image.values.iter().copied()).collect();
             let input = Values::F32(vec![images.len(), 3, side, side], values);
             let (_, values) = graph.run(vec![(graph.first_input(), input)])?;
-            rows.extend(
-                values
-                    .chunks_exact(values.len() / images.len())
-                    .map(<[f32]>::to_vec),
-            );
+            rows.extend(values.chunks_exact(values.len() / images.len()).map(<[f32]>::to_vec));
         }
         Ok(rows)
     }
@@ -96,33 +87,21 @@ impl ImageEmbedder for VisionTower {
     fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, EmbedError> {
         let graph = self.loaded.get(|| self.load())?;
         let side = self.side as usize;
-        if batch
-            .iter()
-            .any(|image| image.side != side || image.values.len() != 3 * side * side)
-        {
-            return Err(EmbedError::Input(format!(
-                "a picture is not prepared for {side} pixels"
-            )));
+        if batch.iter().any(|image| image.side != side || image.values.len() != 3 * side * side) {
+            return Err(EmbedError::Input(format!("a picture is not prepared for {side} pixels")));
         }
         let rows = match self.batching {
             Batching::Single => self.singly(graph, batch),
             Batching::Batch => self.together(graph, batch),
         };
-        rows?
-            .into_iter()
-            .map(|row| embedding(&self.space, self.centred(row)))
-            .collect()
+        rows?.into_iter().map(|row| embedding(&self.space, self.centred(row))).collect()
     }
 }
 
 /// A row of a graph as a vector of the space; what is no vector at all is a fault of the graph.
 pub(crate) fn embedding(space: &EmbeddingSpace, row: Vec<f32>) -> Result<Embedding, EmbedError> {
     if row.len() != space.dimension || row.iter().any(|value| !value.is_finite()) {
-        let what = format!(
-            "the graph gave {} values for {} or not numbers",
-            row.len(),
-            space.id()
-        );
+        let what = format!("the graph gave {} values for {} or not numbers", row.len(), space.id());
         return Err(EmbedError::Runtime(what));
     }
     Ok(space.embedding(row))

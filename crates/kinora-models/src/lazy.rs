@@ -9,10 +9,7 @@ pub(crate) struct Lazy<T> {
 
 impl<T> Default for Lazy<T> {
     fn default() -> Self {
-        Self {
-            value: OnceLock::new(),
-            making: Mutex::new(()),
-        }
+        Self { value: OnceLock::new(), making: Mutex::new(()) }
     }
 }
 
@@ -27,8 +24,6 @@ impl<T> Lazy<T> {
             let made = make()?;
             return Ok(self.value.get_or_init(|| made));
         }
-        Ok(self
-            .value
-            .get_or_init(|| unreachable!("checked under the lock")))
+        Ok(self.value.get_or_init(|| unreachable!("checked under the lock")))
     }
 }

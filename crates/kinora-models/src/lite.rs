@@ -46,19 +46,13 @@ enum Hubness {
 impl Calibration {
     /// The one that comes with the program.
     pub fn embedded(dimension: usize) -> Result<Self, ModelError> {
-        let broken = |detail: String| ModelError::Broken {
-            what: "calibration.json".into(),
-            detail,
-        };
+        let broken =
+            |detail: String| ModelError::Broken { what: "calibration.json".into(), detail };
         let read: Self = serde_json::from_str(CALIBRATION).map_err(|e| broken(e.to_string()))?;
         if read.version != 1 || read.prompt_templates.is_empty() {
             return Err(broken(format!("version {} or no template", read.version)));
         }
-        if read
-            .image_mean
-            .as_ref()
-            .is_some_and(|mean| mean.len() != dimension)
-        {
+        if read.image_mean.as_ref().is_some_and(|mean| mean.len() != dimension) {
             return Err(broken("the mean has another dimension".into()));
         }
         if HUB_BANK.is_empty() || !HUB_BANK.len().is_multiple_of(2 * dimension) {
@@ -79,12 +73,7 @@ impl Calibration {
         };
         let value = |pair: &[u8]| f16::from_le_bytes([pair[0], pair[1]]).to_f32();
         let hub_bank = HUB_BANK.chunks_exact(2).map(value).collect();
-        ScoreModel {
-            hub_bank,
-            hub_k: k,
-            hub_weight: weight,
-            ..uncorrected
-        }
+        ScoreModel { hub_bank, hub_k: k, hub_weight: weight, ..uncorrected }
     }
 
     /// The threshold for the vectors that the space gives.

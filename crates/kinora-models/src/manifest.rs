@@ -229,19 +229,9 @@ impl Manifest {
             }
             artifact.check()?;
         }
-        let parts = |s: &SpaceEntry| {
-            [
-                s.image.clone(),
-                s.text.weights.clone(),
-                s.text.tokenizer.clone(),
-            ]
-        };
-        match self
-            .spaces
-            .iter()
-            .flat_map(parts)
-            .find(|id| !seen.contains(id))
-        {
+        let parts =
+            |s: &SpaceEntry| [s.image.clone(), s.text.weights.clone(), s.text.tokenizer.clone()];
+        match self.spaces.iter().flat_map(parts).find(|id| !seen.contains(id)) {
             Some(id) => Err(format!("a space needs `{id}`, which is not listed")),
             None => Ok(()),
         }
@@ -296,11 +286,7 @@ mod tests {
         let manifest = Manifest::embedded();
         assert!(manifest.space(&manifest.default_space).is_some());
         for artifact in &manifest.artifacts {
-            assert!(
-                artifact.file_for("linux-x86_64").is_some(),
-                "{}",
-                artifact.id
-            );
+            assert!(artifact.file_for("linux-x86_64").is_some(), "{}", artifact.id);
         }
     }
 
@@ -313,19 +299,10 @@ mod tests {
             )
         };
         let cases = [
-            (
-                "version = 2\ndefault_space = \"s\"".to_owned(),
-                "version `2`",
-            ),
+            ("version = 2\ndefault_space = \"s\"".to_owned(), "version `2`"),
             (artifact("sources = []"), "no source"),
-            (
-                artifact("sources = [{ npm = \"p@1\", member = \"m\" }]"),
-                "needs its hash",
-            ),
-            (
-                artifact("sha256 = \"xy\"\nsources = [{ npm = \"p@1\", member = \"m\" }]"),
-                "64",
-            ),
+            (artifact("sources = [{ npm = \"p@1\", member = \"m\" }]"), "needs its hash"),
+            (artifact("sha256 = \"xy\"\nsources = [{ npm = \"p@1\", member = \"m\" }]"), "64"),
             (artifact("colour = 1\nsources = []"), "colour"),
         ];
         for (text, part) in cases {

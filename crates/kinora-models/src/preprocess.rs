@@ -63,9 +63,8 @@ fn tensor(
     let mut values = Vec::with_capacity(3 * side * side);
     for channel in 0..3 {
         // One lookup a pixel instead of a division; the order of operations is the reference's.
-        let table: Vec<f32> = (0..=255u8)
-            .map(|v| (f32::from(v) / 255.0 - mean[channel]) / std[channel])
-            .collect();
+        let table: Vec<f32> =
+            (0..=255u8).map(|v| (f32::from(v) / 255.0 - mean[channel]) / std[channel]).collect();
         for row in 0..side {
             let start = ((corner.1 as usize + row) * width as usize + corner.0 as usize) * 3;
             let row = pixels[start..start + side * 3].chunks_exact(3);

@@ -56,15 +56,8 @@ fn plan(model: &[u8]) -> Result<Vec<Patch>, GraphError> {
     let graph = Graph::read(model)?;
     let mut seen = HashMap::new();
     let mut patches = Vec::new();
-    for node in graph
-        .nodes
-        .iter()
-        .filter(|node| node.op_type == "MatMulInteger")
-    {
-        let weight = *node
-            .inputs
-            .get(1)
-            .ok_or_else(|| broken("a product has no second factor"))?;
+    for node in graph.nodes.iter().filter(|node| node.op_type == "MatMulInteger") {
+        let weight = *node.inputs.get(1).ok_or_else(|| broken("a product has no second factor"))?;
         if graph.tensors.contains_key(weight) && seen.insert(weight, ()).is_none() {
             patches.push(Patch {
                 weight: graph.raw(weight, INT8)?,
@@ -112,22 +105,15 @@ impl<'a> Graph<'a> {
                 _ => {}
             }
         }
-        let mut graph = Self {
-            nodes,
-            tensors,
-            makers: HashMap::new(),
-            users: HashMap::new(),
-        };
+        let mut graph = Self { nodes, tensors, makers: HashMap::new(), users: HashMap::new() };
         graph.link();
         Ok(graph)
     }
 
     fn link(&mut self) {
         for (index, node) in self.nodes.iter().enumerate() {
-            self.makers
-                .extend(node.outputs.iter().map(|name| (*name, index)));
-            self.users
-                .extend(node.inputs.iter().map(|name| (*name, index)));
+            self.makers.extend(node.outputs.iter().map(|name| (*name, index)));
+            self.users.extend(node.inputs.iter().map(|name| (*name, index)));
         }
     }
 
@@ -137,20 +123,10 @@ impl<'a> Graph<'a> {
         let user = |node: &Node<'a>| Some(&self.nodes[*self.users.get(node.outputs.first()?)?]);
         let cast = user(node).ok_or_else(lost)?;
         let scaled = user(cast).ok_or_else(lost)?;
-        let product = scaled
-            .inputs
-            .iter()
-            .find(|name| !cast.outputs.contains(name));
-        let maker = self
-            .makers
-            .get(product.ok_or_else(lost)?)
-            .ok_or_else(lost)?;
+        let product = scaled.inputs.iter().find(|name| !cast.outputs.contains(name));
+        let maker = self.makers.get(product.ok_or_else(lost)?).ok_or_else(lost)?;
         let inputs = &self.nodes[*maker].inputs;
-        inputs
-            .iter()
-            .find(|name| self.tensors.contains_key(*name))
-            .copied()
-            .ok_or_else(lost)
+        inputs.iter().find(|name| self.tensors.contains_key(*name)).copied().ok_or_else(lost)
     }
 
     fn raw(&self, name: &str, data_type: u64) -> Result<Range<usize>, GraphError> {
@@ -158,9 +134,7 @@ impl<'a> Graph<'a> {
             Some(tensor) if tensor.data_type == data_type && !tensor.raw.is_empty() => {
                 Ok(tensor.raw.clone())
             }
-            _ => Err(broken(&format!(
-                "tensor `{name}` is not of the expected type"
-            ))),
+            _ => Err(broken(&format!("tensor `{name}` is not of the expected type"))),
         }
     }
 }
@@ -216,11 +190,7 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn all(bytes: &[u8], span: Range<usize>) -> Result<Vec<Field>, GraphError> {
-        let mut reader = Fields {
-            bytes,
-            at: span.start,
-            end: span.end,
-        };
+        let mut reader = Fields { bytes, at: span.start, end: span.end };
         let mut fields = Vec::new();
         while reader.at < reader.end {
             fields.push(reader.next()?);
@@ -230,11 +200,7 @@ impl Fields<'_> {
 
     fn next(&mut self) -> Result<Field, GraphError> {
         let key = self.varint()?;
-        let mut field = Field {
-            number: key >> 3,
-            span: 0..0,
-            value: 0,
-        };
+        let mut field = Field { number: key >> 3, span: 0..0, value: 0 };
         match key & 7 {
             0 => field.value = self.varint()?,
             1 => field.span = self.take(8)?,
@@ -262,12 +228,8 @@ impl Fields<'_> {
 
     fn take(&mut self, length: u64) -> Result<Range<usize>, GraphError> {
         let start = self.at;
-        let end = usize::try_from(length)
-            .ok()
-            .and_then(|length| start.checked_add(length));
-        let end = end
-            .filter(|end| *end <= self.end)
-            .ok_or_else(|| broken("it ends too early"))?;
+        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
+        let end = end.filter(|end| *end <= self.end).ok_or_else(|| broken("it ends too early"))?;
         self.at = end;
         Ok(start..end)
     }
@@ -279,13 +241,7 @@ mod tests {
 
     #[test]
     fn bad_bytes_are_refused() {
-        for bytes in [
-            &[][..],
-            &[0x3a],
-            &[0x3a, 200, 1, 0],
-            &[0xff; 20],
-            &[0x3b, 0],
-        ] {
+        for bytes in [&[][..], &[0x3a], &[0x3a, 200, 1, 0], &[0xff; 20], &[0x3b, 0]] {
             assert!(reduce_range(&mut bytes.to_vec()).is_err(), "{bytes:?}");
         }
     }

@@ -55,10 +55,7 @@ fn taps(filter: Filter, from: u32, to: u32) -> Vec<Taps> {
         let weights: Vec<f64> = (start..end).map(weight).collect();
         let sum: f64 = weights.iter().sum();
         let fixed = |w: &f64| (w / sum * f64::from(1 << PRECISION)).round() as i32;
-        Taps {
-            start,
-            weights: weights.iter().map(fixed).collect(),
-        }
+        Taps { start, weights: weights.iter().map(fixed).collect() }
     };
     (0..to).map(one).collect()
 }
@@ -70,11 +67,7 @@ pub(crate) fn resize(
     to: (u32, u32),
     filter: Filter,
 ) -> Vec<u8> {
-    let columns = if width == to.0 {
-        rgb.to_vec()
-    } else {
-        across(rgb, width, to.0, filter)
-    };
+    let columns = if width == to.0 { rgb.to_vec() } else { across(rgb, width, to.0, filter) };
     if height == to.1 {
         return columns;
     }
@@ -107,9 +100,7 @@ fn down(rgb: &[u8], height: u32, to: (u32, u32), filter: Filter) -> Vec<u8> {
         sums.fill(HALF);
         let rows = rgb[tap.start * stride..].chunks_exact(stride);
         for (row, weight) in rows.zip(&tap.weights) {
-            sums.iter_mut()
-                .zip(row)
-                .for_each(|(sum, value)| *sum += i32::from(*value) * weight);
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += i32::from(*value) * weight);
         }
         out.extend(sums.iter().map(|sum| clip(*sum)));
     }

@@ -73,11 +73,7 @@ fn open_lite(store: &Store, entry: &SpaceEntry, runtime: Runtime) -> Result<Spac
         loaded: Lazy::default(),
     };
     let image = vision(store, entry, runtime, &space, calibration.image_mean)?;
-    Ok(Space {
-        space,
-        image: Box::new(image),
-        text: Box::new(text),
-    })
+    Ok(Space { space, image: Box::new(image), text: Box::new(text) })
 }
 
 fn open_towers(store: &Store, entry: &SpaceEntry, runtime: Runtime) -> Result<Space, ModelError> {
@@ -100,11 +96,7 @@ fn open_towers(store: &Store, entry: &SpaceEntry, runtime: Runtime) -> Result<Sp
         runtime: runtime.clone(),
     });
     let image = vision(store, entry, runtime, &space, None)?;
-    Ok(Space {
-        space,
-        image: Box::new(image),
-        text: Box::new(text),
-    })
+    Ok(Space { space, image: Box::new(image), text: Box::new(text) })
 }
 
 fn vision(
@@ -137,9 +129,7 @@ fn embedding_space(
     for id in [&entry.image, &entry.text.weights, &entry.text.tokenizer] {
         hasher.update(store.record(id)?.sha256);
     }
-    built_in
-        .iter()
-        .for_each(|bytes| hasher.update(Sha256::digest(bytes)));
+    built_in.iter().for_each(|bytes| hasher.update(Sha256::digest(bytes)));
     let revision = crate::store::hex(&hasher.finalize()[..6]);
     Ok(EmbeddingSpace {
         name: entry.name.clone(),

@@ -34,19 +34,11 @@ fn parity() -> Value {
 }
 
 fn numbers(value: &Value) -> Vec<f32> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|v| v.as_f64().unwrap() as f32)
-        .collect()
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32).collect()
 }
 
 fn calibrated_mean() -> Vec<f32> {
-    let path = repository()
-        .join("models")
-        .join(NAME)
-        .join("calibration.json");
+    let path = repository().join("models").join(NAME).join("calibration.json");
     let calibration: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     match &calibration["image_mean"] {
         Value::Null => vec![0.0; 512],
@@ -55,9 +47,7 @@ fn calibrated_mean() -> Vec<f32> {
 }
 
 fn picture(name: &str) -> Picture {
-    let decoded = image::open(repository().join("samples/pictures").join(name))
-        .unwrap()
-        .to_rgb8();
+    let decoded = image::open(repository().join("samples/pictures").join(name)).unwrap().to_rgb8();
     Picture::new(decoded.width(), decoded.height(), decoded.into_raw()).unwrap()
 }
 
@@ -73,11 +63,7 @@ fn words_agree_with_the_training() {
     for (text, reference) in parity["texts"].as_object().unwrap() {
         let vector = &space.text().embed(&[text]).unwrap()[0];
         let reference = numbers(&reference["vector"]);
-        let apart = vector
-            .values()
-            .iter()
-            .zip(&reference)
-            .map(|(a, b)| (a - b).abs());
+        let apart = vector.values().iter().zip(&reference).map(|(a, b)| (a - b).abs());
         let apart = apart.fold(0.0, f32::max);
         assert!(apart < 1e-4, "`{text}`: {apart} apart");
     }
@@ -117,22 +103,12 @@ fn the_space_conforms() {
 fn a_provider_that_the_library_lacks_is_an_error() {
     let store = Store::open(StoreConfig::from_env()).unwrap();
     // The store's library for Linux is built for the CPU.
-    let provider = if cfg!(target_os = "macos") {
-        "cuda"
-    } else {
-        "coreml"
-    };
-    let options = RuntimeOptions {
-        provider: Some(provider.into()),
-        ..RuntimeOptions::from_env()
-    };
+    let provider = if cfg!(target_os = "macos") { "cuda" } else { "coreml" };
+    let options = RuntimeOptions { provider: Some(provider.into()), ..RuntimeOptions::from_env() };
     let space = open_space(&store, NAME, &options).unwrap();
     let error = space.text().embed(&["cat"]).unwrap_err();
     let kinora_inference::EmbedError::Missing { message, hint } = error else {
         panic!("{error}");
     };
-    assert!(
-        message.contains(provider) && hint.contains("KINORA_ONNXRUNTIME"),
-        "{message}: {hint}"
-    );
+    assert!(message.contains(provider) && hint.contains("KINORA_ONNXRUNTIME"), "{message}: {hint}");
 }

@@ -30,11 +30,9 @@ fn manifest(family: &str, dimension: usize, length: usize) -> Manifest {
          text = {{ kind = \"{family}\", weights = \"text\", tokenizer = \"tokenizer\", length = {length} }}\n\
          duplicate_threshold = 0.9\n"
     );
-    for (id, file) in [
-        ("vision", "vision.onnx"),
-        ("text", "text.onnx"),
-        ("tokenizer", "tokenizer.json"),
-    ] {
+    for (id, file) in
+        [("vision", "vision.onnx"), ("text", "text.onnx"), ("tokenizer", "tokenizer.json")]
+    {
         text += &format!(
             "[[artifact]]\nid = \"{id}\"\njob = \"test\"\nlicence = \"MIT\"\n[[artifact.file]]\n\
              name = \"{file}\"\nsources = [{{ hub = \"a/b\", revision = \"main\", path = \"{file}\" }}]\n"
@@ -45,10 +43,8 @@ fn manifest(family: &str, dimension: usize, length: usize) -> Manifest {
 
 /// The space `tiny` of a family, pulled from a hub on loopback into `folder`.
 fn tiny(folder: &tempfile::TempDir, family: &str, dimension: usize, length: usize) -> Space {
-    let server = Server::start(Behaviour {
-        folder: Some(fixtures(family)),
-        ..Behaviour::default()
-    });
+    let server =
+        Server::start(Behaviour { folder: Some(fixtures(family)), ..Behaviour::default() });
     let config = StoreConfig {
         cache_dir: Some(folder.path().into()),
         hub_endpoint: server.endpoint.clone(),
@@ -56,27 +52,10 @@ fn tiny(folder: &tempfile::TempDir, family: &str, dimension: usize, length: usiz
     };
     let store = Store::with_manifest(config, manifest(family, dimension, length)).unwrap();
     let mut quiet = |_: &PullEvent<'_>| ();
-    store
-        .pull(
-            &["vision", "text", "tokenizer"],
-            &mut quiet,
-            &Control::default(),
-        )
-        .unwrap();
-    assert_eq!(
-        server.seen.lock().unwrap().len(),
-        6,
-        "a question and a transfer for each"
-    );
-    open_space(
-        &store,
-        "tiny",
-        &RuntimeOptions {
-            library: Some(library()),
-            provider: None,
-        },
-    )
-    .unwrap()
+    store.pull(&["vision", "text", "tokenizer"], &mut quiet, &Control::default()).unwrap();
+    assert_eq!(server.seen.lock().unwrap().len(), 6, "a question and a transfer for each");
+    open_space(&store, "tiny", &RuntimeOptions { library: Some(library()), provider: None })
+        .unwrap()
 }
 
 /// The real runtime.
@@ -84,9 +63,7 @@ fn library() -> PathBuf {
     if let Some(library) = RuntimeOptions::from_env().library {
         return library;
     }
-    let found = Store::open(StoreConfig::from_env())
-        .unwrap()
-        .path("onnxruntime");
+    let found = Store::open(StoreConfig::from_env()).unwrap().path("onnxruntime");
     found.unwrap_or_else(|e: StoreError| panic!("{e}: {}", e.hint().unwrap_or_default()))
 }
 
@@ -98,23 +75,12 @@ fn picture(name: &Value) -> Picture {
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect()
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
 }
 
 fn assert_close(vector: &Embedding, reference: &Value, what: &str) {
-    let reference = reference
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|v| v.as_f64().unwrap() as f32);
-    let apart = vector
-        .values()
-        .iter()
-        .zip(reference)
-        .map(|(a, b)| (a - b).abs());
+    let reference = reference.as_array().unwrap().iter().map(|v| v.as_f64().unwrap() as f32);
+    let apart = vector.values().iter().zip(reference).map(|(a, b)| (a - b).abs());
     let apart = apart.fold(0.0, f32::max);
     assert!(apart < 1e-4, "{what}: {apart} apart");
 }
@@ -128,11 +94,7 @@ fn check_parity(family: &str, dimension: usize, length: usize) {
     let pictures = expected["pictures"].as_array().unwrap();
     for (entry, reference) in pictures.iter().zip(prepared.chunks_exact(3 * SIDE * SIDE)) {
         let ours = space.image().prepare(&picture(&entry["name"])).unwrap();
-        let apart = ours
-            .values
-            .iter()
-            .zip(reference)
-            .map(|(a, b)| (a - b).abs());
+        let apart = ours.values.iter().zip(reference).map(|(a, b)| (a - b).abs());
         let apart = apart.fold(0.0, f32::max);
         assert!(apart < 1e-5, "{}: tensors are {apart} apart", entry["name"]);
         let vector = &space.image().embed(&[ours]).unwrap()[0];
@@ -140,11 +102,7 @@ fn check_parity(family: &str, dimension: usize, length: usize) {
     }
     for entry in expected["texts"].as_array().unwrap() {
         let text = entry["text"].as_str().unwrap();
-        assert_close(
-            &space.text().embed(&[text]).unwrap()[0],
-            &entry["vector"],
-            text,
-        );
+        assert_close(&space.text().embed(&[text]).unwrap()[0], &entry["vector"], text);
     }
     check_space(space.image(), space.text());
 }

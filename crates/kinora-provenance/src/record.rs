@@ -85,14 +85,9 @@ pub fn from_json(text: &str, path: &Path) -> Result<FilmRecord, RecordError> {
         path: path.to_owned(),
     };
     // The version first: the rest may have another form.
-    let found = serde_json::from_str::<Versioned>(text)
-        .map_err(malformed)?
-        .version;
+    let found = serde_json::from_str::<Versioned>(text).map_err(malformed)?.version;
     if found != RECORD_VERSION {
-        return Err(RecordError::Version {
-            found,
-            path: path.to_owned(),
-        });
+        return Err(RecordError::Version { found, path: path.to_owned() });
     }
     serde_json::from_str(text).map_err(malformed)
 }
@@ -100,10 +95,7 @@ pub fn from_json(text: &str, path: &Path) -> Result<FilmRecord, RecordError> {
 /// Writes the record beside its film, in one step: the old one or the new one stands there, whole.
 pub fn write_beside(film: &Path, record: &FilmRecord) -> Result<PathBuf, RecordError> {
     let path = beside(film);
-    let io = |source: io::Error| RecordError::Io {
-        source,
-        path: path.clone(),
-    };
+    let io = |source: io::Error| RecordError::Io { source, path: path.clone() };
     let text = to_json(record).map_err(|error| io(error.into()))?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -134,10 +126,7 @@ pub fn read_beside(film: &Path) -> Result<FilmRecord, RecordError> {
     let path = beside(film);
     let io = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => RecordError::Missing(path.clone()),
-        _ => RecordError::Io {
-            source,
-            path: path.clone(),
-        },
+        _ => RecordError::Io { source, path: path.clone() },
     };
     let size = fs::metadata(&path).map_err(io)?.len();
     if size > LARGEST {

@@ -15,15 +15,9 @@ fn source(path: &Path, bytes: &[u8]) -> SourceRecord {
         asset: AssetId(ContentHash::of(bytes)),
         label: "A \u{1b}[31m picture".into(),
         path: path.to_string_lossy().into_owned(),
-        rights: Rights {
-            licence: Some("CC BY 4.0".into()),
-            ..Rights::default()
-        },
+        rights: Rights { licence: Some("CC BY 4.0".into()), ..Rights::default() },
         rank: Some(1),
-        scores: Some(Scores {
-            dense: Some(0.25),
-            ..Scores::default()
-        }),
+        scores: Some(Scores { dense: Some(0.25), ..Scores::default() }),
     }
 }
 
@@ -68,10 +62,7 @@ fn record(film: &Path, shots: Vec<ShotRecord>) -> FilmRecord {
         },
         threshold: Some(0.1),
         spec: FilmSpec {
-            size: Size {
-                width: 320,
-                height: 180,
-            },
+            size: Size { width: 320, height: 180 },
             fps: 24,
             seconds: 4.0,
             transition: Transition::Crossfade(0.5),
@@ -91,14 +82,7 @@ fn record(film: &Path, shots: Vec<ShotRecord>) -> FilmRecord {
 fn a_record_round_trips_beside_its_film() {
     let folder = tempfile::tempdir().unwrap();
     let film = folder.path().join("film.mp4");
-    let made = record(
-        &film,
-        vec![shot(
-            "one",
-            vec![source(&folder.path().join("a"), b"a")],
-            None,
-        )],
-    );
+    let made = record(&film, vec![shot("one", vec![source(&folder.path().join("a"), b"a")], None)]);
     assert!(matches!(read_beside(&film), Err(RecordError::Missing(_))));
     let path = write_beside(&film, &made).unwrap();
     assert_eq!(path, folder.path().join("film.json"));
@@ -109,22 +93,10 @@ fn a_record_round_trips_beside_its_film() {
 fn other_versions_and_other_files_are_refused() {
     let path = Path::new("film.json");
     let newer = from_json(r#"{"version": 99, "novel": true}"#, path).unwrap_err();
-    assert!(
-        matches!(newer, RecordError::Version { found: 99, .. }),
-        "{newer}"
-    );
-    for text in [
-        "",
-        "{}",
-        "[1]",
-        r#"{"version": 1}"#,
-        r#"{"version": "one"}"#,
-    ] {
+    assert!(matches!(newer, RecordError::Version { found: 99, .. }), "{newer}");
+    for text in ["", "{}", "[1]", r#"{"version": 1}"#, r#"{"version": "one"}"#] {
         let error = from_json(text, path).unwrap_err();
-        assert!(
-            matches!(error, RecordError::Malformed { .. }),
-            "{text}: {error}"
-        );
+        assert!(matches!(error, RecordError::Malformed { .. }), "{text}: {error}");
     }
 }
 
@@ -134,38 +106,21 @@ fn every_fate_is_told() {
     let at = |name: &str| folder.path().join(name);
     let film = at("film.mp4");
     let names = ["present", "moved", "changed", "vanished", "withdrawn"];
-    let sources: Vec<_> = names
-        .iter()
-        .map(|name| source(&at(name), name.as_bytes()))
-        .collect();
+    let sources: Vec<_> = names.iter().map(|name| source(&at(name), name.as_bytes())).collect();
     fs::rename(at("moved"), at("elsewhere")).unwrap();
     fs::write(at("changed"), b"other").unwrap();
     fs::remove_file(at("vanished")).unwrap();
     let withdrawn = sources[4].asset;
-    let made = record(
-        &film,
-        vec![
-            shot("one", sources, None),
-            shot("two", vec![], Some("nothing fits")),
-        ],
-    );
+    let made =
+        record(&film, vec![shot("one", sources, None), shot("two", vec![], Some("nothing fits"))]);
     let lookup = |id: &AssetId| {
-        Some(SourceState {
-            paths: vec![at("elsewhere")],
-            withdrawn: *id == withdrawn,
-        })
+        Some(SourceState { paths: vec![at("elsewhere")], withdrawn: *id == withdrawn })
     };
     let report = verify(&film, &made, &lookup);
-    let fates: Vec<_> = report.shots[0]
-        .sources
-        .iter()
-        .map(|s| s.fate.clone())
-        .collect();
+    let fates: Vec<_> = report.shots[0].sources.iter().map(|s| s.fate.clone()).collect();
     let expected = [
         SourceFate::Present,
-        SourceFate::Moved {
-            to: at("elsewhere"),
-        },
+        SourceFate::Moved { to: at("elsewhere") },
         SourceFate::Changed,
         SourceFate::Vanished,
         SourceFate::Withdrawn,
@@ -174,14 +129,8 @@ fn every_fate_is_told() {
     assert!(report.master_intact() && !report.sources_intact());
     let tree = report.to_string();
     assert!(tree.contains("00:03:00-00:07:04"), "{tree}");
-    assert!(
-        tree.contains("LEFT OUT: nothing fits") && tree.contains("score 0.250"),
-        "{tree}"
-    );
-    assert!(
-        !tree.contains('\u{1b}'),
-        "no control characters reach the terminal"
-    );
+    assert!(tree.contains("LEFT OUT: nothing fits") && tree.contains("score 0.250"), "{tree}");
+    assert!(!tree.contains('\u{1b}'), "no control characters reach the terminal");
 }
 
 #[test]

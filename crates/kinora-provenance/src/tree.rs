@@ -16,12 +16,7 @@ impl fmt::Display for Report {
             MasterState::Unreadable { why } => format!("UNREADABLE: {why}"),
         };
         writeln!(f, ": {state}")?;
-        writeln!(
-            f,
-            "made by {} from library `{}`",
-            shown(&self.made_by),
-            shown(&self.library)
-        )?;
+        writeln!(f, "made by {} from library `{}`", shown(&self.made_by), shown(&self.library))?;
         for (i, shot) in self.shots.iter().enumerate() {
             shot_line(f, shot, self.fps, i + 1 == self.shots.len())?;
         }
@@ -30,22 +25,13 @@ impl fmt::Display for Report {
 }
 
 fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool) -> fmt::Result {
-    let (branch, trunk) = if last {
-        ("└─", "  ")
-    } else {
-        ("├─", "│ ")
-    };
+    let (branch, trunk) = if last { ("└─", "  ") } else { ("├─", "│ ") };
     write!(f, "{branch} {} ", shown(&shot.name))?;
     match &shot.gap {
         Some(why) => write!(f, "LEFT OUT: {}", shown(why))?,
         None => {
             let end = shot.first_frame + shot.frames;
-            write!(
-                f,
-                "{}-{} ",
-                timecode(shot.first_frame, fps),
-                timecode(end, fps)
-            )?;
+            write!(f, "{}-{} ", timecode(shot.first_frame, fps), timecode(end, fps))?;
             write!(f, "\"{}\"", shown(&shot.prompt))?;
         }
     }
@@ -58,11 +44,7 @@ fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool
     }
     writeln!(f)?;
     for (i, source) in shot.sources.iter().enumerate() {
-        let branch = if i + 1 == shot.sources.len() {
-            "└─"
-        } else {
-            "├─"
-        };
+        let branch = if i + 1 == shot.sources.len() { "└─" } else { "├─" };
         write!(f, "{trunk} {branch} ")?;
         source_line(f, source)?;
     }
@@ -72,10 +54,7 @@ fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool
 fn source_line(f: &mut fmt::Formatter<'_>, report: &SourceReport) -> fmt::Result {
     let source = &report.source;
     write!(f, "{} {}", source.asset.short(), shown(&source.label))?;
-    for part in [&source.rights.author, &source.rights.licence]
-        .into_iter()
-        .flatten()
-    {
+    for part in [&source.rights.author, &source.rights.licence].into_iter().flatten() {
         write!(f, ", {}", shown(part))?;
     }
     match (source.scores.and_then(|scores| scores.dense), source.rank) {
@@ -102,7 +81,5 @@ pub fn timecode(frame: u64, fps: u32) -> String {
 
 /// Text from outside without what would steer a terminal.
 fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -117,10 +117,7 @@ impl Report {
 
     /// Whether every source is still there, unchanged and not withdrawn.
     pub fn sources_intact(&self) -> bool {
-        let mut fates = self
-            .shots
-            .iter()
-            .flat_map(|shot| shot.sources.iter().map(|s| &s.fate));
+        let mut fates = self.shots.iter().flat_map(|shot| shot.sources.iter().map(|s| &s.fate));
         fates.all(|fate| matches!(fate, SourceFate::Present | SourceFate::Moved { .. }))
     }
 }
@@ -138,24 +135,17 @@ pub fn verify(film: &Path, record: &FilmRecord, lookup: &Lookup<'_>) -> Report {
     let master = match hash_file(film) {
         Ok(hash) if hash == record.master => MasterState::Intact,
         Ok(found) => MasterState::Changed { found },
-        Err(why) => MasterState::Unreadable {
-            why: why.to_string(),
-        },
+        Err(why) => MasterState::Unreadable { why: why.to_string() },
     };
-    let checked = |source: &SourceRecord| SourceReport {
-        fate: fate(source, lookup),
-        source: source.clone(),
-    };
+    let checked =
+        |source: &SourceRecord| SourceReport { fate: fate(source, lookup), source: source.clone() };
     let shots = record.shots.iter().map(|shot| ShotReport {
         name: shot.name.clone(),
         prompt: shot.prompt.clone(),
         first_frame: shot.first_frame,
         frames: shot.frames,
         gap: shot.gap.clone(),
-        generator: shot
-            .generator
-            .as_ref()
-            .map(|g| format!("{} {}", g.name, g.version)),
+        generator: shot.generator.as_ref().map(|g| format!("{} {}", g.name, g.version)),
         synthetic: shot.generator.as_ref().is_some_and(|g| g.synthetic),
         fidelity: shot.fidelity,
         sources: shot.sources.iter().map(checked).collect(),

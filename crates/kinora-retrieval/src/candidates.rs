@@ -55,20 +55,13 @@ impl Parts<'_> {
     pub(crate) fn gather(&self, query: &Query, trace: &mut Trace) -> Result<Gathered, SearchError> {
         let allowed = self.allowed(&query.filter)?;
         let passed = allowed.as_ref().map_or_else(|| self.index.len(), Vec::len);
-        trace.stage(
-            "filter",
-            passed,
-            if allowed.is_none() { "open" } else { "exact" },
-        );
+        trace.stage("filter", passed, if allowed.is_none() { "open" } else { "exact" });
         let target = self.target(query, trace)?;
         let mut rated = Rated::new();
         if let Some(target) = &target {
             self.rate_nearest(query, target, allowed.as_deref(), &mut rated)?;
-            let note = if rated.len() >= passed {
-                "all rated"
-            } else {
-                "nearest by cosine, rated again"
-            };
+            let note =
+                if rated.len() >= passed { "all rated" } else { "nearest by cosine, rated again" };
             trace.stage("dense", rated.len(), note);
         }
         let dense_rows: HashSet<u64> = rated.keys().copied().collect();
@@ -76,21 +69,13 @@ impl Parts<'_> {
         self.rate_missing(target.as_ref(), &lexical, &mut rated)?;
         let unwanted = self.unwanted(query, &rated)?;
         lexical.hits.retain(|hit| !unwanted.contains(&hit.0));
-        let dense = dense_order(&rated, |row| {
-            dense_rows.contains(&row) && !unwanted.contains(&row)
-        });
+        let dense =
+            dense_order(&rated, |row| dense_rows.contains(&row) && !unwanted.contains(&row));
         let words: Vec<u64> = lexical.hits.iter().map(|hit| hit.0).collect();
         let fused = fuse(&dense, &words);
-        trace.stage(
-            "fuse",
-            fused.len(),
-            &format!("{} unwanted or given dropped", unwanted.len()),
-        );
+        trace.stage("fuse", fused.len(), &format!("{} unwanted or given dropped", unwanted.len()));
         Ok(Gathered {
-            ranked: fused
-                .iter()
-                .map(|f| ranked(f, &mut rated, &lexical))
-                .collect(),
+            ranked: fused.iter().map(|f| ranked(f, &mut rated, &lexical)).collect(),
             lexical,
             has_text_vector: target.is_some_and(|target| target.has_text()),
         })
@@ -98,17 +83,8 @@ impl Parts<'_> {
 
     /// Rows that pass the filter, ascending; `None` for all.
     fn allowed(&self, filter: &Filter) -> Result<Option<Vec<u64>>, SearchError> {
-        let Filter {
-            after,
-            before,
-            near,
-            only,
-        } = filter;
-        let fields = catalog::Filter {
-            after: *after,
-            before: *before,
-            near: *near,
-        };
+        let Filter { after, before, near, only } = filter;
+        let fields = catalog::Filter { after: *after, before: *before, near: *near };
         let passed = self.catalog.filter(&fields)?;
         let Some(only) = only else {
             return Ok(passed);
@@ -119,11 +95,7 @@ impl Parts<'_> {
         }
         rows.sort_unstable();
         rows.dedup();
-        rows.retain(|row| {
-            passed
-                .as_ref()
-                .is_none_or(|rows| rows.binary_search(row).is_ok())
-        });
+        rows.retain(|row| passed.as_ref().is_none_or(|rows| rows.binary_search(row).is_ok()));
         Ok(Some(rows))
     }
 
@@ -151,25 +123,11 @@ impl Parts<'_> {
         let ids: Option<Vec<PointId>> =
             allowed.map(|rows| rows.iter().map(|row| PointId(*row)).collect());
         let fetch = query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN) + query.exclude.len();
-        let limit = if self.index.len() <= RATE_ALL {
-            self.index.len()
-        } else {
-            fetch
-        };
-        let filter = ids
-            .as_deref()
-            .map_or(index::Filter::All, index::Filter::Only);
-        let request = SearchRequest {
-            vector: target.vector.values(),
-            limit,
-            filter,
-        };
+        let limit = if self.index.len() <= RATE_ALL { self.index.len() } else { fetch };
+        let filter = ids.as_deref().map_or(index::Filter::All, index::Filter::Only);
+        let request = SearchRequest { vector: target.vector.values(), limit, filter };
         let found = self.index.search(&request)?;
-        self.rate(
-            target,
-            found.iter().map(|scored| scored.id).collect(),
-            rated,
-        )
+        self.rate(target, found.iter().map(|scored| scored.id).collect(), rated)
     }
 
     /// Words may have found what vectors did not: it is rated too, for the threshold and duplicates.
@@ -182,11 +140,7 @@ impl Parts<'_> {
         let Some(target) = target else {
             return Ok(());
         };
-        let rows = lexical
-            .hits
-            .iter()
-            .map(|hit| hit.0)
-            .filter(|row| !rated.contains_key(row));
+        let rows = lexical.hits.iter().map(|hit| hit.0).filter(|row| !rated.contains_key(row));
         let ids = rows.map(PointId).collect();
         self.rate(target, ids, rated)
     }
@@ -213,10 +167,7 @@ impl Parts<'_> {
         allowed: Option<&[u64]>,
         trace: &mut Trace,
     ) -> Result<LexicalList, SearchError> {
-        let text = query
-            .text
-            .as_deref()
-            .filter(|_| query.mode != Mode::DenseOnly);
+        let text = query.text.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         let Some(text) = text else {
             return Ok(LexicalList::default());
         };
@@ -224,13 +175,9 @@ impl Parts<'_> {
             LexicalList::look_up(self.catalog, self.index.len(), content_words(text), allowed)?;
         let mut note = String::from("BM25");
         if query.mode == Mode::Hybrid {
-            note = format!(
-                "BM25; {} with a minority of the words dropped",
-                list.require(COVERAGE)
-            );
+            note = format!("BM25; {} with a minority of the words dropped", list.require(COVERAGE));
         }
-        list.hits
-            .truncate(query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN));
+        list.hits.truncate(query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN));
         trace.stage("lexical", list.hits.len(), &note);
         Ok(list)
     }
@@ -239,24 +186,13 @@ impl Parts<'_> {
     /// pictures themselves.
     fn unwanted(&self, query: &Query, rated: &Rated) -> Result<HashSet<u64>, SearchError> {
         let drop = |near: &Nearness| near.unwanted || near.given;
-        let rows = rated
-            .iter()
-            .filter(|(_, (near, _))| drop(near))
-            .map(|(row, _)| *row);
+        let rows = rated.iter().filter(|(_, (near, _))| drop(near)).map(|(row, _)| *row);
         let mut unwanted: HashSet<u64> = rows.collect();
-        let minus = query
-            .minus
-            .as_deref()
-            .filter(|_| query.mode != Mode::DenseOnly);
+        let minus = query.minus.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
             let list =
                 LexicalList::look_up(self.catalog, self.index.len(), content_words(minus), None)?;
-            unwanted.extend(
-                list.hits
-                    .iter()
-                    .map(|hit| hit.0)
-                    .filter(|row| list.covers_all(*row)),
-            );
+            unwanted.extend(list.hits.iter().map(|hit| hit.0).filter(|row| list.covers_all(*row)));
         }
         Ok(unwanted)
     }
@@ -275,9 +211,7 @@ fn dense_order(rated: &Rated, take: impl Fn(u64) -> bool) -> Vec<u64> {
 
 fn ranked(fused: &Fused, rated: &mut Rated, lexical: &LexicalList) -> Ranked {
     let near = rated.remove(&fused.row);
-    let bm25 = fused
-        .lexical_rank
-        .and_then(|rank| lexical.hits.get(rank - 1));
+    let bm25 = fused.lexical_rank.and_then(|rank| lexical.hits.get(rank - 1));
     let scores = Scores {
         dense: near.as_ref().map(|(near, _)| near.fit),
         dense_rank: fused.dense_rank,
@@ -285,9 +219,5 @@ fn ranked(fused: &Fused, rated: &mut Rated, lexical: &LexicalList) -> Ranked {
         lexical_rank: fused.lexical_rank,
         fused: fused.score,
     };
-    Ranked {
-        row: fused.row,
-        scores,
-        vector: near.map(|(_, vector)| vector),
-    }
+    Ranked { row: fused.row, scores, vector: near.map(|(_, vector)| vector) }
 }

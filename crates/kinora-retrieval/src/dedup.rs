@@ -20,9 +20,7 @@ pub(crate) fn duplicates(ranked: &[Option<&[f32]>], threshold: f32) -> Vec<Optio
         let nearby = (0..rank).filter(|better| similar(*better, rank));
         nearby.for_each(|better| forest.join(better, rank));
     }
-    (0..ranked.len())
-        .map(|rank| Some(forest.root(rank)).filter(|root| *root != rank))
-        .collect()
+    (0..ranked.len()).map(|rank| Some(forest.root(rank)).filter(|root| *root != rank)).collect()
 }
 
 /// Union-find whose roots are the smallest members.
@@ -62,10 +60,7 @@ mod tests {
     #[test]
     fn chains_are_one_component() {
         // 0.0 and 0.2 are not similar themselves, but 0.1 joins them.
-        assert_eq!(
-            run(&[0.0, 1.5, 0.2, 0.1], 0.994),
-            [None, None, Some(0), Some(0)]
-        );
+        assert_eq!(run(&[0.0, 1.5, 0.2, 0.1], 0.994), [None, None, Some(0), Some(0)]);
         assert_eq!(duplicates(&[None, None], 0.0), [None, None]);
         assert_eq!(run(&[], 0.5), []);
     }

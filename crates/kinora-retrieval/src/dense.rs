@@ -52,9 +52,7 @@ impl Target {
     pub(crate) fn new(query: &Query, embedder: &dyn TextEmbedder) -> Result<Self, SearchError> {
         let embed = |text: &str| -> Result<Embedding, SearchError> {
             let mut embedded = embedder.embed(&[text])?;
-            embedded
-                .pop()
-                .ok_or_else(|| SearchError::Internal("no vector for a text".into()))
+            embedded.pop().ok_or_else(|| SearchError::Internal("no vector for a text".into()))
         };
         let text = query.text.as_deref().map(embed).transpose()?;
         let minus = query.minus.as_deref().map(embed).transpose()?;
@@ -71,14 +69,7 @@ impl Target {
         let vector = Embedding::mix(&parts)?
             .ok_or_else(|| SearchError::Query("there is nothing to look for".into()))?;
         let like = query.like.clone();
-        Ok(Self {
-            vector,
-            text,
-            like,
-            like_mean,
-            minus,
-            text_share,
-        })
+        Ok(Self { vector, text, like, like_mean, minus, text_share })
     }
 
     /// Whether the question has words, so that a threshold for words applies.
@@ -133,11 +124,8 @@ fn hub_penalty(model: &ScoreModel, x: &[f32]) -> f32 {
     if model.hub_bank.is_empty() || model.hub_weight == 0.0 || model.hub_k == 0 {
         return 0.0;
     }
-    let mut nearest: Vec<f32> = model
-        .hub_bank
-        .chunks_exact(x.len())
-        .map(|row| dot(row, x))
-        .collect();
+    let mut nearest: Vec<f32> =
+        model.hub_bank.chunks_exact(x.len()).map(|row| dot(row, x)).collect();
     let k = model.hub_k.min(nearest.len());
     nearest.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
     model.hub_weight * nearest[..k].iter().sum::<f32>() / k as f32

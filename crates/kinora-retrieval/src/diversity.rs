@@ -11,17 +11,10 @@ pub(crate) fn mmr(
     lambda: f32,
     limit: usize,
 ) -> Vec<usize> {
-    let (low, high) = relevance
-        .iter()
-        .fold((f32::MAX, f32::MIN), |(low, high), r| {
-            (low.min(*r), high.max(*r))
-        });
+    let (low, high) =
+        relevance.iter().fold((f32::MAX, f32::MIN), |(low, high), r| (low.min(*r), high.max(*r)));
     let stretch = |r: f32| {
-        if high > low {
-            (r - low) / (high - low)
-        } else {
-            1.0
-        }
+        if high > low { (r - low) / (high - low) } else { 1.0 }
     };
     let mut left: Vec<usize> = (0..relevance.len()).collect();
     let mut nearest = vec![0f32; relevance.len()];
@@ -29,19 +22,11 @@ pub(crate) fn mmr(
     while shown.len() < limit && !left.is_empty() {
         let value = |i: usize| lambda * stretch(relevance[i]) - (1.0 - lambda) * nearest[i];
         let best = (0..left.len())
-            .reduce(|best, at| {
-                if value(left[at]) > value(left[best]) {
-                    at
-                } else {
-                    best
-                }
-            })
+            .reduce(|best, at| if value(left[at]) > value(left[best]) { at } else { best })
             .unwrap_or_default();
         let taken = left.remove(best);
         for i in &left {
-            let similarity = vectors[*i]
-                .zip(vectors[taken])
-                .map_or(0.0, |(a, b)| cosine(a, b));
+            let similarity = vectors[*i].zip(vectors[taken]).map_or(0.0, |(a, b)| cosine(a, b));
             nearest[*i] = nearest[*i].max(similarity);
         }
         shown.push(taken);
@@ -57,17 +42,10 @@ mod tests {
     fn lambda_weighs_relevance_against_difference() {
         let vectors: [&[f32]; 3] = [&[1.0, 0.0], &[0.99, 0.14], &[0.0, 1.0]];
         let vectors: Vec<Option<&[f32]>> = vectors.iter().map(|v| Some(*v)).collect();
-        for (lambda, limit, order) in [
-            (1.0, 9, &[0, 1, 2][..]),
-            (0.5, 9, &[0, 2, 1]),
-            (0.0, 2, &[0, 2]),
-            (0.5, 0, &[]),
-        ] {
-            assert_eq!(
-                mmr(&[0.9, 0.8, 0.5], &vectors, lambda, limit),
-                order,
-                "{lambda}"
-            );
+        for (lambda, limit, order) in
+            [(1.0, 9, &[0, 1, 2][..]), (0.5, 9, &[0, 2, 1]), (0.0, 2, &[0, 2]), (0.5, 0, &[])]
+        {
+            assert_eq!(mmr(&[0.9, 0.8, 0.5], &vectors, lambda, limit), order, "{lambda}");
         }
         assert_eq!(mmr(&[0.5, 0.5], &[None, None], 0.5, 9), [0, 1]);
     }

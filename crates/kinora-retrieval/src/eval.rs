@@ -111,23 +111,13 @@ pub fn evaluate(
         queries: Vec::new(),
     };
     for judgement in judgements {
-        let query = Query {
-            mode,
-            limit: DEPTH,
-            ..Query::text(&judgement.query)
-        };
+        let query = Query { mode, limit: DEPTH, ..Query::text(&judgement.query) };
         let outcome = searcher.rank(&query)?;
         report.threshold = outcome.threshold.or(report.threshold);
-        let names: Vec<Vec<&str>> = outcome
-            .hits
-            .iter()
-            .map(|hit| names(&hit.asset.paths))
-            .collect();
-        let right = |names: &Vec<&str>| {
-            names
-                .iter()
-                .any(|n| judgement.relevant.iter().any(|r| r == n))
-        };
+        let names: Vec<Vec<&str>> =
+            outcome.hits.iter().map(|hit| names(&hit.asset.paths)).collect();
+        let right =
+            |names: &Vec<&str>| names.iter().any(|n| judgement.relevant.iter().any(|r| r == n));
         let shown = names.iter().take(SHOWN).filter_map(|names| names.first());
         report.count(PerQuery {
             query: judgement.query.clone(),
@@ -169,39 +159,24 @@ impl Report {
 
 /// File names of paths.
 fn names(paths: &[String]) -> Vec<&str> {
-    paths
-        .iter()
-        .map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path))
-        .collect()
+    paths.iter().map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path)).collect()
 }
 
 fn check_files(searcher: &Searcher<'_>, judgements: &[Judgement]) -> Result<(), SearchError> {
     let catalog = searcher.catalog();
     let assets = catalog.assets(&catalog.live_rows()?)?;
-    let known: HashMap<&str, u64> = assets
-        .iter()
-        .flat_map(|(row, a)| names(&a.paths).into_iter().map(|n| (n, *row)))
-        .collect();
+    let known: HashMap<&str, u64> =
+        assets.iter().flat_map(|(row, a)| names(&a.paths).into_iter().map(|n| (n, *row))).collect();
     let named = judgements.iter().flat_map(|judgement| &judgement.relevant);
-    let mut unknown: Vec<&str> = named
-        .map(String::as_str)
-        .filter(|name| !known.contains_key(name))
-        .collect();
+    let mut unknown: Vec<&str> =
+        named.map(String::as_str).filter(|name| !known.contains_key(name)).collect();
     unknown.sort_unstable();
     unknown.dedup();
     if unknown.is_empty() {
         return Ok(());
     }
-    let first: Vec<String> = unknown
-        .iter()
-        .take(5)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let more = if unknown.len() > first.len() {
-        ", …"
-    } else {
-        ""
-    };
+    let first: Vec<String> = unknown.iter().take(5).map(|name| format!("`{name}`")).collect();
+    let more = if unknown.len() > first.len() { ", …" } else { "" };
     Err(SearchError::Judgements {
         message: format!(
             "{} judged files are not in library `{}`: {}{more}",

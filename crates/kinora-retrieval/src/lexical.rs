@@ -49,10 +49,8 @@ impl LexicalList {
             let rows = catalog.lexical(std::slice::from_ref(&word), UNLIMITED)?;
             if total < FREQUENT_FROM || rows.len() * 2 <= total {
                 let index = list.words.len();
-                rows.iter()
-                    .for_each(|hit| list.matched.entry(hit.row).or_default().push(index));
-                list.weights
-                    .push((1.0 + total as f64 / rows.len().max(1) as f64).ln());
+                rows.iter().for_each(|hit| list.matched.entry(hit.row).or_default().push(index));
+                list.weights.push((1.0 + total as f64 / rows.len().max(1) as f64).ln());
                 if rows.is_empty() {
                     list.weights[index] = (1.0 + 2.0 * total as f64).ln();
                 }
@@ -61,11 +59,7 @@ impl LexicalList {
         }
         let is_allowed = |row: u64| allowed.is_none_or(|rows| rows.binary_search(&row).is_ok());
         let found = catalog.lexical(&list.words, UNLIMITED)?;
-        list.hits = found
-            .iter()
-            .filter(|h| is_allowed(h.row))
-            .map(|h| (h.row, h.score))
-            .collect();
+        list.hits = found.iter().filter(|h| is_allowed(h.row)).map(|h| (h.row, h.score)).collect();
         Ok(list)
     }
 
@@ -92,12 +86,8 @@ impl LexicalList {
     /// Drops rows whose coverage is below a share; returns how many.
     pub(crate) fn require(&mut self, share: f64) -> usize {
         let before = self.hits.len();
-        let weak: HashSet<u64> = self
-            .hits
-            .iter()
-            .map(|hit| hit.0)
-            .filter(|row| self.coverage(*row) < share)
-            .collect();
+        let weak: HashSet<u64> =
+            self.hits.iter().map(|hit| hit.0).filter(|row| self.coverage(*row) < share).collect();
         self.hits.retain(|hit| !weak.contains(&hit.0));
         before - self.hits.len()
     }

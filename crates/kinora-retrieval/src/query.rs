@@ -76,9 +76,6 @@ impl Default for Query {
 impl Query {
     /// A question in words with everything else at its default.
     pub fn text(text: impl Into<String>) -> Self {
-        Self {
-            text: Some(text.into()),
-            ..Self::default()
-        }
+        Self { text: Some(text.into()), ..Self::default() }
     }
 }

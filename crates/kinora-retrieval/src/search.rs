@@ -28,14 +28,7 @@ impl<'a> Searcher<'a> {
     ) -> Result<Self, SearchError> {
         catalog.space().check_same(embedder.space())?;
         let hubs = HubCache::default();
-        Ok(Self {
-            parts: Parts {
-                catalog,
-                index,
-                embedder,
-                hubs,
-            },
-        })
+        Ok(Self { parts: Parts { catalog, index, embedder, hubs } })
     }
 
     /// The library that is searched.
@@ -89,48 +82,31 @@ impl<'a> Searcher<'a> {
         selection: &Selection,
         matched: &HashMap<u64, Vec<String>>,
     ) -> Result<(Vec<Hit>, Vec<Candidate>), SearchError> {
-        let Selection {
-            pool, out, order, ..
-        } = selection;
+        let Selection { pool, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();
-        let rows: Vec<u64> = order
-            .iter()
-            .chain(&rejected)
-            .map(|place| pool[*place].row)
-            .collect();
+        let rows: Vec<u64> = order.iter().chain(&rejected).map(|place| pool[*place].row).collect();
         let mut assets: HashMap<u64, Asset> =
             self.parts.catalog.assets(&rows)?.into_iter().collect();
         let mut hit = |place: usize, rank: usize| {
             let row = pool[place].row;
             let matched_words = matched.get(&row).cloned().unwrap_or_default();
             let asset = assets.remove(&row)?;
-            Some(Hit {
-                rank,
-                asset,
-                scores: pool[place].scores,
-                matched_words,
-            })
+            Some(Hit { rank, asset, scores: pool[place].scores, matched_words })
         };
         let (mut hits, mut gone) = (Vec::new(), Vec::new());
         for place in order {
             match hit(*place, hits.len() + 1) {
                 // It vanished after the index was brought up to date.
                 Some(hit) if hit.asset.paths.is_empty() => {
-                    gone.push(Candidate {
-                        hit,
-                        rejected: RejectReason::Unavailable,
-                    });
+                    gone.push(Candidate { hit, rejected: RejectReason::Unavailable });
                 }
                 found => hits.extend(found),
             }
         }
         let candidate = |place: usize| {
             let rejected = out[place].clone()?;
-            Some(Candidate {
-                hit: hit(place, place + 1)?,
-                rejected,
-            })
+            Some(Candidate { hit: hit(place, place + 1)?, rejected })
         };
         let mut rejected: Vec<Candidate> = rejected.into_iter().filter_map(candidate).collect();
         rejected.splice(0..0, gone);
@@ -142,11 +118,7 @@ impl<'a> Searcher<'a> {
 fn checked(query: &Query) -> Result<Query, SearchError> {
     let bad = |message: &str| Err(SearchError::Query(message.to_owned()));
     let words = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let query = Query {
-        text: words(&query.text),
-        minus: words(&query.minus),
-        ..query.clone()
-    };
+    let query = Query { text: words(&query.text), minus: words(&query.minus), ..query.clone() };
     let share = |value: f32| (0.0..=1.0).contains(&value);
     if query.text.is_none() && (query.like.is_empty() || query.mode == Mode::LexicalOnly) {
         return bad("there is nothing to look for");
@@ -157,11 +129,7 @@ fn checked(query: &Query) -> Result<Query, SearchError> {
     if !share(query.text_weight) || !query.diversity.is_none_or(share) {
         return bad("a weight must be between 0 and 1");
     }
-    if query
-        .filter
-        .near
-        .is_some_and(|(_, km)| km.is_nan() || km < 0.0)
-    {
+    if query.filter.near.is_some_and(|(_, km)| km.is_nan() || km < 0.0) {
         return bad("a distance must be 0 km or more");
     }
     Ok(query)

@@ -37,30 +37,20 @@ impl Parts<'_> {
         abstain: bool,
         trace: &mut Trace,
     ) -> Result<Selection, SearchError> {
-        let Gathered {
-            ranked: mut pool,
-            lexical,
-            has_text_vector,
-        } = gathered;
+        let Gathered { ranked: mut pool, lexical, has_text_vector } = gathered;
         let excluded = self.rows_of(&query.exclude)?;
         let best =
             |best: Option<f32>, r: &Ranked| best.into_iter().chain(r.scores.dense).reduce(f32::max);
         pool.truncate(pool_size(query.limit).saturating_add(excluded.len()));
         let mut out = self.out(query, &pool, &excluded)?;
         let alive = |out: &[Option<RejectReason>]| -> Vec<usize> {
-            (0..out.len())
-                .filter(|place| out[*place].is_none())
-                .collect()
+            (0..out.len()).filter(|place| out[*place].is_none()).collect()
         };
         let mut order = alive(&out);
         trace.stage(
             "deduplicate",
             order.len(),
-            if query.deduplicate {
-                "components"
-            } else {
-                "off"
-            },
+            if query.deduplicate { "components" } else { "off" },
         );
         let best_score = order.iter().map(|place| &pool[*place]).fold(None, best);
         let model = self.embedder.score_model();
@@ -86,14 +76,7 @@ impl Parts<'_> {
             out[place] = (!shown).then(|| reject(place));
         }
         order.truncate(query.limit);
-        Ok(Selection {
-            pool,
-            out,
-            order,
-            best_score,
-            threshold,
-            verdict,
-        })
+        Ok(Selection { pool, out, order, best_score, threshold, verdict })
     }
 
     fn rows_of(&self, ids: &[AssetId]) -> Result<HashSet<u64>, SearchError> {
@@ -117,10 +100,8 @@ impl Parts<'_> {
         places.sort_by_key(|place| !is_excluded(place));
         let mut out: Vec<Option<RejectReason>> = vec![None; pool.len()];
         if query.deduplicate {
-            let vectors: Vec<Option<&[f32]>> = places
-                .iter()
-                .map(|place| pool[*place].vector.as_deref())
-                .collect();
+            let vectors: Vec<Option<&[f32]>> =
+                places.iter().map(|place| pool[*place].vector.as_deref()).collect();
             let threshold = self.embedder.score_model().duplicate_threshold;
             for (place, of) in places.iter().zip(duplicates(&vectors, threshold)) {
                 if let Some(of) = of {
@@ -149,26 +130,14 @@ fn pool_size(limit: usize) -> usize {
 }
 
 fn diversify(pool: &[Ranked], order: &[usize], lambda: f32, limit: usize) -> Vec<usize> {
-    let relevance: Vec<f32> = order
-        .iter()
-        .map(|place| pool[*place].scores.fused)
-        .collect();
-    let vectors: Vec<Option<&[f32]>> = order
-        .iter()
-        .map(|place| pool[*place].vector.as_deref())
-        .collect();
-    mmr(&relevance, &vectors, lambda, limit)
-        .into_iter()
-        .map(|at| order[at])
-        .collect()
+    let relevance: Vec<f32> = order.iter().map(|place| pool[*place].scores.fused).collect();
+    let vectors: Vec<Option<&[f32]>> =
+        order.iter().map(|place| pool[*place].vector.as_deref()).collect();
+    mmr(&relevance, &vectors, lambda, limit).into_iter().map(|at| order[at]).collect()
 }
 
 fn under_or_outranked(ranked: &Ranked, threshold: Option<f32>, verdict: Verdict) -> RejectReason {
-    let under = ranked
-        .scores
-        .dense
-        .zip(threshold)
-        .is_some_and(|(score, bar)| score < bar);
+    let under = ranked.scores.dense.zip(threshold).is_some_and(|(score, bar)| score < bar);
     if under || verdict == Verdict::NothingFits {
         RejectReason::UnderThreshold
     } else {

@@ -169,11 +169,7 @@ mod tests {
     #[test]
     fn stop_words_are_sorted_and_lower_case() {
         assert!(STOP_WORDS.is_sorted());
-        assert!(
-            STOP_WORDS
-                .iter()
-                .all(|w| w.chars().all(|c| c.is_ascii_lowercase()))
-        );
+        assert!(STOP_WORDS.iter().all(|w| w.chars().all(|c| c.is_ascii_lowercase())));
     }
 
     proptest! {

@@ -11,10 +11,7 @@ use kinora_retrieval::{Judgement, Mode, Query, SearchError, Synced, evaluate, sy
 use library::{Library, card};
 
 fn judgement(query: &str, relevant: &[&str]) -> Judgement {
-    Judgement {
-        query: query.into(),
-        relevant: relevant.iter().map(ToString::to_string).collect(),
-    }
+    Judgement { query: query.into(), relevant: relevant.iter().map(ToString::to_string).collect() }
 }
 
 #[test]
@@ -33,46 +30,25 @@ fn recall_is_counted_apart_from_abstention() {
     ];
     let report = evaluate(&library.searcher(), &judgements, Mode::DenseOnly).unwrap();
     assert_eq!((report.answerable, report.unanswerable), (3, 2));
-    assert_eq!(
-        (report.abstained_correctly, report.abstained_wrongly),
-        (1, 1)
-    );
+    assert_eq!((report.abstained_correctly, report.abstained_wrongly), (1, 1));
     let ranks: Vec<Option<usize>> = report.queries.iter().map(|q| q.rank).collect();
     assert_eq!(ranks[0], Some(1));
-    assert!(
-        ranks[1] > Some(1) && ranks[2].is_some(),
-        "ranked although nothing fits: {ranks:?}"
-    );
+    assert!(ranks[1] > Some(1) && ranks[2].is_some(), "ranked although nothing fits: {ranks:?}");
     assert!(
         (report.recall_at_1 - ranks.iter().filter(|r| **r == Some(1)).count() as f64 / 3.0).abs()
             < 1e-9
     );
     assert_eq!(report.recall_at_5, 1.0);
     let json = serde_json::to_value(&report).unwrap();
-    for field in [
-        "recall_at_1",
-        "recall_at_5",
-        "mrr",
-        "abstained_correctly",
-        "abstained_wrongly",
-    ] {
+    for field in ["recall_at_1", "recall_at_5", "mrr", "abstained_correctly", "abstained_wrongly"] {
         assert!(json[field].is_number(), "{field}");
     }
 }
 
 #[test]
 fn judgements_are_checked() {
-    for bad in [
-        "",
-        "[]",
-        "{}",
-        r#"[{"query": "x"}]"#,
-        r#"[{"query": " ", "relevant": []}]"#,
-    ] {
-        assert!(
-            matches!(Judgement::parse(bad), Err(SearchError::Judgements { .. })),
-            "{bad}"
-        );
+    for bad in ["", "[]", "{}", r#"[{"query": "x"}]"#, r#"[{"query": " ", "relevant": []}]"#] {
+        assert!(matches!(Judgement::parse(bad), Err(SearchError::Judgements { .. })), "{bad}");
     }
     let good = r#"[{"query": "a hen", "relevant": ["hen.webp"]}, {"query": "x", "relevant": []}]"#;
     assert_eq!(
@@ -82,10 +58,7 @@ fn judgements_are_checked() {
     let library = Library::new(&[card("red.png", [255, 0, 0])]);
     let unknown = [judgement("red", &["red.png", "hen.webp"])];
     let error = evaluate(&library.searcher(), &unknown, Mode::Hybrid).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "1 judged files are not in library `test`: `hen.webp`"
-    );
+    assert_eq!(error.to_string(), "1 judged files are not in library `test`: `hen.webp`");
     assert!(error.hint().is_some());
 }
 
@@ -104,26 +77,17 @@ fn the_index_follows_the_catalogue() {
     drop(other_index);
     let reopened =
         Embedded::open(&library.folder.path().join("index"), "fake-colour@1", 3).unwrap();
-    assert_eq!(
-        (reopened.len(), reopened.mark()),
-        (2, library.catalog.revision().unwrap())
-    );
+    assert_eq!((reopened.len(), reopened.mark()), (2, library.catalog.revision().unwrap()));
 }
 
 #[test]
 fn an_index_of_another_catalogue_is_rebuilt() {
     let mut library = Library::new(&[card("red.png", [255, 0, 0])]);
-    let stray = Point {
-        id: PointId(77),
-        vector: vec![0.0, 0.0, 1.0],
-    };
+    let stray = Point { id: PointId(77), vector: vec![0.0, 0.0, 1.0] };
     library.index.upsert(std::slice::from_ref(&stray)).unwrap();
     library.index.flush(1_000).unwrap();
     let synced = sync(&library.catalog, &mut library.index).unwrap();
-    assert!(
-        synced.rebuilt && library.index.len() == 1,
-        "ahead of the catalogue"
-    );
+    assert!(synced.rebuilt && library.index.len() == 1, "ahead of the catalogue");
     library.index.upsert(&[stray]).unwrap();
     library.index.flush(library.index.mark()).unwrap();
     library.add(&[card("blue.png", [0, 0, 255])]);

@@ -19,34 +19,15 @@ const GREEN: [u8; 3] = [0, 255, 0];
 
 fn colours() -> Vec<Card> {
     vec![
-        Card {
-            title: Some("Submarine"),
-            day: Some("2020-05-01"),
-            ..card("red.png", RED)
-        },
-        Card {
-            day: Some("2021-05-01"),
-            place: Some((41.9, 12.5)),
-            ..card("blue.png", BLUE)
-        },
-        Card {
-            day: Some("2022-05-01"),
-            place: Some((48.9, 2.35)),
-            ..card("green.png", GREEN)
-        },
-        Card {
-            title: Some("Evening by the sea"),
-            ..card("orange.png", [255, 120, 0])
-        },
+        Card { title: Some("Submarine"), day: Some("2020-05-01"), ..card("red.png", RED) },
+        Card { day: Some("2021-05-01"), place: Some((41.9, 12.5)), ..card("blue.png", BLUE) },
+        Card { day: Some("2022-05-01"), place: Some((48.9, 2.35)), ..card("green.png", GREEN) },
+        Card { title: Some("Evening by the sea"), ..card("orange.png", [255, 120, 0]) },
     ]
 }
 
 fn names(outcome: &SearchOutcome) -> Vec<&str> {
-    outcome
-        .hits
-        .iter()
-        .map(|hit| hit.asset.paths[0].trim_start_matches("/pictures/"))
-        .collect()
+    outcome.hits.iter().map(|hit| hit.asset.paths[0].trim_start_matches("/pictures/")).collect()
 }
 
 fn rejected<'a>(outcome: &'a SearchOutcome, name: &str) -> Option<&'a RejectReason> {
@@ -57,75 +38,37 @@ fn rejected<'a>(outcome: &'a SearchOutcome, name: &str) -> Option<&'a RejectReas
 #[test]
 fn the_nearest_comes_first_with_its_scores() {
     let library = Library::new(&colours());
-    let outcome = library
-        .searcher()
-        .search(&Query::text("something red"))
-        .unwrap();
+    let outcome = library.searcher().search(&Query::text("something red")).unwrap();
     assert_eq!(names(&outcome)[..2], ["red.png", "orange.png"]);
     let scores = outcome.hits[0].scores;
     assert_eq!((scores.dense_rank, scores.lexical_rank), (Some(1), None));
     assert!(scores.dense.unwrap() > 0.99 && outcome.best_score == scores.dense);
-    assert_eq!(
-        (outcome.fits, outcome.plan.verdict),
-        (true, Verdict::DenseFits)
-    );
+    assert_eq!((outcome.fits, outcome.plan.verdict), (true, Verdict::DenseFits));
     assert_eq!(outcome.plan.words, ["red"]);
-    let stages: Vec<&str> = outcome
-        .plan
-        .stages
-        .iter()
-        .map(|s| s.name.as_str())
-        .collect();
-    let all = [
-        "filter",
-        "embed",
-        "dense",
-        "lexical",
-        "fuse",
-        "deduplicate",
-        "threshold",
-        "read",
-    ];
+    let stages: Vec<&str> = outcome.plan.stages.iter().map(|s| s.name.as_str()).collect();
+    let all = ["filter", "embed", "dense", "lexical", "fuse", "deduplicate", "threshold", "read"];
     assert_eq!(stages, all);
 }
 
 #[test]
 fn the_limit_cuts_and_says_so() {
     let library = Library::new(&colours());
-    let query = Query {
-        limit: 1,
-        ..Query::text("red")
-    };
+    let query = Query { limit: 1, ..Query::text("red") };
     let outcome = library.searcher().search(&query).unwrap();
     assert_eq!(names(&outcome), ["red.png"]);
-    assert_eq!(
-        rejected(&outcome, "orange.png"),
-        Some(&RejectReason::OutRanked)
-    );
-    assert_eq!(
-        rejected(&outcome, "blue.png"),
-        Some(&RejectReason::UnderThreshold)
-    );
+    assert_eq!(rejected(&outcome, "orange.png"), Some(&RejectReason::OutRanked));
+    assert_eq!(rejected(&outcome, "blue.png"), Some(&RejectReason::UnderThreshold));
 }
 
 #[test]
 fn nothing_fits_is_said_with_the_best_score() {
     let library = Library::new(&colours());
-    let outcome = library
-        .searcher()
-        .search(&Query::text("x-ray of a hand"))
-        .unwrap();
+    let outcome = library.searcher().search(&Query::text("x-ray of a hand")).unwrap();
     assert!(!outcome.fits && outcome.hits.is_empty());
     assert_eq!(outcome.plan.verdict, Verdict::NothingFits);
     assert!(outcome.best_score.unwrap() < outcome.threshold.unwrap());
-    assert_eq!(
-        rejected(&outcome, "red.png"),
-        Some(&RejectReason::UnderThreshold)
-    );
-    let ranked = library
-        .searcher()
-        .rank(&Query::text("x-ray of a hand"))
-        .unwrap();
+    assert_eq!(rejected(&outcome, "red.png"), Some(&RejectReason::UnderThreshold));
+    let ranked = library.searcher().rank(&Query::text("x-ray of a hand")).unwrap();
     assert_eq!((ranked.hits.len(), ranked.fits), (4, false));
 }
 
@@ -133,38 +76,15 @@ fn nothing_fits_is_said_with_the_best_score() {
 fn own_words_fit_where_the_picture_does_not() {
     let library = Library::new(&colours());
     for (text, mode, found, verdict) in [
-        (
-            "a submarine",
-            Mode::Hybrid,
-            &["red.png"][..],
-            Verdict::WordsFit,
-        ),
+        ("a submarine", Mode::Hybrid, &["red.png"][..], Verdict::WordsFit),
         ("submarines", Mode::Hybrid, &["red.png"], Verdict::WordsFit),
-        (
-            "submarine at night",
-            Mode::Hybrid,
-            &[],
-            Verdict::NothingFits,
-        ),
+        ("submarine at night", Mode::Hybrid, &[], Verdict::NothingFits),
         ("a submarine", Mode::DenseOnly, &[], Verdict::NothingFits),
-        (
-            "a submarine",
-            Mode::LexicalOnly,
-            &["red.png"],
-            Verdict::NoThreshold,
-        ),
-        (
-            "submarine at night",
-            Mode::LexicalOnly,
-            &["red.png"],
-            Verdict::NoThreshold,
-        ),
+        ("a submarine", Mode::LexicalOnly, &["red.png"], Verdict::NoThreshold),
+        ("submarine at night", Mode::LexicalOnly, &["red.png"], Verdict::NoThreshold),
         ("\"* OR the", Mode::LexicalOnly, &[], Verdict::NoCandidates),
     ] {
-        let query = Query {
-            mode,
-            ..Query::text(text)
-        };
+        let query = Query { mode, ..Query::text(text) };
         let outcome = library.searcher().search(&query).unwrap();
         assert_eq!(
             (names(&outcome), outcome.plan.verdict),
@@ -172,10 +92,7 @@ fn own_words_fit_where_the_picture_does_not() {
             "{text} {mode:?}"
         );
     }
-    let outcome = library
-        .searcher()
-        .search(&Query::text("a submarine"))
-        .unwrap();
+    let outcome = library.searcher().search(&Query::text("a submarine")).unwrap();
     assert_eq!(outcome.hits[0].matched_words, ["submarine"]);
 }
 
@@ -183,37 +100,13 @@ fn own_words_fit_where_the_picture_does_not() {
 fn filters_are_exact() {
     let library = Library::new(&colours());
     let day = |text: &str| Some(text.parse().unwrap());
-    let rome = GeoPoint {
-        latitude: 41.9,
-        longitude: 12.5,
-    };
+    let rome = GeoPoint { latitude: 41.9, longitude: 12.5 };
     for (filter, found) in [
+        (Filter { after: day("2021-05-01"), ..Filter::default() }, &["blue.png", "green.png"][..]),
+        (Filter { before: day("2021-05-01"), ..Filter::default() }, &["blue.png", "red.png"]),
+        (Filter { near: Some((rome, 100.0)), ..Filter::default() }, &["blue.png"]),
         (
-            Filter {
-                after: day("2021-05-01"),
-                ..Filter::default()
-            },
-            &["blue.png", "green.png"][..],
-        ),
-        (
-            Filter {
-                before: day("2021-05-01"),
-                ..Filter::default()
-            },
-            &["blue.png", "red.png"],
-        ),
-        (
-            Filter {
-                near: Some((rome, 100.0)),
-                ..Filter::default()
-            },
-            &["blue.png"],
-        ),
-        (
-            Filter {
-                only: Some(vec![id("green.png"), id("none")]),
-                ..Filter::default()
-            },
+            Filter { only: Some(vec![id("green.png"), id("none")]), ..Filter::default() },
             &["green.png"],
         ),
         (
@@ -224,68 +117,33 @@ fn filters_are_exact() {
             },
             &[],
         ),
-        (
-            Filter {
-                only: Some(Vec::new()),
-                ..Filter::default()
-            },
-            &[],
-        ),
+        (Filter { only: Some(Vec::new()), ..Filter::default() }, &[]),
     ] {
-        let query = Query {
-            filter,
-            ..Query::text("submarine red green blue")
-        };
+        let query = Query { filter, ..Query::text("submarine red green blue") };
         let outcome = library.searcher().rank(&query).unwrap();
         let mut names = names(&outcome);
         names.sort_unstable();
         assert_eq!(names, found);
-        assert_eq!(
-            outcome.plan.verdict == Verdict::NoCandidates,
-            found.is_empty()
-        );
+        assert_eq!(outcome.plan.verdict == Verdict::NoCandidates, found.is_empty());
     }
 }
 
 #[test]
 fn of_near_duplicates_the_best_stays() {
     let mut library = Library::new(&colours());
-    library.add(&[
-        card("red-2.png", [255, 1, 0]),
-        card("red-3.png", [255, 2, 0]),
-    ]);
+    library.add(&[card("red-2.png", [255, 1, 0]), card("red-3.png", [255, 2, 0])]);
     let searcher = library.searcher();
     let outcome = searcher.search(&Query::text("red")).unwrap();
     assert_eq!(names(&outcome)[..2], ["red.png", "orange.png"]);
-    let of = RejectReason::Duplicate {
-        of: id("red.png").short(),
-    };
+    let of = RejectReason::Duplicate { of: id("red.png").short() };
     assert_eq!(rejected(&outcome, "red-2.png"), Some(&of));
-    let both = Query {
-        deduplicate: false,
-        ..Query::text("red")
-    };
-    assert_eq!(
-        names(&searcher.search(&both).unwrap())[..3],
-        ["red.png", "red-2.png", "red-3.png"]
-    );
-    let next = Query {
-        exclude: vec![id("red-3.png")],
-        ..Query::text("red")
-    };
+    let both = Query { deduplicate: false, ..Query::text("red") };
+    assert_eq!(names(&searcher.search(&both).unwrap())[..3], ["red.png", "red-2.png", "red-3.png"]);
+    let next = Query { exclude: vec![id("red-3.png")], ..Query::text("red") };
     let outcome = searcher.search(&next).unwrap();
-    assert_eq!(
-        names(&outcome)[0],
-        "orange.png",
-        "copies of what is used are used up too"
-    );
-    assert_eq!(
-        rejected(&outcome, "red-3.png"),
-        Some(&RejectReason::AlreadyUsed)
-    );
-    let of = RejectReason::Duplicate {
-        of: id("red-3.png").short(),
-    };
+    assert_eq!(names(&outcome)[0], "orange.png", "copies of what is used are used up too");
+    assert_eq!(rejected(&outcome, "red-3.png"), Some(&RejectReason::AlreadyUsed));
+    let of = RejectReason::Duplicate { of: id("red-3.png").short() };
     assert_eq!(rejected(&outcome, "red.png"), Some(&of));
 }
 
@@ -294,58 +152,30 @@ fn pictures_and_mixes_and_the_unwanted() {
     let library = Library::new(&colours());
     let searcher = library.searcher();
     let like = |colour| vec![library.picture(colour)];
-    let picture = Query {
-        like: like(RED),
-        ..Query::default()
-    };
+    let picture = Query { like: like(RED), ..Query::default() };
     let outcome = searcher.search(&picture).unwrap();
-    assert_eq!(
-        names(&outcome)[0],
-        "orange.png",
-        "the given picture itself is left out"
-    );
-    assert_eq!(
-        (outcome.threshold, outcome.plan.verdict),
-        (None, Verdict::NoThreshold)
-    );
-    let mixed = Query {
-        like: like([250, 0, 5]),
-        text_weight: 0.4,
-        ..Query::text("blue")
-    };
+    assert_eq!(names(&outcome)[0], "orange.png", "the given picture itself is left out");
+    assert_eq!((outcome.threshold, outcome.plan.verdict), (None, Verdict::NoThreshold));
+    let mixed = Query { like: like([250, 0, 5]), text_weight: 0.4, ..Query::text("blue") };
     let outcome = searcher.search(&mixed).unwrap();
     assert_eq!(names(&outcome)[0], "red.png");
     assert!(
         outcome.threshold.is_some() && outcome.best_score.unwrap() > 0.99,
         "blue fits the words"
     );
-    let minus = Query {
-        minus: Some("green".into()),
-        ..Query::text("yellow")
-    };
+    let minus = Query { minus: Some("green".into()), ..Query::text("yellow") };
     let outcome = searcher.rank(&minus).unwrap();
     assert!(!names(&outcome).contains(&"green.png"));
-    let by_words = Query {
-        minus: Some("submarine".into()),
-        ..Query::text("red")
-    };
+    let by_words = Query { minus: Some("submarine".into()), ..Query::text("red") };
     assert!(!names(&searcher.rank(&by_words).unwrap()).contains(&"red.png"));
 }
 
 #[test]
 fn diversity_shows_different_pictures_first() {
-    let cards = [
-        card("a.png", RED),
-        card("b.png", [255, 25, 0]),
-        card("c.png", [255, 0, 200]),
-    ];
+    let cards = [card("a.png", RED), card("b.png", [255, 25, 0]), card("c.png", [255, 0, 200])];
     let library = Library::new(&cards);
     let order = |diversity| {
-        let query = Query {
-            diversity,
-            limit: 2,
-            ..Query::text("red")
-        };
+        let query = Query { diversity, limit: 2, ..Query::text("red") };
         names(&library.searcher().search(&query).unwrap()).join(" ")
     };
     assert_eq!(order(None), "a.png b.png");
@@ -359,54 +189,29 @@ fn what_cannot_be_asked_is_refused() {
     for query in [
         Query::default(),
         Query::text("  "),
-        Query {
-            limit: 0,
-            ..Query::text("red")
-        },
-        Query {
-            text_weight: f32::NAN,
-            ..Query::text("red")
-        },
-        Query {
-            diversity: Some(2.0),
-            ..Query::text("red")
-        },
-        Query {
-            mode: Mode::LexicalOnly,
-            like: vec![library.picture(RED)],
-            ..Query::default()
-        },
-        Query {
-            minus: Some("red".into()),
-            ..Query::default()
-        },
+        Query { limit: 0, ..Query::text("red") },
+        Query { text_weight: f32::NAN, ..Query::text("red") },
+        Query { diversity: Some(2.0), ..Query::text("red") },
+        Query { mode: Mode::LexicalOnly, like: vec![library.picture(RED)], ..Query::default() },
+        Query { minus: Some("red".into()), ..Query::default() },
     ] {
         let refused = library.searcher().search(&query);
         assert!(matches!(refused, Err(SearchError::Query(_))), "{query:?}");
     }
     let empty = Library::new(&[]);
     let outcome = empty.searcher().search(&Query::text("red")).unwrap();
-    assert_eq!(
-        (outcome.fits, outcome.plan.verdict),
-        (false, Verdict::NoCandidates)
-    );
+    assert_eq!((outcome.fits, outcome.plan.verdict), (false, Verdict::NoCandidates));
 }
 
 #[test]
 fn what_vanished_is_not_found() {
     let mut library = Library::new(&colours());
     let path = "/pictures/red.png".to_owned();
-    library
-        .catalog
-        .commit(&[Change::Vanished { path }])
-        .unwrap();
+    library.catalog.commit(&[Change::Vanished { path }]).unwrap();
     // Before the index has heard of it, too.
     let stale = library.searcher().search(&Query::text("red")).unwrap();
     assert_eq!(names(&stale), ["orange.png", "blue.png", "green.png"]);
-    assert_eq!(
-        rejected(&stale, "red.png"),
-        Some(&RejectReason::Unavailable)
-    );
+    assert_eq!(rejected(&stale, "red.png"), Some(&RejectReason::Unavailable));
     library.add(&[]);
     let outcome = library.searcher().search(&Query::text("red")).unwrap();
     assert_eq!(rejected(&outcome, "red.png"), None);

@@ -40,11 +40,7 @@ pub struct Rights {
 impl Rights {
     /// Whether the licence obliges a film to name the author (all of Creative Commons but CC0).
     pub fn attribution_required(&self) -> bool {
-        let licence = self
-            .licence
-            .as_deref()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let licence = self.licence.as_deref().unwrap_or_default().to_ascii_lowercase();
         let free = ["cc0", "public domain", "publicdomain", "zero"];
         (licence.contains("cc") || licence.contains("creative commons"))
             && !free.iter().any(|word| licence.contains(word))
@@ -85,15 +81,9 @@ pub struct Asset {
 impl Asset {
     /// What people call it: the title, else the first file's name, else the short id.
     pub fn label(&self) -> String {
-        let name = || {
-            self.paths
-                .first()
-                .map(|p| p.rsplit(['/', '\\']).next().unwrap_or(p).to_owned())
-        };
-        self.title
-            .clone()
-            .or_else(name)
-            .unwrap_or_else(|| self.id.short())
+        let name =
+            || self.paths.first().map(|p| p.rsplit(['/', '\\']).next().unwrap_or(p).to_owned());
+        self.title.clone().or_else(name).unwrap_or_else(|| self.id.short())
     }
 }
 
@@ -110,24 +100,15 @@ mod tests {
             ("Public Domain", false),
             ("all rights reserved", false),
         ] {
-            let rights = Rights {
-                licence: Some(licence.into()),
-                ..Rights::default()
-            };
+            let rights = Rights { licence: Some(licence.into()), ..Rights::default() };
             assert_eq!(rights.attribution_required(), required, "{licence}");
         }
     }
 
     #[test]
     fn distance_of_rome_and_paris() {
-        let rome = GeoPoint {
-            latitude: 41.9028,
-            longitude: 12.4964,
-        };
-        let paris = GeoPoint {
-            latitude: 48.8566,
-            longitude: 2.3522,
-        };
+        let rome = GeoPoint { latitude: 41.9028, longitude: 12.4964 };
+        let paris = GeoPoint { latitude: 48.8566, longitude: 2.3522 };
         assert!((rome.distance_km(paris) - 1105.0).abs() < 5.0);
     }
 }

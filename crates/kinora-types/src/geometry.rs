@@ -38,9 +38,7 @@ impl FromStr for Size {
         };
         let side = 16..=7680;
         if !side.contains(&size.width) || !side.contains(&size.height) {
-            return Err(format!(
-                "each side must be between 16 and 7680 pixels: `{text}`"
-            ));
+            return Err(format!("each side must be between 16 and 7680 pixels: `{text}`"));
         }
         Ok(size)
     }
@@ -61,12 +59,7 @@ pub struct Rect {
 
 impl Rect {
     /// The whole picture.
-    pub const FULL: Self = Self {
-        x: 0.0,
-        y: 0.0,
-        width: 1.0,
-        height: 1.0,
-    };
+    pub const FULL: Self = Self { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
 
     /// Middle of the rectangle, (x, y).
     pub fn centre(self) -> (f64, f64) {
@@ -91,13 +84,7 @@ mod tests {
 
     #[test]
     fn sizes_parse_or_say_why() {
-        assert_eq!(
-            "1280x720".parse(),
-            Ok(Size {
-                width: 1280,
-                height: 720
-            })
-        );
+        assert_eq!("1280x720".parse(), Ok(Size { width: 1280, height: 720 }));
         for bad in ["", "1280", "1280x", "x720", "0x720", "1280x99999", "-1x5"] {
             assert!(bad.parse::<Size>().is_err(), "{bad}");
         }

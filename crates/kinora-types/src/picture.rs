@@ -27,12 +27,7 @@ impl Picture {
     pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, PictureError> {
         let expected = width as usize * height as usize * 3;
         if expected == 0 || rgb.len() != expected {
-            return Err(PictureError {
-                width,
-                height,
-                expected,
-                actual: rgb.len(),
-            });
+            return Err(PictureError { width, height, expected, actual: rgb.len() });
         }
         Ok(Self { width, height, rgb })
     }
@@ -40,11 +35,7 @@ impl Picture {
     /// One colour everywhere.
     pub fn filled(width: u32, height: u32, colour: [u8; 3]) -> Self {
         let (width, height) = (width.max(1), height.max(1));
-        Self {
-            width,
-            height,
-            rgb: colour.repeat(width as usize * height as usize),
-        }
+        Self { width, height, rgb: colour.repeat(width as usize * height as usize) }
     }
 
     /// Width in pixels.

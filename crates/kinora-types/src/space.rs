@@ -38,10 +38,7 @@ impl EmbeddingSpace {
         if self == other {
             return Ok(());
         }
-        Err(SpaceMismatch {
-            left: self.id(),
-            right: other.id(),
-        })
+        Err(SpaceMismatch { left: self.id(), right: other.id() })
     }
 
     /// Wraps a vector made in this space; L2-normalises it if the space asks for it.
@@ -49,19 +46,11 @@ impl EmbeddingSpace {
     /// # Panics
     /// If the length is not the dimension: that is a fault in the embedder, never in the input.
     pub fn embedding(&self, mut values: Vec<f32>) -> Embedding {
-        assert_eq!(
-            values.len(),
-            self.dimension,
-            "dimension of space {}",
-            self.id()
-        );
+        assert_eq!(values.len(), self.dimension, "dimension of space {}", self.id());
         if self.normalised {
             normalise(&mut values);
         }
-        Embedding {
-            space: self.clone(),
-            values,
-        }
+        Embedding { space: self.clone(), values }
     }
 }
 
@@ -86,12 +75,7 @@ impl Embedding {
     /// Dot product; the cosine if the space is normalised.
     pub fn dot(&self, other: &Self) -> Result<f32, SpaceMismatch> {
         self.space.check_same(&other.space)?;
-        Ok(self
-            .values
-            .iter()
-            .zip(&other.values)
-            .map(|(a, b)| a * b)
-            .sum())
+        Ok(self.values.iter().zip(&other.values).map(|(a, b)| a * b).sum())
     }
 
     /// Weighted sum of vectors of one space, normalised again; `None` for no parts.
@@ -102,9 +86,7 @@ impl Embedding {
         let mut sum = vec![0.0; first.values.len()];
         for (weight, part) in parts {
             first.space.check_same(&part.space)?;
-            sum.iter_mut()
-                .zip(&part.values)
-                .for_each(|(s, v)| *s += weight * v);
+            sum.iter_mut().zip(&part.values).for_each(|(s, v)| *s += weight * v);
         }
         Ok(Some(first.space.embedding(sum)))
     }
@@ -124,20 +106,12 @@ mod tests {
     use super::*;
 
     fn space(name: &str) -> EmbeddingSpace {
-        EmbeddingSpace {
-            name: name.into(),
-            revision: "1".into(),
-            dimension: 2,
-            normalised: true,
-        }
+        EmbeddingSpace { name: name.into(), revision: "1".into(), dimension: 2, normalised: true }
     }
 
     #[test]
     fn spaces_do_not_mix() {
-        let (a, b) = (
-            space("a").embedding(vec![1.0, 0.0]),
-            space("b").embedding(vec![1.0, 0.0]),
-        );
+        let (a, b) = (space("a").embedding(vec![1.0, 0.0]), space("b").embedding(vec![1.0, 0.0]));
         assert!(a.dot(&b).is_err());
         assert!(Embedding::mix(&[(1.0, &a), (1.0, &b)]).is_err());
     }

@@ -50,18 +50,12 @@ impl IngestObserver for Screen {
     }
 
     fn vanished(&mut self, path: &Path) {
-        self.say(&format!(
-            "vanished: {}",
-            output::shown(&path.to_string_lossy())
-        ));
+        self.say(&format!("vanished: {}", output::shown(&path.to_string_lossy())));
         self.vanished.push(path.to_owned());
     }
 
     fn watching(&mut self, folders: &[PathBuf]) {
-        let names: Vec<_> = folders
-            .iter()
-            .map(|f| output::shown(&f.to_string_lossy()))
-            .collect();
+        let names: Vec<_> = folders.iter().map(|f| output::shown(&f.to_string_lossy())).collect();
         self.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
     }
 }
@@ -89,33 +83,19 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
     let control = super::interruptible()?;
     let start = Instant::now();
     let bar = output::progress::bar(0, "files");
-    let mut screen = Screen {
-        bar,
-        failures: Vec::new(),
-        vanished: Vec::new(),
-    };
+    let mut screen = Screen { bar, failures: Vec::new(), vanished: Vec::new() };
     let result = studio.add(library, &request, &mut screen, &control);
     screen.bar.finish_and_clear();
     let summary = result?;
     let seconds = start.elapsed().as_secs_f64();
     if json {
         let (failures, vanished_files) = (&screen.failures[..], &screen.vanished[..]);
-        output::json(&Report {
-            library,
-            summary: &summary,
-            failures,
-            vanished_files,
-            seconds,
-        })?;
+        output::json(&Report { library, summary: &summary, failures, vanished_files, seconds })?;
     } else {
         output::line(sentence(library, &summary, start))?;
     }
     let whole = summary.failed == 0 && (!summary.cancelled || args.watch);
-    Ok(if whole {
-        Outcome::Done
-    } else {
-        Outcome::Partly
-    })
+    Ok(if whole { Outcome::Done } else { Outcome::Partly })
 }
 
 fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
@@ -129,11 +109,8 @@ fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
         (summary.ignored, "no pictures"),
         (summary.failed, "failed"),
     ];
-    let mut parts: Vec<String> = counts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
+    let mut parts: Vec<String> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if parts.is_empty() {
         parts.push("nothing to add".into());
     }

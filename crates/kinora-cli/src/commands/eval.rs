@@ -6,11 +6,7 @@ use crate::{Outcome, args::EvalArgs, output};
 
 /// Runs the command.
 pub fn run(studio: &Studio, args: &EvalArgs, json: bool) -> anyhow::Result<Outcome> {
-    let mode = if args.dense_only {
-        Mode::DenseOnly
-    } else {
-        Mode::Hybrid
-    };
+    let mode = if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid };
     let report = studio.evaluate(&args.library.library, &args.queries, mode)?;
     if json {
         output::json(&report)?;
@@ -23,10 +19,7 @@ pub fn run(studio: &Studio, args: &EvalArgs, json: bool) -> anyhow::Result<Outco
             (false, None) => ">100".to_owned(),
         };
         let answer = if query.fits { "" } else { "  nothing fits" };
-        output::line(output::shown(&format!(
-            "{rank:>4}  {}{answer}",
-            query.query
-        )))?;
+        output::line(output::shown(&format!("{rank:>4}  {}{answer}", query.query)))?;
     }
     output::line(format!(
         "recall@1 {:.3}  recall@5 {:.3}  mrr {:.3}  over {} answerable queries",

@@ -55,11 +55,7 @@ pub fn run(studio: &Studio, args: &MakeArgs, json: bool) -> anyhow::Result<Outco
     let record = result?;
     if json {
         let record_file = out.with_extension("json");
-        output::json(&Made {
-            film: out,
-            record_file,
-            record: &record,
-        })?;
+        output::json(&Made { film: out, record_file, record: &record })?;
     } else {
         print_made(out, &record)?;
     }
@@ -71,19 +67,11 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         Some((shot, asset)) if !shot.is_empty() && !asset.is_empty() => {
             Ok((shot.to_owned(), asset.to_owned()))
         }
-        _ => Err(super::usage(format!(
-            "`--pin` takes SHOT=ASSET, not `{pin}`"
-        ))),
+        _ => Err(super::usage(format!("`--pin` takes SHOT=ASSET, not `{pin}`"))),
     });
     let size = match (args.vertical, args.square) {
-        (true, _) => Size {
-            width: 720,
-            height: 1280,
-        },
-        (_, true) => Size {
-            width: 1080,
-            height: 1080,
-        },
+        (true, _) => Size { width: 720, height: 1280 },
+        (_, true) => Size { width: 1080, height: 1080 },
         _ => args.size,
     };
     let spec = FilmSpec {
@@ -94,11 +82,7 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
             TransitionArg::Crossfade => Transition::Crossfade(CROSSFADE),
             TransitionArg::Cut => Transition::Cut,
         },
-        captions: if args.no_captions {
-            Captioning::Off
-        } else {
-            Captioning::FromBrief
-        },
+        captions: if args.no_captions { Captioning::Off } else { Captioning::FromBrief },
         seed: args.seed,
     };
     Ok(FilmRequest {
@@ -114,9 +98,7 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
 
 fn show_plan(args: &MakeArgs, plan: &Plan, json: bool) -> anyhow::Result<Outcome> {
     if json {
-        output::json(&Planned {
-            storyboard: &plan.storyboard,
-        })?;
+        output::json(&Planned { storyboard: &plan.storyboard })?;
         return Ok(Outcome::Done);
     }
     for shot in &plan.storyboard.shots {
@@ -144,20 +126,14 @@ fn shot_line(shot: &Shot, fps: u32) -> String {
         None => "by its words".to_owned(),
     };
     let seconds = f64::from(shot.frames) / f64::from(fps);
-    output::shown(&format!(
-        "{name}: {} ({score}, {seconds:.1} s)",
-        source.label()
-    ))
+    output::shown(&format!("{name}: {} ({score}, {seconds:.1} s)", source.label()))
 }
 
 fn print_made(out: &Path, record: &FilmRecord) -> anyhow::Result<()> {
     let fps = f64::from(record.spec.fps);
     for shot in &record.shots {
         let at = output::timecode(shot.first_frame as f64 / fps);
-        let source = shot
-            .sources
-            .first()
-            .map_or("left out: nothing fits", |s| s.label.as_str());
+        let source = shot.sources.first().map_or("left out: nothing fits", |s| s.label.as_str());
         output::line(output::shown(&format!("{at}  {}  <- {source}", shot.name)))?;
     }
     output::line(format!("film: {}", out.display()))?;

@@ -45,14 +45,7 @@ fn list(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
         output::json(&Report { models })?;
         return Ok(Outcome::Done);
     }
-    let row = |m: &Model| {
-        vec![
-            m.name.clone(),
-            m.state.into(),
-            m.licence.clone(),
-            m.job.clone(),
-        ]
-    };
+    let row = |m: &Model| vec![m.name.clone(), m.state.into(), m.licence.clone(), m.job.clone()];
     let rows: Vec<_> = models.iter().map(row).collect();
     output::table::lines(&["name", "state", "licence", "job"], &rows)
         .iter()
@@ -77,18 +70,11 @@ fn model(status: Status) -> Model {
 }
 
 fn pull(studio: &Studio, names: &[String]) -> anyhow::Result<Outcome> {
-    let names = if names.is_empty() {
-        studio.store().default_ids()
-    } else {
-        names.to_vec()
-    };
+    let names = if names.is_empty() { studio.store().default_ids() } else { names.to_vec() };
     let control = super::interruptible()?;
     let mut screen = Screen::default();
-    let result = studio.store().pull(
-        &names,
-        &mut |event: &PullEvent<'_>| screen.step(event),
-        &control,
-    );
+    let result =
+        studio.store().pull(&names, &mut |event: &PullEvent<'_>| screen.step(event), &control);
     screen.clear();
     result.map_err(kinora_engine::EngineError::from)?;
     Ok(Outcome::Done)
@@ -138,19 +124,9 @@ fn words(stage: Stage) -> &'static str {
 }
 
 fn verify(studio: &Studio, names: &[String]) -> anyhow::Result<Outcome> {
-    let here = || {
-        studio
-            .store()
-            .list()
-            .into_iter()
-            .filter(|s| s.path.is_some())
-            .map(|s| s.artifact.id)
-    };
-    let names: Vec<String> = if names.is_empty() {
-        here().collect()
-    } else {
-        names.to_vec()
-    };
+    let here =
+        || studio.store().list().into_iter().filter(|s| s.path.is_some()).map(|s| s.artifact.id);
+    let names: Vec<String> = if names.is_empty() { here().collect() } else { names.to_vec() };
     let control = super::interruptible()?;
     let mut outcome = Outcome::Done;
     for name in &names {

@@ -33,12 +33,7 @@ pub fn run(studio: &Studio, args: &SearchArgs, json: bool) -> anyhow::Result<Out
         }
     }
     if json {
-        output::json(&Report {
-            library,
-            query: &args.text,
-            like: &args.like,
-            outcome: &outcome,
-        })?;
+        output::json(&Report { library, query: &args.text, like: &args.like, outcome: &outcome })?;
     } else {
         print(&outcome, args.explain)?;
     }
@@ -56,11 +51,7 @@ fn request(args: &SearchArgs) -> SearchRequest {
         near: args.near.clone().map(|place| (place, args.within)),
         limit: usize::from(args.limit),
         diversity: args.diversity,
-        mode: if args.dense_only {
-            Mode::DenseOnly
-        } else {
-            Mode::Hybrid
-        },
+        mode: if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid },
         deduplicate: !args.keep_duplicates,
     }
 }
@@ -85,20 +76,13 @@ fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
 
 fn hit_line(hit: &Hit) -> String {
     let path = hit.asset.paths.first().map_or("", String::as_str);
-    let score = hit
-        .scores
-        .dense
-        .map_or("  -  ".into(), |s| format!("{s:.3}"));
+    let score = hit.scores.dense.map_or("  -  ".into(), |s| format!("{s:.3}"));
     let words = if hit.matched_words.is_empty() {
         String::new()
     } else {
         format!("  [{}]", hit.matched_words.join(" "))
     };
-    let text = format!(
-        "{:>3}  {score}  {}  {path}{words}",
-        hit.rank,
-        hit.asset.label()
-    );
+    let text = format!("{:>3}  {score}  {}  {path}{words}", hit.rank, hit.asset.label());
     output::shown(&text)
 }
 
@@ -117,10 +101,7 @@ fn explanation(outcome: &SearchOutcome) -> anyhow::Result<()> {
     }
     for candidate in outcome.rejected.iter().take(10) {
         let reason = output::rejection(&candidate.rejected);
-        output::line(format!(
-            "  not taken: {}  ({reason})",
-            hit_line(&candidate.hit).trim()
-        ))?;
+        output::line(format!("  not taken: {}  ({reason})", hit_line(&candidate.hit).trim()))?;
     }
     Ok(())
 }
@@ -140,11 +121,7 @@ fn write_sheet(
         let path = studio.thumbnail(&args.library.library, &hit.asset.id)?;
         Ok(path.and_then(|path| fs::read(path).ok()))
     };
-    let thumbnails: Vec<_> = outcome
-        .hits
-        .iter()
-        .map(read)
-        .collect::<anyhow::Result<_>>()?;
+    let thumbnails: Vec<_> = outcome.hits.iter().map(read).collect::<anyhow::Result<_>>()?;
     let mut question = args.text.clone().unwrap_or_default();
     for like in &args.like {
         question.push_str(&format!(" like {}", like.display()));
@@ -168,10 +145,7 @@ fn open(path: &Path) -> anyhow::Result<()> {
         .stderr(Stdio::null())
         .spawn()
         .with_context(|| {
-            format!(
-                "cannot open a browser with `{program}`; the page is at {}",
-                path.display()
-            )
+            format!("cannot open a browser with `{program}`; the page is at {}", path.display())
         })?;
     Ok(())
 }

@@ -13,11 +13,7 @@ pub fn run(studio: &Studio, args: &VerifyArgs, json: bool) -> anyhow::Result<Out
         output::line(verification.report.to_string().trim_end())?;
         output::line(format!("record: {}", words(verification.record)))?;
     }
-    Ok(if verification.is_intact() {
-        Outcome::Done
-    } else {
-        Outcome::Partly
-    })
+    Ok(if verification.is_intact() { Outcome::Done } else { Outcome::Partly })
 }
 
 fn words(origin: RecordOrigin) -> &'static str {

@@ -22,13 +22,7 @@ struct Versioned<'a, T: Serialize> {
 /// Prints an object with the version of the format in front.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(
-        &mut out,
-        &Versioned {
-            version: JSON_VERSION,
-            value,
-        },
-    )?;
+    serde_json::to_writer_pretty(&mut out, &Versioned { version: JSON_VERSION, value })?;
     writeln!(out)?;
     Ok(())
 }
@@ -43,9 +37,7 @@ pub fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |e: &(dyn std::error::Error + 'static)| {
         let io = e.downcast_ref::<io::Error>().map(io::Error::kind);
-        let json = e
-            .downcast_ref::<serde_json::Error>()
-            .and_then(serde_json::Error::io_error_kind);
+        let json = e.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
         io.or(json) == Some(io::ErrorKind::BrokenPipe)
     };
     error.chain().any(broken)
@@ -54,13 +46,7 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// A name as a terminal may show it: control characters escaped.
 pub fn shown(text: &str) -> String {
     text.chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            }
-        })
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
         .collect()
 }
 

@@ -8,18 +8,14 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// on their own how they ended.
 pub fn bar(total: u64, unit: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
-    bar.set_style(style(&format!(
-        "{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}"
-    )));
+    bar.set_style(style(&format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}")));
     bar
 }
 
 /// A bar of bytes.
 pub fn bytes(name: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    bar.set_style(style(&format!(
-        "{name} {{bar:30}} {{bytes}}/{{total_bytes}} {{msg}}"
-    )));
+    bar.set_style(style(&format!("{name} {{bar:30}} {{bytes}}/{{total_bytes}} {{msg}}")));
     bar
 }
 

@@ -4,22 +4,14 @@
 pub fn lines(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
-        cells
-            .chain([head[column].chars().count()])
-            .max()
-            .unwrap_or(0)
+        cells.chain([head[column].chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let line = |cells: Vec<&str>| {
-        let padded = cells
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    let rows = rows
-        .iter()
-        .map(|row| line(row.iter().map(String::as_str).collect()));
+    let rows = rows.iter().map(|row| line(row.iter().map(String::as_str).collect()));
     std::iter::once(line(head.to_vec())).chain(rows).collect()
 }
 
@@ -28,11 +20,7 @@ pub fn bytes(bytes: u64) -> String {
     let mut value = bytes as f64;
     for unit in ["B", "KiB", "MiB"] {
         if value < 1024.0 {
-            return if unit == "B" {
-                format!("{value} B")
-            } else {
-                format!("{value:.1} {unit}")
-            };
+            return if unit == "B" { format!("{value} B") } else { format!("{value:.1} {unit}") };
         }
         value /= 1024.0;
     }
@@ -45,21 +33,12 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let rows = vec![
-            vec!["a".into(), "1".into()],
-            vec!["long".into(), "2".into()],
-        ];
-        assert_eq!(
-            lines(&["name", "n"], &rows),
-            ["name  n", "a     1", "long  2"]
-        );
+        let rows = vec![vec!["a".into(), "1".into()], vec!["long".into(), "2".into()]];
+        assert_eq!(lines(&["name", "n"], &rows), ["name  n", "a     1", "long  2"]);
     }
 
     #[test]
     fn sizes_read_well() {
-        assert_eq!(
-            [bytes(0), bytes(1536), bytes(5 << 30)],
-            ["0 B", "1.5 KiB", "5.0 GiB"]
-        );
+        assert_eq!([bytes(0), bytes(1536), bytes(5 << 30)], ["0 B", "1.5 KiB", "5.0 GiB"]);
     }
 }

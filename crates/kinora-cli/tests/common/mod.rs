@@ -14,9 +14,7 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
-        Self {
-            folder: TempDir::new().unwrap(),
-        }
+        Self { folder: TempDir::new().unwrap() }
     }
 
     pub fn path(&self) -> &Path {
@@ -27,9 +25,7 @@ impl Home {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kinora"));
         command.args(args).current_dir(self.path());
-        command
-            .env("KINORA_HOME", self.path().join("home"))
-            .env("KINORA_CACHE", cache());
+        command.env("KINORA_HOME", self.path().join("home")).env("KINORA_CACHE", cache());
         command
     }
 
@@ -69,28 +65,18 @@ impl Ended {
 
     /// What snapshots compare: code and both streams.
     pub fn shown(&self) -> String {
-        format!(
-            "exit {}\n--- stdout\n{}--- stderr\n{}",
-            self.code, self.stdout, self.stderr
-        )
+        format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
 }
 
 /// Where `kinora models pull` puts models by default; `cargo xtask test` pulls before it tests.
 fn cache() -> PathBuf {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kinora"));
-    let output = command
-        .args(["models", "path"])
-        .env_remove("KINORA_HOME")
-        .output()
-        .unwrap();
+    let output = command.args(["models", "path"]).env_remove("KINORA_HOME").output().unwrap();
     PathBuf::from(Ended::from(output).done().stdout.trim())
 }
 
 /// The sample pictures of the repository.
 pub fn samples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../samples")
-        .canonicalize()
-        .unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").canonicalize().unwrap()
 }

@@ -18,10 +18,7 @@ struct Reader {
 pub(super) fn parse(text: &str) -> Result<Brief, BriefError> {
     let mut reader = Reader::default();
     for (i, line) in text.lines().enumerate() {
-        reader.line(line).map_err(|problem| BriefError::Line {
-            line: i + 1,
-            problem,
-        })?;
+        reader.line(line).map_err(|problem| BriefError::Line { line: i + 1, problem })?;
     }
     Ok(reader.brief)
 }
@@ -104,9 +101,7 @@ impl Reader {
 
 /// The words after `- `, `* `, `+ `, `1. ` or `1) `.
 fn list_item(words: &str) -> Option<&str> {
-    let bullet = ["- ", "* ", "+ "]
-        .iter()
-        .find_map(|b| words.strip_prefix(b));
+    let bullet = ["- ", "* ", "+ "].iter().find_map(|b| words.strip_prefix(b));
     bullet.or_else(|| {
         let rest = words.trim_start_matches(|c: char| c.is_ascii_digit());
         let numbered = rest.len() < words.len();
@@ -142,9 +137,8 @@ fn mark(key: &str, value: &str, shot: &mut ShotBrief) -> Result<(), String> {
         "caption" if shot.caption.is_none() => shot.caption = Some(value.to_owned()),
         "name" if shot.name.is_empty() => shot.name = value.to_owned(),
         "seconds" if shot.seconds.is_none() => {
-            let seconds = value
-                .parse()
-                .map_err(|_| format!("not a number of seconds: `{value}`"))?;
+            let seconds =
+                value.parse().map_err(|_| format!("not a number of seconds: `{value}`"))?;
             shot.seconds = Some(seconds);
         }
         "pin" | "caption" | "name" | "seconds" => return twice(),

@@ -26,10 +26,7 @@ pub enum BriefFormat {
 impl BriefFormat {
     /// By the file's name; whatever is neither Markdown nor TOML is text.
     pub fn of_path(path: &Path) -> Self {
-        let extension = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or_default();
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         match extension.to_ascii_lowercase().as_str() {
             "md" | "markdown" => Self::Markdown,
             "toml" => Self::Toml,
@@ -126,10 +123,9 @@ fn check_shot(shot: &ShotBrief) -> Result<(), BriefError> {
         return Err(BriefError::NothingToShow(shot.name.clone()));
     }
     match shot.seconds {
-        Some(seconds) if !(seconds.is_finite() && seconds > 0.0) => Err(BriefError::Seconds {
-            name: shot.name.clone(),
-            seconds: seconds.to_string(),
-        }),
+        Some(seconds) if !(seconds.is_finite() && seconds > 0.0) => {
+            Err(BriefError::Seconds { name: shot.name.clone(), seconds: seconds.to_string() })
+        }
         _ => Ok(()),
     }
 }

@@ -15,10 +15,7 @@ struct Table {
 
 pub(super) fn parse(text: &str) -> Result<Brief, BriefError> {
     let table: Table = toml::from_str(text).map_err(|e| BriefError::Toml(e.to_string()))?;
-    Ok(Brief {
-        title: table.title,
-        shots: table.shot,
-    })
+    Ok(Brief { title: table.title, shots: table.shot })
 }
 
 #[cfg(test)]
@@ -46,16 +43,8 @@ mod tests {
             pin: Some("pyramid.jpg".into()),
             optional: true,
         };
-        assert_eq!(
-            (brief.title.as_deref(), &brief.shots[..]),
-            (Some("Egypt"), &[expected][..])
-        );
-        for bad in [
-            "titel = 'x'",
-            "[[shot]]\nprompt='a'\nlength=3",
-            "title = ",
-            "shot = 3",
-        ] {
+        assert_eq!((brief.title.as_deref(), &brief.shots[..]), (Some("Egypt"), &[expected][..]));
+        for bad in ["titel = 'x'", "[[shot]]\nprompt='a'\nlength=3", "title = ", "shot = 3"] {
             assert!(matches!(parse(bad), Err(BriefError::Toml(_))), "{bad}");
         }
     }

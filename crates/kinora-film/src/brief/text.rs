@@ -23,13 +23,8 @@ pub(super) fn parse(text: &str, seconds: f64) -> Brief {
         optional: take > 0,
         ..ShotBrief::default()
     };
-    let shots = parts
-        .iter()
-        .flat_map(|part| (0..takes).map(move |take| shot(part, take)));
-    Brief {
-        title: None,
-        shots: shots.collect(),
-    }
+    let shots = parts.iter().flat_map(|part| (0..takes).map(move |take| shot(part, take)));
+    Brief { title: None, shots: shots.collect() }
 }
 
 /// The finest cut whose shots can still be seen; clauses only if sentences would be too long.
@@ -116,35 +111,21 @@ fn sentences(line: &str) -> Vec<String> {
 fn ends_sentence(before: &str, after: &str) -> bool {
     let mut rest = after.chars();
     let spaced = rest.next().is_none_or(char::is_whitespace);
-    let starts = rest
-        .find(|c| !c.is_whitespace())
-        .is_none_or(|c| !c.is_lowercase());
-    let last = before
-        .rsplit(char::is_whitespace)
-        .next()
-        .unwrap_or_default();
+    let starts = rest.find(|c| !c.is_whitespace()).is_none_or(|c| !c.is_lowercase());
+    let last = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let abbreviation = last.chars().count() == 1
         || last.contains('.')
-        || [
-            "St", "Mr", "Mrs", "Ms", "Dr", "Prof", "No", "vs", "ca", "approx",
-        ]
-        .contains(&last);
+        || ["St", "Mr", "Mrs", "Ms", "Dr", "Prof", "No", "vs", "ca", "approx"].contains(&last);
     spaced && starts && !abbreviation
 }
 
 /// Parts of a sentence that can stand by themselves.
 fn clauses(sentence: &str) -> Vec<String> {
-    let marked = sentence
-        .replace(", and then ", ";")
-        .replace(", then ", ";")
-        .replace(" and then ", ";");
+    let marked =
+        sentence.replace(", and then ", ";").replace(", then ", ";").replace(" and then ", ";");
     let parts: Vec<String> = marked.split(';').map(|p| p.trim().to_owned()).collect();
     let whole = |part: &String| part.split_whitespace().count() >= 2;
-    if parts.len() > 1 && parts.iter().all(whole) {
-        parts
-    } else {
-        vec![sentence.to_owned()]
-    }
+    if parts.len() > 1 && parts.iter().all(whole) { parts } else { vec![sentence.to_owned()] }
 }
 
 #[cfg(test)]
@@ -184,10 +165,7 @@ mod tests {
         let optional: Vec<bool> = brief.shots.iter().map(|s| s.optional).collect();
         assert_eq!(optional, [false, true, true, true, true, true]);
         let text = "a dog by the lake, then a castle; a horse in the field";
-        assert_eq!(
-            prompts(text, 30.0),
-            ["a dog by the lake", "a castle", "a horse in the field"]
-        );
+        assert_eq!(prompts(text, 30.0), ["a dog by the lake", "a castle", "a horse in the field"]);
         assert_eq!(prompts(text, 5.0), [text]);
     }
 

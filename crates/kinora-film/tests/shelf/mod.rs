@@ -41,10 +41,7 @@ impl Shelf {
         let bytes = std::fs::read(&path).unwrap();
         self.assets.push(Asset {
             id: AssetId(ContentHash::of(&bytes)),
-            size: Size {
-                width: size.0,
-                height: size.1,
-            },
+            size: Size { width: size.0, height: size.1 },
             bytes: bytes.len() as u64,
             format: "png".into(),
             paths: vec![path.to_string_lossy().into_owned()],
@@ -74,20 +71,15 @@ impl SourceFinder for Shelf {
         let hit = |(i, (score, asset)): (usize, (f32, &Asset))| Hit {
             rank: i + 1,
             asset: asset.clone(),
-            scores: Scores {
-                dense: Some(score),
-                ..Scores::default()
-            },
+            scores: Scores { dense: Some(score), ..Scores::default() },
             matched_words: vec![],
         };
         let best_score = rated.first().map(|(score, _)| *score);
         let hits = rated.into_iter().enumerate().map(hit);
         let (fitting, under): (Vec<Hit>, Vec<Hit>) =
             hits.partition(|hit| hit.scores.dense >= Some(THRESHOLD));
-        let rejected = under.into_iter().map(|hit| Candidate {
-            hit,
-            rejected: RejectReason::UnderThreshold,
-        });
+        let rejected =
+            under.into_iter().map(|hit| Candidate { hit, rejected: RejectReason::UnderThreshold });
         Ok(Found {
             fitting: fitting.into_iter().take(limit).collect(),
             rejected: rejected.collect(),
@@ -103,12 +95,7 @@ impl SourceFinder for Shelf {
     }
 
     fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError> {
-        let place = |id: &AssetId| {
-            self.assets
-                .iter()
-                .position(|asset| asset.id == *id)
-                .unwrap()
-        };
+        let place = |id: &AssetId| self.assets.iter().position(|asset| asset.id == *id).unwrap();
         let places: Vec<usize> = assets.iter().map(place).collect();
         let alike = |a: usize, b: usize| {
             let pair = (places[a].min(places[b]), places[a].max(places[b]));
@@ -124,10 +111,7 @@ impl SourceFinder for Shelf {
 
 pub fn spec(seconds: f64) -> FilmSpec {
     FilmSpec {
-        size: Size {
-            width: 320,
-            height: 180,
-        },
+        size: Size { width: 320, height: 180 },
         fps: 12,
         seconds,
         transition: Transition::Crossfade(0.5),
@@ -180,9 +164,8 @@ pub fn make(
 /// All files of a folder by name.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap().flatten();
-    let mut names: Vec<String> = entries
-        .map(|e| e.file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -195,16 +178,8 @@ pub fn decoded(film: &Path) -> Vec<Vec<u8>> {
         .args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1"])
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
-        .stdout
-        .chunks_exact(320 * 180 * 3 / 2)
-        .map(<[u8]>::to_vec)
-        .collect()
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout.chunks_exact(320 * 180 * 3 / 2).map(<[u8]>::to_vec).collect()
 }
 
 /// Three pictures, one for each of the prompts `red`, `green` and `blue`.
@@ -220,13 +195,7 @@ pub fn primaries(folder: &Path) -> Shelf {
 }
 
 pub fn is_missing_glyph(error: &kinora_film::FilmError) -> bool {
-    matches!(
-        error,
-        kinora_film::FilmError::Words {
-            source: RenderError::MissingGlyph { .. },
-            ..
-        }
-    )
+    matches!(error, kinora_film::FilmError::Words { source: RenderError::MissingGlyph { .. }, .. })
 }
 
 pub fn folder() -> (tempfile::TempDir, PathBuf) {

@@ -37,10 +37,7 @@ pub(super) struct Row<'a> {
 
 /// First half of the hash's digits: enough to tell generations apart.
 pub(super) fn stem(generation: &Generation) -> String {
-    generation[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    generation[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn path(folder: &Path, generation: &Generation) -> PathBuf {
@@ -65,11 +62,7 @@ impl Base {
         if blake3::hash(&map).as_bytes() != generation {
             return Ok(None);
         }
-        Ok(read_head(&map, dimension).map(|count| Self {
-            map,
-            dimension,
-            count,
-        }))
+        Ok(read_head(&map, dimension).map(|count| Self { map, dimension, count }))
     }
 
     pub(super) fn block(&self) -> Block<'_> {
@@ -95,10 +88,7 @@ impl Base {
                 HashingWriter::new(BufWriter::with_capacity(1 << 20, File::create(&aside)?));
             write_rows(&mut out, dimension, rows)?;
             let (buffer, hash) = out.finish();
-            buffer
-                .into_inner()
-                .map_err(io::IntoInnerError::into_error)?
-                .sync_all()?;
+            buffer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
             fs::rename(&aside, path(folder, &hash))?;
             Ok(hash)
         };
@@ -116,12 +106,9 @@ fn write_rows(out: &mut impl Write, dimension: usize, rows: &[Row<'_>]) -> io::R
     head[8..12].copy_from_slice(&(dimension as u32).to_le_bytes());
     head[16..24].copy_from_slice(&(rows.len() as u64).to_le_bytes());
     out.write_all(&head)?;
-    rows.iter()
-        .try_for_each(|row| out.write_all(&row.id.to_le_bytes()))?;
-    rows.iter()
-        .try_for_each(|row| out.write_all(bytemuck::cast_slice(row.vector)))?;
-    rows.iter()
-        .try_for_each(|row| out.write_all(bytemuck::cast_slice(row.code)))
+    rows.iter().try_for_each(|row| out.write_all(&row.id.to_le_bytes()))?;
+    rows.iter().try_for_each(|row| out.write_all(bytemuck::cast_slice(row.vector)))?;
+    rows.iter().try_for_each(|row| out.write_all(bytemuck::cast_slice(row.code)))
 }
 
 /// Number of rows, if head and length fit together.

@@ -57,10 +57,7 @@ pub(super) struct Tail {
 
 impl Tail {
     pub(super) fn new(dimension: usize) -> Self {
-        Self {
-            dimension,
-            ..Self::default()
-        }
+        Self { dimension, ..Self::default() }
     }
 
     pub(super) fn block(&self) -> Block<'_> {

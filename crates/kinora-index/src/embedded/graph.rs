@@ -55,11 +55,7 @@ impl Graph {
             expansion_search: EXPANSION_SEARCH,
             multi: false,
         });
-        Ok(Self {
-            index: index.map_err(failed)?,
-            map: None,
-            gate: Gate::new(threads()),
-        })
+        Ok(Self { index: index.map_err(failed)?, map: None, gate: Gate::new(threads()) })
     }
 
     /// After loading, as that resets the metric.
@@ -67,10 +63,7 @@ impl Graph {
         let distance = move |a: *const i8, b: *const i8| {
             // SAFETY: usearch hands over two vectors of the dimension it was made with, `stride`.
             let (a, b) = unsafe {
-                (
-                    std::slice::from_raw_parts(a, stride),
-                    std::slice::from_raw_parts(b, stride),
-                )
+                (std::slice::from_raw_parts(a, stride), std::slice::from_raw_parts(b, stride))
             };
             1.0 - codec::estimate(a, b)
         };
@@ -116,25 +109,16 @@ impl Graph {
         // Deleted nodes stay in the graph as bridges; beyond a third it is better made anew.
         let bytes = bytes.filter(|_| gone.len() * 3 < rows.len());
         if let Some(bytes) = bytes {
-            graph
-                .index
-                .load_from_buffer(&bytes[HEAD..])
-                .map_err(failed)?;
+            graph.index.load_from_buffer(&bytes[HEAD..]).map_err(failed)?;
         }
         graph.use_our_metric(stride);
-        graph
-            .index
-            .reserve(rows.len() + gone.len())
-            .map_err(failed)?;
+        graph.index.reserve(rows.len() + gone.len()).map_err(failed)?;
         if bytes.is_some() {
-            gone.iter()
-                .try_for_each(|id| graph.index.remove(*id).map(|_| ()).map_err(failed))?;
+            gone.iter().try_for_each(|id| graph.index.remove(*id).map(|_| ()).map_err(failed))?;
         }
         let fresh = bytes.is_none();
-        let missing: Vec<&Row<'_>> = rows
-            .iter()
-            .filter(|row| fresh || !unchanged(row.id))
-            .collect();
+        let missing: Vec<&Row<'_>> =
+            rows.iter().filter(|row| fresh || !unchanged(row.id)).collect();
         graph.add(&missing)?;
         Ok(graph)
     }
@@ -142,14 +126,11 @@ impl Graph {
     fn add(&self, rows: &[&Row<'_>]) -> Result<(), IndexError> {
         let part = rows.len().div_ceil(threads()).max(1);
         let add = |rows: &[&Row<'_>]| {
-            rows.iter()
-                .try_for_each(|row| self.index.add(row.id, row.code).map_err(failed))
+            rows.iter().try_for_each(|row| self.index.add(row.id, row.code).map_err(failed))
         };
         thread::scope(|scope| {
-            let parts: Vec<_> = rows
-                .chunks(part)
-                .map(|rows| scope.spawn(move || add(rows)))
-                .collect();
+            let parts: Vec<_> =
+                rows.chunks(part).map(|rows| scope.spawn(move || add(rows))).collect();
             parts.into_iter().try_for_each(|part| match part.join() {
                 Ok(result) => result,
                 Err(_) => Err(failed("a building thread panicked")),
@@ -195,10 +176,7 @@ struct Pass<'a>(&'a Gate);
 
 impl Gate {
     fn new(places: usize) -> Self {
-        Self {
-            free: Mutex::new(places),
-            freed: Condvar::new(),
-        }
+        Self { free: Mutex::new(places), freed: Condvar::new() }
     }
 
     fn enter(&self) -> Pass<'_> {

@@ -93,10 +93,7 @@ fn read_head(bytes: &[u8], reader: &mut Reader<'_>) -> Option<Head> {
 }
 
 fn batch_hash(mark: u64, payload: &[u8]) -> blake3::Hash {
-    blake3::Hasher::new()
-        .update(&mark.to_le_bytes())
-        .update(payload)
-        .finalize()
+    blake3::Hasher::new().update(&mark.to_le_bytes()).update(payload).finalize()
 }
 
 fn read_batch(reader: &mut Reader<'_>, dimension: usize) -> Option<(u64, Vec<Op>)> {
@@ -110,11 +107,7 @@ fn read_batch(reader: &mut Reader<'_>, dimension: usize) -> Option<(u64, Vec<Op>
     let mut ops = Vec::new();
     while !reader.is_empty() {
         let (kind, id) = (reader.u8()?, reader.u64()?);
-        let vector = if kind == PUT {
-            Some(reader.floats(dimension)?)
-        } else {
-            None
-        };
+        let vector = if kind == PUT { Some(reader.floats(dimension)?) } else { None };
         ops.push(Op { id, vector });
     }
     Some((mark, ops))

@@ -103,8 +103,7 @@ impl Embedded {
             log_length: 0,
         };
         let lock = index.lock_file()?;
-        lock.lock_shared()
-            .map_err(|e| IndexError::write(folder, e))?;
+        lock.lock_shared().map_err(|e| IndexError::write(folder, e))?;
         index.condition = index.load()?;
         Ok(index)
     }
@@ -126,11 +125,7 @@ impl Embedded {
 
     fn lock_file(&self) -> Result<File, IndexError> {
         let path = self.folder.join("lock");
-        let open = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path);
+        let open = File::options().create(true).truncate(false).write(true).open(&path);
         open.map_err(|e| IndexError::write(&path, e))
     }
 
@@ -146,11 +141,7 @@ impl Embedded {
         self.replay(log);
         let points = self.base.as_ref().map_or(0, |base| base.block().ids.len());
         let wanted = points >= self.settings.graph_min && self.graph.is_none();
-        Ok(if wanted {
-            Condition::WithoutGraph
-        } else {
-            Condition::Intact
-        })
+        Ok(if wanted { Condition::WithoutGraph } else { Condition::Intact })
     }
 
     /// Maps base and graph of a generation; whether the base is whole.
@@ -199,10 +190,7 @@ impl Embedded {
     }
 
     fn scan(&self) -> Scan<'_> {
-        Scan {
-            base: self.base.as_ref().map(Base::block),
-            tail: self.tail.block(),
-        }
+        Scan { base: self.base.as_ref().map(Base::block), tail: self.tail.block() }
     }
 
     /// Where the allowed points lie, in the base (if asked for) and the tail.
@@ -211,10 +199,7 @@ impl Embedded {
         if let Some(base) = self.base.as_ref().filter(|_| in_base) {
             let mut push = |slot: usize| {
                 if !self.dead[slot] {
-                    places.push(Place {
-                        in_tail: false,
-                        slot: slot as u32,
-                    });
+                    places.push(Place { in_tail: false, slot: slot as u32 });
                 }
             };
             match filter {
@@ -225,10 +210,7 @@ impl Embedded {
         let ids = self.tail.block().ids;
         let allowed = |slot: &usize| allows(filter, ids[*slot]);
         let tail = (0..ids.len()).filter(allowed);
-        places.extend(tail.map(|slot| Place {
-            in_tail: true,
-            slot: slot as u32,
-        }));
+        places.extend(tail.map(|slot| Place { in_tail: true, slot: slot as u32 }));
         places
     }
 
@@ -248,10 +230,7 @@ impl Embedded {
         for id in graph.nearest(&code, fetch)? {
             let slot = base.block().find(id).filter(|slot| !self.dead[*slot]);
             if let Some(slot) = slot.filter(|_| allows(request.filter, id)) {
-                places.push(Place {
-                    in_tail: false,
-                    slot: slot as u32,
-                });
+                places.push(Place { in_tail: false, slot: slot as u32 });
             }
         }
         let enough = places.len() - newer >= request.limit;

@@ -19,12 +19,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            graph_min: 20_000,
-            scan_max: 20_000,
-            compact_min: 1_000,
-            fetch_min: 96,
-        }
+        Self { graph_min: 20_000, scan_max: 20_000, compact_min: 1_000, fetch_min: 96 }
     }
 }
 
@@ -57,11 +52,7 @@ impl Plan {
         let fetch = (limit as f64 * 1.5 / share).ceil() as usize;
         let fetch = fetch.max(settings.fetch_min);
         // A graph that visits a tenth of all points hops through memory; a scan reads it in order.
-        if fetch > points / 10 {
-            Self::Scan
-        } else {
-            Self::Graph { fetch }
-        }
+        if fetch > points / 10 { Self::Scan } else { Self::Graph { fetch } }
     }
 }
 

@@ -32,10 +32,7 @@ impl Scan<'_> {
         // Bounds read a quarter of the bytes, so they pay once most candidates can be dropped.
         let few = candidates.len() <= limit.saturating_mul(2);
         let mut found: Vec<Scored> = if few || limit == 0 {
-            candidates
-                .iter()
-                .map(|place| self.score(query, *place))
-                .collect()
+            candidates.iter().map(|place| self.score(query, *place)).collect()
         } else {
             self.shortlist(query, limit, candidates)
         };
@@ -46,10 +43,7 @@ impl Scan<'_> {
 
     fn score(&self, query: &[f32], place: Place) -> Scored {
         let (block, slot) = (self.block(place), place.slot as usize);
-        Scored {
-            id: PointId(block.ids[slot]),
-            score: kernel::dot(query, block.vector(slot)),
-        }
+        Scored { id: PointId(block.ids[slot]), score: kernel::dot(query, block.vector(slot)) }
     }
 
     /// True scores of all candidates whose upper bound reaches the `limit`-th best lower bound.
@@ -65,10 +59,7 @@ impl Scan<'_> {
         let bounds: Vec<(f32, f32)> = candidates.iter().enumerate().map(bound).collect();
         let mut lows: Vec<f32> = bounds.iter().map(|(low, _)| *low).collect();
         let (_, bar, _) = lows.select_nth_unstable_by(limit - 1, |a, b| b.total_cmp(a));
-        let reach = bounds
-            .iter()
-            .zip(candidates)
-            .filter(|((_, high), _)| *high >= *bar);
+        let reach = bounds.iter().zip(candidates).filter(|((_, high), _)| *high >= *bar);
         reach.map(|(_, place)| self.score(query, *place)).collect()
     }
 }

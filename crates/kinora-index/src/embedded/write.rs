@@ -17,8 +17,7 @@ const COMPACT_MAX: usize = 20_000;
 impl Embedded {
     fn lock(&self) -> Result<File, IndexError> {
         let file = self.lock_file()?;
-        file.lock()
-            .map_err(|e| IndexError::write(&self.folder, e))?;
+        file.lock().map_err(|e| IndexError::write(&self.folder, e))?;
         Ok(file)
     }
 
@@ -153,20 +152,11 @@ impl IndexWrite for Embedded {
             // Another process has written meanwhile: its state stands, ours goes on from memory.
             return Ok(());
         }
-        self.log_length = log::start(
-            &self.folder,
-            &self.space,
-            self.dimension,
-            &generation,
-            self.mark,
-        )?;
+        self.log_length =
+            log::start(&self.folder, &self.space, self.dimension, &generation, self.mark)?;
         (self.dead, self.dead_count, self.tail) = (Vec::new(), 0, Tail::new(self.dimension));
         let whole = self.map_files(&generation)?;
-        self.condition = if whole {
-            Condition::Intact
-        } else {
-            Condition::Discarded
-        };
+        self.condition = if whole { Condition::Intact } else { Condition::Discarded };
         base::sweep(&self.folder, &generation);
         Ok(())
     }

@@ -28,17 +28,9 @@ impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("in")).unwrap();
-        let bench = Self {
-            folder,
-            embedder: ColourEmbedder::default(),
-            options: Options::default(),
-        };
-        Catalog::create(
-            &bench.library(),
-            "test",
-            ImageEmbedder::space(&bench.embedder),
-        )
-        .unwrap();
+        let bench =
+            Self { folder, embedder: ColourEmbedder::default(), options: Options::default() };
+        Catalog::create(&bench.library(), "test", ImageEmbedder::space(&bench.embedder)).unwrap();
         bench
     }
 
@@ -104,10 +96,7 @@ impl IngestObserver for Notes {
 pub fn scene(seed: u32, width: u32, height: u32) -> RgbImage {
     let spot = |n: u32| f64::from((seed * seed * 37 + n * 61 + seed * n * 17) % 100) / 100.0;
     let mut image = RgbImage::from_fn(width, height, |x, y| {
-        let (x, y) = (
-            f64::from(x) / f64::from(width),
-            f64::from(y) / f64::from(height),
-        );
+        let (x, y) = (f64::from(x) / f64::from(width), f64::from(y) / f64::from(height));
         let light: f64 = (0..5)
             .map(|n| (-40.0 * ((x - spot(n)).powi(2) + (y - spot(n + 9)).powi(2))).exp())
             .sum();

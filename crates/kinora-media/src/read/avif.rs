@@ -24,10 +24,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, ReadError>
         Some(b"av01") => single(&heif, size, limits)?,
         Some(b"grid") => (Layout::Rgb, grid(&heif, size, limits)?),
         _ => {
-            return Err(ReadError::unsupported(
-                Format::Avif,
-                "the primary item is no picture",
-            ));
+            return Err(ReadError::unsupported(Format::Avif, "the primary item is no picture"));
         }
     };
     Ok(Raster {
@@ -54,12 +51,8 @@ fn single(heif: &Heif, size: Size, limits: &Limits) -> Result<(Layout, Vec<u8>),
         return Err(no("opacity and colour differ in size"));
     }
     let opacity = planes(&picture)?.luma(size, full_range(heif, alpha, &picture));
-    let with = rgb
-        .as_chunks::<3>()
-        .0
-        .iter()
-        .zip(opacity)
-        .flat_map(|([r, g, b], a)| [*r, *g, *b, a]);
+    let with =
+        rgb.as_chunks::<3>().0.iter().zip(opacity).flat_map(|([r, g, b], a)| [*r, *g, *b, a]);
     Ok((Layout::Rgba, with.collect()))
 }
 
@@ -97,16 +90,12 @@ fn stream_matrix(picture: &Picture) -> u16 {
 }
 
 fn full_range(heif: &Heif, id: u32, picture: &Picture) -> bool {
-    heif::nclx(heif, id).map_or(picture.color_range() == pixel::YUVRange::Full, |n| {
-        n.full_range
-    })
+    heif::nclx(heif, id).map_or(picture.color_range() == pixel::YUVRange::Full, |n| n.full_range)
 }
 
 /// Decodes one coded item on this thread.
 fn av1(heif: &Heif, id: u32, limits: &Limits) -> Result<Picture, ReadError> {
-    let data = heif.bytes(id).ok_or(ReadError::Truncated {
-        format: Format::Avif,
-    })?;
+    let data = heif.bytes(id).ok_or(ReadError::Truncated { format: Format::Avif })?;
     if data.is_empty() {
         return Err(no("an item is empty"));
     }
@@ -125,9 +114,7 @@ fn av1(heif: &Heif, id: u32, limits: &Limits) -> Result<Picture, ReadError> {
             Ok(picture) => return Ok(picture),
             Err(Error::Again) => match decoder.send_pending_data() {
                 Ok(()) => {
-                    return decoder
-                        .get_picture()
-                        .map_err(|_| no("there is no picture inside"));
+                    return decoder.get_picture().map_err(|_| no("there is no picture inside"));
                 }
                 Err(Error::Again) => {}
                 Err(error) => return Err(failed(error)),
@@ -149,17 +136,7 @@ fn planes(picture: &Picture) -> Result<Planes<impl AsRef<[u8]>>, ReadError> {
         P::I422 => (1, 0),
         P::I444 | P::I400 => (0, 0),
     };
-    let chroma = (picture.pixel_layout() != P::I400).then(|| {
-        [
-            plane(PlanarImageComponent::U),
-            plane(PlanarImageComponent::V),
-        ]
-    });
-    Ok(Planes {
-        y: plane(PlanarImageComponent::Y),
-        chroma,
-        shift_x,
-        shift_y,
-        depth,
-    })
+    let chroma = (picture.pixel_layout() != P::I400)
+        .then(|| [plane(PlanarImageComponent::U), plane(PlanarImageComponent::V)]);
+    Ok(Planes { y: plane(PlanarImageComponent::Y), chroma, shift_x, shift_y, depth })
 }

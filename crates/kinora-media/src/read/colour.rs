@@ -6,10 +6,8 @@ use super::raster::{Layout, Raster};
 
 /// RGB8 in sRGB of a picture without opacity.
 pub(super) fn to_srgb(raster: Raster) -> Vec<u8> {
-    let profiled = raster
-        .icc
-        .as_deref()
-        .and_then(|icc| through_profile(icc, raster.layout, &raster.samples));
+    let profiled =
+        raster.icc.as_deref().and_then(|icc| through_profile(icc, raster.layout, &raster.samples));
     profiled.unwrap_or_else(|| without_profile(raster.layout, raster.samples))
 }
 
@@ -41,18 +39,10 @@ fn without_profile(layout: Layout, samples: Vec<u8>) -> Vec<u8> {
     match layout {
         Layout::Rgb => samples,
         Layout::Grey => samples.into_iter().flat_map(|v| [v; 3]).collect(),
-        Layout::Cmyk => samples
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .flat_map(naive_cmyk)
-            .collect(),
-        Layout::Rgba => samples
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .flat_map(|p| [p[0], p[1], p[2]])
-            .collect(),
+        Layout::Cmyk => samples.as_chunks::<4>().0.iter().flat_map(naive_cmyk).collect(),
+        Layout::Rgba => {
+            samples.as_chunks::<4>().0.iter().flat_map(|p| [p[0], p[1], p[2]]).collect()
+        }
     }
 }
 
@@ -70,10 +60,7 @@ mod tests {
     use kinora_types::Size;
 
     fn raster(layout: Layout, samples: &[u8], icc: Option<Vec<u8>>) -> Raster {
-        let size = Size {
-            width: 1,
-            height: 1,
-        };
+        let size = Size { width: 1, height: 1 };
         Raster {
             size,
             full_size: size,
@@ -98,19 +85,13 @@ mod tests {
     fn a_bad_or_foreign_profile_is_ignored() {
         let p3 = ColorProfile::new_display_p3().encode().unwrap();
         assert_eq!(to_srgb(raster(Layout::Grey, &[7], Some(p3))), [7; 3]);
-        assert_eq!(
-            to_srgb(raster(Layout::Rgb, &[1, 2, 3], Some(vec![9; 200]))),
-            [1, 2, 3]
-        );
+        assert_eq!(to_srgb(raster(Layout::Rgb, &[1, 2, 3], Some(vec![9; 200]))), [1, 2, 3]);
     }
 
     #[test]
     fn ink_darkens() {
         assert_eq!(to_srgb(raster(Layout::Cmyk, &[0, 0, 0, 0], None)), [255; 3]);
-        assert_eq!(
-            to_srgb(raster(Layout::Cmyk, &[0, 255, 255, 0], None)),
-            [255, 0, 0]
-        );
+        assert_eq!(to_srgb(raster(Layout::Cmyk, &[0, 255, 255, 0], None)), [255, 0, 0]);
         assert_eq!(to_srgb(raster(Layout::Cmyk, &[0, 0, 0, 255], None)), [0; 3]);
     }
 }

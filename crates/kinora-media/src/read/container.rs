@@ -26,10 +26,7 @@ pub(super) fn segments(bytes: &[u8], format: Format) -> Segments<'_> {
         Format::Jpeg => jpeg(bytes),
         Format::Png => png(bytes),
         Format::WebP => webp(bytes),
-        Format::Tiff => Segments {
-            exif: Some(Cow::Borrowed(bytes)),
-            ..Segments::default()
-        },
+        Format::Tiff => Segments { exif: Some(Cow::Borrowed(bytes)), ..Segments::default() },
         Format::Heic | Format::Avif => heif(bytes),
         Format::Gif => Segments::default(),
     }
@@ -86,9 +83,7 @@ fn jpeg(bytes: &[u8]) -> Segments<'_> {
             found.exif = data.strip_prefix(b"Exif\0\0").map(Cow::Borrowed);
         }
         if marker == 0xe1 && found.xmp.is_none() {
-            found.xmp = data
-                .strip_prefix(b"http://ns.adobe.com/xap/1.0/\0")
-                .map(Cow::Borrowed);
+            found.xmp = data.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0").map(Cow::Borrowed);
         }
         if marker == 0xed {
             resources.extend_from_slice(data.strip_prefix(b"Photoshop 3.0\0").unwrap_or_default());
@@ -125,9 +120,7 @@ fn png(bytes: &[u8]) -> Segments<'_> {
             b"iTXt" => match international_text(data) {
                 Some(("XML:com.adobe.xmp", text)) => found.xmp = Some(Cow::Borrowed(text)),
                 Some((key, text)) => {
-                    found
-                        .texts
-                        .push((key.to_owned(), String::from_utf8_lossy(text).into_owned()));
+                    found.texts.push((key.to_owned(), String::from_utf8_lossy(text).into_owned()));
                 }
                 None => {}
             },
@@ -184,9 +177,7 @@ fn webp(bytes: &[u8]) -> Segments<'_> {
         };
         match kind {
             b"EXIF" => {
-                found.exif = Some(Cow::Borrowed(
-                    data.strip_prefix(b"Exif\0\0").unwrap_or(data),
-                ));
+                found.exif = Some(Cow::Borrowed(data.strip_prefix(b"Exif\0\0").unwrap_or(data)));
             }
             b"XMP " => found.xmp = Some(Cow::Borrowed(data)),
             _ => {}

@@ -52,11 +52,7 @@ pub fn decode(bytes: &[u8], target: u32, limits: &Limits) -> Result<Decoded, Rea
             raster.orientation = orientation(bytes, format);
         }
         let full_size = raster.orientation.upright(raster.full_size);
-        Ok(Decoded {
-            full_size,
-            format,
-            picture: raster.into_picture(format, target)?,
-        })
+        Ok(Decoded { full_size, format, picture: raster.into_picture(format, target)? })
     })?;
     Ok(decoded)
 }
@@ -68,10 +64,7 @@ pub fn decode_file(path: &Path, target: u32, limits: &Limits) -> Result<Decoded,
 
 /// The bytes of a file, if they are not too many and it is a regular file.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, ReadError> {
-    let failed = |source| ReadError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| ReadError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
     let told = file.metadata().map_err(failed)?;
     if !told.is_file() {
@@ -80,9 +73,7 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, ReadError> {
     limits.check_bytes(told.len())?;
     let mut bytes = Vec::with_capacity(told.len() as usize);
     // A file that grows while it is read is still bounded.
-    file.take(limits.bytes + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
+    file.take(limits.bytes + 1).read_to_end(&mut bytes).map_err(failed)?;
     limits.check_bytes(bytes.len() as u64)?;
     Ok(bytes)
 }
@@ -107,15 +98,11 @@ pub(super) fn guarded<T>(
     work: impl FnOnce() -> Result<T, ReadError>,
 ) -> Result<T, ReadError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        Err(ReadError::Internal {
-            format,
-            message: panic_message(&*panic),
-        })
+        Err(ReadError::Internal { format, message: panic_message(&*panic) })
     })
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it panicked".into())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".into())
 }

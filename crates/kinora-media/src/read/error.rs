@@ -104,16 +104,10 @@ impl ReadError {
     }
 
     pub(super) fn damaged(format: Format, message: impl ToString) -> Self {
-        Self::Damaged {
-            format,
-            message: message.to_string(),
-        }
+        Self::Damaged { format, message: message.to_string() }
     }
 
     pub(super) fn unsupported(format: Format, message: impl ToString) -> Self {
-        Self::Unsupported {
-            format,
-            message: message.to_string(),
-        }
+        Self::Unsupported { format, message: message.to_string() }
     }
 }

@@ -46,21 +46,7 @@ impl Format {
         match bytes {
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'W',
-                b'E',
-                b'B',
-                b'P',
-                ..,
-            ] => Some(Self::WebP),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::WebP),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
             [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(Self::Tiff),
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => heif_brand(bytes),
@@ -75,13 +61,11 @@ fn heif_brand(bytes: &[u8]) -> Option<Format> {
     let brands = bytes.get(8..length.min(bytes.len()))?;
     let (major, rest) = brands.split_first_chunk::<4>()?;
     let compatible = rest.get(4..).unwrap_or_default().as_chunks::<4>().0;
-    std::iter::once(major)
-        .chain(compatible)
-        .find_map(|brand| match brand {
-            b"avif" | b"avis" => Some(Format::Avif),
-            b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" => Some(Format::Heic),
-            _ => None,
-        })
+    std::iter::once(major).chain(compatible).find_map(|brand| match brand {
+        b"avif" | b"avis" => Some(Format::Avif),
+        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" => Some(Format::Heic),
+        _ => None,
+    })
 }
 
 impl fmt::Display for Format {

@@ -15,14 +15,8 @@ const BYTES_PER_PIXEL: u64 = 24;
 /// Decodes the primary picture, opacity included.
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, ReadError> {
     let info = heic_decoder::probe(bytes).map_err(error)?;
-    let coded = Size {
-        width: side(info.coded_width)?,
-        height: side(info.coded_height)?,
-    };
-    limits.check(
-        coded,
-        u64::from(coded.width) * u64::from(coded.height) * BYTES_PER_PIXEL,
-    )?;
+    let coded = Size { width: side(info.coded_width)?, height: side(info.coded_height)? };
+    limits.check(coded, u64::from(coded.width) * u64::from(coded.height) * BYTES_PER_PIXEL)?;
     let image = heic_decoder::decode(bytes).map_err(error)?;
     let icc = image.metadata.icc_profile.clone();
     let (size, layout, samples) = if image.alpha.is_some() {
@@ -33,19 +27,9 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, ReadError>
         let rgb = image.to_rgb8().map_err(error)?;
         ((rgb.width, rgb.height), Layout::Rgb, rgb.data)
     };
-    let size = Size {
-        width: side(size.0)?,
-        height: side(size.1)?,
-    };
+    let size = Size { width: side(size.0)?, height: side(size.1)? };
     let orientation = Orientation::default();
-    Ok(Raster {
-        size,
-        full_size: size,
-        layout,
-        samples,
-        icc,
-        orientation,
-    })
+    Ok(Raster { size, full_size: size, layout, samples, icc, orientation })
 }
 
 fn side(pixels: usize) -> Result<u32, ReadError> {
@@ -66,9 +50,7 @@ fn straight(mut image: RgbaImage<u8>) -> Vec<u8> {
 
 fn error(error: HeifError) -> ReadError {
     match error {
-        HeifError::Truncated { .. } => ReadError::Truncated {
-            format: Format::Heic,
-        },
+        HeifError::Truncated { .. } => ReadError::Truncated { format: Format::Heic },
         HeifError::Unsupported(message) => ReadError::unsupported(Format::Heic, message),
         other => ReadError::damaged(Format::Heic, other),
     }

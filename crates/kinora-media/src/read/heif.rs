@@ -24,23 +24,15 @@ pub(super) fn nclx(heif: &Heif, id: u32) -> Option<Nclx> {
         .filter(|(code, _)| code == b"colr")
         .find_map(|(_, colr)| colr.0.strip_prefix(b"nclx").map(Cursor))?;
     colr.take(4)?;
-    Some(Nclx {
-        matrix: colr.u16()?,
-        full_range: colr.take(1)?[0] & 0x80 != 0,
-    })
+    Some(Nclx { matrix: colr.u16()?, full_range: colr.take(1)?[0] & 0x80 != 0 })
 }
 
 pub(super) fn icc(heif: &Heif, id: u32) -> Option<Vec<u8>> {
     let is_profile = |colr: Cursor| {
-        let profile = colr
-            .0
-            .strip_prefix(b"prof")
-            .or(colr.0.strip_prefix(b"rICC"))?;
+        let profile = colr.0.strip_prefix(b"prof").or(colr.0.strip_prefix(b"rICC"))?;
         Some(profile.to_vec())
     };
-    heif.properties(id)
-        .filter(|(code, _)| code == b"colr")
-        .find_map(|(_, colr)| is_profile(colr))
+    heif.properties(id).filter(|(code, _)| code == b"colr").find_map(|(_, colr)| is_profile(colr))
 }
 
 /// `irot` and `imir`; MIAF fixes their order to be rotation first.
@@ -91,11 +83,7 @@ impl Grid {
         let fits = tile.width <= canvas.width && tile.height <= canvas.height;
         let same = told == (canvas.width.into(), canvas.height.into());
         let complete = tiles.len() == (rows * columns) as usize;
-        (covers && fits && same && complete).then_some(Self {
-            columns,
-            tile,
-            tiles,
-        })
+        (covers && fits && same && complete).then_some(Self { columns, tile, tiles })
     }
 
     /// Copies the visible part of a tile to its place.

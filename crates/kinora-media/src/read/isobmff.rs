@@ -22,11 +22,7 @@ impl<'a> Cursor<'a> {
 
     /// An unsigned number of 0 to 8 bytes.
     pub(super) fn uint(&mut self, bytes: usize) -> Option<u64> {
-        Some(
-            self.take(bytes)?
-                .iter()
-                .fold(0, |sum, b| sum << 8 | u64::from(*b)),
-        )
+        Some(self.take(bytes)?.iter().fold(0, |sum, b| sum << 8 | u64::from(*b)))
     }
 
     fn u8(&mut self) -> Option<u8> {
@@ -77,9 +73,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn find(self, code: &Code) -> Option<Cursor<'a>> {
-        self.boxes()
-            .find(|(c, _)| c == code)
-            .map(|(_, content)| content)
+        self.boxes().find(|(c, _)| c == code).map(|(_, content)| content)
     }
 }
 
@@ -154,11 +148,7 @@ impl<'a> Heif<'a> {
         };
         let piece = |(offset, length): &(u64, u64)| {
             let tail = store.get(usize::try_from(*offset).ok()?..)?;
-            if *length == 0 {
-                Some(tail)
-            } else {
-                tail.get(..usize::try_from(*length).ok()?)
-            }
+            if *length == 0 { Some(tail) } else { tail.get(..usize::try_from(*length).ok()?) }
         };
         if let [only] = location.extents.as_slice() {
             return piece(only).map(Cow::Borrowed);
@@ -180,26 +170,18 @@ impl<'a> Heif<'a> {
     }
 
     pub(super) fn property(&self, id: u32, code: &Code) -> Option<Cursor<'a>> {
-        self.properties(id)
-            .find(|(c, _)| c == code)
-            .map(|(_, content)| content)
+        self.properties(id).find(|(c, _)| c == code).map(|(_, content)| content)
     }
 
     /// What `from` refers to by references of this kind.
     pub(super) fn refers_to(&self, from: u32, kind: &Code) -> &[u32] {
-        self.references
-            .iter()
-            .find(|r| r.from == from && r.kind == *kind)
-            .map_or(&[], |r| &r.to)
+        self.references.iter().find(|r| r.from == from && r.kind == *kind).map_or(&[], |r| &r.to)
     }
 
     /// Items that refer to `to` by references of this kind.
     pub(super) fn referring(&self, to: u32, kind: &Code) -> impl Iterator<Item = u32> + '_ {
         let kind = *kind;
-        self.references
-            .iter()
-            .filter(move |r| r.kind == kind && r.to.contains(&to))
-            .map(|r| r.from)
+        self.references.iter().filter(move |r| r.kind == kind && r.to.contains(&to)).map(|r| r.from)
     }
 
     /// `ispe`: width and height before rotation.
@@ -221,10 +203,7 @@ impl<'a> Heif<'a> {
 
     /// The XMP packet.
     pub(super) fn xmp(&self) -> Option<Vec<u8>> {
-        let item = self
-            .items
-            .iter()
-            .find(|item| item.mime == b"application/rdf+xml")?;
+        let item = self.items.iter().find(|item| item.mime == b"application/rdf+xml")?;
         self.bytes(item.id).map(Cow::into_owned)
     }
 }
@@ -253,11 +232,7 @@ fn item(mut infe: Cursor<'_>) -> Option<Item<'_>> {
     infe.u16()?;
     let kind = infe.code()?;
     infe.text();
-    let mime = if &kind == b"mime" {
-        infe.text().unwrap_or_default()
-    } else {
-        &[]
-    };
+    let mime = if &kind == b"mime" { infe.text().unwrap_or_default() } else { &[] };
     Some(Item { id, kind, mime })
 }
 
@@ -267,10 +242,7 @@ fn locations(mut iloc: Cursor) -> Option<Vec<Location>> {
     let nibble = |shift: u32| usize::from(sizes >> shift & 15);
     let (offset_size, length_size, base_size) = (nibble(12), nibble(8), nibble(4));
     let index_size = if version == 0 { 0 } else { nibble(0) };
-    if [offset_size, length_size, base_size, index_size]
-        .iter()
-        .any(|s| *s > 8)
-    {
+    if [offset_size, length_size, base_size, index_size].iter().any(|s| *s > 8) {
         return None;
     }
     let id_size = if version < 2 { 2 } else { 4 };
@@ -278,11 +250,7 @@ fn locations(mut iloc: Cursor) -> Option<Vec<Location>> {
     let mut locations = Vec::new();
     for _ in 0..count {
         let id = iloc.uint(id_size)? as u32;
-        let method = if version == 0 {
-            0
-        } else {
-            (iloc.u16()? & 15) as u8
-        };
+        let method = if version == 0 { 0 } else { (iloc.u16()? & 15) as u8 };
         iloc.u16()?;
         let base = iloc.uint(base_size)?;
         let mut extents = Vec::new();
@@ -295,11 +263,7 @@ fn locations(mut iloc: Cursor) -> Option<Vec<Location>> {
                 return None;
             }
         }
-        locations.push(Location {
-            id,
-            method,
-            extents,
-        });
+        locations.push(Location { id, method, extents });
     }
     Some(locations)
 }
@@ -309,9 +273,8 @@ fn references(mut iref: Cursor) -> Option<Vec<Reference>> {
     let entries = iref.boxes().filter_map(|(kind, mut content)| {
         let from = content.uint(id_size)? as u32;
         let count = content.u16()?;
-        let to = (0..count)
-            .map(|_| content.uint(id_size).map(|v| v as u32))
-            .collect::<Option<_>>()?;
+        let to =
+            (0..count).map(|_| content.uint(id_size).map(|v| v as u32)).collect::<Option<_>>()?;
         Some(Reference { kind, from, to })
     });
     Some(entries.collect())

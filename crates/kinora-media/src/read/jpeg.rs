@@ -31,13 +31,8 @@ pub(super) fn decode(bytes: &[u8], target: u32, limits: &Limits) -> Result<Raste
     let outcome = catch_unwind(AssertUnwindSafe(|| session.decode(target, limits)));
     let cut_off = session.notes.cut_off();
     match outcome {
-        Ok(Ok(_)) | Err(_) if cut_off => Err(ReadError::Truncated {
-            format: Format::Jpeg,
-        }),
-        Ok(Ok(raster)) => Ok(Raster {
-            icc: jpeg_icc(bytes),
-            ..raster
-        }),
+        Ok(Ok(_)) | Err(_) if cut_off => Err(ReadError::Truncated { format: Format::Jpeg }),
+        Ok(Ok(raster)) => Ok(Raster { icc: jpeg_icc(bytes), ..raster }),
         Ok(Err(error)) => Err(error),
         Err(panic) => Err(match panic.downcast::<Failure>() {
             Ok(failure) => failure.into_error(),
@@ -112,21 +107,12 @@ impl<'a> Session<'a> {
         unsafe { ffi::jpeg_create_decompress(&mut *cinfo) };
         cinfo.common.progress = &raw mut *progress;
         cinfo.common.client_data = (&raw mut *notes).cast::<c_void>();
-        Self {
-            cinfo,
-            notes,
-            _error: error,
-            _progress: progress,
-            bytes,
-        }
+        Self { cinfo, notes, _error: error, _progress: progress, bytes }
     }
 
     fn decode(&mut self, target: u32, limits: &Limits) -> Result<Raster, ReadError> {
         self.read_header();
-        let full_size = Size {
-            width: self.cinfo.image_width,
-            height: self.cinfo.image_height,
-        };
+        let full_size = Size { width: self.cinfo.image_width, height: self.cinfo.image_height };
         self.choose_output(target);
         limits.check(full_size, self.memory())?;
         Ok(self.read_rows(full_size))
@@ -135,11 +121,7 @@ impl<'a> Session<'a> {
     fn read_header(&mut self) {
         // SAFETY: the source is set before the header is read; `bytes` outlives the session.
         unsafe {
-            ffi::jpeg_mem_src(
-                &mut self.cinfo,
-                self.bytes.as_ptr(),
-                self.bytes.len() as c_ulong,
-            );
+            ffi::jpeg_mem_src(&mut self.cinfo, self.bytes.as_ptr(), self.bytes.len() as c_ulong);
             ffi::jpeg_read_header(&mut self.cinfo, 1);
             self.notes.progressive = ffi::jpeg_has_multiple_scans(&self.cinfo) != 0;
         }
@@ -149,9 +131,7 @@ impl<'a> Session<'a> {
         use ffi::J_COLOR_SPACE as Space;
         let shorter = u64::from(self.cinfo.image_width.min(self.cinfo.image_height));
         let wanted = 2 * u64::from(target);
-        let eighths = (1..8)
-            .find(|m| (shorter * m).div_ceil(8) >= wanted)
-            .unwrap_or(8);
+        let eighths = (1..8).find(|m| (shorter * m).div_ceil(8) >= wanted).unwrap_or(8);
         (self.cinfo.scale_num, self.cinfo.scale_denom) = (eighths as u32, 8);
         self.cinfo.out_color_space = match self.cinfo.jpeg_color_space {
             Space::JCS_GRAYSCALE => Space::JCS_GRAYSCALE,
@@ -172,10 +152,7 @@ impl<'a> Session<'a> {
     }
 
     fn read_rows(&mut self, full_size: Size) -> Raster {
-        let size = Size {
-            width: self.cinfo.output_width,
-            height: self.cinfo.output_height,
-        };
+        let size = Size { width: self.cinfo.output_width, height: self.cinfo.output_height };
         let layout = match self.cinfo.out_color_space {
             ffi::J_COLOR_SPACE::JCS_GRAYSCALE => Layout::Grey,
             ffi::J_COLOR_SPACE::JCS_CMYK => Layout::Cmyk,
@@ -194,14 +171,7 @@ impl<'a> Session<'a> {
             // Adobe stores light, not ink.
             samples.iter_mut().for_each(|v| *v = 255 - *v);
         }
-        Raster {
-            size,
-            full_size,
-            layout,
-            samples,
-            icc: None,
-            orientation: Orientation::default(),
-        }
+        Raster { size, full_size, layout, samples, icc: None, orientation: Orientation::default() }
     }
 }
 
@@ -226,18 +196,12 @@ fn failure(cinfo: &mut ffi::jpeg_common_struct) -> Failure {
         (*cinfo.err).msg_code
     };
     let text = buffer.split(|b| *b == 0).next().unwrap_or_default();
-    Failure {
-        code,
-        message: lower_first(&String::from_utf8_lossy(text)),
-    }
+    Failure { code, message: lower_first(&String::from_utf8_lossy(text)) }
 }
 
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map(|c| c.to_lowercase().chain(chars).collect())
-        .unwrap_or_default()
+    chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 extern "C-unwind" fn on_error(cinfo: &mut ffi::jpeg_common_struct) {

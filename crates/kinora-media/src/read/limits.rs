@@ -17,21 +17,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            pixels: 400_000_000,
-            bytes: 1 << 30,
-            memory: 2 << 30,
-        }
+        Self { pixels: 400_000_000, bytes: 1 << 30, memory: 2 << 30 }
     }
 }
 
 impl Limits {
     pub(super) fn check_bytes(&self, bytes: u64) -> Result<(), ReadError> {
         if bytes > self.bytes {
-            return Err(ReadError::TooManyBytes {
-                bytes,
-                limit: self.bytes,
-            });
+            return Err(ReadError::TooManyBytes { bytes, limit: self.bytes });
         }
         Ok(())
     }
@@ -39,16 +32,10 @@ impl Limits {
     /// `memory` is the working memory of the decoder, its output included.
     pub(super) fn check(&self, size: Size, memory: u64) -> Result<(), ReadError> {
         if u64::from(size.width) * u64::from(size.height) > self.pixels {
-            return Err(ReadError::TooManyPixels {
-                size,
-                limit: self.pixels,
-            });
+            return Err(ReadError::TooManyPixels { size, limit: self.pixels });
         }
         if memory > self.memory {
-            return Err(ReadError::TooMuchMemory {
-                needed: memory,
-                limit: self.memory,
-            });
+            return Err(ReadError::TooMuchMemory { needed: memory, limit: self.memory });
         }
         Ok(())
     }

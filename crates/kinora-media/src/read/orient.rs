@@ -26,11 +26,7 @@ impl Orientation {
             8 => (true, false, true),
             _ => (false, false, false),
         };
-        Self {
-            transpose,
-            mirror_x,
-            mirror_y,
-        }
+        Self { transpose, mirror_x, mirror_y }
     }
 
     /// The tag's value, 1 to 8.
@@ -51,14 +47,7 @@ impl Orientation {
 
     /// Size once upright.
     pub fn upright(self, size: Size) -> Size {
-        if self.transpose {
-            Size {
-                width: size.height,
-                height: size.width,
-            }
-        } else {
-            size
-        }
+        if self.transpose { Size { width: size.height, height: size.width } } else { size }
     }
 
     /// Turns an RGB8 buffer upright.
@@ -74,11 +63,7 @@ impl Orientation {
             let y = if self.mirror_y { height - 1 - y } else { y };
             for x in 0..width {
                 let x = if self.mirror_x { width - 1 - x } else { x };
-                let at = if self.transpose {
-                    x * height + y
-                } else {
-                    y * width + x
-                };
+                let at = if self.transpose { x * height + y } else { y * width + x };
                 out.extend(pixels[at]);
             }
         }
@@ -100,17 +85,8 @@ mod tests {
     /// A 3x2 picture `abc/def`, each letter a grey value.
     fn turned(value: u32) -> (u32, String) {
         let rgb: Vec<u8> = b"abcdef".iter().flat_map(|v| [*v; 3]).collect();
-        let (size, out) = Orientation::from_exif(value).apply(
-            Size {
-                width: 3,
-                height: 2,
-            },
-            rgb,
-        );
-        (
-            size.width,
-            out.chunks(3).map(|p| char::from(p[0])).collect(),
-        )
+        let (size, out) = Orientation::from_exif(value).apply(Size { width: 3, height: 2 }, rgb);
+        (size.width, out.chunks(3).map(|p| char::from(p[0])).collect())
     }
 
     #[test]

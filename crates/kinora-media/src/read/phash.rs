@@ -11,26 +11,14 @@ const LOW: usize = 8;
 /// median, the mean left out.
 pub fn perceptual_hash(picture: &Picture) -> u64 {
     let side = SIDE as u32;
-    let small = resize(
-        picture,
-        Size {
-            width: side,
-            height: side,
-        },
-        Filter::Bilinear,
-    );
+    let small = resize(picture, Size { width: side, height: side }, Filter::Bilinear);
     let grey: Vec<f32> = small.rgb().as_chunks::<3>().0.iter().map(luma).collect();
     let frequencies = low_frequencies(&grey);
     let mut sorted = frequencies[1..].to_vec();
     let middle = sorted.len() / 2;
     let median = *sorted.select_nth_unstable_by(middle, f32::total_cmp).1;
     let bit = |(at, value): (usize, &f32)| u64::from(*value > median) << at;
-    frequencies
-        .iter()
-        .enumerate()
-        .skip(1)
-        .map(bit)
-        .fold(0, |hash, bit| hash | bit)
+    frequencies.iter().enumerate().skip(1).map(bit).fold(0, |hash, bit| hash | bit)
 }
 
 /// Number of differing bits: 0 for the same picture, about 31 for unrelated ones.
@@ -56,11 +44,7 @@ fn low_frequencies(grey: &[f32]) -> [f32; LOW * LOW] {
     let mut low = [0f32; LOW * LOW];
     for (at, sum) in low.iter_mut().enumerate() {
         let (row, column) = (at / LOW, at % LOW);
-        *sum = rows
-            .iter()
-            .enumerate()
-            .map(|(y, line)| line[column] * wave(row, y))
-            .sum();
+        *sum = rows.iter().enumerate().map(|(y, line)| line[column] * wave(row, y)).sum();
     }
     low
 }
@@ -90,18 +74,13 @@ mod tests {
         let hash = perceptual_hash(&scene(1, 400, 300));
         assert!(hamming_distance(hash, perceptual_hash(&scene(1, 133, 100))) <= 4);
         let mut darker = scene(1, 400, 300);
-        darker
-            .rgb_mut()
-            .iter_mut()
-            .for_each(|v| *v = (u32::from(*v) * 4 / 5) as u8);
+        darker.rgb_mut().iter_mut().for_each(|v| *v = (u32::from(*v) * 4 / 5) as u8);
         assert!(hamming_distance(hash, perceptual_hash(&darker)) <= 4);
     }
 
     #[test]
     fn other_pictures_are_far() {
-        let hashes: Vec<u64> = (1..8)
-            .map(|seed| perceptual_hash(&scene(seed, 200, 150)))
-            .collect();
+        let hashes: Vec<u64> = (1..8).map(|seed| perceptual_hash(&scene(seed, 200, 150))).collect();
         for (at, a) in hashes.iter().enumerate() {
             for b in &hashes[at + 1..] {
                 assert!(hamming_distance(*a, *b) > 12);

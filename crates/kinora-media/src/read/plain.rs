@@ -35,10 +35,7 @@ fn read(
     let size = Size { width, height };
     // The decoder's own buffers are about as large as its output; 16 bits are cut to 8 in a copy.
     let output = decoder.total_bytes();
-    limits.check(
-        size,
-        output.saturating_mul(2).saturating_add(pixels(size) * 4),
-    )?;
+    limits.check(size, output.saturating_mul(2).saturating_add(pixels(size) * 4))?;
     let mut allowed = image::Limits::default();
     allowed.max_alloc = Some(limits.memory);
     decoder.set_limits(allowed).map_err(failed)?;
@@ -46,14 +43,7 @@ fn read(
     let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
     let (layout, samples) = eight_bits(image);
     let orientation = Orientation::default();
-    Ok(Raster {
-        size,
-        full_size: size,
-        layout,
-        samples,
-        icc,
-        orientation,
-    })
+    Ok(Raster { size, full_size: size, layout, samples, icc, orientation })
 }
 
 fn pixels(size: Size) -> u64 {
@@ -90,11 +80,7 @@ fn cut_off(error: &ImageError) -> bool {
         next = cause.source();
     }
     let text = error.to_string().to_lowercase();
-    [
-        "unexpected end",
-        "unexpected eof",
-        "failed to fill whole buffer",
-    ]
-    .iter()
-    .any(|t| text.contains(t))
+    ["unexpected end", "unexpected eof", "failed to fill whole buffer"]
+        .iter()
+        .any(|t| text.contains(t))
 }

@@ -89,9 +89,6 @@ mod tests {
     #[test]
     fn transparency_shows_white() {
         let rgba = [255, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 128];
-        assert_eq!(
-            flatten_on_white(&rgba),
-            [255, 0, 0, 255, 255, 255, 127, 127, 127]
-        );
+        assert_eq!(flatten_on_white(&rgba), [255, 0, 0, 255, 255, 255, 127, 127, 127]);
     }
 }

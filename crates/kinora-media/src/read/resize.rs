@@ -33,14 +33,8 @@ impl Filter {
 
 /// Resizes to exactly `size`; the shape is the caller's business. Sides of 0 become 1.
 pub fn resize(picture: &Picture, size: Size, filter: Filter) -> Picture {
-    let size = Size {
-        width: size.width.max(1),
-        height: size.height.max(1),
-    };
-    let from = Size {
-        width: picture.width(),
-        height: picture.height(),
-    };
+    let size = Size { width: size.width.max(1), height: size.height.max(1) };
+    let from = Size { width: picture.width(), height: picture.height() };
     if from == size {
         return picture.clone();
     }
@@ -59,10 +53,7 @@ pub fn fit(size: Size, long_side: u32) -> Size {
         let exact = f64::from(side) * f64::from(long_side) / f64::from(longer);
         (exact.round() as u32).max(1)
     };
-    Size {
-        width: scale(size.width),
-        height: scale(size.height),
-    }
+    Size { width: scale(size.width), height: scale(size.height) }
 }
 
 /// Takes a whole-number mean of an RGB picture while the shorter side stays at twice `target` or more.
@@ -72,10 +63,7 @@ pub(super) fn shrink(rgb: Vec<u8>, size: Size, target: u32) -> (Size, Vec<u8>) {
     if factor < 2 {
         return (size, rgb);
     }
-    let smaller = Size {
-        width: size.width.div_ceil(factor),
-        height: size.height.div_ceil(factor),
-    };
+    let smaller = Size { width: size.width.div_ceil(factor), height: size.height.div_ceil(factor) };
     match samples(&rgb, size, smaller, Filter::Box) {
         Some(samples) => (smaller, samples),
         None => (size, rgb),
@@ -89,12 +77,8 @@ fn samples(rgb: &[u8], from: Size, to: Size, filter: Filter) -> Option<Vec<u8>> 
     let source = TypedImageRef::<U8x3>::from_buffer(from.width, from.height, rgb).ok()?;
     let mut bytes = vec![0; to.width as usize * to.height as usize * 3];
     let mut target = TypedImage::<U8x3>::from_buffer(to.width, to.height, &mut bytes).ok()?;
-    let options = ResizeOptions::new()
-        .resize_alg(filter.algorithm())
-        .use_alpha(false);
-    Resizer::new()
-        .resize_typed(&source, &mut target, &options)
-        .ok()?;
+    let options = ResizeOptions::new().resize_alg(filter.algorithm()).use_alpha(false);
+    Resizer::new().resize_typed(&source, &mut target, &options).ok()?;
     Some(bytes)
 }
 
@@ -110,37 +94,16 @@ mod tests {
             ((100, 50), 512, (100, 50)),
             ((10_000, 1), 512, (512, 1)),
         ] {
-            let size = Size {
-                width: from.0,
-                height: from.1,
-            };
-            assert_eq!(
-                fit(size, side),
-                Size {
-                    width: to.0,
-                    height: to.1
-                }
-            );
+            let size = Size { width: from.0, height: from.1 };
+            assert_eq!(fit(size, side), Size { width: to.0, height: to.1 });
         }
     }
 
     #[test]
     fn a_flat_picture_stays_flat() {
         let flat = Picture::filled(37, 21, [10, 200, 90]);
-        for filter in [
-            Filter::Box,
-            Filter::Bilinear,
-            Filter::Bicubic,
-            Filter::Lanczos,
-        ] {
-            let out = resize(
-                &flat,
-                Size {
-                    width: 13,
-                    height: 40,
-                },
-                filter,
-            );
+        for filter in [Filter::Box, Filter::Bilinear, Filter::Bicubic, Filter::Lanczos] {
+            let out = resize(&flat, Size { width: 13, height: 40 }, filter);
             assert_eq!(out, Picture::filled(13, 40, [10, 200, 90]), "{filter:?}");
         }
     }

@@ -114,10 +114,7 @@ mod tests {
     #[test]
     fn words_of_names() {
         for (path, words) in [
-            (
-                "/lib/trips/Rome2019/colosseum-atNight_02.jpg",
-                "colosseum at night rome trips",
-            ),
+            ("/lib/trips/Rome2019/colosseum-atNight_02.jpg", "colosseum at night rome trips"),
             ("/lib/DCIM/100CANON/IMG_1234.JPG", ""),
             ("/lib/DSC0001.jpg", ""),
             ("/lib/PXL_20240501_101112.jpg", ""),

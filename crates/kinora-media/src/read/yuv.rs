@@ -63,13 +63,7 @@ impl<B: AsRef<[u8]>> Planes<B> {
                     }
                     (Some([u, v]), Matrix::Weights(kr, kb)) => {
                         let at = |plane| self.sample(plane, x >> self.shift_x, row >> self.shift_y);
-                        mix(
-                            kr,
-                            kb,
-                            scale.luma(y),
-                            scale.chroma(at(u)),
-                            scale.chroma(at(v)),
-                        )
+                        mix(kr, kb, scale.luma(y), scale.chroma(at(u)), scale.chroma(at(v)))
                     }
                 };
                 rgb.extend(pixel.map(|v| (v * 255.0).round().clamp(0.0, 255.0) as u8));
@@ -82,13 +76,9 @@ impl<B: AsRef<[u8]>> Planes<B> {
     pub(super) fn luma(&self, size: Size, full: bool) -> Vec<u8> {
         let scale = Scale::new(self.depth, full);
         let rows = 0..size.height as usize;
-        let one = |x, row| {
-            (scale.luma(self.sample(&self.y, x, row)) * 255.0)
-                .round()
-                .clamp(0.0, 255.0)
-        };
-        rows.flat_map(|row| (0..size.width as usize).map(move |x| one(x, row) as u8))
-            .collect()
+        let one =
+            |x, row| (scale.luma(self.sample(&self.y, x, row)) * 255.0).round().clamp(0.0, 255.0);
+        rows.flat_map(|row| (0..size.width as usize).map(move |x| one(x, row) as u8)).collect()
     }
 
     fn sample(&self, plane: &Plane<B>, x: usize, row: usize) -> f32 {
@@ -113,17 +103,9 @@ impl Scale {
     fn new(depth: u32, full: bool) -> Self {
         let unit = (1u32 << (depth - 8)) as f32;
         let top = ((1u32 << depth) - 1) as f32;
-        let (luma_zero, luma_range, chroma_range) = if full {
-            (0.0, top, top)
-        } else {
-            (16.0 * unit, 219.0 * unit, 224.0 * unit)
-        };
-        Self {
-            luma_zero,
-            luma_range,
-            chroma_zero: 128.0 * unit,
-            chroma_range,
-        }
+        let (luma_zero, luma_range, chroma_range) =
+            if full { (0.0, top, top) } else { (16.0 * unit, 219.0 * unit, 224.0 * unit) };
+        Self { luma_zero, luma_range, chroma_zero: 128.0 * unit, chroma_range }
     }
 
     fn luma(&self, code: f32) -> f32 {
@@ -146,10 +128,7 @@ mod tests {
     use super::*;
 
     fn one(y: u8, u: u8, v: u8, full: bool) -> Vec<u8> {
-        let plane = |v: u8| Plane {
-            bytes: vec![v],
-            stride: 1,
-        };
+        let plane = |v: u8| Plane { bytes: vec![v], stride: 1 };
         let planes = Planes {
             y: plane(y),
             chroma: Some([plane(u), plane(v)]),
@@ -157,16 +136,7 @@ mod tests {
             shift_y: 0,
             depth: 8,
         };
-        planes
-            .to_rgb(
-                Size {
-                    width: 1,
-                    height: 1,
-                },
-                Matrix::from_cicp(6),
-                full,
-            )
-            .unwrap()
+        planes.to_rgb(Size { width: 1, height: 1 }, Matrix::from_cicp(6), full).unwrap()
     }
 
     #[test]

@@ -41,11 +41,7 @@ mod tests {
     use kinora_types::Size;
 
     fn grey(level: u8) -> YuvFrame {
-        let mut frame = YuvFrame::black(Size {
-            width: 4,
-            height: 2,
-        })
-        .unwrap();
+        let mut frame = YuvFrame::black(Size { width: 4, height: 2 }).unwrap();
         frame.planes_mut()[0].fill(level);
         frame
     }

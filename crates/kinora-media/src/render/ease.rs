@@ -33,16 +33,9 @@ mod tests {
     fn starts_at_zero_ends_at_one_and_never_halts_or_jumps() {
         assert_eq!((ease(0.0), ease(1.0)), (0.0, 1.0));
         assert!((ease(0.5) - 0.5).abs() < 1e-12);
-        let steps: Vec<f64> = (0..100)
-            .map(|i| ease(f64::from(i + 1) / 100.0) - ease(f64::from(i) / 100.0))
-            .collect();
-        assert!(
-            steps.iter().all(|s| (0.003..0.013).contains(s)),
-            "{steps:?}"
-        );
-        assert!(
-            steps.windows(2).all(|w| (w[1] - w[0]).abs() < 0.001),
-            "{steps:?}"
-        );
+        let steps: Vec<f64> =
+            (0..100).map(|i| ease(f64::from(i + 1) / 100.0) - ease(f64::from(i) / 100.0)).collect();
+        assert!(steps.iter().all(|s| (0.003..0.013).contains(s)), "{steps:?}");
+        assert!(steps.windows(2).all(|w| (w[1] - w[0]).abs() < 0.001), "{steps:?}");
     }
 }

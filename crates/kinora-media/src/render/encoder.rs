@@ -45,33 +45,22 @@ impl EncodeSpec {
     fn codec_args(&self) -> Vec<String> {
         // A keyframe every two seconds keeps seeking quick.
         let group = (self.fps * 2).to_string();
-        [
-            "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p",
-        ]
-        .into_iter()
-        .chain(["-g", &group, "-threads", THREADS])
-        .chain(COLOURS)
-        .map(str::to_owned)
-        .collect()
+        ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"]
+            .into_iter()
+            .chain(["-g", &group, "-threads", THREADS])
+            .chain(COLOURS)
+            .map(str::to_owned)
+            .collect()
     }
 
     fn input_args(&self) -> Vec<String> {
         let (size, fps) = (self.size.to_string(), self.fps.to_string());
-        [
-            "-f",
-            "rawvideo",
-            "-pix_fmt",
-            "yuv420p",
-            "-video_size",
-            &size,
-            "-framerate",
-            &fps,
-        ]
-        .into_iter()
-        .chain(COLOURS)
-        .chain(["-i", "pipe:0"])
-        .map(str::to_owned)
-        .collect()
+        ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", &size, "-framerate", &fps]
+            .into_iter()
+            .chain(COLOURS)
+            .chain(["-i", "pipe:0"])
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -157,9 +146,7 @@ impl FilmEncoder {
     pub fn push(&mut self, frame: YuvFrame) -> Result<(), RenderError> {
         if frame.size() != self.spec.size {
             let (got, want) = (frame.size(), self.spec.size);
-            return Err(RenderError::Internal(format!(
-                "a frame of `{got}`, not `{want}`"
-            )));
+            return Err(RenderError::Internal(format!("a frame of `{got}`, not `{want}`")));
         }
         let sent = self.frames.as_ref().is_some_and(|f| f.send(frame).is_ok());
         if sent { Ok(()) } else { Err(self.autopsy()) }
@@ -169,10 +156,7 @@ impl FilmEncoder {
     pub fn finish(mut self) -> Result<(), RenderError> {
         self.frames = None;
         let fed = self.join_writer();
-        let status = self
-            .child
-            .wait()
-            .map_err(|e| self.io("cannot wait for ffmpeg", e))?;
+        let status = self.child.wait().map_err(|e| self.io("cannot wait for ffmpeg", e))?;
         if !status.success() || fed.is_err() {
             return Err(self.autopsy());
         }
@@ -210,11 +194,7 @@ impl FilmEncoder {
     }
 
     fn io(&self, action: &'static str, source: io::Error) -> RenderError {
-        RenderError::Io {
-            action,
-            source,
-            path: self.out.clone(),
-        }
+        RenderError::Io { action, source, path: self.out.clone() }
     }
 }
 

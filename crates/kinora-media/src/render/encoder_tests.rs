@@ -6,14 +6,8 @@ use kinora_types::{Size, YuvFrame};
 
 use super::{EncodeSpec, FFmpeg, FilmEncoder, RenderError, fixtures::ffmpeg};
 
-const SIZE: Size = Size {
-    width: 320,
-    height: 180,
-};
-const SPEC: EncodeSpec = EncodeSpec {
-    size: SIZE,
-    fps: 24,
-};
+const SIZE: Size = Size { width: 320, height: 180 };
+const SPEC: EncodeSpec = EncodeSpec { size: SIZE, fps: 24 };
 
 fn grey(level: u8) -> YuvFrame {
     let mut frame = YuvFrame::black(SIZE).unwrap();
@@ -37,19 +31,13 @@ fn decoded(film: &Path) -> Vec<u8> {
         .args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1"])
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().flatten();
-    entries
-        .map(|e| e.file_name().to_string_lossy().into_owned())
-        .collect()
+    entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect()
 }
 
 #[test]
@@ -61,11 +49,7 @@ fn frames_come_back_and_the_index_stands_first() {
     let frame_bytes = 320 * 180 * 3 / 2;
     assert_eq!(raw.len(), 48 * frame_bytes);
     for (i, frame) in raw.chunks_exact(frame_bytes).enumerate() {
-        let mean = frame[..320 * 180]
-            .iter()
-            .map(|&v| u32::from(v))
-            .sum::<u32>()
-            / (320 * 180);
+        let mean = frame[..320 * 180].iter().map(|&v| u32::from(v)).sum::<u32>() / (320 * 180);
         assert!(mean.abs_diff(30 + i as u32 * 4) <= 2, "frame {i}: {mean}");
     }
     let bytes = fs::read(&film).unwrap();
@@ -96,11 +80,7 @@ fn an_unfinished_film_leaves_nothing() {
     let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, &film).unwrap();
     encoder.push(grey(80)).unwrap();
     drop(encoder);
-    assert!(
-        names(folder.path()).is_empty(),
-        "{:?}",
-        names(folder.path())
-    );
+    assert!(names(folder.path()).is_empty(), "{:?}", names(folder.path()));
 }
 
 #[test]
@@ -115,18 +95,10 @@ fn a_name_that_looks_like_an_option_or_an_address_is_a_file() {
 #[test]
 fn a_missing_folder_and_a_missing_encoder_are_told() {
     let error = encode(Path::new("/nowhere/film.mp4"), 1).unwrap_err();
-    assert!(
-        error.to_string().ends_with(": /nowhere/film.mp4"),
-        "{error}"
-    );
-    let poor = FFmpeg {
-        encoders: vec!["mpeg4".into()],
-        ..ffmpeg()
-    };
+    assert!(error.to_string().ends_with(": /nowhere/film.mp4"), "{error}");
+    let poor = FFmpeg { encoders: vec!["mpeg4".into()], ..ffmpeg() };
     let folder = tempfile::tempdir().unwrap();
-    let error = FilmEncoder::start(&poor, SPEC, &folder.path().join("f.mp4"))
-        .err()
-        .unwrap();
+    let error = FilmEncoder::start(&poor, SPEC, &folder.path().join("f.mp4")).err().unwrap();
     assert!(matches!(error, RenderError::NoEncoder { .. }), "{error}");
     assert!(error.hint().unwrap().contains("kinora models pull"));
 }
@@ -138,11 +110,7 @@ fn impostor(folder: &Path, script: &str) -> FFmpeg {
     let path = folder.join("ffmpeg");
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    FFmpeg {
-        path,
-        version: "0".into(),
-        encoders: vec!["libx264".into()],
-    }
+    FFmpeg { path, version: "0".into(), encoders: vec!["libx264".into()] }
 }
 
 #[cfg(unix)]
@@ -159,11 +127,7 @@ fn a_child_that_dies_is_told_with_its_last_words() {
             FilmEncoder::start(&impostor(folder.path(), script), SPEC, &film).unwrap();
         let pushed = (0..40).try_for_each(|_| encoder.push(grey(50)));
         let error = pushed.and_then(|()| encoder.finish()).unwrap_err();
-        assert_eq!(
-            matches!(error, RenderError::DiskFull(_)),
-            full,
-            "{script}: {error}"
-        );
+        assert_eq!(matches!(error, RenderError::DiskFull(_)), full, "{script}: {error}");
         if script.contains("something") {
             assert!(error.to_string().contains("something broke"), "{error}");
         }

@@ -40,31 +40,20 @@ impl FFmpeg {
         if self.encoders.iter().any(|name| name == encoder) {
             return Ok(());
         }
-        Err(RenderError::NoEncoder {
-            encoder,
-            ffmpeg: self.path.clone(),
-        })
+        Err(RenderError::NoEncoder { encoder, ffmpeg: self.path.clone() })
     }
 }
 
 fn ask(path: &Path, args: &[&str]) -> Result<String, RenderError> {
-    let output = Command::new(path)
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| RenderError::Io {
-            action: "cannot start ffmpeg",
-            source,
-            path: path.to_owned(),
-        })?;
+    let output = Command::new(path).args(args).stdin(Stdio::null()).output().map_err(|source| {
+        RenderError::Io { action: "cannot start ffmpeg", source, path: path.to_owned() }
+    })?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Second words of the lines whose flags start with `V`, after the legend's dashes.
 fn video_encoders(listing: &str) -> Vec<String> {
-    let lines = listing
-        .lines()
-        .skip_while(|line| !line.trim_start().starts_with("---"));
+    let lines = listing.lines().skip_while(|line| !line.trim_start().starts_with("---"));
     lines
         .filter_map(|line| {
             let mut words = line.split_whitespace();

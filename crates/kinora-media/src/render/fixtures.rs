@@ -16,13 +16,9 @@ pub fn ffmpeg() -> FFmpeg {
     let named = std::env::var_os("KINORA_FFMPEG").map(PathBuf::from);
     let on_path = || {
         let path = std::env::var_os("PATH")?;
-        std::env::split_paths(&path)
-            .map(|folder| folder.join("ffmpeg"))
-            .find(|file| file.is_file())
+        std::env::split_paths(&path).map(|folder| folder.join("ffmpeg")).find(|file| file.is_file())
     };
-    let found = named
-        .or_else(on_path)
-        .or_else(|| cached("ffmpeg", "ffmpeg"));
+    let found = named.or_else(on_path).or_else(|| cached("ffmpeg", "ffmpeg"));
     let path = found.expect("no ffmpeg: `kinora models pull ffmpeg`, or set KINORA_FFMPEG");
     FFmpeg::check(&path).expect("ffmpeg answers")
 }

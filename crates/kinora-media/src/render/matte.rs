@@ -24,16 +24,8 @@ pub(crate) fn backdrop(picture: &Picture, size: Size) -> Result<YuvFrame, Render
     let mut frame = YuvFrame::black(size)?;
     let mut resampler = Resampler::default();
     let (width, height) = (size.width, size.height);
-    let sizes = [
-        (width, height),
-        (width / 2, height / 2),
-        (width / 2, height / 2),
-    ];
-    let toned = [
-        (16.0, LIGHT),
-        (128.0, LIGHT * COLOUR),
-        (128.0, LIGHT * COLOUR),
-    ];
+    let sizes = [(width, height), (width / 2, height / 2), (width / 2, height / 2)];
+    let toned = [(16.0, LIGHT), (128.0, LIGHT * COLOUR), (128.0, LIGHT * COLOUR)];
     let outputs = frame.planes_mut().into_iter().zip(sizes).zip(toned);
     for (plane, ((out, size), (zero, gain))) in planes::split(&small).iter().zip(outputs) {
         let mut plane = blurred(&blurred(plane));
@@ -49,17 +41,9 @@ pub(crate) fn backdrop(picture: &Picture, size: Size) -> Result<YuvFrame, Render
 /// The largest window of the given shape in the middle of the plane.
 fn covering(plane: &Plane, aspect: f64) -> Window {
     let (width, height) = (f64::from(plane.width), f64::from(plane.height));
-    let (w, h) = if width / height > aspect {
-        (height * aspect, height)
-    } else {
-        (width, width / aspect)
-    };
-    Window {
-        left: (width - w) / 2.0,
-        top: (height - h) / 2.0,
-        width: w,
-        height: h,
-    }
+    let (w, h) =
+        if width / height > aspect { (height * aspect, height) } else { (width, width / aspect) };
+    Window { left: (width - w) / 2.0, top: (height - h) / 2.0, width: w, height: h }
 }
 
 /// Box blur over 3 x 3 samples, border repeated.

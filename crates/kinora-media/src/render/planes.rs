@@ -18,11 +18,7 @@ impl Plane {
     /// A plane of one value; sides of at least 1.
     pub fn filled(width: u32, height: u32, value: u8) -> Self {
         let (width, height) = (width.max(1), height.max(1));
-        Self {
-            width,
-            height,
-            samples: vec![value; width as usize * height as usize],
-        }
+        Self { width, height, samples: vec![value; width as usize * height as usize] }
     }
 
     /// The row `y`.
@@ -78,9 +74,7 @@ pub fn to_frame(picture: &Picture) -> Result<YuvFrame, OddSize> {
     for (y, rgb) in y_plane.iter_mut().zip(rgb.chunks_exact(3)) {
         *y = luma([rgb[0], rgb[1], rgb[2]]);
     }
-    let rows = u_plane
-        .chunks_exact_mut(stride / 2)
-        .zip(v_plane.chunks_exact_mut(stride / 2));
+    let rows = u_plane.chunks_exact_mut(stride / 2).zip(v_plane.chunks_exact_mut(stride / 2));
     for ((u_row, v_row), pair) in rows.zip(rgb.chunks_exact(stride * 6)) {
         let (top, bottom) = pair.split_at(stride * 3);
         let blocks = top.chunks_exact(6).zip(bottom.chunks_exact(6));

@@ -38,9 +38,7 @@ impl Resampler {
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
             .crop(window.left, window.top, window.width, window.height);
-        self.resizer
-            .resize_typed(&source, &mut target, &options)
-            .map_err(internal)
+        self.resizer.resize_typed(&source, &mut target, &options).map_err(internal)
     }
 
     /// A whole plane at another size.

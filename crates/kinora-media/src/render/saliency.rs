@@ -21,10 +21,7 @@ const CENTRE_SPREAD: f64 = 0.35;
 /// The rectangle that holds most of what stands out, at least a fifth of each side.
 pub fn subject(picture: &Picture) -> Rect {
     let side = SIDE as u32;
-    let square = Size {
-        width: side,
-        height: side,
-    };
+    let square = Size { width: side, height: side };
     let small = resize(picture, square, Filter::Bicubic);
     let mut map = vec![0f64; SIDE * SIDE];
     for plane in planes::split(&small) {
@@ -41,12 +38,7 @@ pub fn subject(picture: &Picture) -> Rect {
         down[y] += weight;
     }
     let ((x, width), (y, height)) = (bulk(&across), bulk(&down));
-    Rect {
-        x,
-        y,
-        width,
-        height,
-    }
+    Rect { x, y, width, height }
 }
 
 fn pull(at: usize) -> f64 {
@@ -95,10 +87,7 @@ fn residual(plane: &Plane) -> Vec<f64> {
     let mut spectrum: Vec<Complex> = plane.samples.iter().map(|&v| (f64::from(v), 0.0)).collect();
     transform(&mut spectrum, -1.0);
     let magnitude = |c: &Complex| (c.0 * c.0 + c.1 * c.1).sqrt();
-    let log: Vec<f64> = spectrum
-        .iter()
-        .map(|c| (magnitude(c) + 1e-6).ln())
-        .collect();
+    let log: Vec<f64> = spectrum.iter().map(|c| (magnitude(c) + 1e-6).ln()).collect();
     let mean = box_mean(&log);
     for (c, (log, mean)) in spectrum.iter_mut().zip(log.iter().zip(mean)) {
         let scale = (log - mean).exp() / (magnitude(c) + 1e-6);
@@ -143,10 +132,7 @@ fn box_mean(values: &[f64]) -> Vec<f64> {
     let at = |x: usize, y: usize| values[y % SIDE * SIDE + x % SIDE];
     let around = |i: usize| {
         let (x, y) = (i % SIDE + SIDE, i / SIDE + SIDE);
-        (0..9)
-            .map(|d| at(x + d % 3 - 1, y + d / 3 - 1))
-            .sum::<f64>()
-            / 9.0
+        (0..9).map(|d| at(x + d % 3 - 1, y + d / 3 - 1)).sum::<f64>() / 9.0
     };
     (0..values.len()).map(around).collect()
 }
@@ -195,9 +181,8 @@ mod tests {
 
     #[test]
     fn the_transform_inverts_itself() {
-        let original: Vec<Complex> = (0..SIDE * SIDE)
-            .map(|i| ((i * 37 % 101) as f64, 0.0))
-            .collect();
+        let original: Vec<Complex> =
+            (0..SIDE * SIDE).map(|i| ((i * 37 % 101) as f64, 0.0)).collect();
         let mut values = original.clone();
         transform(&mut values, -1.0);
         transform(&mut values, 1.0);

@@ -59,19 +59,8 @@ impl ShotView {
         };
         let [y, u, v] = planes::split(&shrunk(picture, needed));
         let mut layer = |plane, needed| layer(&mut resampler, plane, needed, pad);
-        let layers = [
-            layer(y, needed)?,
-            layer(u, needed / 2.0)?,
-            layer(v, needed / 2.0)?,
-        ];
-        Ok(Self {
-            size,
-            shape,
-            layers,
-            backdrop,
-            resampler,
-            scratch: Vec::new(),
-        })
+        let layers = [layer(y, needed)?, layer(u, needed / 2.0)?, layer(v, needed / 2.0)?];
+        Ok(Self { size, shape, layers, backdrop, resampler, scratch: Vec::new() })
     }
 
     /// Paints the view into `frame`, which has the size given to [`ShotView::new`].
@@ -92,11 +81,7 @@ impl ShotView {
         };
         check_view(view, framing, self.shape, self.size)?;
         let (width, height) = (self.size.width, self.size.height);
-        let sizes = [
-            (width, height),
-            (width / 2, height / 2),
-            (width / 2, height / 2),
-        ];
+        let sizes = [(width, height), (width / 2, height / 2), (width / 2, height / 2)];
         for ((layer, out), size) in self.layers.iter().zip(frame.planes_mut()).zip(sizes) {
             let job = Job::new(layer, view, size);
             job.paint(&mut self.resampler, layer, &mut self.scratch, out)?;
@@ -132,10 +117,7 @@ fn shrunk(picture: &Picture, needed: f64) -> Cow<'_, Picture> {
 /// The picture's size times `scale`.
 pub(super) fn scaled(picture: &Picture, scale: f64) -> Size {
     let side = |length: u32| (f64::from(length) * scale).round().max(2.0) as u32;
-    Size {
-        width: side(picture.width()),
-        height: side(picture.height()),
-    }
+    Size { width: side(picture.width()), height: side(picture.height()) }
 }
 
 fn layer(
@@ -157,13 +139,9 @@ fn layer(
 
 /// Repeats the border samples `pad` times on every side.
 fn padded(plane: &Plane, pad: u32) -> Plane {
-    let mut out = Plane {
-        width: plane.width + 2 * pad,
-        height: plane.height + 2 * pad,
-        samples: Vec::new(),
-    };
-    out.samples
-        .reserve(out.width as usize * out.height as usize);
+    let mut out =
+        Plane { width: plane.width + 2 * pad, height: plane.height + 2 * pad, samples: Vec::new() };
+    out.samples.reserve(out.width as usize * out.height as usize);
     for y in 0..out.height {
         let row = plane.row(y.saturating_sub(pad).min(plane.height - 1));
         let repeat = |value| std::iter::repeat_n(value, pad as usize);

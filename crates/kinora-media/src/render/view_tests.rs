@@ -4,26 +4,14 @@ use kinora_types::{CameraMove, Framing, Picture, Rect, Size, YuvFrame};
 
 use super::{RenderError, ShotView, ease, fixtures::disc, to_picture};
 
-const SIZE: Size = Size {
-    width: 320,
-    height: 180,
-};
+const SIZE: Size = Size { width: 320, height: 180 };
 
 fn rect(x: f64, y: f64, width: f64, height: f64) -> Rect {
-    Rect {
-        x,
-        y,
-        width,
-        height,
-    }
+    Rect { x, y, width, height }
 }
 
 fn still(view: Rect, framing: Framing) -> CameraMove {
-    CameraMove {
-        framing,
-        from: view,
-        to: view,
-    }
+    CameraMove { framing, from: view, to: view }
 }
 
 /// Centre of light above the ground, in pixels.
@@ -68,27 +56,14 @@ fn a_slow_move_is_smooth_to_a_few_hundredths_of_a_pixel() {
 fn views_that_distort_or_leave_the_picture_are_refused() {
     let picture = Picture::filled(640, 360, [9; 3]);
     let refused = |view, framing| ShotView::new(&picture, &still(view, framing), SIZE).err();
-    for view in [
-        rect(0.0, 0.0, 1.0, 0.9),
-        rect(0.0, 0.0, 0.5, 1.0),
-        rect(0.0, 0.0, 0.0, 0.0),
-    ] {
+    for view in [rect(0.0, 0.0, 1.0, 0.9), rect(0.0, 0.0, 0.5, 1.0), rect(0.0, 0.0, 0.0, 0.0)] {
         let error = refused(view, Framing::Matte);
-        assert!(
-            matches!(error, Some(RenderError::Distorts { .. })),
-            "{view:?}"
-        );
+        assert!(matches!(error, Some(RenderError::Distorts { .. })), "{view:?}");
     }
     let over = rect(0.2, 0.2, 0.9, 0.9);
-    assert!(matches!(
-        refused(over, Framing::Crop),
-        Some(RenderError::OutsidePicture { .. })
-    ));
+    assert!(matches!(refused(over, Framing::Crop), Some(RenderError::OutsidePicture { .. })));
     assert!(refused(over, Framing::Matte).is_none());
-    let odd = Size {
-        width: 321,
-        height: 181,
-    };
+    let odd = Size { width: 321, height: 181 };
     let camera = still(Rect::FULL, Framing::Matte);
     assert!(ShotView::new(&picture, &camera, odd).is_err());
 }
@@ -106,12 +81,8 @@ fn a_circle_stays_a_circle_in_every_frame_shape() {
         shot.paint(view, &mut frame).unwrap();
         let (cx, cy) = (width as usize / 2, height as usize / 2);
         let luma = frame.planes()[0];
-        let across = (0..width as usize)
-            .filter(|x| luma[cy * width as usize + x] > 130)
-            .count();
-        let down = (0..height as usize)
-            .filter(|y| luma[y * width as usize + cx] > 130)
-            .count();
+        let across = (0..width as usize).filter(|x| luma[cy * width as usize + x] > 130).count();
+        let down = (0..height as usize).filter(|y| luma[y * width as usize + cx] > 130).count();
         assert!(across.abs_diff(down) <= 1, "{size}: {across} by {down}");
     }
 }
@@ -124,29 +95,18 @@ fn a_matte_shows_the_whole_picture_with_soft_moving_edges() {
     let width = height * SIZE.aspect() * 400.0 / 300.0;
     let mut edges = Vec::new();
     for shift in [0.0, 0.001, 0.002, 0.003] {
-        let view = rect(
-            (1.0 - width) / 2.0 + shift,
-            (1.0 - height) / 2.0,
-            width,
-            height,
-        );
+        let view = rect((1.0 - width) / 2.0 + shift, (1.0 - height) / 2.0, width, height);
         let mut shot = ShotView::new(&picture, &still(view, Framing::Matte), SIZE).unwrap();
         let mut frame = YuvFrame::black(SIZE).unwrap();
         shot.paint(view, &mut frame).unwrap();
         let row = &frame.planes()[0][90 * 320..][..320];
         let ground = f64::from(row[3]);
-        let lit: f64 = row
-            .iter()
-            .map(|&v| (f64::from(v) - ground) / (222.0 - ground))
-            .sum();
+        let lit: f64 = row.iter().map(|&v| (f64::from(v) - ground) / (222.0 - ground)).sum();
         assert!((lit - 121.5).abs() < 2.0, "{lit} px of picture");
         edges.push(row.iter().take(160).map(|&v| f64::from(v)).sum::<f64>());
     }
     let steps: Vec<f64> = edges.windows(2).map(|w| w[1] - w[0]).collect();
-    assert!(
-        steps.iter().all(|s| *s > 0.0),
-        "the edge moves a little every time: {steps:?}"
-    );
+    assert!(steps.iter().all(|s| *s > 0.0), "the edge moves a little every time: {steps:?}");
 }
 
 #[test]
@@ -159,9 +119,6 @@ fn colours_survive() {
         shot.paint(view, &mut frame).unwrap();
         let back = to_picture(&frame);
         let worst = back.rgb().iter().zip(colour.iter().cycle());
-        assert!(
-            worst.map(|(a, b)| a.abs_diff(*b)).max().unwrap() <= 3,
-            "{colour:?}"
-        );
+        assert!(worst.map(|(a, b)| a.abs_diff(*b)).max().unwrap() <= 3, "{colour:?}");
     }
 }

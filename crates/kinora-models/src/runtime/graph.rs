@@ -79,19 +79,12 @@ impl Graph {
             _ => 1,
         };
         let first = session(runtime, model, cores.div_ceil(count))?;
-        let broken = |detail: String| ModelError::Broken {
-            what: name(model),
-            detail,
-        };
+        let broken = |detail: String| ModelError::Broken { what: name(model), detail };
         let has = |name: &&&str| first.outputs().iter().any(|output| output.name() == **name);
         let output = outputs.iter().find(has);
         let output =
             output.ok_or_else(|| broken(format!("it has no output `{}`", outputs.join("`, `"))))?;
-        let inputs = first
-            .inputs()
-            .iter()
-            .map(|input| input.name().to_owned())
-            .collect();
+        let inputs = first.inputs().iter().map(|input| input.name().to_owned()).collect();
         let output = (*output).to_owned();
         let mut sessions = vec![first];
         for _ in 1..count {
@@ -99,11 +92,7 @@ impl Graph {
         }
         let lane = |session| Lane::new(session, &output).map_err(|e| broken(e.to_string()));
         let lanes = sessions.into_iter().map(lane).collect::<Result<_, _>>()?;
-        Ok(Self {
-            lanes,
-            inputs,
-            output,
-        })
+        Ok(Self { lanes, inputs, output })
     }
 
     /// Whether the graph wants an input of that name.
@@ -156,20 +145,12 @@ impl Graph {
         for (name, values) in inputs {
             tensors.push((name.to_owned(), values.tensor().map_err(runtime_error)?));
         }
-        let mut lane = self.lanes[lane]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut lane = self.lanes[lane].lock().unwrap_or_else(PoisonError::into_inner);
         let Lane { session, options } = &mut *lane;
-        let outputs = session
-            .run_with_options(tensors, options)
-            .map_err(runtime_error)?;
-        let (shape, values) = outputs[self.output.as_str()]
-            .try_extract_tensor::<f32>()
-            .map_err(runtime_error)?;
-        let shape = shape
-            .iter()
-            .map(|side| usize::try_from(*side).unwrap_or(0))
-            .collect();
+        let outputs = session.run_with_options(tensors, options).map_err(runtime_error)?;
+        let (shape, values) =
+            outputs[self.output.as_str()].try_extract_tensor::<f32>().map_err(runtime_error)?;
+        let shape = shape.iter().map(|side| usize::try_from(*side).unwrap_or(0)).collect();
         Ok((shape, values.to_vec()))
     }
 }
@@ -189,9 +170,7 @@ fn on_threads(lanes: usize, work: &(impl Fn(usize) -> Part + Sync)) -> Vec<Part>
         let threads: Vec<_> = (1..lanes).map(spawn).collect();
         let first = if lanes > 0 { work(0) } else { Ok(Vec::new()) };
         let others = threads.into_iter().map(|thread| match thread {
-            Ok(thread) => thread
-                .join()
-                .unwrap_or_else(|_| Err(runtime_error("a thread panicked"))),
+            Ok(thread) => thread.join().unwrap_or_else(|_| Err(runtime_error("a thread panicked"))),
             Err(error) => Err(runtime_error(error)),
         });
         std::iter::once(first).chain(others).collect()
@@ -209,10 +188,7 @@ impl Values {
 
 fn session(runtime: &Runtime, model: Model<'_>, threads: usize) -> Result<Session, ModelError> {
     let environment = runtime.environment()?;
-    let broken = |e: ort::Error| ModelError::Broken {
-        what: name(model),
-        detail: e.to_string(),
-    };
+    let broken = |e: ort::Error| ModelError::Broken { what: name(model), detail: e.to_string() };
     let providers = runtime.provider.dispatch()?;
     let builder = Session::builder(&environment).map_err(broken)?;
     let builder = configure(builder, threads).map_err(broken)?;
@@ -229,10 +205,7 @@ fn session(runtime: &Runtime, model: Model<'_>, threads: usize) -> Result<Sessio
 fn configure(builder: SessionBuilder, threads: usize) -> ort::Result<SessionBuilder> {
     // Waiting threads sleep: decoders want the cores while the network has nothing to do. The exact
     // product costs nothing where weights have 7 bits, and saves a graph that was not reduced.
-    Ok(builder
-        .with_intra_threads(threads)?
-        .with_intra_op_spinning(false)?
-        .with_precise_qmm()?)
+    Ok(builder.with_intra_threads(threads)?.with_intra_op_spinning(false)?.with_precise_qmm()?)
 }
 
 fn name(model: Model<'_>) -> String {

@@ -52,10 +52,7 @@ impl Runtime {
             Some(path) => path.clone(),
             None => store.path("onnxruntime")?,
         };
-        Ok(Self {
-            provider,
-            library: library.into(),
-        })
+        Ok(Self { provider, library: library.into() })
     }
 
     fn environment(&self) -> Result<Environment, ModelError> {
@@ -72,10 +69,8 @@ impl Runtime {
     }
 
     fn load(&self) -> Result<Environment, ModelError> {
-        let fail = |detail: String| ModelError::Library {
-            path: self.library.to_path_buf(),
-            detail,
-        };
+        let fail =
+            |detail: String| ModelError::Library { path: self.library.to_path_buf(), detail };
         // The loader would look for a bare name in its own folders, not here.
         let path = std::path::absolute(&self.library).map_err(|e| fail(e.to_string()))?;
         if !path.is_file() {

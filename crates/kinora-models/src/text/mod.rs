@@ -42,10 +42,7 @@ fn run_by_length(graph: &Graph, tokens: &[Vec<i64>]) -> Result<Vec<Vec<f32>>, Em
 fn inputs<'a>(graph: &Graph, tokens: &[Vec<i64>], batch: &[usize]) -> Vec<(&'a str, Values)> {
     let length = tokens[batch[0]].len();
     let shape = || vec![batch.len(), length];
-    let ids: Vec<i64> = batch
-        .iter()
-        .flat_map(|index| tokens[*index].iter().copied())
-        .collect();
+    let ids: Vec<i64> = batch.iter().flat_map(|index| tokens[*index].iter().copied()).collect();
     let count = ids.len();
     let mut all = vec![("input_ids", Values::I64(shape(), ids))];
     for (name, value) in [("attention_mask", 1), ("token_type_ids", 0)] {

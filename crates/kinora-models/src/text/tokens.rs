@@ -41,20 +41,9 @@ impl Tokens {
             Padding::None => None,
             Padding::Full => Some(padding_id(&tokenizer)),
         };
-        let truncation = TruncationParams {
-            max_length: length,
-            ..TruncationParams::default()
-        };
-        tokenizer
-            .with_truncation(Some(truncation))
-            .map_err(broken)?
-            .with_padding(None);
-        Ok(Self {
-            tokenizer,
-            length,
-            padding,
-            lowercase,
-        })
+        let truncation = TruncationParams { max_length: length, ..TruncationParams::default() };
+        tokenizer.with_truncation(Some(truncation)).map_err(broken)?.with_padding(None);
+        Ok(Self { tokenizer, length, padding, lowercase })
     }
 
     /// Token numbers of each text, special tokens included.
@@ -66,11 +55,7 @@ impl Tokens {
         if text.trim().is_empty() {
             return Err(EmbedError::Input("the text is empty".into()));
         }
-        let lower = if self.lowercase {
-            text.to_lowercase()
-        } else {
-            text.to_owned()
-        };
+        let lower = if self.lowercase { text.to_lowercase() } else { text.to_owned() };
         let encoding = self.tokenizer.encode(lower, true);
         let encoding = encoding.map_err(|e| EmbedError::Runtime(format!("tokenizer: {e}")))?;
         let mut ids: Vec<i64> = encoding.get_ids().iter().map(|id| i64::from(*id)).collect();
@@ -84,10 +69,6 @@ impl Tokens {
 /// The tokenizer's own padding token, else the usual names, else 0.
 fn padding_id(tokenizer: &Tokenizer) -> i64 {
     let own = tokenizer.get_padding().map(|padding| padding.pad_id);
-    let named = || {
-        ["<pad>", "[PAD]"]
-            .iter()
-            .find_map(|name| tokenizer.token_to_id(name))
-    };
+    let named = || ["<pad>", "[PAD]"].iter().find_map(|name| tokenizer.token_to_id(name));
     i64::from(own.or_else(named).unwrap_or(0))
 }

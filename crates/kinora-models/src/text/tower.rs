@@ -31,10 +31,7 @@ pub(crate) struct TextTower {
 
 impl TextTower {
     pub fn new(parts: TowerParts) -> Self {
-        Self {
-            parts,
-            loaded: Lazy::default(),
-        }
+        Self { parts, loaded: Lazy::default() }
     }
 
     fn load(&self) -> Result<(Tokens, Graph), ModelError> {
@@ -47,12 +44,7 @@ impl TextTower {
         };
         let tokens = Tokens::load(&parts.tokenizer, parts.length, padding, lowercase)?;
         let outputs = ["text_embeds", "pooler_output"];
-        let graph = Graph::load(
-            &parts.runtime,
-            Model::File(&parts.weights),
-            &outputs,
-            Lanes::One,
-        )?;
+        let graph = Graph::load(&parts.runtime, Model::File(&parts.weights), &outputs, Lanes::One)?;
         Ok((tokens, graph))
     }
 }
@@ -65,9 +57,7 @@ impl TextEmbedder for TextTower {
     fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, EmbedError> {
         let (tokens, graph) = self.loaded.get(|| self.load())?;
         let rows = run_by_length(graph, &tokens.encode(texts)?)?;
-        rows.into_iter()
-            .map(|row| crate::image::embedding(&self.parts.space, row))
-            .collect()
+        rows.into_iter().map(|row| crate::image::embedding(&self.parts.space, row)).collect()
     }
 
     fn score_model(&self) -> &ScoreModel {

@@ -18,18 +18,12 @@ fn store(folder: &Path, file: &str, config: StoreConfig) -> Store {
         "version = 1\ndefault_space = \"none\"\n[[artifact]]\nid = \"thing\"\njob = \"test\"\n\
          licence = \"MIT\"\ndefault = true\n[[artifact.file]]\nname = \"thing.bin\"\n{file}\n"
     );
-    let config = StoreConfig {
-        cache_dir: Some(folder.join("cache")),
-        ..config
-    };
+    let config = StoreConfig { cache_dir: Some(folder.join("cache")), ..config };
     Store::with_manifest(config, Manifest::parse(&text).unwrap()).unwrap()
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn pull(store: &Store) -> Result<Vec<Stage>, StoreError> {
@@ -61,14 +55,8 @@ fn files(folder: &Path) -> Vec<String> {
 fn what_was_not_pulled_says_how_to_get_it() {
     let folder = tempfile::tempdir().unwrap();
     let source = "sources = [{ hub = \"a/b\", revision = \"main\", path = \"f\" }]";
-    let store = store(
-        folder.path(),
-        source,
-        StoreConfig {
-            offline: true,
-            ..StoreConfig::default()
-        },
-    );
+    let store =
+        store(folder.path(), source, StoreConfig { offline: true, ..StoreConfig::default() });
     let missing = store.path("thing").unwrap_err();
     assert_eq!(missing.hint().unwrap(), "run `kinora models pull thing`");
     assert!(matches!(store.path("other"), Err(StoreError::UnknownId(_))));
@@ -83,9 +71,7 @@ fn a_cancelled_pull_leaves_nothing() {
     let store = store(folder.path(), source, StoreConfig::default());
     let control = Control::default();
     control.cancel();
-    let error = store
-        .pull(&["thing"], &mut |_: &PullEvent<'_>| (), &control)
-        .unwrap_err();
+    let error = store.pull(&["thing"], &mut |_: &PullEvent<'_>| (), &control).unwrap_err();
     assert!(matches!(error, StoreError::Cancelled(_)));
     assert!(files(&folder.path().join("cache")).is_empty());
 }

@@ -22,8 +22,7 @@ fn wheel(folder: &Path, member: &str) {
         ("kinora_thing-1.0.dist-info/RECORD", b""),
     ];
     for (name, bytes) in parts {
-        zip.start_file(name, zip::write::SimpleFileOptions::default())
-            .unwrap();
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(bytes).unwrap();
     }
     zip.finish().unwrap();
@@ -36,10 +35,7 @@ fn pip_config(folder: &Path) -> StoreConfig {
         ("PIP_FIND_LINKS".into(), folder.into()),
         ("PIP_NO_CACHE_DIR".into(), "1".into()),
     ];
-    StoreConfig {
-        client_env: env.to_vec(),
-        ..StoreConfig::default()
-    }
+    StoreConfig { client_env: env.to_vec(), ..StoreConfig::default() }
 }
 
 fn pip_source(hash: &str) -> String {
@@ -51,28 +47,13 @@ fn pip_source(hash: &str) -> String {
 fn pip_brings_one_member() {
     let folder = tempfile::tempdir().unwrap();
     wheel(folder.path(), "kinora_thing/w.bin");
-    let store = store(
-        folder.path(),
-        &pip_source(&sha256(CONTENT)),
-        pip_config(folder.path()),
-    );
+    let store = store(folder.path(), &pip_source(&sha256(CONTENT)), pip_config(folder.path()));
     let stages = pull(&store).unwrap();
-    assert_eq!(
-        stages,
-        [
-            Stage::Downloading,
-            Stage::Unpacking,
-            Stage::Checking,
-            Stage::Done
-        ]
-    );
+    assert_eq!(stages, [Stage::Downloading, Stage::Unpacking, Stage::Checking, Stage::Done]);
     let path = store.path("thing").unwrap();
     assert_eq!(fs::read(&path).unwrap(), CONTENT);
     assert_eq!(files(store.cache_dir()), ["thing.bin", "thing.bin.json"]);
-    assert_eq!(
-        store.record("thing").unwrap().source,
-        "pip kinora-thing==1.0"
-    );
+    assert_eq!(store.record("thing").unwrap().source, "pip kinora-thing==1.0");
     assert_eq!(pull(&store).unwrap(), [Stage::Present]);
 
     let control = Control::default();
@@ -86,11 +67,7 @@ fn pip_brings_one_member() {
 fn a_wrong_hash_keeps_nothing() {
     let folder = tempfile::tempdir().unwrap();
     wheel(folder.path(), "kinora_thing/w.bin");
-    let store = store(
-        folder.path(),
-        &pip_source(&sha256(b"other")),
-        pip_config(folder.path()),
-    );
+    let store = store(folder.path(), &pip_source(&sha256(b"other")), pip_config(folder.path()));
     let error = pull(&store).unwrap_err();
     assert!(matches!(error, StoreError::WrongHash { .. }), "{error}");
     assert_eq!(error.fault(), Fault::Environment);
@@ -100,11 +77,7 @@ fn a_wrong_hash_keeps_nothing() {
 #[test]
 fn a_missing_package_and_a_missing_member_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
-    let store = store(
-        folder.path(),
-        &pip_source(&sha256(CONTENT)),
-        pip_config(folder.path()),
-    );
+    let store = store(folder.path(), &pip_source(&sha256(CONTENT)), pip_config(folder.path()));
     let error = pull(&store).unwrap_err();
     assert!(matches!(error, StoreError::Gone { .. }), "{error}");
     wheel(folder.path(), "kinora_thing/other.bin");
@@ -116,16 +89,10 @@ fn a_missing_package_and_a_missing_member_are_told_apart() {
 fn without_a_client_the_hint_says_what_to_install() {
     let folder = tempfile::tempdir().unwrap();
     let env = vec![(OsString::from("PATH"), OsString::from(folder.path()))];
-    let config = StoreConfig {
-        client_env: env,
-        ..StoreConfig::default()
-    };
+    let config = StoreConfig { client_env: env, ..StoreConfig::default() };
     let store = store(folder.path(), &pip_source(&sha256(CONTENT)), config);
     let error = pull(&store).unwrap_err();
-    assert!(
-        matches!(error, StoreError::NoClient { client: "pip", .. }),
-        "{error}"
-    );
+    assert!(matches!(error, StoreError::NoClient { client: "pip", .. }), "{error}");
     assert!(error.hint().unwrap().contains("Python"));
 }
 
@@ -135,11 +102,8 @@ fn npm_brings_one_member_and_the_next_source_is_tried() {
     let package = folder.path().join("package");
     fs::create_dir(&package).unwrap();
     fs::write(package.join("w.bin"), CONTENT).unwrap();
-    fs::write(
-        package.join("package.json"),
-        r#"{"name":"kinora-thing","version":"1.0.0"}"#,
-    )
-    .unwrap();
+    fs::write(package.join("package.json"), r#"{"name":"kinora-thing","version":"1.0.0"}"#)
+        .unwrap();
     let file = format!(
         "sha256 = \"{}\"\nsources = [\n{{ pip = \"kinora-thing==1.0\", member = \"x\" }},\n\
          {{ npm = \"{}\", member = \"package/w.bin\" }}]",
@@ -156,20 +120,13 @@ fn npm_brings_one_member_and_the_next_source_is_tried() {
 fn two_pulls_at_once_fetch_once() {
     let folder = tempfile::tempdir().unwrap();
     wheel(folder.path(), "kinora_thing/w.bin");
-    let store = store(
-        folder.path(),
-        &pip_source(&sha256(CONTENT)),
-        pip_config(folder.path()),
-    );
+    let store = store(folder.path(), &pip_source(&sha256(CONTENT)), pip_config(folder.path()));
     let run = || pull(&store).unwrap();
     let (first, second) = std::thread::scope(|scope| {
         let other = scope.spawn(run);
         (run(), other.join().unwrap())
     });
-    let fetched = [&first, &second]
-        .iter()
-        .filter(|s| s.contains(&Stage::Done))
-        .count();
+    let fetched = [&first, &second].iter().filter(|s| s.contains(&Stage::Done)).count();
     assert_eq!(fetched, 1, "{first:?} {second:?}");
 }
 
@@ -177,11 +134,7 @@ fn two_pulls_at_once_fetch_once() {
 fn cancelling_kills_the_client() {
     let folder = tempfile::tempdir().unwrap();
     wheel(folder.path(), "kinora_thing/w.bin");
-    let store = store(
-        folder.path(),
-        &pip_source(&sha256(CONTENT)),
-        pip_config(folder.path()),
-    );
+    let store = store(folder.path(), &pip_source(&sha256(CONTENT)), pip_config(folder.path()));
     let control = Control::default();
     let mut stop = |event: &PullEvent<'_>| {
         if event.stage == Stage::Downloading {

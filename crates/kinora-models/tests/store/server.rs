@@ -47,30 +47,19 @@ impl Server {
 fn answer(mut stream: TcpStream, behaviour: &Mutex<Behaviour>, log: &Mutex<Vec<String>>) {
     let (line, start) = read_request(&stream);
     let head = line.starts_with("HEAD");
-    log.lock()
-        .unwrap()
-        .push(format!("{line} from {}", start.unwrap_or(0)));
+    log.lock().unwrap().push(format!("{line} from {}", start.unwrap_or(0)));
     let mut behaviour = behaviour.lock().unwrap();
     if let Some(status) = behaviour.status {
-        write!(
-            stream,
-            "HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
+        write!(stream, "HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            .unwrap();
         return;
     }
     if let Some(folder) = &behaviour.folder {
-        let path = line
-            .split_once("/resolve/")
-            .and_then(|(_, rest)| rest.split_once('/'));
+        let path = line.split_once("/resolve/").and_then(|(_, rest)| rest.split_once('/'));
         behaviour.content = std::fs::read(folder.join(path.unwrap().1)).unwrap();
     }
     let rest = &behaviour.content[start.unwrap_or(0)..];
-    let status = if start.is_some() {
-        "206 Partial Content"
-    } else {
-        "200 OK"
-    };
+    let status = if start.is_some() { "206 Partial Content" } else { "200 OK" };
     let size = behaviour.content.len();
     let mut text = format!(
         "HTTP/1.1 {status}\r\nX-Repo-Commit: abc123\r\nX-Linked-Size: {size}\r\n\
@@ -82,9 +71,7 @@ fn answer(mut stream: TcpStream, behaviour: &Mutex<Behaviour>, log: &Mutex<Vec<S
     }
     stream.write_all((text + "\r\n").as_bytes()).unwrap();
     if !head {
-        let end = behaviour
-            .break_at
-            .map_or(rest.len(), |at| at.min(rest.len()));
+        let end = behaviour.break_at.map_or(rest.len(), |at| at.min(rest.len()));
         let rest = rest[..end].to_vec();
         behaviour.break_at = None;
         stream.write_all(&rest).unwrap();

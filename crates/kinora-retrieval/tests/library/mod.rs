@@ -21,11 +21,7 @@ pub struct Card {
 
 /// A card with a name and a colour.
 pub fn card(name: &'static str, colour: [u8; 3]) -> Card {
-    Card {
-        name,
-        colour,
-        ..Card::default()
-    }
+    Card { name, colour, ..Card::default() }
 }
 
 pub struct Library {
@@ -43,22 +39,15 @@ impl Library {
         let catalog = Catalog::create(folder.path(), "test", &space).unwrap();
         let index =
             Embedded::open(&folder.path().join("index"), &space.id(), space.dimension).unwrap();
-        let mut library = Self {
-            folder,
-            catalog,
-            index,
-            embedder,
-        };
+        let mut library = Self { folder, catalog, index, embedder };
         library.add(cards);
         library
     }
 
     /// Adds to the catalogue and brings the index up to it.
     pub fn add(&mut self, cards: &[Card]) {
-        let changes: Vec<Change> = cards
-            .iter()
-            .map(|card| Change::Add(Box::new(self.new_asset(card))))
-            .collect();
+        let changes: Vec<Change> =
+            cards.iter().map(|card| Change::Add(Box::new(self.new_asset(card)))).collect();
         self.catalog.commit(&changes).unwrap();
         sync(&self.catalog, &mut self.index).unwrap();
     }
@@ -68,33 +57,20 @@ impl Library {
     }
 
     pub fn picture(&self, colour: [u8; 3]) -> Embedding {
-        let prepared = self
-            .embedder
-            .prepare(&Picture::filled(8, 8, colour))
-            .unwrap();
-        ImageEmbedder::embed(&self.embedder, &[prepared])
-            .unwrap()
-            .remove(0)
+        let prepared = self.embedder.prepare(&Picture::filled(8, 8, colour)).unwrap();
+        ImageEmbedder::embed(&self.embedder, &[prepared]).unwrap().remove(0)
     }
 
     fn new_asset(&self, card: &Card) -> NewAsset {
         let path = format!("/pictures/{}", card.name);
-        let point = |(latitude, longitude)| GeoPoint {
-            latitude,
-            longitude,
-        };
+        let point = |(latitude, longitude)| GeoPoint { latitude, longitude };
         let asset = Asset {
             id: id(card.name),
-            size: Size {
-                width: 8,
-                height: 8,
-            },
+            size: Size { width: 8, height: 8 },
             bytes: 1,
             format: "png".into(),
             paths: vec![path.clone()],
-            taken_at: card
-                .day
-                .map(|day| format!("{day}T12:00:00").parse().unwrap()),
+            taken_at: card.day.map(|day| format!("{day}T12:00:00").parse().unwrap()),
             place: card.place.map(point),
             camera: None,
             title: card.title.map(str::to_owned),
@@ -105,11 +81,7 @@ impl Library {
         };
         NewAsset {
             asset,
-            file: FileEntry {
-                path,
-                bytes: 1,
-                mtime_ns: 0,
-            },
+            file: FileEntry { path, bytes: 1, mtime_ns: 0 },
             names: Vec::new(),
             index_words: true,
             embedding: self.picture(card.colour),

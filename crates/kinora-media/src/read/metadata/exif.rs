@@ -56,11 +56,7 @@ pub(super) fn read(bytes: Vec<u8>) -> Found {
             source: None,
         },
     };
-    Found {
-        metadata,
-        xmp: raw(&exif, XMP),
-        iptc: raw(&exif, IPTC),
-    }
+    Found { metadata, xmp: raw(&exif, XMP), iptc: raw(&exif, IPTC) }
 }
 
 /// The orientation tag alone.
@@ -77,10 +73,7 @@ fn parse(bytes: Vec<u8>) -> Option<Exif> {
 }
 
 fn orientation_of(exif: &Exif) -> Option<Orientation> {
-    let value = exif
-        .get_field(Tag::Orientation, In::PRIMARY)?
-        .value
-        .get_uint(0)?;
+    let value = exif.get_field(Tag::Orientation, In::PRIMARY)?.value.get_uint(0)?;
     Some(Orientation::from_exif(value))
 }
 
@@ -114,14 +107,8 @@ fn raw(exif: &Exif, tag: Tag) -> Option<Vec<u8>> {
 /// Windows' own tags: UTF-16, little end first.
 fn wide_text(exif: &Exif, tag: Tag) -> Option<String> {
     let bytes = raw(exif, tag)?;
-    let units = bytes
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|pair| u16::from_le_bytes(*pair));
-    let text: String = char::decode_utf16(units)
-        .map(|c| c.unwrap_or(' '))
-        .collect();
+    let units = bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
+    let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(' ')).collect();
     clean(text.trim_end_matches('\0'))
 }
 
@@ -136,11 +123,7 @@ fn camera(make: Option<String>, model: Option<String>) -> Option<String> {
         (Some(make), Some(model)) => {
             let brand = make.split(' ').next().unwrap_or_default().to_lowercase();
             let told = model.to_lowercase().starts_with(&brand);
-            Some(if told {
-                model
-            } else {
-                format!("{make} {model}")
-            })
+            Some(if told { model } else { format!("{make} {model}") })
         }
         (make, model) => model.or(make),
     }
@@ -150,21 +133,15 @@ fn place(exif: &Exif) -> Option<GeoPoint> {
     let latitude = degrees(exif, Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S', 90.0)?;
     let longitude = degrees(exif, Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W', 180.0)?;
     // Receivers without a fix write zeros.
-    (latitude != 0.0 || longitude != 0.0).then_some(GeoPoint {
-        latitude,
-        longitude,
-    })
+    (latitude != 0.0 || longitude != 0.0).then_some(GeoPoint { latitude, longitude })
 }
 
 fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: u8, most: f64) -> Option<f64> {
     let Value::Rational(parts) = &exif.get_field(tag, In::PRIMARY)?.value else {
         return None;
     };
-    let sum: f64 = parts
-        .iter()
-        .zip([1.0, 60.0, 3600.0])
-        .map(|(part, unit)| part.to_f64() / unit)
-        .sum();
+    let sum: f64 =
+        parts.iter().zip([1.0, 60.0, 3600.0]).map(|(part, unit)| part.to_f64() / unit).sum();
     let minus = match &exif.get_field(reference, In::PRIMARY)?.value {
         Value::Ascii(text) => text.first()?.first()?.to_ascii_uppercase() == negative,
         _ => return None,
@@ -179,20 +156,13 @@ mod tests {
     #[test]
     fn a_camera_is_named_once() {
         for (make, model, name) in [
-            (
-                Some("NIKON CORPORATION"),
-                Some("NIKON D90"),
-                Some("NIKON D90"),
-            ),
+            (Some("NIKON CORPORATION"), Some("NIKON D90"), Some("NIKON D90")),
             (Some("Apple"), Some("iPhone 12"), Some("Apple iPhone 12")),
             (None, Some("X100"), Some("X100")),
             (Some("Leica"), None, Some("Leica")),
             (None, None, None),
         ] {
-            assert_eq!(
-                camera(make.map(Into::into), model.map(Into::into)).as_deref(),
-                name
-            );
+            assert_eq!(camera(make.map(Into::into), model.map(Into::into)).as_deref(), name);
         }
     }
 }

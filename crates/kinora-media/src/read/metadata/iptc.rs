@@ -6,9 +6,8 @@ use super::{Metadata, clean, rights, time};
 
 pub(super) fn read(bytes: &[u8]) -> Metadata {
     let sets: Vec<(u8, u8, &[u8])> = datasets(bytes).collect();
-    let utf8 = sets
-        .iter()
-        .any(|(record, set, data)| (*record, *set) == (1, 90) && *data == b"\x1b%G");
+    let utf8 =
+        sets.iter().any(|(record, set, data)| (*record, *set) == (1, 90) && *data == b"\x1b%G");
     let all = |number: u8| {
         sets.iter()
             .filter(move |(record, set, _)| (*record, *set) == (2, number))
@@ -41,13 +40,9 @@ fn datasets(mut bytes: &[u8]) -> impl Iterator<Item = (u8, u8, &[u8])> {
             (short, rest)
         } else {
             // The length of the length, at most 4 bytes.
-            let (digits, rest) = rest
-                .split_at_checked(short & 0x7fff)
-                .filter(|(d, _)| d.len() <= 4)?;
-            (
-                digits.iter().fold(0, |sum, b| sum << 8 | usize::from(*b)),
-                rest,
-            )
+            let (digits, rest) =
+                rest.split_at_checked(short & 0x7fff).filter(|(d, _)| d.len() <= 4)?;
+            (digits.iter().fold(0, |sum, b| sum << 8 | usize::from(*b)), rest)
         };
         let (data, rest) = rest.split_at_checked(length)?;
         bytes = rest;
@@ -85,11 +80,7 @@ mod tests {
             set(2, 55, b"20240501"),
             set(2, 60, b"123307+0200"),
             set(2, 80, b"Ada"),
-            set(
-                2,
-                116,
-                b"CC0 https://creativecommons.org/publicdomain/zero/1.0/",
-            ),
+            set(2, 116, b"CC0 https://creativecommons.org/publicdomain/zero/1.0/"),
             set(2, 120, b"A bridge at noon"),
         ]
         .concat();

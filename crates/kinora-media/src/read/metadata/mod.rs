@@ -75,22 +75,10 @@ pub fn metadata(bytes: &[u8]) -> Result<Metadata, ReadError> {
     };
     guarded(format, || {
         let found = container::segments(bytes, format);
-        let exif = found
-            .exif
-            .map(|e| exif::read(e.into_owned()))
-            .unwrap_or_default();
-        let xmp = found
-            .xmp
-            .as_deref()
-            .or(exif.xmp.as_deref())
-            .map(xmp::read)
-            .unwrap_or_default();
-        let iptc = found
-            .iptc
-            .as_deref()
-            .or(exif.iptc.as_deref())
-            .map(iptc::read)
-            .unwrap_or_default();
+        let exif = found.exif.map(|e| exif::read(e.into_owned())).unwrap_or_default();
+        let xmp = found.xmp.as_deref().or(exif.xmp.as_deref()).map(xmp::read).unwrap_or_default();
+        let iptc =
+            found.iptc.as_deref().or(exif.iptc.as_deref()).map(iptc::read).unwrap_or_default();
         let taken_at = exif.metadata.taken_at.or(xmp.taken_at).or(iptc.taken_at);
         let mut all = xmp.or(iptc).or(texts(&found.texts)).or(exif.metadata);
         all.taken_at = taken_at;
@@ -100,20 +88,11 @@ pub fn metadata(bytes: &[u8]) -> Result<Metadata, ReadError> {
 
 /// PNG's registered keywords.
 fn texts(texts: &[(String, String)]) -> Metadata {
-    let get = |key: &str| {
-        texts
-            .iter()
-            .find(|(k, _)| k == key)
-            .and_then(|(_, text)| clean(text))
-    };
+    let get = |key: &str| texts.iter().find(|(k, _)| k == key).and_then(|(_, text)| clean(text));
     Metadata {
         title: get("Title"),
         caption: get("Description"),
-        rights: Rights {
-            licence: get("Copyright"),
-            author: get("Author"),
-            source: get("Source"),
-        },
+        rights: Rights { licence: get("Copyright"), author: get("Author"), source: get("Source") },
         ..Metadata::default()
     }
 }
@@ -123,10 +102,7 @@ fn texts(texts: &[(String, String)]) -> Metadata {
 /// # Errors
 /// If a sidecar is there but cannot be read, or a parser panicked.
 pub fn sidecar(picture: &Path) -> Result<Metadata, ReadError> {
-    let limits = Limits {
-        bytes: 16 << 20,
-        ..Limits::default()
-    };
+    let limits = Limits { bytes: 16 << 20, ..Limits::default() };
     let mut long = picture.as_os_str().to_owned();
     long.push(".xmp");
     for path in [PathBuf::from(long), picture.with_extension("xmp")] {
@@ -141,15 +117,8 @@ pub fn sidecar(picture: &Path) -> Result<Metadata, ReadError> {
 /// Trimmed, without control characters; `None` if nothing is left.
 fn clean(text: &str) -> Option<String> {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
-    let text: String = text
-        .trim_matches(['\0', ' ', '\t', '\r', '\n'])
-        .chars()
-        .map(printable)
-        .collect();
-    let text = text
-        .split(' ')
-        .filter(|w| !w.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text: String =
+        text.trim_matches(['\0', ' ', '\t', '\r', '\n']).chars().map(printable).collect();
+    let text = text.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
 }

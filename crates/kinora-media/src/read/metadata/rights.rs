@@ -24,23 +24,11 @@ mod tests {
     #[test]
     fn licences_by_address() {
         for (address, name) in [
-            (
-                "https://creativecommons.org/licenses/by-sa/4.0/",
-                "CC-BY-SA 4.0",
-            ),
+            ("https://creativecommons.org/licenses/by-sa/4.0/", "CC-BY-SA 4.0"),
             ("http://creativecommons.org/licenses/by/2.0", "CC-BY 2.0"),
-            (
-                "https://creativecommons.org/publicdomain/zero/1.0/",
-                "CC0-1.0",
-            ),
-            (
-                "https://creativecommons.org/publicdomain/mark/1.0/",
-                "Public Domain",
-            ),
-            (
-                "(c) 2020 Ada, all rights reserved",
-                "(c) 2020 Ada, all rights reserved",
-            ),
+            ("https://creativecommons.org/publicdomain/zero/1.0/", "CC0-1.0"),
+            ("https://creativecommons.org/publicdomain/mark/1.0/", "Public Domain"),
+            ("(c) 2020 Ada, all rights reserved", "(c) 2020 Ada, all rights reserved"),
         ] {
             assert_eq!(name_of(address), name);
         }

@@ -8,10 +8,8 @@ use jiff::civil::DateTime;
 /// IPTC's `20240501`; the local time as written, offsets aside. Impossible dates are `None`.
 pub(super) fn parse(text: &str) -> Option<DateTime> {
     let text = text.trim();
-    let digits: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_digit())
-        .filter(|p| !p.is_empty())
-        .collect();
+    let digits: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_digit()).filter(|p| !p.is_empty()).collect();
     let number = |at: usize, default: i8| match digits.get(at) {
         Some(part) => part.parse().ok(),
         None => Some(default),
@@ -39,12 +37,7 @@ pub(super) fn with_time(date: DateTime, text: &str) -> DateTime {
     let (Some(hour), Some(minute), Some(second)) = (part(0..2), part(2..4), part(4..6)) else {
         return date;
     };
-    date.with()
-        .hour(hour)
-        .minute(minute)
-        .second(second)
-        .build()
-        .unwrap_or(date)
+    date.with().hour(hour).minute(minute).second(second).build().unwrap_or(date)
 }
 
 fn date(year: i16, month: i8, day: i8, [hour, minute, second]: [i8; 3]) -> Option<DateTime> {

@@ -24,19 +24,13 @@ const MAX_NODES: u32 = 200_000;
 pub(super) fn read(packet: &[u8]) -> Metadata {
     let text = String::from_utf8_lossy(packet);
     let text = text.trim_matches(['\0', '\u{feff}']).trim();
-    let options = ParsingOptions {
-        allow_dtd: false,
-        nodes_limit: MAX_NODES,
-        ..ParsingOptions::default()
-    };
+    let options =
+        ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
     let Ok(document) = Document::parse_with_options(text, options) else {
         return Metadata::default();
     };
     let is_description = |n: &Node| n.has_tag_name((RDF, "Description"));
-    Packet {
-        descriptions: document.descendants().filter(is_description).collect(),
-    }
-    .metadata()
+    Packet { descriptions: document.descendants().filter(is_description).collect() }.metadata()
 }
 
 struct Packet<'a> {
@@ -45,20 +39,12 @@ struct Packet<'a> {
 
 impl Packet<'_> {
     fn metadata(&self) -> Metadata {
-        let taken = [
-            (EXIF, "DateTimeOriginal"),
-            (PHOTOSHOP, "DateCreated"),
-            (XMP, "CreateDate"),
-        ];
+        let taken = [(EXIF, "DateTimeOriginal"), (PHOTOSHOP, "DateCreated"), (XMP, "CreateDate")];
         Metadata {
-            taken_at: taken
-                .iter()
-                .find_map(|(ns, name)| time::parse(&self.one(ns, name)?)),
+            taken_at: taken.iter().find_map(|(ns, name)| time::parse(&self.one(ns, name)?)),
             place: self.place(),
             camera: self.one(TIFF, "Model"),
-            title: self
-                .one(DC, "title")
-                .or_else(|| self.one(PHOTOSHOP, "Headline")),
+            title: self.one(DC, "title").or_else(|| self.one(PHOTOSHOP, "Headline")),
             caption: self.one(DC, "description"),
             keywords: self.all(DC, "subject"),
             rights: self.rights(),
@@ -74,23 +60,11 @@ impl Packet<'_> {
             (XMP_RIGHTS, "UsageTerms"),
             (DC, "rights"),
         ];
-        let found: Vec<String> = licence
-            .iter()
-            .filter_map(|(ns, name)| self.one(ns, name))
-            .collect();
-        let named = found
-            .iter()
-            .map(|t| rights::name_of(t))
-            .zip(&found)
-            .find(|(n, t)| n != *t);
+        let found: Vec<String> =
+            licence.iter().filter_map(|(ns, name)| self.one(ns, name)).collect();
+        let named = found.iter().map(|t| rights::name_of(t)).zip(&found).find(|(n, t)| n != *t);
         // A web statement that names no licence is only a place to read on.
-        let prose = || {
-            found
-                .iter()
-                .find(|t| !t.starts_with("http"))
-                .or(found.first())
-                .cloned()
-        };
+        let prose = || found.iter().find(|t| !t.starts_with("http")).or(found.first()).cloned();
         Rights {
             licence: named.map(|(name, _)| name).or_else(prose),
             author: self.authors().or_else(|| self.one(CC, "attributionName")),
@@ -112,10 +86,7 @@ impl Packet<'_> {
     fn place(&self) -> Option<GeoPoint> {
         let latitude = degrees(&self.one(EXIF, "GPSLatitude")?, 'S', 90.0)?;
         let longitude = degrees(&self.one(EXIF, "GPSLongitude")?, 'W', 180.0)?;
-        (latitude != 0.0 || longitude != 0.0).then_some(GeoPoint {
-            latitude,
-            longitude,
-        })
+        (latitude != 0.0 || longitude != 0.0).then_some(GeoPoint { latitude, longitude })
     }
 
     /// The plain value, the preferred language or the first member.
@@ -125,30 +96,20 @@ impl Packet<'_> {
             let element = self.element(namespace, name)?;
             let members = members(element);
             let in_language = |wanted: &str| {
-                members.iter().find(|m| {
-                    m.attribute((XML, "lang"))
-                        .is_some_and(|l| l.starts_with(wanted))
-                })
+                members
+                    .iter()
+                    .find(|m| m.attribute((XML, "lang")).is_some_and(|l| l.starts_with(wanted)))
             };
-            match in_language("x-default")
-                .or_else(|| in_language("en"))
-                .or(members.first())
-            {
+            match in_language("x-default").or_else(|| in_language("en")).or(members.first()) {
                 Some(member) => clean(member.text()?),
-                None => element
-                    .attribute((RDF, "resource"))
-                    .or(element.text())
-                    .and_then(clean),
+                None => element.attribute((RDF, "resource")).or(element.text()).and_then(clean),
             }
         })
     }
 
     /// Every member, without repetition.
     fn all(&self, namespace: &str, name: &str) -> Vec<String> {
-        let members = self
-            .element(namespace, name)
-            .map(members)
-            .unwrap_or_default();
+        let members = self.element(namespace, name).map(members).unwrap_or_default();
         let mut texts: Vec<String> = members.iter().filter_map(|m| clean(m.text()?)).collect();
         if texts.is_empty() {
             texts.extend(self.one(namespace, name));
@@ -160,17 +121,12 @@ impl Packet<'_> {
 
     fn element(&self, namespace: &str, name: &str) -> Option<Node<'_, '_>> {
         let children = self.descriptions.iter().flat_map(|d| d.children());
-        children
-            .into_iter()
-            .find(|c| c.has_tag_name((namespace, name)))
+        children.into_iter().find(|c| c.has_tag_name((namespace, name)))
     }
 }
 
 fn members<'a>(property: Node<'a, 'a>) -> Vec<Node<'a, 'a>> {
-    property
-        .descendants()
-        .filter(|n| n.has_tag_name((RDF, "li")))
-        .collect()
+    property.descendants().filter(|n| n.has_tag_name((RDF, "li"))).collect()
 }
 
 /// XMP's `48,51.396N` or `48,51,24N`.
@@ -178,11 +134,7 @@ fn degrees(text: &str, negative: char, most: f64) -> Option<f64> {
     let side = text.chars().last()?.to_ascii_uppercase();
     let numbers = text.get(..text.len() - side.len_utf8())?;
     let parts: Option<Vec<f64>> = numbers.split(',').map(|p| p.trim().parse().ok()).collect();
-    let sum: f64 = parts?
-        .iter()
-        .zip([1.0, 60.0, 3600.0])
-        .map(|(part, unit)| part / unit)
-        .sum();
+    let sum: f64 = parts?.iter().zip([1.0, 60.0, 3600.0]).map(|(part, unit)| part / unit).sum();
     let value = if side == negative { -sum } else { sum };
     (sum.is_finite() && (0.0..=most).contains(&sum)).then_some(value)
 }

@@ -19,11 +19,7 @@ pub(super) struct Stamp<'a> {
 impl Canvas {
     /// A transparent canvas.
     pub fn new(width: u32, height: u32) -> Self {
-        Self {
-            width,
-            height,
-            pixels: vec![[0; 4]; width as usize * height as usize],
-        }
+        Self { width, height, pixels: vec![[0; 4]; width as usize * height as usize] }
     }
 
     fn at(&mut self, x: i32, y: i32) -> Option<&mut [u8; 4]> {
@@ -89,9 +85,7 @@ impl Canvas {
 
 /// Running mean along one line of `len` values, `step` apart; outside is 0.
 fn box_blur(values: &mut [u8], start: usize, step: usize, len: usize, radius: usize) {
-    let line: Vec<u32> = (0..len)
-        .map(|i| u32::from(values[start + i * step]))
-        .collect();
+    let line: Vec<u32> = (0..len).map(|i| u32::from(values[start + i * step])).collect();
     let span = 2 * radius as u32 + 1;
     let mut sum: u32 = line.iter().take(radius).sum();
     for i in 0..len {
@@ -128,12 +122,7 @@ mod tests {
     #[test]
     fn stamps_reach_over_the_edge_without_harm() {
         let mut canvas = Canvas::new(2, 2);
-        let stamp = Stamp {
-            left: -1,
-            top: -1,
-            width: 2,
-            bytes: &[255; 4],
-        };
+        let stamp = Stamp { left: -1, top: -1, width: 2, bytes: &[255; 4] };
         canvas.stamp_mask(&stamp, 255);
         assert_eq!(canvas.pixels, [[255; 4], [0; 4], [0; 4], [0; 4]]);
     }

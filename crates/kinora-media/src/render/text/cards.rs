@@ -27,12 +27,7 @@ struct Frame {
 impl Frame {
     fn new(size: Size) -> Self {
         let (width, height) = (size.width as f32, size.height as f32);
-        Self {
-            width,
-            height,
-            unit: (width * height).sqrt(),
-            wide: size.width > size.height,
-        }
+        Self { width, height, unit: (width * height).sqrt(), wide: size.width > size.height }
     }
 
     /// Bottom of a caption's last line: higher in vertical films, where players put their buttons.
@@ -123,12 +118,7 @@ impl Typesetter {
         em: f32,
         width: f32,
     ) -> Result<Vec<Block>, RenderError> {
-        let setting = Setting {
-            em,
-            line_height: 1.25,
-            width,
-            weight: Weight::NORMAL,
-        };
+        let setting = Setting { em, line_height: 1.25, width, weight: Weight::NORMAL };
         let shape = |entry: &String| {
             let text = tidied(entry);
             let block = self.shape(&text, setting);
@@ -217,10 +207,7 @@ mod tests {
                     for edge in [left, top, right, bottom] {
                         assert!(inner.contains(&edge), "{text} in {size}: {edge}");
                     }
-                    assert!(
-                        (left + right - 1.0).abs() < 0.05,
-                        "centred: {text} in {size}"
-                    );
+                    assert!((left + right - 1.0).abs() < 0.05, "centred: {text} in {size}");
                 }
             }
         }
@@ -228,10 +215,7 @@ mod tests {
 
     #[test]
     fn all_credits_are_on_some_page() {
-        let size = Size {
-            width: 1280,
-            height: 720,
-        };
+        let size = Size { width: 1280, height: 720 };
         for count in [1, 7, 60] {
             let entries: Vec<String> = (0..count)
                 .map(|i| format!("Picture {i} by Somebody With A Name, CC BY-SA 4.0, example.org"))
@@ -248,20 +232,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_shown_is_an_error_that_names_it() {
-        let size = Size {
-            width: 1280,
-            height: 720,
-        };
-        let error = typesetter()
-            .caption("snow \u{10FFFD} man", size)
-            .unwrap_err();
+        let size = Size { width: 1280, height: 720 };
+        let error = typesetter().caption("snow \u{10FFFD} man", size).unwrap_err();
         let RenderError::MissingGlyph { character, .. } = &error else {
             panic!("{error}");
         };
         assert_eq!(*character, '\u{10FFFD}');
-        let error = typesetter()
-            .caption(&"many words ".repeat(200), size)
-            .unwrap_err();
+        let error = typesetter().caption(&"many words ".repeat(200), size).unwrap_err();
         assert!(matches!(error, RenderError::TooManyWords(_)), "{error}");
         assert!(Typesetter::new(vec![b"no font".to_vec()]).is_err());
         assert!(Typesetter::new(vec![]).is_err());

@@ -52,11 +52,7 @@ impl Overlay {
                 alpha: halved(&alpha, width),
             }
         };
-        Self {
-            size,
-            luma: luma_plane,
-            chroma: [difference(0), difference(1)],
-        }
+        Self { size, luma: luma_plane, chroma: [difference(0), difference(1)] }
     }
 
     /// Blends the words in, `opacity` from 0 to 1. The frame has the size they were set for.
@@ -122,10 +118,7 @@ mod tests {
 
     #[test]
     fn opaque_white_covers_and_transparent_leaves() {
-        let size = Size {
-            width: 8,
-            height: 4,
-        };
+        let size = Size { width: 8, height: 4 };
         let mut canvas = Canvas::new(4, 2);
         canvas.pixels[..2].fill([255; 4]);
         canvas.pixels[4..6].fill([255; 4]);

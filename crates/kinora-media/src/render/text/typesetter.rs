@@ -112,20 +112,11 @@ impl Typesetter {
         if block.lines < 2 {
             return block;
         }
-        let set = Setting {
-            em: block.em,
-            ..style.into()
-        };
+        let set = Setting { em: block.em, ..style.into() };
         let (mut low, mut high) = (style.width / block.lines as f32, style.width);
         while high - low > block.em / 4.0 {
             let middle = (low + high) / 2.0;
-            let tried = self.shape(
-                text,
-                Setting {
-                    width: middle,
-                    ..set
-                },
-            );
+            let tried = self.shape(text, Setting { width: middle, ..set });
             if tried.lines <= block.lines {
                 high = middle;
             } else {
@@ -137,18 +128,11 @@ impl Typesetter {
 
     /// Sets words in centred lines.
     pub(super) fn shape(&mut self, text: &str, setting: Setting) -> Block {
-        let Setting {
-            em,
-            line_height,
-            width,
-            weight,
-        } = setting;
+        let Setting { em, line_height, width, weight } = setting;
         let mut buffer = Buffer::new(&mut self.fonts, Metrics::new(em, em * line_height));
         buffer.set_wrap(Wrap::WordOrGlyph);
         buffer.set_size(Some(width), None);
-        let attrs = Attrs::new()
-            .family(Family::Name(&self.family))
-            .weight(weight);
+        let attrs = Attrs::new().family(Family::Name(&self.family)).weight(weight);
         buffer.set_text(text, &attrs, Shaping::Advanced, Some(Align::Center));
         buffer.shape_until_scroll(&mut self.fonts, false);
         let (mut lines, mut widest) = (0, 0f32);
@@ -156,13 +140,7 @@ impl Typesetter {
             lines += 1;
             widest = widest.max(run.line_w);
         }
-        Block {
-            buffer,
-            em,
-            width: widest,
-            height: lines as f32 * em * line_height,
-            lines,
-        }
+        Block { buffer, em, width: widest, height: lines as f32 * em * line_height, lines }
     }
 
     /// Fails at the first character that no font has.
@@ -171,10 +149,7 @@ impl Typesetter {
             for glyph in run.glyphs.iter().filter(|glyph| glyph.glyph_id == 0) {
                 let cluster = &run.text[glyph.start..glyph.end];
                 if let Some(character) = cluster.chars().find(|&c| !ignorable(c)) {
-                    return Err(RenderError::MissingGlyph {
-                        character,
-                        text: text.to_owned(),
-                    });
+                    return Err(RenderError::MissingGlyph { character, text: text.to_owned() });
                 }
             }
         }
