@@ -58,12 +58,12 @@ fn request(args: &SearchArgs) -> SearchRequest {
 
 fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
     if !outcome.fits {
-        let score = |score: Option<f32>| score.map_or("none".into(), |s| format!("{s:.3}"));
-        output::line(format!(
-            "nothing in this library fits (best score {}, needed {})",
-            score(outcome.best_score),
-            score(outcome.threshold)
-        ))?;
+        let shown = |score: Option<f32>| score.map_or("none".into(), |s| format!("{s:.3}"));
+        let why = match outcome.best_score {
+            None => ": it is empty, or no picture passes the filters".to_owned(),
+            best => format!(" (best score {}, needed {})", shown(best), shown(outcome.threshold)),
+        };
+        output::line(format!("nothing in this library fits{why}"))?;
     }
     for hit in &outcome.hits {
         output::line(hit_line(hit))?;
