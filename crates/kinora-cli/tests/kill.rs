@@ -26,7 +26,7 @@ fn killed_runs_lose_nothing() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        thread::sleep(Duration::from_millis(350 * round));
+        thread::sleep(Duration::from_millis(500 * round));
         let ended = child.try_wait().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();

@@ -11,26 +11,44 @@ use crate::{FileFailure, IngestError, commit::Event, pipeline::Stop, prepare::Re
 /// How long a batch waits to be filled: longer than a decode, shorter than people notice.
 const FILL: Duration = Duration::from_millis(60);
 
+/// A batch that takes less is followed by a larger one, one that takes three times as long by a
+/// smaller one: people see progress, and a kill costs little, on slow machines too.
+const PACE: Duration = Duration::from_millis(500);
+
+/// Pictures that fail one after the other before the embedder itself is taken to be at fault.
+const MOST_FAILURES: usize = 8;
+
 /// Embeds until the senders are gone or nobody listens.
 pub(crate) fn run(
     embedder: &dyn ImageEmbedder,
-    batch: usize,
+    most: usize,
     ready: &Receiver<Box<Ready>>,
     events: &Sender<Event>,
     stop: &Stop,
 ) -> Result<(), IngestError> {
+    let mut stage = Stage { embedder, failures: 0 };
+    let mut batch = most.min(2);
     while let Ok(first) = ready.recv() {
         let members = fill(first, batch, ready);
         if stop.asked() {
             break;
         }
-        for event in embed(embedder, members)? {
+        let (start, full) = (Instant::now(), members.len() == batch);
+        for event in stage.embed(members)? {
             if events.send(event).is_err() {
                 return Ok(());
             }
         }
+        batch = next_batch(batch, full, start.elapsed()).min(most);
     }
     Ok(())
+}
+
+fn next_batch(batch: usize, full: bool, took: Duration) -> usize {
+    if took > 3 * PACE {
+        return (batch / 2).max(1);
+    }
+    if full && took < PACE { 2 * batch } else { batch }
 }
 
 fn fill(first: Box<Ready>, batch: usize, ready: &Receiver<Box<Ready>>) -> Vec<Ready> {
@@ -45,21 +63,46 @@ fn fill(first: Box<Ready>, batch: usize, ready: &Receiver<Box<Ready>>) -> Vec<Re
     members
 }
 
-/// A failing batch is tried picture by picture, so that one cannot take the others with it; if all
-/// fail alike, the embedder is at fault and the run ends.
-fn embed(embedder: &dyn ImageEmbedder, mut members: Vec<Ready>) -> Result<Vec<Event>, IngestError> {
-    let take = |m: &mut Ready| PreparedImage {
-        side: m.image.side,
-        values: std::mem::take(&mut m.image.values),
-    };
-    let images: Vec<PreparedImage> = members.iter_mut().map(take).collect();
-    match whole(embedder, &images) {
-        Ok(embeddings) => Ok(members.into_iter().zip(embeddings).map(embedded).collect()),
-        Err(error @ EmbedError::Missing { .. }) => Err(error.into()),
-        Err(error) if images.len() == 1 && !matches!(error, EmbedError::Input(_)) => {
-            Err(error.into())
+struct Stage<'a> {
+    embedder: &'a dyn ImageEmbedder,
+    /// Pictures that failed since the last that did not.
+    failures: usize,
+}
+
+impl Stage<'_> {
+    /// A failing batch is tried picture by picture, so that one cannot take the others with it.
+    fn embed(&mut self, mut members: Vec<Ready>) -> Result<Vec<Event>, IngestError> {
+        let take = |m: &mut Ready| PreparedImage {
+            side: m.image.side,
+            values: std::mem::take(&mut m.image.values),
+        };
+        let images: Vec<PreparedImage> = members.iter_mut().map(take).collect();
+        if images.len() > 1
+            && let Ok(embeddings) = whole(self.embedder, &images)
+        {
+            self.failures = 0;
+            return Ok(members.into_iter().zip(embeddings).map(embedded).collect());
         }
-        Err(error) => singly(embedder, members, &images, error),
+        let pairs = members.into_iter().zip(images.chunks(1));
+        pairs.map(|(member, image)| self.single(member, image)).collect()
+    }
+
+    fn single(&mut self, member: Ready, image: &[PreparedImage]) -> Result<Event, IngestError> {
+        let error = match whole(self.embedder, image).map(|mut one| one.pop()) {
+            Ok(Some(embedding)) => {
+                self.failures = 0;
+                return Ok(embedded((member, embedding)));
+            }
+            Ok(None) => EmbedError::Runtime("no vector".into()),
+            Err(error) => error,
+        };
+        let runtime = matches!(error, EmbedError::Runtime(_));
+        self.failures += usize::from(runtime);
+        let missing = matches!(error, EmbedError::Missing { .. });
+        if missing || self.failures >= MOST_FAILURES {
+            return Err(error.into());
+        }
+        Ok(unembedded(member, &error))
     }
 }
 
@@ -75,29 +118,6 @@ fn whole(
     Err(EmbedError::Runtime(message))
 }
 
-fn singly(
-    embedder: &dyn ImageEmbedder,
-    members: Vec<Ready>,
-    images: &[PreparedImage],
-    first: EmbedError,
-) -> Result<Vec<Event>, IngestError> {
-    let mut events = Vec::with_capacity(images.len());
-    let mut succeeded = false;
-    for (member, image) in members.into_iter().zip(images.chunks(1)) {
-        match whole(embedder, image) {
-            Ok(mut embeddings) => {
-                succeeded = true;
-                events.extend(embeddings.pop().map(|embedding| embedded((member, embedding))));
-            }
-            Err(error) => events.push(unembedded(member, &error)),
-        }
-    }
-    if !succeeded && !matches!(first, EmbedError::Input(_)) {
-        return Err(first.into());
-    }
-    Ok(events)
-}
-
 fn embedded((ready, embedding): (Ready, Embedding)) -> Event {
     let ready = Box::new(ready);
     Event::Embedded { ready, embedding }
@@ -106,4 +126,19 @@ fn embedded((ready, embedding): (Ready, Embedding)) -> Event {
 fn unembedded(ready: Ready, error: &EmbedError) -> Event {
     let failure = FileFailure { path: ready.path, message: error.to_string(), hint: None };
     Event::Failed { failure, landed: Some(ready.asset.id) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_follow_the_machine() {
+        let ms = Duration::from_millis;
+        assert_eq!(next_batch(2, true, ms(100)), 4);
+        assert_eq!(next_batch(2, false, ms(100)), 2);
+        assert_eq!(next_batch(8, true, ms(900)), 8);
+        assert_eq!(next_batch(8, true, ms(2000)), 4);
+        assert_eq!(next_batch(1, true, ms(9000)), 1);
+    }
 }

@@ -15,7 +15,7 @@ pub struct Options {
     pub index_names: bool,
     /// Decoding threads; the number of cores unless told.
     pub threads: Option<NonZero<usize>>,
-    /// Pictures embedded at once.
+    /// Pictures embedded at once, at most; fewer on a machine that is slow at it.
     pub batch: usize,
     /// What one file may cost.
     pub limits: Limits,

@@ -220,6 +220,19 @@ fn one_picture_that_cannot_be_embedded_costs_only_itself() {
 }
 
 #[test]
+fn an_embedder_that_always_fails_ends_the_run() {
+    let bench = Bench::new();
+    for seed in 0..12 {
+        write(&bench.input().join(format!("{seed}.png")), seed);
+    }
+    let space = ImageEmbedder::space(&bench.embedder).clone();
+    let broken = |_: &PreparedImage| Some(EmbedError::Runtime("out of order".into()));
+    let embedder = Faulty { space, inner: ColourEmbedder::default(), fault: broken };
+    let error = bench.try_add(&[bench.input()], &embedder).unwrap_err();
+    assert!(matches!(error, IngestError::Embed(EmbedError::Runtime(_))), "{error}");
+}
+
+#[test]
 fn a_missing_model_ends_the_run() {
     let bench = Bench::new();
     write(&bench.input().join("x.png"), 1);
