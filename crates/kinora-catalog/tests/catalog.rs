@@ -1,5 +1,7 @@
 //! The catalogue against a real SQLite file. Not covered: power cuts, network file systems.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 use jiff::{Timestamp, civil::date};
 use kinora_catalog::{Catalog, CatalogError, Change, FileEntry, Filter, NewAsset};
 use kinora_types::{Asset, AssetId, ContentHash, EmbeddingSpace, GeoPoint, Rights, Size};

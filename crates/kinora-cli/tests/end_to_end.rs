@@ -2,6 +2,8 @@
 //!
 //! Not covered: speed, other spaces, a full disk (see `kinora-ingest`).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 mod common;
 
 use std::{fs, path::Path};

@@ -1,5 +1,7 @@
 //! What the command line says: help texts and errors, as snapshots.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 mod common;
 
 use common::Home;

@@ -146,7 +146,7 @@ impl EngineError {
             Self::Model(e) => e.hint(),
             Self::Embed(EmbedError::Missing { hint, .. }) => Some(hint.clone()),
             Self::Embed(_) => None,
-            Self::Ingest(e) => e.hint().map(Into::into),
+            Self::Ingest(e) => e.hint(),
             Self::Search(e) => e.hint().map(Into::into),
             Self::Brief(e) => owned(e.hint()),
             Self::Film(e) => e.hint(),

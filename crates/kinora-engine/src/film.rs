@@ -141,7 +141,8 @@ fn brief_text(brief: &str) -> Result<(String, BriefFormat), EngineError> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     let named =
         ["md", "markdown", "toml", "txt"].contains(&extension) && !brief.contains(['\n', ' ']);
-    if !named && !(brief.len() < 1024 && path.is_file()) {
+    let is_file = named || (brief.len() < 1024 && path.is_file());
+    if !is_file {
         return Ok((brief.to_owned(), BriefFormat::Text));
     }
     let text = std::fs::read_to_string(path)

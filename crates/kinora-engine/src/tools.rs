@@ -14,10 +14,9 @@ impl Studio {
         }
         if let Some(path) = on_path("ffmpeg") {
             // One without H.264 is passed over; the store's has it.
-            if let Ok(found) = FFmpeg::check(&path) {
-                if found.encoders.iter().any(|name| name == "libx264") {
-                    return Ok(found);
-                }
+            let usable = |found: &FFmpeg| found.encoders.iter().any(|name| name == "libx264");
+            if let Some(found) = FFmpeg::check(&path).ok().filter(usable) {
+                return Ok(found);
             }
         }
         Ok(FFmpeg::check(&self.store().path("ffmpeg")?)?)

@@ -1,6 +1,8 @@
 //! Runs over folders that change in between. The embedder is the colour fake: what is tested is the
 //! way of files into the catalogue, not what networks see.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 mod common;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Folders as people and enemies leave them. Not covered: a power cut (SQLite's own tests do), full
 //! disks of other systems than Linux.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 #![cfg(unix)]
 
 mod common;

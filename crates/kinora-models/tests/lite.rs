@@ -3,6 +3,8 @@
 //! Needs `kinora models pull` (as `cargo xtask test` runs it) and fails with that hint without. Not
 //! covered: how well it finds; that is `kinora eval`'s.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 use std::{fs, path::Path};
 
 use kinora_inference::embed_conformance::check_space;

@@ -4,6 +4,8 @@
 //! runtime is the store's (`kinora models pull onnxruntime`). Fixtures: `fixtures/make_fixtures.py`.
 //! Not covered: the published weights themselves, which need a network.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 #[path = "store/server.rs"]
 mod server;
 

@@ -15,18 +15,6 @@ pub fn lines(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
     std::iter::once(line(head.to_vec())).chain(rows).collect()
 }
 
-/// Bytes with a binary unit.
-pub fn bytes(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    for unit in ["B", "KiB", "MiB"] {
-        if value < 1024.0 {
-            return if unit == "B" { format!("{value} B") } else { format!("{value:.1} {unit}") };
-        }
-        value /= 1024.0;
-    }
-    format!("{value:.1} GiB")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,10 +23,5 @@ mod tests {
     fn columns_line_up() {
         let rows = vec![vec!["a".into(), "1".into()], vec!["long".into(), "2".into()]];
         assert_eq!(lines(&["name", "n"], &rows), ["name  n", "a     1", "long  2"]);
-    }
-
-    #[test]
-    fn sizes_read_well() {
-        assert_eq!([bytes(0), bytes(1536), bytes(5 << 30)], ["0 B", "1.5 KiB", "5.0 GiB"]);
     }
 }

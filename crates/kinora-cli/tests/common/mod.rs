@@ -1,5 +1,7 @@
 //! The real binary in a home of its own, with the shared cache of models.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},

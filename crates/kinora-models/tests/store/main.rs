@@ -2,6 +2,8 @@
 //!
 //! Not covered: a registry's own answers, TLS, and a disk that fills up half-way.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 mod hub;
 mod packages;
 mod server;
