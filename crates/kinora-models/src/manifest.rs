@@ -140,7 +140,7 @@ pub struct FileEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transform {
-    /// See [`crate::reduce_range`].
+    /// See `reduce_range.rs`.
     ReduceRange,
 }
 
