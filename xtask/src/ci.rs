@@ -1,20 +1,12 @@
 //! The gate: every check in the order of how fast it can fail.
 
+use std::{path::PathBuf, process::Command};
+
 use crate::{
     deny, layers,
-    run::{cargo, run},
+    run::{cargo, root, run},
     stats,
 };
-
-/// What the tests need from the model store: pinned by version and SHA-256 in `models.toml`.
-const NEEDED: [&str; 6] = [
-    "onnxruntime",
-    "ffmpeg",
-    "font",
-    "clip-vit-b-16-vision-int8",
-    "minilm-l6-v2-int8",
-    "minilm-l6-v2-tokenizer",
-];
 
 /// Everything that must hold before a change lands.
 pub fn ci() -> anyhow::Result<()> {
@@ -39,15 +31,20 @@ pub fn ci() -> anyhow::Result<()> {
 
 /// Fetches what the tests need, then runs them all.
 pub fn test(args: &[String]) -> anyhow::Result<()> {
-    pull(&[])?;
+    pull(&["--workspace", "--all-targets"])?;
     run(cargo().args(["test", "--workspace", "--locked"]).args(args))
 }
 
-/// Builds `kinora` with the given arguments for cargo and lets it fetch models and programs.
-pub fn pull(build: &[&str]) -> anyhow::Result<()> {
-    run(cargo()
-        .args(["run", "--quiet", "--locked", "--package", "kinora-cli"])
-        .args(build)
-        .args(["--", "models", "pull"])
-        .args(NEEDED))
+/// Builds `kinora` and lets it fetch the default models and programs, which are all that the tests and the demo need.
+///
+/// The words for cargo select what is built: the tests build the whole workspace, since a package
+/// alone has other features of its dependencies, and half the tree would be built twice.
+pub fn pull(build: &[&str]) -> anyhow::Result<PathBuf> {
+    run(cargo().args(["build", "--locked"]).args(build))?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let profile = if build.contains(&"--release") { "release" } else { "debug" };
+    let program = target.join(profile).join(format!("kinora{}", std::env::consts::EXE_SUFFIX));
+    run(Command::new(&program).args(["models", "pull"]))?;
+    Ok(program)
 }

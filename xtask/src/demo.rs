@@ -8,15 +8,11 @@ use std::{
 
 use anyhow::Context;
 
-use crate::{
-    ci,
-    run::{cargo, run},
-};
+use crate::{ci, run::run};
 
 /// Fetches, builds, makes a library of `samples/`, searches it, makes a film, shows its trail.
 pub fn demo(out: &Path) -> anyhow::Result<()> {
-    ci::pull(&["--release"])?;
-    let program = release_binary()?;
+    let program = ci::pull(&["--release", "--package", "kinora-cli"])?;
     let home = out.join("home");
     if home.exists() {
         fs::remove_dir_all(&home).with_context(|| home.display().to_string())?;
@@ -44,13 +40,6 @@ pub fn demo(out: &Path) -> anyhow::Result<()> {
     );
     println!("your own pictures: {} add FOLDER", program.display());
     Ok(())
-}
-
-fn release_binary() -> anyhow::Result<PathBuf> {
-    run(cargo().args(["build", "--release", "--locked", "--package", "kinora-cli"]))?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    Ok(target.join("release").join(format!("kinora{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The cache that `models pull` filled, as the program itself tells it.
