@@ -33,7 +33,7 @@ pub(crate) fn backdrop(picture: &Picture, size: Size) -> Result<YuvFrame, Render
             *sample = (zero + (f64::from(*sample) - zero) * gain).round() as u8;
         }
         let window = covering(&plane, f64::from(width) / f64::from(height));
-        resampler.window(&plane, window, size, out)?;
+        out.copy_from_slice(&resampler.part(&plane, window, size.0, size.1)?.samples);
     }
     Ok(frame)
 }

@@ -12,7 +12,7 @@ use super::{
     blend::mix,
     matte,
     planes::{self, Plane},
-    resample::{Resampler, Window},
+    resample::{Resampler, Strips, Window},
 };
 use crate::read::{Filter, resize};
 
@@ -26,7 +26,7 @@ const SHAPE_TOLERANCE: f64 = 0.01;
 
 /// One plane of the picture, perhaps with a repeated border.
 struct Layer {
-    plane: Plane,
+    plane: Strips,
     pad: u32,
 }
 
@@ -134,7 +134,7 @@ fn layer(
         plane
     };
     let plane = if pad > 0 { padded(&plane, pad) } else { plane };
-    Ok(Layer { plane, pad })
+    Ok(Layer { plane: Strips::new(&plane), pad })
 }
 
 /// Repeats the border samples `pad` times on every side.
