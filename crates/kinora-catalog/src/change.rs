@@ -1,6 +1,6 @@
 //! What is written: changes in, changes out to the vector index.
 
-use kinora_types::{Asset, AssetId, Embedding};
+use kinora_types::{Asset, AssetId, Embedding, Rights};
 
 /// A file as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,19 @@ pub struct NewAsset {
     pub duplicate_of: Option<AssetId>,
 }
 
+/// What people say of an asset. `None` and an empty list leave what is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// Title.
+    pub title: Option<String>,
+    /// Caption.
+    pub caption: Option<String>,
+    /// Keywords, all of them.
+    pub keywords: Vec<String>,
+    /// Licence, author, origin; each field for itself.
+    pub rights: Rights,
+}
+
 /// One change; [`crate::Catalog::commit`] makes a list of them at once or not at all.
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -57,6 +70,15 @@ pub enum Change {
         asset: AssetId,
         /// Where.
         file: FileEntry,
+    },
+    /// A known asset is told more about; its words are found anew.
+    Describe {
+        /// The asset.
+        asset: AssetId,
+        /// What is new.
+        description: Description,
+        /// Whether the words enter the word index.
+        index_words: bool,
     },
     /// The file is no longer there.
     Vanished {

@@ -1,7 +1,7 @@
 //! Exact filters: which assets a search may return.
 
 use jiff::civil::Date;
-use kinora_types::GeoPoint;
+use kinora_types::{GeoPoint, Rights};
 use rusqlite::params;
 
 use crate::{Catalog, CatalogError};
@@ -15,6 +15,8 @@ pub struct Filter {
     pub before: Option<Date>,
     /// Taken within so many kilometres of a place.
     pub near: Option<(GeoPoint, f64)>,
+    /// Under one of these licences, as [`Rights::licence_is`] tells them; empty for any or none.
+    pub licences: Vec<String>,
 }
 
 impl Filter {
@@ -33,7 +35,7 @@ impl Catalog {
         let connection = self.connection();
         // Text order is time order: ISO 8601, one length up to the day.
         let mut statement = connection.prepare_cached(
-            "SELECT row, latitude, longitude FROM assets WHERE live = 1
+            "SELECT row, latitude, longitude, licence FROM assets WHERE live = 1
                  AND (?1 IS NULL OR substr(taken_at, 1, 10) >= ?1)
                  AND (?2 IS NULL OR substr(taken_at, 1, 10) <= ?2)
                  AND (?3 = 0 OR latitude IS NOT NULL)
@@ -46,12 +48,15 @@ impl Catalog {
                 row.get::<_, u64>(0)?,
                 row.get::<_, Option<f64>>(1)?,
                 row.get::<_, Option<f64>>(2)?,
+                Rights { licence: row.get(3)?, ..Rights::default() },
             ))
         })?;
         let mut passed = Vec::new();
         for row in rows {
-            let (row, latitude, longitude) = row?;
-            if is_near(filter.near, latitude.zip(longitude)) {
+            let (row, latitude, longitude, rights) = row?;
+            let named = |licence: &String| rights.licence_is(licence);
+            let licensed = filter.licences.is_empty() || filter.licences.iter().any(named);
+            if licensed && is_near(filter.near, latitude.zip(longitude)) {
                 passed.push(row);
             }
         }

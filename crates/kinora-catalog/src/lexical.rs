@@ -48,6 +48,20 @@ pub(crate) fn insert(
     Ok(())
 }
 
+/// Brings the words of a row up to its title, caption and keywords; names stay.
+pub(crate) fn describe(transaction: &Transaction<'_>, row: i64) -> Result<(), CatalogError> {
+    transaction
+        .prepare_cached(
+            "UPDATE words SET (title, caption, keywords) = (
+                 SELECT coalesce(title, ''), coalesce(caption, ''),
+                     coalesce((SELECT group_concat(value, '; ') FROM json_each(assets.keywords)), '')
+                 FROM assets WHERE row = ?1)
+             WHERE rowid = ?1",
+        )?
+        .execute([row])?;
+    Ok(())
+}
+
 impl Catalog {
     /// Live assets that contain any of the words, best first; ties by row. Words are matched as they
     /// are (case, accents and English endings aside); no operator of FTS5 is reachable from them.

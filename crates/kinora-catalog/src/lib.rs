@@ -27,7 +27,7 @@ use std::{
 use kinora_types::EmbeddingSpace;
 use rusqlite::Connection;
 
-pub use change::{Change, FileEntry, FileState, IndexChange, NewAsset};
+pub use change::{Change, Description, FileEntry, FileState, IndexChange, NewAsset};
 pub use error::CatalogError;
 pub use films::FilmSummary;
 pub use filter::Filter;

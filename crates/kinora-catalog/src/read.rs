@@ -103,6 +103,20 @@ impl Catalog {
         blob.map(|blob| Ok(self.space().embedding(self.vector(&blob)?))).transpose()
     }
 
+    /// The live assets that lie in files of this name, whatever their folder.
+    pub fn assets_named(&self, name: &str) -> Result<Vec<Asset>, CatalogError> {
+        let rows = {
+            let connection = self.connection();
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT asset FROM files WHERE present = 1
+                     AND substr(path, -length(?1) - 1) IN ('/' || ?1, '\\' || ?1) ORDER BY asset",
+            )?;
+            let rows = statement.query_map([name], |row| row.get(0))?;
+            rows.collect::<Result<Vec<u64>, _>>()?
+        };
+        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+    }
+
     /// Perceptual hashes of the live assets, for near-duplicates.
     pub fn perceptual_hashes(&self) -> Result<Vec<(u64, AssetId, u64)>, CatalogError> {
         let connection = self.connection();

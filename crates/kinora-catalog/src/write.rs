@@ -3,7 +3,7 @@
 use kinora_types::{Asset, AssetId};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use crate::{Catalog, CatalogError, Change, FileEntry, NewAsset, lexical};
+use crate::{Catalog, CatalogError, Change, Description, FileEntry, NewAsset, lexical};
 
 impl Catalog {
     /// Makes all changes in one transaction; durable when it returns. Returns the new revision.
@@ -20,10 +20,14 @@ impl Catalog {
             match change {
                 Change::Add(new) => add(&transaction, new, revision)?,
                 Change::Seen { asset, file } => {
-                    let row = row_of(&transaction, asset)?.ok_or_else(|| {
-                        CatalogError::Reference(format!("no such asset: `{}`", asset.short()))
-                    })?;
-                    attach(&transaction, row, file, revision)?;
+                    attach(&transaction, known_row(&transaction, asset)?, file, revision)?;
+                }
+                Change::Describe { asset, description, index_words } => {
+                    let row = known_row(&transaction, asset)?;
+                    describe(&transaction, row, description)?;
+                    if *index_words {
+                        lexical::describe(&transaction, row)?;
+                    }
                 }
                 Change::Vanished { path } => vanish(&transaction, path, revision)?,
             }
@@ -43,6 +47,41 @@ fn row_of(transaction: &Transaction<'_>, id: &AssetId) -> Result<Option<i64>, Ca
     Ok(statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
 }
 
+fn known_row(transaction: &Transaction<'_>, id: &AssetId) -> Result<i64, CatalogError> {
+    let missing = || CatalogError::Reference(format!("no such asset: `{}`", id.short()));
+    row_of(transaction, id)?.ok_or_else(missing)
+}
+
+fn describe(
+    transaction: &Transaction<'_>,
+    row: i64,
+    description: &Description,
+) -> Result<(), CatalogError> {
+    let Description { title, caption, keywords, rights } = description;
+    let keywords = (!keywords.is_empty()).then(|| keyword_list(keywords)).transpose()?;
+    transaction
+        .prepare_cached(
+            "UPDATE assets SET title = coalesce(?2, title), caption = coalesce(?3, caption),
+                 keywords = coalesce(?4, keywords), licence = coalesce(?5, licence),
+                 author = coalesce(?6, author), source = coalesce(?7, source)
+             WHERE row = ?1",
+        )?
+        .execute(params![
+            row,
+            title,
+            caption,
+            keywords,
+            rights.licence,
+            rights.author,
+            rights.source
+        ])?;
+    Ok(())
+}
+
+fn keyword_list(keywords: &[String]) -> Result<String, CatalogError> {
+    serde_json::to_string(keywords).map_err(|e| CatalogError::Damaged(e.to_string()))
+}
+
 fn add(transaction: &Transaction<'_>, new: &NewAsset, revision: u64) -> Result<(), CatalogError> {
     if let Some(row) = row_of(transaction, &new.asset.id)? {
         return attach(transaction, row, &new.file, revision);
@@ -58,8 +97,7 @@ fn insert_asset(
     revision: u64,
 ) -> Result<i64, CatalogError> {
     let Asset { id, size, bytes, format, taken_at, place, camera, rights, .. } = &new.asset;
-    let keywords = serde_json::to_string(&new.asset.keywords)
-        .map_err(|e| CatalogError::Damaged(e.to_string()))?;
+    let keywords = keyword_list(&new.asset.keywords)?;
     let vector: Vec<u8> = new.embedding.values().iter().flat_map(|v| v.to_le_bytes()).collect();
     let mut statement = transaction.prepare_cached(
         "INSERT INTO assets (id, width, height, bytes, format, taken_at, latitude, longitude,

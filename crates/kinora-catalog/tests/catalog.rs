@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use jiff::{Timestamp, civil::date};
-use kinora_catalog::{Catalog, CatalogError, Change, FileEntry, Filter, NewAsset};
+use kinora_catalog::{Catalog, CatalogError, Change, Description, FileEntry, Filter, NewAsset};
 use kinora_types::{Asset, AssetId, ContentHash, EmbeddingSpace, GeoPoint, Rights, Size};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -178,6 +178,19 @@ fn filters_are_exact() {
     assert_eq!(on(Filter { after: day, before: day, ..Filter::default() }), [1]);
     assert_eq!(on(Filter { after: Some(date(2024, 6, 2)), ..Filter::default() }), [] as [u64; 0]);
     assert_eq!(on(Filter { near: Some((rome, 1.0)), ..Filter::default() }), [2]);
+    let description = Description {
+        title: Some("Forum at dusk".into()),
+        rights: Rights { licence: Some("CC-BY 4.0".into()), ..Rights::default() },
+        ..Description::default()
+    };
+    let asset = placed.asset.id;
+    catalog.commit(&[Change::Describe { asset, description, index_words: true }]).unwrap();
+    assert_eq!(
+        on(Filter { licences: vec!["CC0".into(), "cc by".into()], ..Filter::default() }),
+        [2]
+    );
+    assert_eq!(catalog.lexical(&["dusk".into()], 5).unwrap()[0].row, 2);
+    assert_eq!(catalog.assets_named("2").unwrap()[0].title.as_deref(), Some("Forum at dusk"));
     assert_eq!(catalog.filter(&Filter::default()).unwrap(), None);
 }
 

@@ -100,6 +100,9 @@ pub struct SearchArgs {
     /// How near, in kilometres.
     #[arg(long, value_name = "KM", default_value_t = 25.0, requires = "near")]
     pub within: f64,
+    /// Under this licence, e.g. `CC0` or `CC BY`; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub licence: Vec<String>,
     /// At most so many pictures.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
@@ -163,6 +166,9 @@ pub struct MakeArgs {
     /// A shot (name or number) must show this picture (content hash, file name or path).
     #[arg(long, value_name = "SHOT=ASSET")]
     pub pin: Vec<String>,
+    /// Use only pictures under this licence, e.g. `CC0` or `CC BY`; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub licence: Vec<String>,
     /// Leave out shots that no picture fits, instead of refusing the film.
     #[arg(long)]
     pub allow_gaps: bool,

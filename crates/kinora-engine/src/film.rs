@@ -8,7 +8,7 @@ use kinora_film::{
     SourceFinder, check_output, parse, plan, render, storyboard_html,
 };
 use kinora_inference::Control;
-use kinora_retrieval::Searcher;
+use kinora_retrieval::{Filter, Searcher};
 use kinora_types::{FilmRecord, FilmSpec, Storyboard};
 
 use crate::{EngineError, Studio};
@@ -26,6 +26,8 @@ pub struct FilmRequest {
     pub length_given: bool,
     /// Shot (name or number) and the asset it must show.
     pub pins: Vec<(String, String)>,
+    /// Use only sources under one of these licences; empty for any or none.
+    pub licences: Vec<String>,
     /// Leave out shots that nothing fits.
     pub allow_gaps: bool,
     /// Font of titles and captions.
@@ -51,7 +53,7 @@ impl Studio {
         control: &Control,
     ) -> Result<Plan, EngineError> {
         let catalog = self.catalog(library)?;
-        self.with_sources(&catalog, |sources, _| {
+        self.with_sources(&catalog, request, |sources, _| {
             let (storyboard, _) = planned(request, sources, control)?;
             let open = |asset: &_, side| sources.open(asset, side).ok();
             Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
@@ -73,7 +75,7 @@ impl Studio {
         let ffmpeg = self.ffmpeg()?;
         let mut typesetter = self.typesetter(request.font.as_ref())?;
         let catalog = self.catalog(library)?;
-        let record = self.with_sources(&catalog, |sources, threshold| {
+        let record = self.with_sources(&catalog, request, |sources, threshold| {
             let library_revision = catalog.revision()?;
             let (storyboard, brief) = planned(request, sources, control)?;
             check_output(out, &storyboard)?;
@@ -105,16 +107,16 @@ impl Studio {
     fn with_sources<T>(
         &self,
         catalog: &Catalog,
+        request: &FilmRequest,
         work: impl FnOnce(&LibrarySources<'_>, Option<f32>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         let space = self.space_of(catalog)?;
         let index = self.index(catalog)?;
         let searcher = Searcher::new(catalog, &index, space.text())?;
         let scores = space.text().score_model();
-        work(
-            &LibrarySources::new(&searcher, catalog, scores.duplicate_threshold),
-            scores.abstain_below,
-        )
+        let filter = Filter { licences: request.licences.clone(), ..Filter::default() };
+        let sources = LibrarySources::new(&searcher, catalog, scores.duplicate_threshold, filter);
+        work(&sources, scores.abstain_below)
     }
 }
 

@@ -28,6 +28,8 @@ pub struct SearchRequest {
     pub before: Option<Date>,
     /// Taken near a place (a name or coordinates), within so many kilometres.
     pub near: Option<(String, f64)>,
+    /// Under one of these licences; empty for any or none.
+    pub licences: Vec<String>,
     /// At most so many.
     pub limit: usize,
     /// How much they shall differ, 0 to 1.
@@ -58,7 +60,13 @@ impl Studio {
             like,
             minus: request.minus.clone(),
             text_weight: request.text_weight,
-            filter: Filter { after: request.after, before: request.before, near, only: None },
+            filter: Filter {
+                after: request.after,
+                before: request.before,
+                near,
+                licences: request.licences.clone(),
+                only: None,
+            },
             limit: request.limit,
             // Maximal marginal relevance counts relevance, people ask for difference.
             diversity: request.diversity.map(|difference| 1.0 - difference),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kinora_catalog::Catalog;
 use kinora_media::read::{Limits, decode, read_file};
-use kinora_retrieval::{Query, SearchError, Searcher, Verdict};
+use kinora_retrieval::{Filter, Query, SearchError, Searcher, Verdict};
 use kinora_types::{Asset, AssetId, Candidate, ContentHash, Hit, Picture, RejectReason};
 
 /// A source could not be found, named or read.
@@ -93,20 +93,28 @@ pub struct LibrarySources<'a> {
     searcher: &'a Searcher<'a>,
     catalog: &'a Catalog,
     duplicate_threshold: f32,
+    filter: Filter,
 }
 
 impl<'a> LibrarySources<'a> {
-    /// `duplicate_threshold` is the cosine from which two pictures of the space are near-duplicates.
-    pub fn new(searcher: &'a Searcher<'a>, catalog: &'a Catalog, duplicate_threshold: f32) -> Self {
-        Self { searcher, catalog, duplicate_threshold }
+    /// `duplicate_threshold` is the cosine from which two pictures of the space are near-duplicates;
+    /// only what passes the filter is used.
+    pub fn new(
+        searcher: &'a Searcher<'a>,
+        catalog: &'a Catalog,
+        duplicate_threshold: f32,
+        filter: Filter,
+    ) -> Self {
+        Self { searcher, catalog, duplicate_threshold, filter }
     }
 }
 
 impl SourceFinder for LibrarySources<'_> {
     fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError> {
-        let query = Query { limit, ..Query::text(prompt) };
+        let filter = self.filter.clone();
+        let query = Query { limit, filter, ..Query::text(prompt) };
         let outcome = self.searcher.search(&query).map_err(search_error)?;
-        let by_words = outcome.plan.verdict == Verdict::WordsFit;
+        let by_words = matches!(outcome.plan.verdict, Verdict::WordsFit | Verdict::BothAgree);
         let threshold = outcome.threshold;
         let fits = |hit: &Hit| {
             let words = by_words && hit.scores.lexical.is_some();
@@ -126,7 +134,16 @@ impl SourceFinder for LibrarySources<'_> {
     }
 
     fn pinned(&self, reference: &str) -> Result<Asset, SourceError> {
-        self.catalog.resolve(reference).map_err(|e| SourceError::Pin(e.to_string()))
+        let asset = self.catalog.resolve(reference).map_err(|e| SourceError::Pin(e.to_string()))?;
+        let licences = &self.filter.licences;
+        if !licences.is_empty() && !licences.iter().any(|name| asset.rights.licence_is(name)) {
+            let own = asset.rights.licence.as_deref().unwrap_or("none that is known");
+            return Err(SourceError::Pin(format!(
+                "the pinned picture `{}` is under another licence: {own}",
+                asset.label()
+            )));
+        }
+        Ok(asset)
     }
 
     fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError> {

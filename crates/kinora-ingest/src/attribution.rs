@@ -2,8 +2,9 @@
 
 use std::{collections::HashMap, fs, path::Path};
 
+use kinora_catalog::{Catalog, Change, Description};
 use kinora_media::read::Metadata;
-use kinora_types::Rights;
+use kinora_types::{Asset, Rights};
 use serde::Deserialize;
 
 use crate::IngestError;
@@ -36,11 +37,47 @@ impl Attributions {
         Ok(Self(entries.into_iter().map(metadata).collect()))
     }
 
+    /// What the list says of pictures that the library has already, where that is news.
+    pub(crate) fn news(
+        &self,
+        catalog: &Catalog,
+        index_words: bool,
+    ) -> Result<Vec<Change>, IngestError> {
+        let mut changes = Vec::new();
+        for (name, told) in &self.0 {
+            for asset in catalog.assets_named(name)? {
+                if differs(told, &asset) {
+                    let description = Description {
+                        title: told.title.clone(),
+                        caption: told.caption.clone(),
+                        keywords: told.keywords.clone(),
+                        rights: told.rights.clone(),
+                    };
+                    let asset = asset.id;
+                    changes.push(Change::Describe { asset, description, index_words });
+                }
+            }
+        }
+        Ok(changes)
+    }
+
     /// What the list says of a file of this name; empty if nothing.
     pub(crate) fn of(&self, path: &Path) -> Metadata {
         let name = path.file_name().and_then(|n| n.to_str());
         name.and_then(|n| self.0.get(n)).cloned().unwrap_or_default()
     }
+}
+
+/// Whether anything that is told is not known yet.
+fn differs(told: &Metadata, asset: &Asset) -> bool {
+    let new = |told: &Option<String>, known: &Option<String>| told.is_some() && told != known;
+    let (rights, known) = (&told.rights, &asset.rights);
+    new(&told.title, &asset.title)
+        || new(&told.caption, &asset.caption)
+        || (!told.keywords.is_empty() && told.keywords != asset.keywords)
+        || new(&rights.licence, &known.licence)
+        || new(&rights.author, &known.author)
+        || new(&rights.source, &known.source)
 }
 
 fn metadata(entry: Entry) -> (String, Metadata) {

@@ -99,6 +99,8 @@ pub struct Summary {
     pub vanished: u64,
     /// Added or revised pictures that nearly equal an older one.
     pub near_duplicates: u64,
+    /// Pictures in the library that the list of attributions told something new about.
+    pub described: u64,
     /// Whether the user stopped the run before its end.
     pub cancelled: bool,
 }
@@ -124,6 +126,7 @@ impl Summary {
         self.failed += later.failed;
         self.vanished += later.vanished;
         self.near_duplicates += later.near_duplicates;
+        self.described += later.described;
         self.cancelled |= later.cancelled;
     }
 }

@@ -97,6 +97,10 @@ impl<'a> Ingest<'a> {
         control: &Control,
     ) -> Result<Summary, IngestError> {
         thumbs::sweep(self.catalog.folder());
+        let news = self.attributions.news(self.catalog, self.options.index_names)?;
+        if !news.is_empty() {
+            self.catalog.commit(&news)?;
+        }
         let stop = Stop { control: control.clone(), failed: AtomicBool::new(false) };
         let flights = Flights::default();
         let preparer = self.preparer(&flights);
@@ -124,6 +128,7 @@ impl<'a> Ingest<'a> {
             Some(error) => Err(error),
             None => {
                 summary.cancelled = control.is_cancelled();
+                summary.described = news.len() as u64;
                 Ok(summary)
             }
         }

@@ -154,6 +154,16 @@ fn words_come_from_names_and_attributions_unless_vision_is_tested() {
     assert_eq!(asset.title.as_deref(), Some("Beacon"));
     assert_eq!(asset.rights.author.as_deref(), Some("Ada"));
 
+    // A list that was mended tells of pictures that need no second look.
+    let list = bench.options.attributions.clone().unwrap();
+    fs::write(&list, entry.replace("Beacon", "Pharos").replace("CC0-1.0", "CC-BY 4.0")).unwrap();
+    let (summary, _) = bench.add();
+    assert_eq!((summary.unchanged, summary.described), (1, 1));
+    let found = |word: &str| catalog.lexical(&[word.to_owned()], 5).unwrap().len();
+    assert_eq!(["pharos", "beacon", "lighthouse"].map(found), [1, 0, 1]);
+    assert_eq!(catalog.asset(&asset.id).unwrap().unwrap().rights.licence.unwrap(), "CC-BY 4.0");
+    assert_eq!(bench.add().0.described, 0);
+
     let mut blind = Bench::new();
     blind.options = bench.options.clone();
     blind.options.index_names = false;

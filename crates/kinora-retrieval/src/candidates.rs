@@ -83,8 +83,9 @@ impl Parts<'_> {
 
     /// Rows that pass the filter, ascending; `None` for all.
     fn allowed(&self, filter: &Filter) -> Result<Option<Vec<u64>>, SearchError> {
-        let Filter { after, before, near, only } = filter;
-        let fields = catalog::Filter { after: *after, before: *before, near: *near };
+        let Filter { after, before, near, licences, only } = filter;
+        let licences = licences.clone();
+        let fields = catalog::Filter { after: *after, before: *before, near: *near, licences };
         let passed = self.catalog.filter(&fields)?;
         let Some(only) = only else {
             return Ok(passed);

@@ -9,7 +9,8 @@
 //! What decides that nothing fits: the best dense score among the candidates is held against the
 //! threshold of the space ([`kinora_inference::ScoreModel::abstain_below`]). Below it, in a hybrid
 //! search, an asset is still an answer if its own words contain *every* content word of the question
-//! ([`Verdict::WordsFit`]); then only such assets are returned. A question in pictures alone has no
+//! ([`Verdict::WordsFit`]), or most of them while it is among the three nearest
+//! ([`Verdict::BothAgree`]); then only such assets are returned. A question in pictures alone has no
 //! threshold: something is always most similar, and the scores say how much.
 //!
 //! Memory: the candidates' vectors, at most a few thousand, and the rows that carry a query word.

@@ -48,6 +48,9 @@ pub enum Verdict {
     DenseFits,
     /// The dense score does not, but an asset's own words contain all content words of the query.
     WordsFit,
+    /// The dense score does not, but one of the nearest assets carries most of the query's information
+    /// in its own words.
+    BothAgree,
     /// There is no threshold to be held to.
     NoThreshold,
     /// Nothing reaches the threshold.

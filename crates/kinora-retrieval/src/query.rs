@@ -26,6 +26,9 @@ pub struct Filter {
     pub before: Option<Date>,
     /// Taken within so many kilometres of a place.
     pub near: Option<(GeoPoint, f64)>,
+    /// Under one of these licences, as [`kinora_types::Rights::licence_is`] tells them; empty for any
+    /// or none.
+    pub licences: Vec<String>,
     /// One of these assets.
     pub only: Option<Vec<AssetId>>,
 }

@@ -16,6 +16,9 @@ use crate::{
 /// second number; at most the third, as every pair is compared.
 const POOL: (usize, usize, usize) = (10, 50, 1_000);
 
+/// How far up the dense list a picture must stand for its words to be believed by half.
+const AGREE_RANK: usize = 3;
+
 /// Candidates with their fate, in ranked order.
 pub(crate) struct Selection {
     pub(crate) pool: Vec<Ranked>,
@@ -56,12 +59,16 @@ impl Parts<'_> {
         let model = self.embedder.score_model();
         let threshold = model.abstain_below.filter(|_| has_text_vector);
         let covers = |place: &usize| lexical.covers_all(pool[*place].row);
-        let words_fit = query.mode == Mode::Hybrid && order.iter().any(covers);
-        let verdict = Verdict::of(order.is_empty(), best_score, threshold, words_fit);
+        let hybrid = query.mode == Mode::Hybrid;
+        let words_fit = hybrid && order.iter().any(covers);
+        let agrees = |place: &usize| both_agree(&pool[*place]);
+        let both_fit = hybrid && order.iter().any(agrees);
+        let verdict = Verdict::of(order.is_empty(), best_score, threshold, words_fit, both_fit);
         if abstain {
             match verdict {
                 Verdict::NothingFits | Verdict::NoCandidates => order.clear(),
                 Verdict::WordsFit => order.retain(covers),
+                Verdict::BothAgree => order.retain(agrees),
                 Verdict::DenseFits | Verdict::NoThreshold => {}
             }
         }
@@ -145,13 +152,27 @@ fn under_or_outranked(ranked: &Ranked, threshold: Option<f32>, verdict: Verdict)
     }
 }
 
+/// Whether vectors and words name the same picture, each of them not surely: it is among the nearest,
+/// and it is in the lexical list, which of a hybrid search asks for most of the question's information.
+fn both_agree(ranked: &Ranked) -> bool {
+    let near = ranked.scores.dense_rank.is_some_and(|rank| rank <= AGREE_RANK);
+    near && ranked.scores.lexical_rank.is_some()
+}
+
 impl Verdict {
-    fn of(empty: bool, best: Option<f32>, threshold: Option<f32>, words_fit: bool) -> Self {
+    fn of(
+        empty: bool,
+        best: Option<f32>,
+        threshold: Option<f32>,
+        words_fit: bool,
+        both_fit: bool,
+    ) -> Self {
         match (threshold, best) {
             _ if empty => Self::NoCandidates,
             (None, _) => Self::NoThreshold,
             (Some(bar), Some(best)) if best >= bar => Self::DenseFits,
             _ if words_fit => Self::WordsFit,
+            _ if both_fit => Self::BothAgree,
             _ => Self::NothingFits,
         }
     }
@@ -165,6 +186,9 @@ impl Verdict {
         match self {
             Self::DenseFits => "the best picture reaches the threshold",
             Self::WordsFit => "only pictures whose own words contain all words of the question",
+            Self::BothAgree => {
+                "only the nearest pictures, whose words contain most of the question"
+            }
             Self::NoThreshold => "no threshold for this kind of question",
             Self::NothingFits => "the best picture stays below the threshold",
             Self::NoCandidates => "no candidates",

@@ -45,6 +45,19 @@ impl Rights {
         (licence.contains("cc") || licence.contains("creative commons"))
             && !free.iter().any(|word| licence.contains(word))
     }
+
+    /// Whether the licence is the one named, however it is written and whatever its version, unless
+    /// a version is asked for: `cc by` is `CC-BY 4.0`, but not `CC-BY-SA 4.0`; `cc by 2` is neither.
+    pub fn licence_is(&self, wanted: &str) -> bool {
+        let parts = |text: &str| -> Vec<String> {
+            let text = text.to_lowercase().replace("creative commons", "cc");
+            let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect()
+        };
+        let (own, wanted) = (parts(self.licence.as_deref().unwrap_or_default()), parts(wanted));
+        let number = |part: &String| part.chars().all(|c| c.is_ascii_digit());
+        !wanted.is_empty() && own.starts_with(&wanted) && own.iter().skip(wanted.len()).all(number)
+    }
 }
 
 /// A picture in a library, with what its file said of it.
@@ -102,6 +115,23 @@ mod tests {
         ] {
             let rights = Rights { licence: Some(licence.into()), ..Rights::default() };
             assert_eq!(rights.attribution_required(), required, "{licence}");
+        }
+    }
+
+    #[test]
+    fn a_licence_is_told_from_its_neighbours() {
+        for (licence, wanted, is) in [
+            ("CC-BY 4.0", "cc by", true),
+            ("Creative Commons BY 4.0", "CC-BY-4.0", true),
+            ("CC-BY-SA 4.0", "cc by", false),
+            ("CC BY 4.0", "cc by 2", false),
+            ("CC0-1.0", "CC0", true),
+            ("Public Domain", "public domain", true),
+            ("Public Domain", "", false),
+            ("", "cc0", false),
+        ] {
+            let rights = Rights { licence: Some(licence.into()), ..Rights::default() };
+            assert_eq!(rights.licence_is(wanted), is, "{licence} / {wanted}");
         }
     }
 

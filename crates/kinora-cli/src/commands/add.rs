@@ -104,6 +104,7 @@ fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
         (summary.revised, "revised"),
         (summary.known, "known from elsewhere"),
         (summary.unchanged, "unchanged"),
+        (summary.described, "described anew"),
         (summary.vanished, "vanished"),
         (summary.near_duplicates, "near-duplicates of older ones"),
         (summary.ignored, "no pictures"),

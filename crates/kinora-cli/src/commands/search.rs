@@ -49,6 +49,7 @@ fn request(args: &SearchArgs) -> SearchRequest {
         after: args.after,
         before: args.before,
         near: args.near.clone().map(|place| (place, args.within)),
+        licences: args.licence.clone(),
         limit: usize::from(args.limit),
         diversity: args.diversity,
         mode: if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid },
