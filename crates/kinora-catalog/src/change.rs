@@ -1,6 +1,6 @@
 //! What is written: changes in, changes out to the vector index.
 
-use kinora_types::{Asset, AssetId, Embedding, Rights};
+use kinora_types::{Asset, AssetId, Embedding, Rights, TimeRange};
 
 /// A file as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,16 @@ pub struct FileState {
     pub present: bool,
 }
 
-/// A picture seen for the first time.
+/// One moment of a video.
+#[derive(Clone, Debug)]
+pub struct NewFrame {
+    /// When it is shown, in milliseconds from the start of the presentation.
+    pub at_ms: u64,
+    /// Its vector, of the library's space.
+    pub embedding: Embedding,
+}
+
+/// A picture or video seen for the first time.
 #[derive(Clone, Debug)]
 pub struct NewAsset {
     /// What is known of it; `paths` and `added_at` are taken from here too.
@@ -37,8 +46,11 @@ pub struct NewAsset {
     pub names: Vec<String>,
     /// Whether title, caption and keywords enter the word index.
     pub index_words: bool,
-    /// Its vector, of the library's space.
+    /// Its vector, of the library's space; of a video that of [`kinora_types::Embedding::mix`] over its
+    /// frames, all alike (RAGME, Eq. 3).
     pub embedding: Embedding,
+    /// Frames of a video known so far; empty for a picture.
+    pub frames: Vec<NewFrame>,
     /// 64-bit perceptual hash.
     pub phash: u64,
     /// The older asset that it nearly equals.
@@ -71,6 +83,18 @@ pub enum Change {
         /// Where.
         file: FileEntry,
     },
+    /// A video was looked through: more of its frames, its shots, its vector over all frames. Frames of
+    /// moments that are known already are passed over.
+    Analysed {
+        /// The video.
+        asset: AssetId,
+        /// New frames.
+        frames: Vec<NewFrame>,
+        /// Its shots in order.
+        shots: Vec<TimeRange>,
+        /// Its vector.
+        embedding: Embedding,
+    },
     /// A known asset is told more about; its words are found anew.
     Describe {
         /// The asset.
@@ -90,10 +114,10 @@ pub enum Change {
 /// A step for a vector index that follows the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexChange {
-    /// Row number of the asset: the point's id in the index.
-    pub row: u64,
+    /// The point's id in the index: [`crate::Owner`] tells what it belongs to.
+    pub point: u64,
     /// Revision at which it changed.
     pub revision: u64,
-    /// The vector, or `None` if the asset is no longer live.
+    /// The vector, or `None` if its asset is no longer live.
     pub vector: Option<Vec<f32>>,
 }

@@ -3,8 +3,19 @@
 use jiff::civil::Date;
 use kinora_types::{GeoPoint, Rights};
 use rusqlite::params;
+use serde::{Deserialize, Serialize};
 
 use crate::{Catalog, CatalogError};
+
+/// What an asset is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It stands still.
+    Picture,
+    /// It has a duration.
+    Video,
+}
 
 /// Conditions that all must hold; an asset that lacks the field a condition asks about fails it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +26,8 @@ pub struct Filter {
     pub before: Option<Date>,
     /// Taken within so many kilometres of a place.
     pub near: Option<(GeoPoint, f64)>,
+    /// Pictures alone, or videos alone.
+    pub kind: Option<Kind>,
     /// Under one of these licences, as [`Rights::licence_is`] tells them; empty for any or none.
     pub licences: Vec<String>,
 }
@@ -39,11 +52,14 @@ impl Catalog {
                  AND (?1 IS NULL OR substr(taken_at, 1, 10) >= ?1)
                  AND (?2 IS NULL OR substr(taken_at, 1, 10) <= ?2)
                  AND (?3 = 0 OR latitude IS NOT NULL)
+                 AND (?4 IS NULL OR ?4 = (duration_ms IS NOT NULL))
              ORDER BY row",
         )?;
         let (after, before) =
             (filter.after.map(|d| d.to_string()), filter.before.map(|d| d.to_string()));
-        let rows = statement.query_map(params![after, before, filter.near.is_some()], |row| {
+        let video = filter.kind.map(|kind| kind == Kind::Video);
+        let parameters = params![after, before, filter.near.is_some(), video];
+        let rows = statement.query_map(parameters, |row| {
             Ok((
                 row.get::<_, u64>(0)?,
                 row.get::<_, Option<f64>>(1)?,

@@ -8,11 +8,15 @@
 //! An asset is *live* while at least one present file holds its bytes; only live assets are found.
 //! Others stay, so that films made from them can still be explained.
 //!
+//! A picture is one point of the vector index, a video one point for each frame that was looked at; the
+//! video's own vector is not in the index.
+//!
 //! Memory: rows are read as asked for; [`Catalog::changes_since`] is limited by its caller.
 
 mod change;
 mod error;
 mod films;
+mod frames;
 mod filter;
 mod lexical;
 mod read;
@@ -27,10 +31,11 @@ use std::{
 use kinora_types::EmbeddingSpace;
 use rusqlite::Connection;
 
-pub use change::{Change, Description, FileEntry, FileState, IndexChange, NewAsset};
+pub use change::{Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame};
 pub use error::CatalogError;
 pub use films::FilmSummary;
-pub use filter::Filter;
+pub use frames::{FrameRow, Owner};
+pub use filter::{Filter, Kind};
 pub use lexical::{LexicalHit, Words};
 
 /// Name of the database file in a library's folder.

@@ -6,11 +6,11 @@ use jiff::{Timestamp, civil::DateTime};
 use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Rights, Size};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Catalog, CatalogError, FileState, IndexChange};
+use crate::{Catalog, CatalogError, FileState, IndexChange, frames};
 
 const COLUMNS: &str =
     "row, id, width, height, bytes, format, taken_at, latitude, longitude, camera,
-    title, caption, keywords, licence, author, source, added_at";
+    title, caption, keywords, licence, author, source, added_at, duration_ms";
 
 impl Catalog {
     /// Raised by every change; what a film's record calls the library's revision.
@@ -21,6 +21,12 @@ impl Catalog {
     /// Number of live assets.
     pub fn count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM assets WHERE live = 1";
+        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// Number of live videos.
+    pub fn video_count(&self) -> Result<u64, CatalogError> {
+        let sql = "SELECT count(*) FROM assets WHERE live = 1 AND duration_ms IS NOT NULL";
         Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
     }
 
@@ -129,7 +135,7 @@ impl Catalog {
         rows.map(|row| row.map_err(Into::into)).collect()
     }
 
-    /// Assets that entered, left or came back after `revision`, oldest first, at most `limit` of
+    /// Points that entered, left or came back after `revision`, oldest first, at most `limit` of
     /// them plus the rest of the last revision, so that the caller can go on from the last one.
     pub fn changes_since(
         &self,
@@ -137,22 +143,34 @@ impl Catalog {
         limit: usize,
     ) -> Result<Vec<IndexChange>, CatalogError> {
         let connection = self.connection();
+        // By itself, so that the vectors of what is left over are not read for every batch.
+        let last: Option<u64> = connection
+            .prepare_cached(
+                "SELECT changed FROM assets WHERE changed > ?1
+                 UNION ALL SELECT changed FROM frames WHERE changed > ?1
+                 ORDER BY changed LIMIT 1 OFFSET ?2",
+            )?
+            .query_row(params![revision, limit.saturating_sub(1) as i64], |row| row.get(0))
+            .optional()?;
         let mut statement = connection.prepare_cached(
-            "SELECT row, changed, live, vector FROM assets WHERE changed > ?1 AND changed <= coalesce(
-                 (SELECT changed FROM assets WHERE changed > ?1 ORDER BY changed LIMIT 1 OFFSET ?2),
-                 9223372036854775807)
-             ORDER BY changed, row",
+            "SELECT row, changed, live, vector, 0 AS frame FROM assets
+                 WHERE changed > ?1 AND changed <= ?2 AND duration_ms IS NULL
+             UNION ALL
+             SELECT f.row, f.changed, a.live, f.vector, 1 FROM frames f
+                 JOIN assets a ON a.row = f.asset WHERE f.changed > ?1 AND f.changed <= ?2
+             ORDER BY 2, 5, 1",
         )?;
         let rows =
-            statement.query_map(params![revision, limit.saturating_sub(1) as i64], |row| {
+            statement.query_map(params![revision, last.unwrap_or(i64::MAX as u64)], |row| {
                 let live: bool = row.get(2)?;
                 let blob = if live { Some(row.get::<_, Vec<u8>>(3)?) } else { None };
-                Ok((row.get(0)?, row.get(1)?, blob))
+                let point = if row.get(4)? { frames::point(row.get(0)?) } else { row.get(0)? };
+                Ok((point, row.get(1)?, blob))
             })?;
         rows.map(|row| {
-            let (row, revision, blob): (u64, u64, Option<Vec<u8>>) = row?;
+            let (point, revision, blob): (u64, u64, Option<Vec<u8>>) = row?;
             let vector = blob.map(|blob| self.vector(&blob)).transpose()?;
-            Ok(IndexChange { row, revision, vector })
+            Ok(IndexChange { point, revision, vector })
         })
         .collect()
     }
@@ -187,7 +205,7 @@ impl Catalog {
         }
     }
 
-    fn vector(&self, blob: &[u8]) -> Result<Vec<f32>, CatalogError> {
+    pub(crate) fn vector(&self, blob: &[u8]) -> Result<Vec<f32>, CatalogError> {
         if blob.len() != self.space().dimension * 4 {
             return Err(CatalogError::Damaged(format!("a vector of {} bytes", blob.len())));
         }
@@ -215,6 +233,7 @@ fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
         size: Size { width: row.get(2)?, height: row.get(3)? },
         bytes: row.get(4)?,
         format: row.get(5)?,
+        duration_ms: row.get(17)?,
         paths: Vec::new(),
         taken_at: None,
         place,

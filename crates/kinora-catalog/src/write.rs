@@ -1,16 +1,18 @@
 //! Writing: every call is one transaction that raises the library's revision.
 
-use kinora_types::{Asset, AssetId};
+use kinora_types::{Asset, AssetId, Embedding};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use crate::{Catalog, CatalogError, Change, Description, FileEntry, NewAsset, lexical};
+use crate::{
+    Catalog, CatalogError, Change, Description, FileEntry, NewAsset, NewFrame, frames, lexical,
+};
 
 impl Catalog {
     /// Makes all changes in one transaction; durable when it returns. Returns the new revision.
     pub fn commit(&self, changes: &[Change]) -> Result<u64, CatalogError> {
         for change in changes {
-            if let Change::Add(new) = change {
-                self.space().check_same(new.embedding.space())?;
+            for embedding in embeddings(change) {
+                self.space().check_same(embedding.space())?;
             }
         }
         let mut connection = self.connection();
@@ -21,6 +23,11 @@ impl Catalog {
                 Change::Add(new) => add(&transaction, new, revision)?,
                 Change::Seen { asset, file } => {
                     attach(&transaction, known_row(&transaction, asset)?, file, revision)?;
+                }
+                Change::Analysed { asset, frames, shots, embedding } => {
+                    let row = known_row(&transaction, asset)?;
+                    frames::insert(&transaction, row, frames, revision)?;
+                    frames::analysed(&transaction, row, shots, embedding)?;
                 }
                 Change::Describe { asset, description, index_words } => {
                     let row = known_row(&transaction, asset)?;
@@ -35,6 +42,16 @@ impl Catalog {
         transaction.commit()?;
         Ok(revision)
     }
+}
+
+/// Every vector that a change brings.
+fn embeddings(change: &Change) -> Vec<&Embedding> {
+    let (own, frames): (_, &[NewFrame]) = match change {
+        Change::Add(new) => (&new.embedding, &new.frames),
+        Change::Analysed { embedding, frames, .. } => (embedding, frames),
+        _ => return Vec::new(),
+    };
+    std::iter::once(own).chain(frames.iter().map(|frame| &frame.embedding)).collect()
 }
 
 pub(crate) fn raise_revision(transaction: &Transaction<'_>) -> Result<u64, CatalogError> {
@@ -87,6 +104,7 @@ fn add(transaction: &Transaction<'_>, new: &NewAsset, revision: u64) -> Result<(
         return attach(transaction, row, &new.file, revision);
     }
     let row = insert_asset(transaction, new, revision)?;
+    frames::insert(transaction, row, &new.frames, revision)?;
     lexical::insert(transaction, row, new)?;
     attach(transaction, row, &new.file, revision)
 }
@@ -98,13 +116,12 @@ fn insert_asset(
 ) -> Result<i64, CatalogError> {
     let Asset { id, size, bytes, format, taken_at, place, camera, rights, .. } = &new.asset;
     let keywords = keyword_list(&new.asset.keywords)?;
-    let vector: Vec<u8> = new.embedding.values().iter().flat_map(|v| v.to_le_bytes()).collect();
     let mut statement = transaction.prepare_cached(
         "INSERT INTO assets (id, width, height, bytes, format, taken_at, latitude, longitude,
              camera, title, caption, keywords, licence, author, source, added_at, vector, phash,
-             duplicate_of, live, changed)
+             duplicate_of, live, changed, duration_ms, analysed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, 1, ?20)",
+             ?19, 1, ?20, ?21, ?21 IS NULL)",
     )?;
     statement.execute(params![
         id.0.as_bytes(),
@@ -123,10 +140,11 @@ fn insert_asset(
         rights.author,
         rights.source,
         new.asset.added_at.to_string(),
-        vector,
+        frames::blob(&new.embedding),
         new.phash as i64,
         new.duplicate_of.map(|d| d.0.as_bytes().to_vec()),
         revision,
+        new.asset.duration_ms,
     ])?;
     Ok(transaction.last_insert_rowid())
 }
@@ -170,12 +188,15 @@ fn vanish(transaction: &Transaction<'_>, path: &str, revision: u64) -> Result<()
 
 /// Brings `live` in line with the files and stamps the revision if that changes it.
 fn settle(transaction: &Transaction<'_>, row: i64, revision: u64) -> Result<(), CatalogError> {
-    transaction
+    let turned = transaction
         .prepare_cached(
             "UPDATE assets SET live = NOT live, changed = ?2
              WHERE row = ?1
                AND live <> EXISTS (SELECT 1 FROM files WHERE asset = ?1 AND present = 1)",
         )?
         .execute(params![row, revision])?;
+    if turned > 0 {
+        frames::stamp(transaction, row, revision)?;
+    }
     Ok(())
 }

@@ -36,6 +36,7 @@ fn picture(content: &str, path: &str) -> NewAsset {
         caption: None,
         keywords: vec!["test".into()],
         rights: Rights::default(),
+        duration_ms: None,
         added_at: Timestamp::UNIX_EPOCH,
     };
     NewAsset {
@@ -45,6 +46,7 @@ fn picture(content: &str, path: &str) -> NewAsset {
         index_words: true,
         embedding: space("s").embedding(vec![1.0, 1.0]),
         phash: u64::MAX,
+        frames: Vec::new(),
         duplicate_of: None,
     }
 }

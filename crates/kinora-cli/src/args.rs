@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use kinora_engine::Kind;
 use kinora_types::Size;
 
 /// Films and answers from your own pictures, with every frame accounted for.
@@ -25,9 +26,9 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Add pictures and folders of pictures to a library.
+    /// Add pictures, videos and folders of them to a library.
     Add(AddArgs),
-    /// Find pictures by words, by a picture, or by both.
+    /// Find pictures, and moments of videos, by words, by a picture, or by both.
     Search(SearchArgs),
     /// Measure the search of a library with labelled queries.
     Eval(EvalArgs),
@@ -54,7 +55,7 @@ pub struct LibraryArg {
 
 #[derive(Args)]
 pub struct AddArgs {
-    /// Pictures, or folders that are searched for them.
+    /// Pictures and videos, or folders that are searched for them.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -100,6 +101,9 @@ pub struct SearchArgs {
     /// How near, in kilometres.
     #[arg(long, value_name = "KM", default_value_t = 25.0, requires = "near")]
     pub within: f64,
+    /// Pictures alone, or videos alone.
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    pub kind: Option<KindArg>,
     /// Under this licence, e.g. `CC0` or `CC BY`; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub licence: Vec<String>,
@@ -126,6 +130,21 @@ pub struct SearchArgs {
     pub sheet: Option<PathBuf>,
     #[command(flatten)]
     pub library: LibraryArg,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum KindArg {
+    Picture,
+    Video,
+}
+
+impl From<KindArg> for Kind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Picture => Self::Picture,
+            KindArg::Video => Self::Video,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -166,7 +185,10 @@ pub struct MakeArgs {
     /// A shot (name or number) must show this picture (content hash, file name or path).
     #[arg(long, value_name = "SHOT=ASSET")]
     pub pin: Vec<String>,
-    /// Use only pictures under this licence, e.g. `CC0` or `CC BY`; may be given several times.
+    /// Use pictures alone, or videos alone.
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    pub kind: Option<KindArg>,
+    /// Use only sources under this licence, e.g. `CC0` or `CC BY`; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub licence: Vec<String>,
     /// Leave out shots that no picture fits, instead of refusing the film.

@@ -10,7 +10,7 @@ use crate::{EngineError, Studio};
 /// What is added where.
 #[derive(Clone, Debug, Default)]
 pub struct AddRequest {
-    /// Pictures and folders.
+    /// Pictures, videos and folders.
     pub paths: Vec<PathBuf>,
     /// Space of a library that has to be made; an existing one must be pinned to it.
     pub space: Option<String>,
@@ -21,7 +21,7 @@ pub struct AddRequest {
 }
 
 impl Studio {
-    /// Adds pictures; what the observer hears of as done is durable and found by the next search.
+    /// Adds pictures and videos; what the observer hears of as done is durable and found by the next search.
     pub fn add(
         &self,
         library: &str,
@@ -32,7 +32,9 @@ impl Studio {
         let catalog = self.catalog_or_new(library, request.space.as_deref())?;
         let space = self.space_of(&catalog)?;
         let duplicates = space.text().score_model().duplicate_threshold;
-        let ingest = Ingest::new(&catalog, space.image(), duplicates, request.options.clone())?;
+        // Without ffmpeg pictures are added all the same, and every video says what is missing.
+        let options = Options { ffmpeg: self.ffmpeg().ok(), ..request.options.clone() };
+        let ingest = Ingest::new(&catalog, space.image(), duplicates, options)?;
         let summary = if request.watch {
             ingest.watch(&request.paths, observer, control)?
         } else {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use kinora_catalog::Catalog;
 use kinora_film::{
     BriefFormat, CameraMoveGenerator, LibrarySources, Origin, PlanOptions, RenderContext,
-    SourceFinder, check_output, parse, plan, render, storyboard_html,
+    SourceFinder, check_output, parse, plan, render, still, storyboard_html,
 };
 use kinora_inference::Control;
-use kinora_retrieval::{Filter, Searcher};
-use kinora_types::{FilmRecord, FilmSpec, Storyboard};
+use kinora_retrieval::{Filter, Kind, Searcher};
+use kinora_types::{Asset, FilmRecord, FilmSpec, Picture, Shot, Storyboard};
 
 use crate::{EngineError, Studio};
 
@@ -26,6 +26,8 @@ pub struct FilmRequest {
     pub length_given: bool,
     /// Shot (name or number) and the asset it must show.
     pub pins: Vec<(String, String)>,
+    /// Use pictures alone, or videos alone.
+    pub kind: Option<Kind>,
     /// Use only sources under one of these licences; empty for any or none.
     pub licences: Vec<String>,
     /// Leave out shots that nothing fits.
@@ -55,7 +57,7 @@ impl Studio {
         let catalog = self.catalog(library)?;
         self.with_sources(&catalog, request, |sources, _| {
             let (storyboard, _) = planned(request, sources, control)?;
-            let open = |asset: &_, side| sources.open(asset, side).ok();
+            let open = |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side);
             Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
         })
     }
@@ -114,10 +116,28 @@ impl Studio {
         let index = self.index(catalog)?;
         let searcher = Searcher::new(catalog, &index, space.text())?;
         let scores = space.text().score_model();
-        let filter = Filter { licences: request.licences.clone(), ..Filter::default() };
-        let sources = LibrarySources::new(&searcher, catalog, scores.duplicate_threshold, filter);
+        let ffmpeg = self.ffmpeg().ok();
+        // Without ffmpeg there is no film either; the storyboard shows what pictures would give.
+        let kind = if ffmpeg.is_some() { request.kind } else { Some(Kind::Picture) };
+        let filter = Filter { licences: request.licences.clone(), kind, ..Filter::default() };
+        let duplicates = scores.duplicate_threshold;
+        let sources = LibrarySources::new(&searcher, catalog, duplicates, filter, ffmpeg);
         work(&sources, scores.abstain_below)
     }
+}
+
+/// What the storyboard's page shows of a shot's source; `None` if it cannot be read.
+fn shown(
+    sources: &LibrarySources<'_>,
+    shot: &Shot,
+    asset: &Asset,
+    side: u32,
+) -> Option<Picture> {
+    let Some(clip) = shot.clip else {
+        return sources.open(asset, side).ok();
+    };
+    let middle = u64::midpoint(clip.range.start_ms(), clip.range.end_ms());
+    still(&sources.video(asset).ok()?, asset, middle, side).ok()
 }
 
 /// The storyboard, and the brief word for word.

@@ -17,6 +17,8 @@ pub struct LibrarySummary {
     pub space: String,
     /// Pictures that can be found.
     pub pictures: u64,
+    /// Videos that can be found.
+    pub videos: u64,
     /// Its folder.
     pub folder: PathBuf,
 }
@@ -71,7 +73,8 @@ pub(crate) fn list(libraries: &Path) -> Result<Vec<LibrarySummary>, EngineError>
             Ok(catalog) => found.push(LibrarySummary {
                 name: catalog.name().to_owned(),
                 space: catalog.space().id(),
-                pictures: catalog.count()?,
+                pictures: catalog.count()? - catalog.video_count()?,
+                videos: catalog.video_count()?,
                 folder: entry.path(),
             }),
             Err(CatalogError::NoLibrary { .. }) => {}

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use kinora_catalog::Catalog;
 use kinora_media::read::{Limits, decode, read_file};
 use kinora_models::Space;
-use kinora_retrieval::{Filter, Judgement, Mode, Query, Report, SearchOutcome, Searcher, evaluate};
+use kinora_retrieval::{Filter, Judgement, Kind, Mode, Query, Report, SearchOutcome, Searcher, evaluate};
 use kinora_types::{AssetId, ContentHash, Embedding, GeoPoint};
 
 use crate::{EngineError, Studio, places};
@@ -28,6 +28,8 @@ pub struct SearchRequest {
     pub before: Option<Date>,
     /// Taken near a place (a name or coordinates), within so many kilometres.
     pub near: Option<(String, f64)>,
+    /// Pictures alone, or videos alone.
+    pub kind: Option<Kind>,
     /// Under one of these licences; empty for any or none.
     pub licences: Vec<String>,
     /// At most so many.
@@ -64,6 +66,7 @@ impl Studio {
                 after: request.after,
                 before: request.before,
                 near,
+                kind: request.kind,
                 licences: request.licences.clone(),
                 only: None,
             },

@@ -17,11 +17,13 @@ use kinora_film::{
 use kinora_inference::Control;
 use kinora_media::{
     read::{FULL_SIZE, Limits, decode_file},
-    render::{FFmpeg, Typesetter},
+    FFmpeg,
+    render::Typesetter,
+    video::VideoFile,
 };
 use kinora_types::{
     Asset, AssetId, Brief, Captioning, ContentHash, EmbeddingSpace, FilmSpec, Picture, Rights,
-    ShotBrief, Transition,
+    Shot, ShotBrief, Transition,
 };
 
 /// The pictures of the command line.
@@ -43,6 +45,10 @@ impl SourceFinder for Pictures {
 
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError> {
         open_source(asset, side)
+    }
+
+    fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError> {
+        Err(SourceError::Pin(format!("`{}` is no picture", asset.label())))
     }
 }
 
@@ -67,6 +73,7 @@ fn asset(path: &Path) -> Result<Asset, Box<dyn Error>> {
             author: Some("A Photographer".into()),
             source: Some("https://example.org/a/rather/long/address/of/a/picture".into()),
         },
+        duration_ms: None,
         added_at: "2026-01-01T00:00:00Z".parse()?,
     })
 }
@@ -112,7 +119,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(out);
     fs::write(out.with_extension("board.json"), serde_json::to_string_pretty(&board)?)?;
     if words {
-        let open = |asset: &Asset, side: u32| open_source(asset, side).ok();
+        let open = |_: &Shot, asset: &Asset, side: u32| open_source(asset, side).ok();
         fs::write(out.with_extension("html"), storyboard_html(&board, &open))?;
     }
     let origin = Origin {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use kinora_inference::Control;
-use kinora_types::{Asset, AssetId, Candidate, Hit, RejectReason, Scores, ShotBrief};
+use kinora_types::{Asset, AssetId, Candidate, Hit, Moment, RejectReason, Scores, ShotBrief};
 
 use crate::{
     FilmError, Found, Refusal, RefusalReason, SourceFinder, assign::assign, sources::present_path,
@@ -24,6 +24,8 @@ pub struct Choice {
     pub scores: Option<Scores>,
     /// Its rank in the search; `None` if pinned.
     pub rank: Option<usize>,
+    /// Of a video, the moment that fits best.
+    pub moment: Option<Moment>,
     /// Whether the user pinned it.
     pub pinned: bool,
     /// What else was considered.
@@ -32,9 +34,11 @@ pub struct Choice {
     pub refusal: Option<Refusal>,
 }
 
-/// Chooses for all shots at once; `pins` holds a source for those that the user pinned.
+/// Chooses for all shots at once; `pins` holds a source for those that the user pinned. A shot that
+/// states no length of its own is taken to last `share` seconds: no shorter video is chosen for it.
 pub fn choose(
     shots: &[ShotBrief],
+    share: f64,
     pins: &[Option<Asset>],
     sources: &dyn SourceFinder,
     control: &Control,
@@ -45,7 +49,10 @@ pub fn choose(
         control.check()?;
         found.push(match pin {
             Some(_) => Found::default(),
-            None => answers.find(sources, &shot.prompt, shots.len())?,
+            None => {
+                let found = answers.find(sources, &shot.prompt, shots.len())?;
+                long_enough(found, shot.seconds.unwrap_or(share))
+            }
         });
     }
     let groups = Groups::new(&found, pins, sources)?;
@@ -79,6 +86,15 @@ impl Answers {
         self.0.insert(prompt.to_owned(), found.clone());
         Ok(found)
     }
+}
+
+/// Takes out videos that are over before the shot is.
+fn long_enough(mut found: Found, seconds: f64) -> Found {
+    let fits = |hit: &Hit| hit.asset.duration_ms.is_none_or(|ms| ms as f64 >= seconds * 1000.0);
+    let (long, short): (Vec<Hit>, Vec<Hit>) = found.fitting.into_iter().partition(fits);
+    found.fitting = long;
+    found.rejected.extend(short.iter().map(|hit| rejected(hit, RejectReason::TooShort)));
+    found
 }
 
 fn rejected(hit: &Hit, reason: RejectReason) -> Candidate {
@@ -173,6 +189,7 @@ impl Shown<'_> {
             source: taken.map(|hit| hit.asset.clone()),
             scores: taken.map(|hit| hit.scores),
             rank: taken.map(|hit| hit.rank),
+            moment: taken.and_then(|hit| hit.moments.first().copied()),
             pinned: false,
             rejected: self.rejected(i, taken),
             refusal: if taken.is_none() { Some(self.refusal(i)) } else { None },

@@ -29,5 +29,7 @@ pub use generator::{CAMERA_MOVE, CameraMoveGenerator};
 pub use page::storyboard_html;
 pub use plan::{PlanOptions, plan};
 pub use render::{Origin, RenderContext, check_output, render};
-pub use sources::{Found, LibrarySources, SourceError, SourceFinder, grouped, open_source};
+pub use sources::{
+    Found, LibrarySources, SourceError, SourceFinder, grouped, open_source, open_video, still,
+};
 pub use timeline::{Parts, SHORTEST_SHOT, Timeline, TimelineError};

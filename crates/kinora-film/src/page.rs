@@ -15,8 +15,9 @@ const STYLE: &str = include_str!("page.css");
 /// Longer side of the pictures in the page, in pixels.
 const THUMBNAIL: u32 = 480;
 
-/// Gives the pixels of a source, its shorter side at least so many pixels.
-pub type Open<'a> = dyn Fn(&Asset, u32) -> Option<Picture> + 'a;
+/// Gives the pixels of a shot's source, its shorter side at least so many pixels; of a video the frame in
+/// the middle of what is shown.
+pub type Open<'a> = dyn Fn(&Shot, &Asset, u32) -> Option<Picture> + 'a;
 
 /// Writes the page. `open` may fail: a source that cannot be opened is shown as such.
 pub fn storyboard_html(storyboard: &Storyboard, open: &Open<'_>) -> String {
@@ -88,13 +89,16 @@ fn facts(shot: &Shot, fps: u32) -> String {
     for part in [&asset.rights.author, &asset.rights.licence].into_iter().flatten() {
         let _ = write!(facts, " &middot; {}", escaped(part));
     }
+    if let Some(clip) = &shot.clip {
+        let _ = write!(facts, "<br>video, {}", clip.range);
+    }
     facts.push_str("</p>\n");
     facts
 }
 
 /// The picture with the camera's first and last view drawn over it.
 fn figure(shot: &Shot, open: &Open<'_>) -> String {
-    let picture = shot.source.as_ref().and_then(|asset| open(asset, THUMBNAIL / 2));
+    let picture = shot.source.as_ref().and_then(|asset| open(shot, asset, THUMBNAIL / 2));
     let jpeg = picture.as_ref().and_then(|picture| thumbnail(picture, THUMBNAIL).ok());
     let (Some(asset), Some(jpeg)) = (&shot.source, jpeg) else {
         return "<figure class=\"none\">no picture</figure>\n".into();
@@ -153,6 +157,7 @@ fn reason(reason: &RejectReason) -> String {
         RejectReason::UnderThreshold => "under the threshold".into(),
         RejectReason::AlreadyUsed => "shown by another shot".into(),
         RejectReason::OutRanked => "another fits better".into(),
+        RejectReason::TooShort => "shorter than the shot".into(),
         RejectReason::Unavailable => "its file is gone or changed".into(),
     }
 }

@@ -3,11 +3,12 @@
 use kinora_inference::Control;
 use kinora_media::render;
 use kinora_types::{
-    Asset, Brief, CameraMove, Captioning, FilmSpec, Shot, ShotBrief, Size, Storyboard,
+    Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Moment, Shot, ShotBrief, Size, Storyboard,
+    TimeRange,
 };
 
 use crate::{
-    FilmError, Parts, SourceFinder, Timeline,
+    FilmError, Parts, SourceFinder, Timeline, still,
     camera::{MoveKind, Scene, mixed, plan_move},
     choose::{Choice, choose},
     credits::credits,
@@ -44,7 +45,8 @@ pub fn plan(
     kinora_types::YuvFrame::black(spec.size).map_err(render::RenderError::from)?;
     check_count(brief, spec, options)?;
     let pins = pinned(brief, &options.pins, sources)?;
-    let choices = choose(&brief.shots, &pins, sources, &options.control)?;
+    let share = spec.seconds / brief.shots.len().max(1) as f64;
+    let choices = choose(&brief.shots, share, &pins, sources, &options.control)?;
     refuse(&brief.shots, &choices, options.allow_gaps)?;
     let credits = credits(choices.iter().filter_map(|c| c.source.as_ref()));
     let shown = brief.shots.iter().zip(&choices).filter(|(_, choice)| choice.source.is_some());
@@ -136,9 +138,12 @@ impl Cast<'_> {
             Some(_) => self.frames.next().copied().unwrap_or(0),
             None => 0,
         };
-        let camera = match &choice.source {
-            Some(asset) => Some(self.camera(i, asset, frames)?),
-            None => None,
+        let (camera, clip) = match &choice.source {
+            Some(asset) if asset.duration_ms.is_some() => {
+                (None, Some(self.clip(asset, choice.moment, frames)?))
+            }
+            Some(asset) => (Some(self.camera(i, asset, frames)?), None),
+            None => (None, None),
         };
         Ok(Shot {
             brief: self.worded(brief),
@@ -150,6 +155,7 @@ impl Cast<'_> {
             rejected: choice.rejected,
             frames,
             camera,
+            clip,
         })
     }
 
@@ -159,6 +165,24 @@ impl Cast<'_> {
             Captioning::Off => None,
         };
         ShotBrief { caption, ..brief.clone() }
+    }
+
+    /// The stretch around the moment that fits best, wholly inside the video where it is long enough;
+    /// of a pinned video its middle.
+    fn clip(
+        &mut self,
+        asset: &Asset,
+        moment: Option<Moment>,
+        frames: u32,
+    ) -> Result<ClipCut, FilmError> {
+        let whole = asset.duration_ms.unwrap_or_default();
+        let length = u64::from(frames) * 1000 / u64::from(self.spec.fps.max(1));
+        let range = around(moment, whole, length);
+        let at = u64::midpoint(range.start_ms(), range.end_ms());
+        let still = still(&self.sources.video(asset)?, asset, at, SKETCH_SIDE)?;
+        // The eye wants a move after a move, whatever stood between.
+        self.last = None;
+        Ok(ClipCut { range, focus: render::subject(&still).centre() })
     }
 
     fn camera(&mut self, i: usize, asset: &Asset, frames: u32) -> Result<CameraMove, FilmError> {
@@ -173,5 +197,45 @@ impl Cast<'_> {
         let (camera, kind) = plan_move(&scene, self.last);
         self.last = Some(kind);
         Ok(camera)
+    }
+}
+
+/// So many milliseconds of a video: around its best moment, inside the stretch that answers as far as
+/// that reaches, never beyond the video's ends unless it is too short.
+fn around(moment: Option<Moment>, whole: u64, length: u64) -> TimeRange {
+    let centre = moment.map_or(whole / 2, |moment| moment.best_ms);
+    let latest = whole.saturating_sub(length);
+    let mut start = centre.saturating_sub(length / 2);
+    if let Some(range) = moment.map(|moment| moment.range) {
+        start = start.min(range.end_ms().saturating_sub(length)).max(range.start_ms().min(centre));
+        start = start.min(centre);
+    }
+    let start = start.min(latest);
+    TimeRange::new(start, start + length).unwrap_or(TimeRange::point(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clip_shows_the_best_moment_inside_its_stretch() {
+        let moment = |start, end, best_ms| {
+            Some(Moment { range: TimeRange::new(start, end).unwrap(), best_ms, score: 0.1 })
+        };
+        for (moment, whole, length, expected) in [
+            (moment(10_000, 20_000, 15_000), 60_000, 4_000, 13_000),
+            // At the edge of the stretch it is moved inside.
+            (moment(10_000, 20_000, 10_500), 60_000, 4_000, 10_000),
+            (moment(10_000, 20_000, 19_900), 60_000, 4_000, 16_000),
+            // A stretch shorter than the shot begins where it begins.
+            (moment(10_000, 11_000, 10_500), 60_000, 4_000, 10_000),
+            (moment(58_000, 60_000, 59_000), 60_000, 4_000, 56_000),
+            (None, 60_000, 4_000, 28_000),
+            (None, 2_000, 4_000, 0),
+        ] {
+            let range = around(moment, whole, length);
+            assert_eq!((range.start_ms(), range.end_ms()), (expected, expected + length));
+        }
     }
 }

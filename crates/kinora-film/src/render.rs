@@ -5,23 +5,25 @@ use std::{fs, path::Path};
 use blake3::Hash;
 use jiff::Timestamp;
 use kinora_inference::{
-    Control, FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceRole, ShotGenerator,
+    Cancelled, Control, FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceRole, ShotGenerator,
     ShotRequest, SinkError,
 };
-use kinora_media::render::{
-    self, EncodeSpec, FFmpeg, FilmEncoder, RenderError, Typesetter, to_picture,
+use kinora_media::{
+    FFmpeg,
+    render::{self, EncodeSpec, FilmEncoder, RenderError, Typesetter, to_picture},
+    video::{ClipSpec, VideoError},
 };
 use kinora_provenance::{RECORD_VERSION, RecordError, beside, write_beside};
 use kinora_types::{
-    Asset, CameraMove, ContentHash, EmbeddingSpace, FilmRecord, GeneratorRecord, Picture, Shot,
-    ShotRecord, Size, SourceRecord, Storyboard, YuvFrame,
+    Asset, CameraMove, ClipCut, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, GeneratorRecord, Picture,
+    Shot, ShotRecord, Size, SourceRecord, Storyboard, TimeRange, YuvFrame,
 };
 
 use crate::{
     FilmError, SourceFinder,
     camera::mixed,
     compose::{Composer, FilmProgress},
-    sources::present_path,
+    sources::{present_path, unreadable},
     timeline::crossfade_frames,
     words::Words,
 };
@@ -170,8 +172,9 @@ impl Studio<'_> {
         let mut records = Vec::with_capacity(shots.len());
         for (i, shot) in shots.iter().enumerate() {
             let followed = Some(i) != last || credits > 0;
-            records.push(match (&shot.source, shot.camera) {
-                (Some(asset), Some(camera)) => self.shot(i, shot, asset, camera, at, followed)?,
+            records.push(match (&shot.source, shot.camera, shot.clip) {
+                (Some(asset), Some(camera), _) => self.shot(i, shot, asset, camera, at, followed)?,
+                (Some(asset), None, Some(clip)) => self.clip(shot, asset, clip, at, followed)?,
                 _ => record(shot, at, 0),
             });
             at += shot.frames.saturating_sub(crossfade);
@@ -215,6 +218,49 @@ impl Studio<'_> {
         let fidelity = self.fidelity(&request.references[0].picture, kept)?;
         let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
         Ok(made_record(shot, asset, at, generator, hash, fidelity))
+    }
+
+    /// A stretch of a video: its own frames, so there is nothing whose fidelity could be measured.
+    fn clip(
+        &mut self,
+        shot: &Shot,
+        asset: &Asset,
+        cut: ClipCut,
+        at: u32,
+        followed: bool,
+    ) -> Result<ShotRecord, FilmError> {
+        let FilmSpec { size, fps, .. } = self.storyboard.spec;
+        let file = self.sources.video(asset)?;
+        let cancelled = || self.control.is_cancelled();
+        // Frames are counted by the film, so that rounding of the range cannot lose one.
+        let end = cut.range.start_ms() + u64::from(shot.frames + 1) * 1000 / u64::from(fps.max(1));
+        let range = TimeRange::new(cut.range.start_ms(), end).unwrap_or(cut.range);
+        let spec = ClipSpec { range, size, fps, focus: cut.focus };
+        let failed = |error: VideoError| match error {
+            VideoError::Cancelled => FilmError::Cancelled(Cancelled),
+            error => unreadable(asset, &error).into(),
+        };
+        let mut clip = file.clip(&spec, &cancelled).map_err(failed)?;
+        self.composer.begin(shot.frames, followed);
+        let mut hasher = blake3::Hasher::new();
+        for _ in 0..shot.frames {
+            let frame = clip.next().unwrap_or(Err(VideoError::NoVideo)).map_err(failed)?;
+            let hash = blake3::hash(frame.bytes());
+            hasher.update(hash.as_bytes());
+            self.composer.push(&frame, hash)?;
+        }
+        let generator = GeneratorRecord {
+            name: "clip".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            model: None,
+            deterministic: true,
+            synthetic: false,
+            parameters: serde_json::json!({
+                "clip": cut, "held_frames": clip.held(), "sound": "none",
+            }),
+        };
+        let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
+        Ok(made_record(shot, asset, at, generator, hash, None))
     }
 
     /// Cosine between the frame in the middle of a shot and its source.
@@ -320,6 +366,7 @@ fn made_record(
         label: asset.label(),
         path: path.to_string_lossy().into_owned(),
         rights: asset.rights.clone(),
+        range: shot.clip.map(|clip| clip.range),
         rank: shot.rank,
         scores: shot.scores,
     };

@@ -3,9 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use kinora_catalog::Catalog;
-use kinora_media::read::{Limits, decode, read_file};
+use kinora_media::{
+    FFmpeg,
+    read::{Limits, decode, read_file},
+    render::to_picture,
+    video::{ClipSpec, VideoError, VideoFile, VideoLimits, never},
+};
 use kinora_retrieval::{Filter, Query, SearchError, Searcher, Verdict};
-use kinora_types::{Asset, AssetId, Candidate, ContentHash, Hit, Picture, RejectReason};
+use kinora_types::{
+    Asset, AssetId, Candidate, ContentHash, Hit, Picture, RejectReason, Size, TimeRange,
+};
 
 /// A source could not be found, named or read.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +93,8 @@ pub trait SourceFinder {
     /// The pixels of a source, its shorter side at least `side` if the file has that many; checks
     /// that the file still holds the bytes that were added.
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError>;
+    /// The file of a video; checks as [`SourceFinder::open`] does.
+    fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError>;
 }
 
 /// Sources out of a library: its search, its catalogue, its files.
@@ -94,18 +103,20 @@ pub struct LibrarySources<'a> {
     catalog: &'a Catalog,
     duplicate_threshold: f32,
     filter: Filter,
+    ffmpeg: Option<FFmpeg>,
 }
 
 impl<'a> LibrarySources<'a> {
     /// `duplicate_threshold` is the cosine from which two pictures of the space are near-duplicates;
-    /// only what passes the filter is used.
+    /// only what passes the filter is used. Videos need an ffmpeg.
     pub fn new(
         searcher: &'a Searcher<'a>,
         catalog: &'a Catalog,
         duplicate_threshold: f32,
         filter: Filter,
+        ffmpeg: Option<FFmpeg>,
     ) -> Self {
-        Self { searcher, catalog, duplicate_threshold, filter }
+        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg }
     }
 }
 
@@ -163,6 +174,16 @@ impl SourceFinder for LibrarySources<'_> {
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError> {
         open_source(asset, side)
     }
+
+    fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError> {
+        let Some(ffmpeg) = &self.ffmpeg else {
+            return Err(SourceError::Search {
+                message: format!("the video `{}` needs ffmpeg to be read", asset.label()),
+                hint: Some("`kinora models pull ffmpeg`".into()),
+            });
+        };
+        open_video(ffmpeg, asset)
+    }
 }
 
 fn search_error(error: SearchError) -> SourceError {
@@ -181,6 +202,61 @@ pub fn grouped(count: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<usize>
         }
     }
     group
+}
+
+/// Opens a video at the first of its places that still holds its bytes.
+pub fn open_video(ffmpeg: &FFmpeg, asset: &Asset) -> Result<VideoFile, SourceError> {
+    let label = asset.label();
+    let mut changed = None;
+    for path in &asset.paths {
+        match kinora_provenance::hash_file(Path::new(path)) {
+            Err(_) => {}
+            Ok(hash) if hash != asset.id.0 => changed = Some(path.clone()),
+            Ok(_) => {
+                let file =
+                    VideoFile::open(ffmpeg, Path::new(path), &VideoLimits::default(), &never);
+                return file.map_err(|error| unreadable(asset, &error));
+            }
+        }
+    }
+    Err(absent(asset, label, changed))
+}
+
+/// The frame of a video at a moment, its shorter side about `side` pixels.
+pub fn still(
+    file: &VideoFile,
+    asset: &Asset,
+    at_ms: u64,
+    side: u32,
+) -> Result<Picture, SourceError> {
+    let shorter = f64::from(asset.size.width.min(asset.size.height).max(1));
+    let even = |length: u32| {
+        let scaled = f64::from(length) * f64::from(side) / shorter;
+        ((scaled / 2.0).round() as u32 * 2).max(2)
+    };
+    let spec = ClipSpec {
+        range: TimeRange::point(at_ms),
+        size: Size { width: even(asset.size.width), height: even(asset.size.height) },
+        fps: 25,
+        focus: (0.5, 0.5),
+    };
+    let mut clip = file.clip(&spec, &never).map_err(|error| unreadable(asset, &error))?;
+    let frame = clip.next().unwrap_or(Err(VideoError::NoVideo));
+    frame.map(|frame| to_picture(&frame)).map_err(|error| unreadable(asset, &error))
+}
+
+pub(crate) fn unreadable(asset: &Asset, error: &VideoError) -> SourceError {
+    let path = asset.paths.first().cloned().unwrap_or_default();
+    SourceError::Unreadable { label: asset.label(), message: error.to_string(), path }
+}
+
+fn absent(asset: &Asset, label: String, changed: Option<String>) -> SourceError {
+    match changed {
+        Some(path) => SourceError::Changed { label, path },
+        None => {
+            SourceError::Vanished { label, path: asset.paths.first().cloned().unwrap_or_default() }
+        }
+    }
 }
 
 /// Reads a source from the first of its places that still holds its bytes.
@@ -203,12 +279,7 @@ pub fn open_source(asset: &Asset, side: u32) -> Result<Picture, SourceError> {
             path: path.clone(),
         });
     }
-    Err(match changed {
-        Some(path) => SourceError::Changed { label, path },
-        None => {
-            SourceError::Vanished { label, path: asset.paths.first().cloned().unwrap_or_default() }
-        }
-    })
+    Err(absent(asset, label, changed))
 }
 
 /// The place of a source that still holds its bytes, for the record.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use kinora_catalog::{Catalog, Change, NewAsset};
+use kinora_catalog::{Catalog, Change, NewAsset, NewFrame};
 use kinora_types::{AssetId, Embedding};
 
 use crate::{
@@ -36,6 +36,7 @@ pub(crate) enum Event {
     Embedded {
         ready: Box<Ready>,
         embedding: Embedding,
+        frames: Vec<NewFrame>,
     },
     Failed {
         failure: FileFailure,
@@ -119,7 +120,7 @@ impl<'a> Committer<'a> {
             Event::Unchanged(done) => self.tell(done),
             Event::Failed { failure, landed } => self.fail(failure, landed),
             Event::Known { asset, file } => self.seen(asset, file),
-            Event::Embedded { ready, embedding } => self.add(*ready, embedding)?,
+            Event::Embedded { ready, embedding, frames } => self.add(*ready, embedding, frames)?,
             Event::Vanished(path) => {
                 self.news.push(News::Vanished(PathBuf::from(&path)));
                 self.change(Change::Vanished { path });
@@ -133,7 +134,12 @@ impl<'a> Committer<'a> {
         self.since.get_or_insert_with(Instant::now);
     }
 
-    fn add(&mut self, ready: Ready, embedding: Embedding) -> Result<(), IngestError> {
+    fn add(
+        &mut self,
+        ready: Ready,
+        embedding: Embedding,
+        frames: Vec<NewFrame>,
+    ) -> Result<(), IngestError> {
         let id = ready.asset.id;
         let duplicate_of = self.duplicates.meet(id, ready.phash, &embedding, ready.before)?;
         self.summary.near_duplicates += u64::from(duplicate_of.is_some());
@@ -147,6 +153,7 @@ impl<'a> Committer<'a> {
             names: ready.names,
             index_words: self.index_words,
             embedding,
+            frames,
             phash: ready.phash,
             duplicate_of,
         })));

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use kinora_inference::{EmbedError, ImageEmbedder, PreparedImage};
+use kinora_catalog::NewFrame;
 use kinora_types::Embedding;
 
 use crate::{FileFailure, IngestError, commit::Event, pipeline::Stop, prepare::Ready};
@@ -72,28 +73,33 @@ struct Stage<'a> {
 impl Stage<'_> {
     /// A failing batch is tried picture by picture, so that one cannot take the others with it.
     fn embed(&mut self, mut members: Vec<Ready>) -> Result<Vec<Event>, IngestError> {
-        let take = |m: &mut Ready| PreparedImage {
-            side: m.image.side,
-            values: std::mem::take(&mut m.image.values),
-        };
-        let images: Vec<PreparedImage> = members.iter_mut().map(take).collect();
-        if images.len() > 1
+        let counts: Vec<usize> = members.iter().map(|member| member.images.len()).collect();
+        let images: Vec<PreparedImage> =
+            members.iter_mut().flat_map(|member| std::mem::take(&mut member.images)).collect();
+        if members.len() > 1
             && let Ok(embeddings) = whole(self.embedder, &images)
         {
             self.failures = 0;
-            return Ok(members.into_iter().zip(embeddings).map(embedded).collect());
+            let mut rest = embeddings.into_iter();
+            let own = |(member, count)| embedded(member, rest.by_ref().take(count).collect());
+            return members.into_iter().zip(counts).map(own).collect();
         }
-        let pairs = members.into_iter().zip(images.chunks(1));
-        pairs.map(|(member, image)| self.single(member, image)).collect()
+        let mut rest = &images[..];
+        let mut events = Vec::with_capacity(members.len());
+        for (member, count) in members.into_iter().zip(counts) {
+            let (own, others) = rest.split_at(count);
+            rest = others;
+            events.push(self.single(member, own)?);
+        }
+        Ok(events)
     }
 
-    fn single(&mut self, member: Ready, image: &[PreparedImage]) -> Result<Event, IngestError> {
-        let error = match whole(self.embedder, image).map(|mut one| one.pop()) {
-            Ok(Some(embedding)) => {
+    fn single(&mut self, member: Ready, images: &[PreparedImage]) -> Result<Event, IngestError> {
+        let error = match whole(self.embedder, images) {
+            Ok(embeddings) => {
                 self.failures = 0;
-                return Ok(embedded((member, embedding)));
+                return embedded(member, embeddings);
             }
-            Ok(None) => EmbedError::Runtime("no vector".into()),
             Err(error) => error,
         };
         let runtime = matches!(error, EmbedError::Runtime(_));
@@ -106,7 +112,7 @@ impl Stage<'_> {
     }
 }
 
-fn whole(
+pub(crate) fn whole(
     embedder: &dyn ImageEmbedder,
     images: &[PreparedImage],
 ) -> Result<Vec<Embedding>, EmbedError> {
@@ -118,9 +124,21 @@ fn whole(
     Err(EmbedError::Runtime(message))
 }
 
-fn embedded((ready, embedding): (Ready, Embedding)) -> Event {
-    let ready = Box::new(ready);
-    Event::Embedded { ready, embedding }
+/// A picture has its own vector, a video the mean of its frames' (RAGME, Eq. 3).
+fn embedded(ready: Ready, embeddings: Vec<Embedding>) -> Result<Event, IngestError> {
+    let Some(embedding) = mean(&embeddings)? else {
+        return Err(EmbedError::Runtime("no vector".into()).into());
+    };
+    let frames = ready.moments.iter().zip(embeddings);
+    let frames =
+        frames.map(|(at_ms, embedding)| NewFrame { at_ms: *at_ms, embedding }).collect();
+    Ok(Event::Embedded { ready: Box::new(ready), embedding, frames })
+}
+
+/// Mean of unit vectors, of unit length again; a single one stays bit for bit.
+pub(crate) fn mean(embeddings: &[Embedding]) -> Result<Option<Embedding>, IngestError> {
+    let parts: Vec<(f32, &Embedding)> = embeddings.iter().map(|e| (1.0, e)).collect();
+    Ok(Embedding::mix(&parts)?)
 }
 
 fn unembedded(ready: Ready, error: &EmbedError) -> Event {

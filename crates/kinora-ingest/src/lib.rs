@@ -7,23 +7,28 @@
 //! those whose size and time are known; `kinora-decode-N` hash, decode, prepare, make thumbnail and
 //! perceptual hash from one decode; `kinora-embed` batches; the caller's thread commits. An asset is
 //! reported done only after the transaction that holds it is durable, and its thumbnail is in place
-//! before. The process may be killed at any moment; the next run goes on from there.
+//! before. A video goes the same way with a dozen of its keyframes, so that it can be found within
+//! seconds; after all files every new video is looked through once (`analyse`): a frame a second, its
+//! shots. The process may be killed at any moment; the next run goes on from there.
 //!
-//! Memory: a few batches of network inputs (600 kB each at 224 px), one picture per decoding thread,
+//! Memory: a few batches of network inputs (600 kB each at 224 px, a dozen for a video), one picture per decoding thread,
 //! at most one picture at a time beyond the threads' share of [`Options::limits`], and 48 bytes per
 //! live asset of the library for the search of near-duplicates.
 
+mod analyse;
 mod attribution;
 mod commit;
 mod duplicates;
 mod embed;
 mod error;
 mod flight;
+mod kind;
 mod observe;
 mod options;
 mod pipeline;
 mod prepare;
 mod thumbs;
+mod video;
 mod walk;
 mod watch;
 

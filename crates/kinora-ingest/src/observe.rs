@@ -66,6 +66,14 @@ pub trait IngestObserver {
     fn vanished(&mut self, path: &Path) {
         let _ = path;
     }
+    /// A new video is looked through: where in it, and how long it is, in milliseconds.
+    fn analysing(&mut self, path: &Path, at_ms: u64, duration_ms: u64) {
+        let _ = (path, at_ms, duration_ms);
+    }
+    /// A video is damaged; what can be decoded of it is in the library.
+    fn damaged(&mut self, damage: &FileFailure) {
+        let _ = damage;
+    }
     /// [`crate::Ingest::watch`] has caught up with the folders and waits for changes.
     fn watching(&mut self, folders: &[PathBuf]) {
         let _ = folders;
@@ -99,6 +107,8 @@ pub struct Summary {
     pub vanished: u64,
     /// Added or revised pictures that nearly equal an older one.
     pub near_duplicates: u64,
+    /// Videos that were looked through.
+    pub analysed: u64,
     /// Pictures in the library that the list of attributions told something new about.
     pub described: u64,
     /// Whether the user stopped the run before its end.
@@ -126,6 +136,7 @@ impl Summary {
         self.failed += later.failed;
         self.vanished += later.vanished;
         self.near_duplicates += later.near_duplicates;
+        self.analysed += later.analysed;
         self.described += later.described;
         self.cancelled |= later.cancelled;
     }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZero, path::PathBuf, thread};
 
-use kinora_media::read::Limits;
+use kinora_media::{FFmpeg, read::Limits, video::VideoLimits};
 
 /// Choices of a run; [`Options::default`] suits people's own pictures.
 #[derive(Clone, Debug)]
@@ -19,6 +19,10 @@ pub struct Options {
     pub batch: usize,
     /// What one file may cost.
     pub limits: Limits,
+    /// Decodes videos; without it, each video is a failure that says so.
+    pub ffmpeg: Option<FFmpeg>,
+    /// What one video may cost.
+    pub video_limits: VideoLimits,
     /// Longer side of thumbnails in pixels.
     pub thumbnail_side: u32,
 }
@@ -31,6 +35,8 @@ impl Default for Options {
             threads: None,
             batch: 16,
             limits: Limits::default(),
+            ffmpeg: None,
+            video_limits: VideoLimits::default(),
             thumbnail_side: 512,
         }
     }

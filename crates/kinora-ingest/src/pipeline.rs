@@ -69,8 +69,8 @@ impl<'a> Ingest<'a> {
 
     /// Brings in files and all that lies in folders; blocks until done or cancelled.
     ///
-    /// Every target must be there; a named file must be a picture, whatever its name; in folders,
-    /// files that are neither named nor made like pictures are passed over. What the library knew
+    /// Every target must be there; a named file must be a picture or video, whatever its name; in
+    /// folders, files that are neither named nor made like one are passed over. What the library knew
     /// below the targets and is no longer there is marked as vanished.
     ///
     /// # Errors
@@ -103,11 +103,12 @@ impl<'a> Ingest<'a> {
         }
         let stop = Stop { control: control.clone(), failed: AtomicBool::new(false) };
         let flights = Flights::default();
-        let preparer = self.preparer(&flights);
+        let preparer = self.preparer(&flights, &stop);
         let (events, heard) = bounded(256);
         let duplicates = Duplicates::new(self.catalog, self.duplicate_threshold)?;
+        let index_words = self.options.index_names;
         let committer =
-            Committer::new(self.catalog, duplicates, &flights, self.options.index_names, observer);
+            Committer::new(self.catalog, duplicates, &flights, index_words, &mut *observer);
         let (committed, failures) = thread::scope(|scope| {
             let started = self.start(scope, targets, named, &preparer, events, &stop);
             let committed = match &started {
@@ -124,17 +125,24 @@ impl<'a> Ingest<'a> {
         });
         let failures: Vec<IngestError> = failures?;
         let mut summary = committed?;
-        match failures.into_iter().next() {
-            Some(error) => Err(error),
-            None => {
-                summary.cancelled = control.is_cancelled();
-                summary.described = news.len() as u64;
-                Ok(summary)
-            }
+        if let Some(error) = failures.into_iter().next() {
+            return Err(error);
         }
+        self.analyse(observer, &stop, &mut summary)?;
+        summary.cancelled = control.is_cancelled();
+        summary.described = news.len() as u64;
+        Ok(summary)
     }
 
-    fn preparer<'s>(&'s self, flights: &'s Flights) -> Preparer<'s> {
+    pub(crate) fn embedder(&self) -> &dyn ImageEmbedder {
+        self.embedder
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn preparer<'s>(&'s self, flights: &'s Flights, stop: &'s Stop) -> Preparer<'s> {
         let whole = self.options.limits;
         let threads = self.options.decoding_threads() as u64;
         Preparer {
@@ -143,6 +151,7 @@ impl<'a> Ingest<'a> {
             options: &self.options,
             attributions: &self.attributions,
             flights,
+            stop,
             share: Limits {
                 memory: (whole.memory / threads).max(64 << 20).min(whole.memory),
                 ..whole

@@ -1,4 +1,4 @@
-//! One file: read once, hashed, decoded once; network input, thumbnail, perceptual hash and metadata
+//! One picture: read once, hashed, decoded once; network input, thumbnail, perceptual hash and metadata
 //! all come from that.
 
 use std::{
@@ -12,24 +12,29 @@ use kinora_inference::{EmbedError, ImageEmbedder, PreparedImage};
 use kinora_media::read::{
     self, Decoded, Limits, Metadata, ReadError, perceptual_hash, thumbnail, words_of_path,
 };
-use kinora_types::{Asset, AssetId, ContentHash};
+use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
 
 use crate::{
     FileFailure, IngestError, Options,
     attribution::Attributions,
     flight::{Copy, Flights},
+    kind::{Holds, holds},
+    pipeline::Stop,
     thumbs,
     walk::Task,
 };
 
-/// A picture ready for the embedder.
+/// A picture, or some frames of a video, ready for the embedder.
 pub(crate) struct Ready {
     pub path: PathBuf,
     pub asset: Asset,
     pub file: FileEntry,
     pub names: Vec<String>,
     pub phash: u64,
-    pub image: PreparedImage,
+    /// At least one.
+    pub images: Vec<PreparedImage>,
+    /// When each of them is shown, in milliseconds; empty for a picture.
+    pub moments: Vec<u64>,
     /// What the path held before.
     pub before: Option<AssetId>,
 }
@@ -58,6 +63,7 @@ pub(crate) struct Preparer<'a> {
     pub options: &'a Options,
     pub attributions: &'a Attributions,
     pub flights: &'a Flights,
+    pub stop: &'a Stop,
     /// Limits of one thread among many.
     pub share: Limits,
     /// Held by the one thread that may go beyond its share.
@@ -68,6 +74,9 @@ impl Preparer<'_> {
     /// # Errors
     /// Only what stops the whole run: the catalogue, a full disk, a missing model.
     pub(crate) fn prepare(&self, task: Task) -> Result<Prepared, IngestError> {
+        if holds(&task.path) == Holds::Video {
+            return self.prepare_video(task);
+        }
         // A file beyond a thread's share waits for its turn, so that memory stays bounded.
         let large = task.file.bytes > self.share.memory / 4;
         let _turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
@@ -76,24 +85,36 @@ impl Preparer<'_> {
             Err(error) => return Ok(failed(task.path, &error, None)),
         };
         let id = AssetId(ContentHash::of(&bytes));
-        let copy = || Copy { path: task.path.clone(), file: task.file.clone() };
-        if self.catalog.asset(&id)?.is_some() {
-            return Ok(Prepared::Known { asset: id, files: vec![copy()] });
-        }
-        if !self.flights.take_off(id, copy) {
-            return Ok(Prepared::Waiting);
-        }
-        // The flight of a copy may have ended between the two looks.
-        if self.catalog.asset(&id)?.is_some() {
-            let mut files = self.flights.land(&id);
-            files.push(copy());
-            return Ok(Prepared::Known { asset: id, files });
+        if let Some(settled) = self.settled(id, &task)? {
+            return Ok(settled);
         }
         let decoded = match self.decode(&bytes, large) {
             Ok(decoded) => decoded,
             Err(error) => return Ok(failed(task.path, &error, Some(id))),
         };
         self.finish(task, id, &bytes, decoded)
+    }
+
+    /// What there is to say of bytes that are in the library or on their way; else they take off.
+    pub(crate) fn settled(
+        &self,
+        id: AssetId,
+        task: &Task,
+    ) -> Result<Option<Prepared>, IngestError> {
+        let copy = || Copy { path: task.path.clone(), file: task.file.clone() };
+        if self.catalog.asset(&id)?.is_some() {
+            return Ok(Some(Prepared::Known { asset: id, files: vec![copy()] }));
+        }
+        if !self.flights.take_off(id, copy) {
+            return Ok(Some(Prepared::Waiting));
+        }
+        // The flight of a copy may have ended between the two looks.
+        if self.catalog.asset(&id)?.is_some() {
+            let mut files = self.flights.land(&id);
+            files.push(copy());
+            return Ok(Some(Prepared::Known { asset: id, files }));
+        }
+        Ok(None)
     }
 
     fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
@@ -121,7 +142,26 @@ impl Preparer<'_> {
             Err(error @ EmbedError::Missing { .. }) => return Err(error.into()),
             Err(error) => return Ok(unprepared(task.path, &error, id)),
         };
-        let jpeg = match thumbnail(picture, self.options.thumbnail_side) {
+        let seen = Seen {
+            size: decoded.full_size,
+            format: decoded.format.name().to_owned(),
+            duration_ms: None,
+            told: self.metadata(&task.path, bytes),
+            face: picture,
+        };
+        self.ready(task, id, seen, vec![image], Vec::new())
+    }
+
+    /// Stores the thumbnail and puts together what the embedder and the catalogue need.
+    pub(crate) fn ready(
+        &self,
+        task: Task,
+        id: AssetId,
+        seen: Seen<'_>,
+        images: Vec<PreparedImage>,
+        moments: Vec<u64>,
+    ) -> Result<Prepared, IngestError> {
+        let jpeg = match thumbnail(seen.face, self.options.thumbnail_side) {
             Ok(jpeg) => jpeg,
             Err(error) => {
                 let failure =
@@ -136,12 +176,13 @@ impl Preparer<'_> {
             Vec::new()
         };
         Ok(Prepared::Ready(Box::new(Ready {
-            asset: asset(id, &task, &decoded, self.metadata(&task.path, bytes)),
-            phash: perceptual_hash(picture),
+            phash: perceptual_hash(seen.face),
+            asset: asset(id, &task, seen),
             path: task.path,
             file: task.file,
             names,
-            image,
+            images,
+            moments,
             before: task.before.map(|state| state.asset),
         })))
     }
@@ -155,12 +196,24 @@ impl Preparer<'_> {
     }
 }
 
-fn asset(id: AssetId, task: &Task, decoded: &Decoded, told: Metadata) -> Asset {
+/// What was seen of a file.
+pub(crate) struct Seen<'p> {
+    pub size: Size,
+    pub format: String,
+    pub duration_ms: Option<u64>,
+    pub told: Metadata,
+    /// The picture itself, or the frame that stands for a video.
+    pub face: &'p Picture,
+}
+
+fn asset(id: AssetId, task: &Task, seen: Seen<'_>) -> Asset {
+    let Seen { size, format, duration_ms, told, .. } = seen;
     Asset {
         id,
-        size: decoded.full_size,
+        size,
         bytes: task.file.bytes,
-        format: decoded.format.name().to_owned(),
+        format,
+        duration_ms,
         paths: vec![task.file.path.clone()],
         taken_at: told.taken_at,
         place: told.place,
@@ -183,7 +236,7 @@ fn failed(path: PathBuf, error: &ReadError, landed: Option<AssetId>) -> Prepared
     Prepared::Failed { failure: FileFailure { path, message, hint }, landed }
 }
 
-fn unprepared(path: PathBuf, error: &EmbedError, id: AssetId) -> Prepared {
+pub(crate) fn unprepared(path: PathBuf, error: &EmbedError, id: AssetId) -> Prepared {
     let failure = FileFailure { path, message: error.to_string(), hint: None };
     Prepared::Failed { failure, landed: Some(id) }
 }

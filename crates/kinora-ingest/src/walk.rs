@@ -2,16 +2,19 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File, Metadata},
-    io::{self, Read},
+    fs::{self, Metadata},
+    io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
 
 use kinora_catalog::{Catalog, FileEntry, FileState};
-use kinora_media::read::{EXTENSIONS, Format};
 
-use crate::{Done, FileFailure, IngestError, Outcome, pipeline::Stop};
+use crate::{
+    Done, FileFailure, IngestError, Outcome,
+    kind::{looks_like_media, named_as_media},
+    pipeline::Stop,
+};
 
 /// A file to be read.
 pub(crate) struct Task {
@@ -27,7 +30,7 @@ pub(crate) struct Task {
 pub(crate) enum Step {
     Task(Box<Task>),
     Unchanged(Done),
-    /// Not a picture, and nobody said that it was one.
+    /// Neither picture nor video, and nobody said that it was one.
     Ignored,
     Failed(FileFailure),
     Vanished(String),
@@ -52,7 +55,7 @@ pub(crate) struct Walk<'a, F> {
     /// The library's own folder, whose thumbnails are nobody's pictures.
     library: PathBuf,
     stop: &'a Stop,
-    /// Whether the user named the targets, so that each must be there and be a picture.
+    /// Whether the user named the targets, so that each must be there and be a picture or video.
     named: bool,
     visited: HashSet<PathBuf>,
     /// Takes each step; `false` ends the walk.
@@ -121,7 +124,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
                 Ok(told) if told.is_file() => self.file(&path, root, false)?,
                 // Sockets, pipes, devices: nobody's pictures.
                 Ok(_) => {}
-                Err(error) if named_as_picture(&path) => self.unreadable(&path, &error)?,
+                Err(error) if named_as_media(&path) => self.unreadable(&path, &error)?,
                 Err(_) => {}
             }
         }
@@ -145,8 +148,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             let done = Done { path: path.into(), asset: state.asset, outcome: Outcome::Unchanged };
             return self.emit(Step::Unchanged(done));
         }
-        // What the user named, or what is named as a picture, must be one.
-        if !named && !named_as_picture(path) && !looks_like_picture(path) {
+        // What the user named, or what is named as a picture or video, must be one.
+        if !named && !named_as_media(path) && !looks_like_media(path) {
             return self.emit(Step::Ignored);
         }
         let task = Task { path: path.into(), root: root.into(), file, before };
@@ -192,11 +195,6 @@ fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn named_as_picture(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
-    extension.is_some_and(|e| EXTENSIONS.contains(&e.as_str()))
-}
-
 fn io_message(what: &str, error: &io::Error) -> String {
     format!("{what}: {error}")
 }
@@ -215,21 +213,4 @@ fn mtime_ns(told: &Metadata) -> i64 {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |n| -n),
     }
-}
-
-/// Camera raw files are TIFF by their first bytes, but hold no finished picture.
-const RAW: [&str; 14] = [
-    "dng", "nef", "nrw", "cr2", "arw", "sr2", "orf", "rw2", "pef", "srw", "raf", "erf", "3fr",
-    "iiq",
-];
-
-/// Tells a picture without an honest name by its first bytes.
-fn looks_like_picture(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    if RAW.contains(&extension.to_lowercase().as_str()) {
-        return false;
-    }
-    let mut head = Vec::with_capacity(64);
-    let opened = File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
-    opened.is_ok() && Format::of(&head).is_some()
 }

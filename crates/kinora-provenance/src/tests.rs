@@ -16,6 +16,7 @@ fn source(path: &Path, bytes: &[u8]) -> SourceRecord {
         label: "A \u{1b}[31m picture".into(),
         path: path.to_string_lossy().into_owned(),
         rights: Rights { licence: Some("CC BY 4.0".into()), ..Rights::default() },
+        range: None,
         rank: Some(1),
         scores: Some(Scores { dense: Some(0.25), ..Scores::default() }),
     }

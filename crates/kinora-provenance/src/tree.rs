@@ -54,6 +54,9 @@ fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool
 fn source_line(f: &mut fmt::Formatter<'_>, report: &SourceReport) -> fmt::Result {
     let source = &report.source;
     write!(f, "{} {}", source.asset.short(), shown(&source.label))?;
+    if let Some(range) = source.range {
+        write!(f, " {range}")?;
+    }
     for part in [&source.rights.author, &source.rights.licence].into_iter().flatten() {
         write!(f, ", {}", shown(part))?;
     }

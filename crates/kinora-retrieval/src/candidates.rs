@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kinora_catalog::{self as catalog, Catalog};
+use kinora_catalog::{self as catalog, Catalog, FrameRow, Owner};
 use kinora_index::{self as index, IndexRead, PointId, SearchRequest};
 use kinora_inference::TextEmbedder;
 use kinora_types::Scores;
@@ -21,6 +21,8 @@ const RATE_ALL: usize = 500;
 /// Candidates fetched by cosine, for hubness to reorder: this many, or so many times the limit.
 const FETCH_MIN: usize = 200;
 const FETCH_TIMES: usize = 10;
+/// No more points than this are fetched to see past the frames of a few videos.
+const FETCH_MOST: usize = 20_000;
 /// Share of the question's information that an asset's words must carry to take part in fusion.
 const COVERAGE: f64 = 0.5;
 
@@ -38,23 +40,35 @@ pub(crate) struct Ranked {
     pub(crate) row: u64,
     pub(crate) scores: Scores,
     pub(crate) vector: Option<Vec<f32>>,
+    /// Of a video, the moment of its best frame.
+    pub(crate) at_ms: Option<u64>,
 }
 
 /// Candidates, best first, and what the later stages need to know of them.
 pub(crate) struct Gathered {
     pub(crate) ranked: Vec<Ranked>,
     pub(crate) lexical: LexicalList,
+    /// What was looked for among the vectors, if it was.
+    pub(crate) target: Option<Target>,
     /// Whether the question has words whose vector was compared.
     pub(crate) has_text_vector: bool,
 }
 
-/// Rated vectors by row.
-type Rated = HashMap<u64, (Nearness, Vec<f32>)>;
+/// How near an asset is: a picture, or the best frame of a video.
+struct Seen {
+    near: Nearness,
+    vector: Vec<f32>,
+    at_ms: Option<u64>,
+}
+
+/// Rated assets by row.
+type Rated = HashMap<u64, Seen>;
 
 impl Parts<'_> {
     pub(crate) fn gather(&self, query: &Query, trace: &mut Trace) -> Result<Gathered, SearchError> {
         let allowed = self.allowed(&query.filter)?;
-        let passed = allowed.as_ref().map_or_else(|| self.index.len(), Vec::len);
+        let total = self.total()?;
+        let passed = allowed.as_ref().map_or(total, Vec::len);
         trace.stage("filter", passed, if allowed.is_none() { "open" } else { "exact" });
         let target = self.target(query, trace)?;
         let mut rated = Rated::new();
@@ -77,27 +91,33 @@ impl Parts<'_> {
         Ok(Gathered {
             ranked: fused.iter().map(|f| ranked(f, &mut rated, &lexical)).collect(),
             lexical,
-            has_text_vector: target.is_some_and(|target| target.has_text()),
+            has_text_vector: target.as_ref().is_some_and(Target::has_text),
+            target,
         })
     }
 
     /// Rows that pass the filter, ascending; `None` for all.
     fn allowed(&self, filter: &Filter) -> Result<Option<Vec<u64>>, SearchError> {
-        let Filter { after, before, near, licences, only } = filter;
-        let licences = licences.clone();
-        let fields = catalog::Filter { after: *after, before: *before, near: *near, licences };
+        let Filter { after, before, near, kind, licences, only } = filter.clone();
+        let fields = catalog::Filter { after, before, near, kind, licences };
         let passed = self.catalog.filter(&fields)?;
         let Some(only) = only else {
             return Ok(passed);
         };
         let mut rows = Vec::new();
-        for id in only {
+        for id in &only {
             rows.extend(self.catalog.asset_and_row(id)?.map(|(row, _)| row));
         }
         rows.sort_unstable();
         rows.dedup();
         rows.retain(|row| passed.as_ref().is_none_or(|rows| rows.binary_search(row).is_ok()));
         Ok(Some(rows))
+    }
+
+    /// Number of assets.
+    fn total(&self) -> Result<usize, SearchError> {
+        let frames = self.catalog.has_frames()?;
+        Ok(if frames { self.catalog.count()? as usize } else { self.index.len() })
     }
 
     fn target(&self, query: &Query, trace: &mut Trace) -> Result<Option<Target>, SearchError> {
@@ -121,14 +141,25 @@ impl Parts<'_> {
         allowed: Option<&[u64]>,
         rated: &mut Rated,
     ) -> Result<(), SearchError> {
+        let points = allowed.map(|rows| self.catalog.points_of(rows)).transpose()?;
         let ids: Option<Vec<PointId>> =
-            allowed.map(|rows| rows.iter().map(|row| PointId(*row)).collect());
+            points.map(|points| points.into_iter().map(PointId).collect());
         let fetch = query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN) + query.exclude.len();
-        let limit = if self.index.len() <= RATE_ALL { self.index.len() } else { fetch };
+        let mut limit = if self.index.len() <= RATE_ALL { self.index.len() } else { fetch };
         let filter = ids.as_deref().map_or(index::Filter::All, index::Filter::Only);
-        let request = SearchRequest { vector: target.vector.values(), limit, filter };
-        let found = self.index.search(&request)?;
-        self.rate(target, found.iter().map(|scored| scored.id).collect(), rated)
+        loop {
+            let request = SearchRequest { vector: target.vector.values(), limit, filter };
+            let found = self.index.search(&request)?;
+            let points: Vec<u64> = found.iter().map(|scored| scored.id.0).collect();
+            let owners = self.catalog.owners(&points)?;
+            let assets: HashSet<u64> = owners.iter().flatten().map(|owner| owner.asset).collect();
+            // One long video must not crowd out everything else.
+            let crowded = found.len() == limit && assets.len() * 2 < fetch.min(limit);
+            if !crowded || limit >= FETCH_MOST {
+                return self.rate(target, &points, &owners, rated);
+            }
+            limit *= 4;
+        }
     }
 
     /// Words may have found what vectors did not: it is rated too, for the threshold and duplicates.
@@ -141,22 +172,53 @@ impl Parts<'_> {
         let Some(target) = target else {
             return Ok(());
         };
-        let rows = lexical.hits.iter().map(|hit| hit.0).filter(|row| !rated.contains_key(row));
-        let ids = rows.map(PointId).collect();
-        self.rate(target, ids, rated)
+        let frames = self.catalog.has_frames()?;
+        let mut points = Vec::new();
+        for hit in lexical.hits.iter().filter(|hit| !rated.contains_key(&hit.0)) {
+            let video = if frames { self.best_frame(target, hit.0)? } else { None };
+            points.push(video.unwrap_or(hit.0));
+        }
+        let owners = self.catalog.owners(&points)?;
+        self.rate(target, &points, &owners, rated)
+    }
+
+    /// The frame of a video that is nearest by cosine; `None` for a picture.
+    fn best_frame(&self, target: &Target, row: u64) -> Result<Option<u64>, SearchError> {
+        let dots = self.frame_dots(target, row)?;
+        Ok(dots.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(frame, _)| frame.point))
+    }
+
+    /// The frames of a video in order of time with their dot products, hubness aside.
+    pub(crate) fn frame_dots(
+        &self,
+        target: &Target,
+        row: u64,
+    ) -> Result<Vec<(FrameRow, f32)>, SearchError> {
+        let frames = self.catalog.frames(row)?;
+        let ids: Vec<PointId> = frames.iter().map(|frame| PointId(frame.point)).collect();
+        let vectors = self.index.vectors(&ids)?;
+        let rated = frames.into_iter().zip(vectors);
+        Ok(rated.filter_map(|(frame, v)| Some((frame, target.dot(&v?)))).collect())
     }
 
     fn rate(
         &self,
         target: &Target,
-        ids: Vec<PointId>,
+        points: &[u64],
+        owners: &[Option<Owner>],
         rated: &mut Rated,
     ) -> Result<(), SearchError> {
         let model = self.embedder.score_model();
-        for (id, vector) in ids.iter().zip(self.index.vectors(&ids)?) {
-            if let Some(vector) = vector {
-                let penalty = self.hubs.penalty(model, id.0, &vector);
-                rated.insert(id.0, (target.rate(&vector, penalty), vector));
+        let ids: Vec<PointId> = points.iter().copied().map(PointId).collect();
+        for ((id, owner), vector) in ids.iter().zip(owners).zip(self.index.vectors(&ids)?) {
+            let (Some(owner), Some(vector)) = (owner, vector) else {
+                continue;
+            };
+            let near = target.rate(&vector, self.hubs.penalty(model, id.0, &vector));
+            let better =
+                |seen: &Seen| seen.near.given || seen.near.relevance >= near.relevance && !near.given;
+            if !rated.get(&owner.asset).is_some_and(better) {
+                rated.insert(owner.asset, Seen { near, vector, at_ms: owner.at_ms });
             }
         }
         Ok(())
@@ -173,7 +235,7 @@ impl Parts<'_> {
             return Ok(LexicalList::default());
         };
         let mut list =
-            LexicalList::look_up(self.catalog, self.index.len(), content_words(text), allowed)?;
+            LexicalList::look_up(self.catalog, self.total()?, content_words(text), allowed)?;
         let mut note = String::from("BM25");
         if query.mode == Mode::Hybrid {
             note = format!("BM25; {} with a minority of the words dropped", list.require(COVERAGE));
@@ -187,12 +249,12 @@ impl Parts<'_> {
     /// pictures themselves.
     fn unwanted(&self, query: &Query, rated: &Rated) -> Result<HashSet<u64>, SearchError> {
         let drop = |near: &Nearness| near.unwanted || near.given;
-        let rows = rated.iter().filter(|(_, (near, _))| drop(near)).map(|(row, _)| *row);
+        let rows = rated.iter().filter(|(_, seen)| drop(&seen.near)).map(|(row, _)| *row);
         let mut unwanted: HashSet<u64> = rows.collect();
         let minus = query.minus.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
             let list =
-                LexicalList::look_up(self.catalog, self.index.len(), content_words(minus), None)?;
+                LexicalList::look_up(self.catalog, self.total()?, content_words(minus), None)?;
             unwanted.extend(list.hits.iter().map(|hit| hit.0).filter(|row| list.covers_all(*row)));
         }
         Ok(unwanted)
@@ -204,21 +266,22 @@ fn dense_order(rated: &Rated, take: impl Fn(u64) -> bool) -> Vec<u64> {
     let mut rows: Vec<(u64, f32)> = rated
         .iter()
         .filter(|(row, _)| take(**row))
-        .map(|(row, (near, _))| (*row, near.relevance))
+        .map(|(row, seen)| (*row, seen.near.relevance))
         .collect();
     rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     rows.into_iter().map(|(row, _)| row).collect()
 }
 
 fn ranked(fused: &Fused, rated: &mut Rated, lexical: &LexicalList) -> Ranked {
-    let near = rated.remove(&fused.row);
+    let seen = rated.remove(&fused.row);
     let bm25 = fused.lexical_rank.and_then(|rank| lexical.hits.get(rank - 1));
     let scores = Scores {
-        dense: near.as_ref().map(|(near, _)| near.fit),
+        dense: seen.as_ref().map(|seen| seen.near.fit),
         dense_rank: fused.dense_rank,
         lexical: bm25.map(|hit| hit.1),
         lexical_rank: fused.lexical_rank,
         fused: fused.score,
     };
-    Ranked { row: fused.row, scores, vector: near.map(|(_, vector)| vector) }
+    let at_ms = seen.as_ref().and_then(|seen| seen.at_ms);
+    Ranked { row: fused.row, scores, vector: seen.map(|seen| seen.vector), at_ms }
 }

@@ -77,6 +77,11 @@ impl Target {
         self.text.is_some()
     }
 
+    /// Dot product with the whole question.
+    pub(crate) fn dot(&self, x: &[f32]) -> f32 {
+        dot(self.vector.values(), x)
+    }
+
     /// Rates a picture's vector; `penalty` is its hubness.
     pub(crate) fn rate(&self, x: &[f32], penalty: f32) -> Nearness {
         let dot = |e: &Embedding| dot(e.values(), x);

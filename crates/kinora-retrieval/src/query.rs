@@ -1,6 +1,7 @@
 //! The question: what to look for, where, and how.
 
 use jiff::civil::Date;
+pub use kinora_catalog::Kind;
 use kinora_types::{AssetId, Embedding, GeoPoint};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct Filter {
     pub before: Option<Date>,
     /// Taken within so many kilometres of a place.
     pub near: Option<(GeoPoint, f64)>,
+    /// Pictures alone, or videos alone.
+    pub kind: Option<Kind>,
     /// Under one of these licences, as [`kinora_types::Rights::licence_is`] tells them; empty for any
     /// or none.
     pub licences: Vec<String>,

@@ -8,8 +8,12 @@ use kinora_inference::TextEmbedder;
 use kinora_types::{Asset, Candidate, Hit, RejectReason};
 
 use crate::{
-    Explain, Mode, Query, SearchError, SearchOutcome, candidates::Parts, dense::HubCache,
-    select::Selection, trace::Trace,
+    Explain, Mode, Query, SearchError, SearchOutcome,
+    candidates::Parts,
+    dense::{HubCache, Target},
+    moments::{Rated, moments},
+    select::Selection,
+    trace::Trace,
 };
 
 /// Answers questions to one library. Callable from several threads; the same question gets the same
@@ -50,7 +54,8 @@ impl<'a> Searcher<'a> {
     fn run(&self, query: &Query, abstain: bool) -> Result<SearchOutcome, SearchError> {
         let query = checked(query)?;
         let mut trace = Trace::new();
-        let gathered = self.parts.gather(&query, &mut trace)?;
+        let mut gathered = self.parts.gather(&query, &mut trace)?;
+        let target = gathered.target.take();
         let words = gathered.lexical.words.clone();
         let matched: HashMap<u64, Vec<String>> = gathered
             .ranked
@@ -58,7 +63,10 @@ impl<'a> Searcher<'a> {
             .map(|r| (r.row, gathered.lexical.matched_words(r.row)))
             .collect();
         let selection = self.parts.select(&query, gathered, abstain, &mut trace)?;
-        let (hits, rejected) = self.read(&selection, &matched)?;
+        let (mut hits, rejected) = self.read(&selection, &matched)?;
+        if let Some(target) = &target {
+            self.find_moments(target, &selection, &mut hits)?;
+        }
         trace.stage("read", hits.len(), "assets from the catalogue");
         let model = self.parts.embedder.score_model();
         Ok(SearchOutcome {
@@ -92,7 +100,8 @@ impl<'a> Searcher<'a> {
             let row = pool[place].row;
             let matched_words = matched.get(&row).cloned().unwrap_or_default();
             let asset = assets.remove(&row)?;
-            Some(Hit { rank, asset, scores: pool[place].scores, matched_words })
+            let scores = pool[place].scores;
+            Some(Hit { rank, asset, scores, matched_words, moments: Vec::new() })
         };
         let (mut hits, mut gone) = (Vec::new(), Vec::new());
         for place in order {
@@ -111,6 +120,37 @@ impl<'a> Searcher<'a> {
         let mut rejected: Vec<Candidate> = rejected.into_iter().filter_map(candidate).collect();
         rejected.splice(0..0, gone);
         Ok((hits, rejected))
+    }
+}
+
+impl Searcher<'_> {
+    /// Tells of the videos among the hits when what was asked for is to be seen.
+    fn find_moments(
+        &self,
+        target: &Target,
+        selection: &Selection,
+        hits: &mut [Hit],
+    ) -> Result<(), SearchError> {
+        let videos = selection.pool.iter().filter_map(|ranked| Some((ranked.row, ranked.at_ms?)));
+        let videos: HashMap<u64, u64> = videos.collect();
+        for hit in hits.iter_mut().filter(|hit| hit.asset.duration_ms.is_some()) {
+            let Some((row, _)) = self.parts.catalog.asset_and_row(&hit.asset.id)? else {
+                continue;
+            };
+            let frames: Vec<Rated> = self
+                .parts
+                .frame_dots(target, row)?
+                .into_iter()
+                .map(|(frame, dot)| Rated { at_ms: frame.at_ms, dot })
+                .collect();
+            let shots = self.parts.catalog.shots(row)?;
+            let best = videos.get(&row).and_then(|at| frames.iter().position(|f| f.at_ms == *at));
+            if let (Some(best), Some(score)) = (best, hit.scores.dense) {
+                let end = hit.asset.duration_ms.unwrap_or_default();
+                hit.moments = moments(&frames, &shots, end, best, score);
+            }
+        }
+        Ok(())
     }
 }
 

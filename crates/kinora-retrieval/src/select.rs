@@ -40,7 +40,7 @@ impl Parts<'_> {
         abstain: bool,
         trace: &mut Trace,
     ) -> Result<Selection, SearchError> {
-        let Gathered { ranked: mut pool, lexical, has_text_vector } = gathered;
+        let Gathered { ranked: mut pool, lexical, has_text_vector, .. } = gathered;
         let excluded = self.rows_of(&query.exclude)?;
         let best =
             |best: Option<f32>, r: &Ranked| best.into_iter().chain(r.scores.dense).reduce(f32::max);

@@ -32,7 +32,7 @@ pub fn sync(catalog: &Catalog, index: &mut dyn IndexWrite) -> Result<Synced, Sea
     synced.rebuilt = ahead;
     let changed = synced.written + synced.removed > 0;
     // Counted only after a change, as counting reads the whole catalogue, and only while nobody writes.
-    let differs = changed && index.len() as u64 != catalog.count()?;
+    let differs = changed && index.len() as u64 != catalog.point_count()?;
     if differs && catalog.revision()? == revision {
         index.clear()?;
         synced = follow(catalog, index)?;
@@ -50,10 +50,10 @@ fn follow(catalog: &Catalog, index: &mut dyn IndexWrite) -> Result<Synced, Searc
             break;
         };
         mark = last.revision;
-        let gone = |change: &IndexChange| change.vector.is_none().then_some(PointId(change.row));
+        let gone = |change: &IndexChange| change.vector.is_none().then_some(PointId(change.point));
         let gone: Vec<PointId> = changes.iter().filter_map(gone).collect();
         let point = |change: IndexChange| {
-            let id = PointId(change.row);
+            let id = PointId(change.point);
             change.vector.map(|vector| Point { id, vector })
         };
         let points: Vec<Point> = changes.into_iter().filter_map(point).collect();

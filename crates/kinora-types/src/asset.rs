@@ -60,7 +60,7 @@ impl Rights {
     }
 }
 
-/// A picture in a library, with what its file said of it.
+/// A picture or video in a library, with what its file said of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Asset {
     /// BLAKE3 of the file's bytes.
@@ -69,8 +69,12 @@ pub struct Asset {
     pub size: Size,
     /// File size in bytes.
     pub bytes: u64,
-    /// Container format in lower case: `jpeg`, `png`, `webp`, `gif`, `tiff`, `heic`, `avif`.
+    /// Container format in lower case: `jpeg`, `png`, `webp`, `gif`, `tiff`, `heic`, `avif`; of videos
+    /// `mp4`, `mov`, `matroska`, `webm`, `avi`, `mpeg`, ….
     pub format: String,
+    /// How long a video lasts, in milliseconds; `None` for a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
     /// Every present path that holds these bytes, absolute; empty if all have vanished.
     pub paths: Vec<String>,
     /// When it was taken, local time of the camera.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, Candidate, Rect, Scores, Size};
+use crate::{Asset, Candidate, Rect, Scores, Size, TimeRange};
 
 /// One wished-for shot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,16 @@ pub struct CameraMove {
     pub to: Rect,
 }
 
+/// A stretch of a video, cut to the film's shape, at its own speed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClipCut {
+    /// From when to when.
+    #[serde(flatten)]
+    pub range: TimeRange,
+    /// What stays in view where the shapes differ, in fractions of the picture.
+    pub focus: (f64, f64),
+}
+
 /// A planned shot with its source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shot {
@@ -112,8 +122,11 @@ pub struct Shot {
     pub rejected: Vec<Candidate>,
     /// Length in frames, the crossfade to what follows included; 0 for a gap.
     pub frames: u32,
-    /// The camera's move; `None` for a gap.
+    /// The camera's move over a picture; `None` for a video or a gap.
     pub camera: Option<CameraMove>,
+    /// What is shown of a video; `None` for a picture or a gap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<ClipCut>,
 }
 
 /// A whole film, planned but not rendered.

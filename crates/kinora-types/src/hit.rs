@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Asset;
+use crate::{Asset, TimeRange};
 
 /// How the parts of a hybrid search rated one asset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,18 @@ pub struct Scores {
     pub fused: f32,
 }
 
+/// A stretch of a video that answers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// From when to when.
+    #[serde(flatten)]
+    pub range: TimeRange,
+    /// The moment inside that fits best, in milliseconds.
+    pub best_ms: u64,
+    /// Its score, of the same kind as [`Scores::dense`].
+    pub score: f32,
+}
+
 /// One found asset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
@@ -30,6 +42,9 @@ pub struct Hit {
     pub scores: Scores,
     /// Words of the query that the asset's own words contain.
     pub matched_words: Vec<String>,
+    /// Of a video, the moments that answer, best first; empty for a picture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moments: Vec<Moment>,
 }
 
 /// Why a candidate was not taken.
@@ -47,6 +62,8 @@ pub enum RejectReason {
     AlreadyUsed,
     /// Ranked behind what was taken.
     OutRanked,
+    /// A video that is shorter than the shot.
+    TooShort,
     /// Its file has vanished or changed.
     Unavailable,
 }

@@ -15,15 +15,17 @@ mod id;
 mod picture;
 mod record;
 mod space;
+mod time;
 
 pub use asset::{Asset, GeoPoint, Rights};
 pub use film::{
-    Brief, CameraMove, Captioning, FilmSpec, Framing, Shot, ShotBrief, Storyboard, Transition,
+    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, Storyboard, Transition,
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
-pub use hit::{Candidate, Hit, RejectReason, Scores};
+pub use hit::{Candidate, Hit, Moment, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
 pub use picture::{Picture, PictureError};
 pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
+pub use time::{BackwardRange, TimeRange};

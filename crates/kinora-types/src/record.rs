@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, Rights, Scores};
+use crate::{AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, Rights, Scores, TimeRange};
 
 /// A source of a shot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct SourceRecord {
     pub path: String,
     /// Licence, author, origin.
     pub rights: Rights,
+    /// Which part of a video is shown; `None` for a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<TimeRange>,
     /// 1-based rank among the candidates; `None` if pinned.
     pub rank: Option<usize>,
     /// How it was rated; `None` if pinned.

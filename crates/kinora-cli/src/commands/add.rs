@@ -54,6 +54,18 @@ impl IngestObserver for Screen {
         self.vanished.push(path.to_owned());
     }
 
+    fn analysing(&mut self, path: &Path, at_ms: u64, duration_ms: u64) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
+        let at = format!("{} of {}", clock(at_ms), clock(duration_ms));
+        self.bar.set_message(output::shown(&format!("looking through {name}: {at}")));
+    }
+
+    fn damaged(&mut self, damage: &FileFailure) {
+        let path = output::shown(&damage.path.to_string_lossy());
+        self.say(&format!("damaged: {}: {path}", damage.message));
+    }
+
     fn watching(&mut self, folders: &[PathBuf]) {
         let names: Vec<_> = folders.iter().map(|f| output::shown(&f.to_string_lossy())).collect();
         self.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
@@ -104,10 +116,11 @@ fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
         (summary.revised, "revised"),
         (summary.known, "known from elsewhere"),
         (summary.unchanged, "unchanged"),
+        (summary.analysed, "videos looked through"),
         (summary.described, "described anew"),
         (summary.vanished, "vanished"),
         (summary.near_duplicates, "near-duplicates of older ones"),
-        (summary.ignored, "no pictures"),
+        (summary.ignored, "neither pictures nor videos"),
         (summary.failed, "failed"),
     ];
     let mut parts: Vec<String> =

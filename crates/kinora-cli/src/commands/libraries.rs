@@ -21,9 +21,11 @@ pub fn run(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
         eprintln!("there is no library yet; make one with `kinora add PATH…`");
         return Ok(Outcome::Done);
     }
-    let row = |l: &LibrarySummary| vec![l.name.clone(), l.pictures.to_string(), l.space.clone()];
+    let row = |l: &LibrarySummary| {
+        vec![l.name.clone(), l.pictures.to_string(), l.videos.to_string(), l.space.clone()]
+    };
     let rows: Vec<_> = libraries.iter().map(row).collect();
-    output::table::lines(&["library", "pictures", "space"], &rows)
+    output::table::lines(&["library", "pictures", "videos", "space"], &rows)
         .iter()
         .try_for_each(output::line)?;
     Ok(Outcome::Done)

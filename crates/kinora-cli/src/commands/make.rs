@@ -90,6 +90,7 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         spec,
         length_given: args.seconds.is_some(),
         pins: pins.collect::<anyhow::Result<_>>()?,
+        kind: args.kind.map(Into::into),
         licences: args.licence.clone(),
         allow_gaps: args.allow_gaps,
         font: args.font.clone(),

@@ -49,6 +49,7 @@ fn request(args: &SearchArgs) -> SearchRequest {
         after: args.after,
         before: args.before,
         near: args.near.clone().map(|place| (place, args.within)),
+        kind: args.kind.map(Into::into),
         licences: args.licence.clone(),
         limit: usize::from(args.limit),
         diversity: args.diversity,
@@ -83,7 +84,7 @@ fn hit_line(hit: &Hit) -> String {
     } else {
         format!("  [{}]", hit.matched_words.join(" "))
     };
-    let text = format!("{:>3}  {score}  {}  {path}{words}", hit.rank, hit.asset.label());
+    let text = format!("{:>3}  {score}  {}  {path}{words}{}", hit.rank, hit.asset.label(), output::times(hit));
     output::shown(&text)
 }
 

@@ -6,7 +6,7 @@ pub mod table;
 
 use std::io::{self, Write};
 
-use kinora_types::RejectReason;
+use kinora_types::{Hit, Moment, RejectReason};
 use serde::Serialize;
 
 /// Version of the JSON that `--json` prints; raised when a field changes its meaning or goes.
@@ -57,8 +57,17 @@ pub fn rejection(reason: &RejectReason) -> String {
         RejectReason::UnderThreshold => "under the threshold".into(),
         RejectReason::AlreadyUsed => "shown by another shot".into(),
         RejectReason::OutRanked => "ranked behind".into(),
+        RejectReason::TooShort => "shorter than the shot".into(),
         RejectReason::Unavailable => "its file is not there".into(),
     }
+}
+
+/// When a video shows it: ` at 00:41-00:47, 01:10-01:12`.
+pub fn times(hit: &Hit) -> String {
+    let clock = |ms: u64| timecode(ms as f64 / 1000.0);
+    let span = |m: &Moment| format!("{}-{}", clock(m.range.start_ms()), clock(m.range.end_ms()));
+    let spans: Vec<String> = hit.moments.iter().map(span).collect();
+    if spans.is_empty() { String::new() } else { format!("  at {}", spans.join(", ")) }
 }
 
 /// Seconds as `MM:SS.s`.

@@ -18,11 +18,12 @@ pub fn html(question: &str, outcome: &SearchOutcome, thumbnails: &[Option<Vec<u8
         let path = hit.asset.paths.first().map_or("", String::as_str);
         let score = hit.scores.dense.map_or(String::new(), |s| format!("{s:.3}"));
         format!(
-            "<figure>{image}<figcaption>{}. {}<small>{}</small><small>{}</small></figcaption></figure>",
+            "<figure>{image}<figcaption>{}. {}<small>{}</small><small>{}{}</small></figcaption></figure>",
             hit.rank,
             escape(&hit.asset.label()),
             escape(path),
-            score
+            score,
+            super::times(hit)
         )
     });
     let figures: String = figures.collect();

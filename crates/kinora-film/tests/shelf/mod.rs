@@ -6,11 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_film::{Found, SourceError, SourceFinder, grouped, open_source};
+use kinora_film::{Found, SourceError, SourceFinder, grouped, open_source, open_video};
 use kinora_inference::Control;
-use kinora_media::render::{
-    RenderError,
-    fixtures::{ffmpeg, typesetter},
+use kinora_media::{
+    render::{
+        RenderError,
+        fixtures::{ffmpeg, typesetter},
+    },
+    video::VideoFile,
 };
 use kinora_types::{
     Asset, AssetId, Candidate, Captioning, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, Hit,
@@ -52,6 +55,7 @@ impl Shelf {
             caption: None,
             keywords: vec![],
             rights: Rights::default(),
+            duration_ms: None,
             added_at: "2026-11-21T12:00:00Z".parse().unwrap(),
         });
     }
@@ -73,6 +77,7 @@ impl SourceFinder for Shelf {
             asset: asset.clone(),
             scores: Scores { dense: Some(score), ..Scores::default() },
             matched_words: vec![],
+            moments: vec![],
         };
         let best_score = rated.first().map(|(score, _)| *score);
         let hits = rated.into_iter().enumerate().map(hit);
@@ -106,6 +111,10 @@ impl SourceFinder for Shelf {
 
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError> {
         open_source(asset, side)
+    }
+
+    fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError> {
+        open_video(&ffmpeg(), asset)
     }
 }
 

@@ -5,8 +5,9 @@
 //! [`Strips`], four rows side by side as the channels of one pixel.
 
 use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::{U8, U8x4},
 };
 
 use super::{RenderError, planes::Plane};
@@ -71,14 +72,13 @@ impl Resampler {
         self.across(source, window, width, (first, end))?;
         let rows = (end * 4).min(source.height) - first * 4;
         let samples = &self.rows[..rows as usize * width as usize];
-        let source = ImageRef::new(width, rows, samples, PixelType::U8).map_err(internal)?;
         let down = Window {
             left: 0.0,
             top: window.top - f64::from(first * 4),
             width: f64::from(width),
             height: window.height.min(f64::from(rows) - window.top + f64::from(first * 4)),
         };
-        resize(&mut self.resizer, &source, down, (width, height), out)
+        resize::<U8>(&mut self.resizer, samples, (width, rows), down, (width, height), out)
     }
 
     /// The strips `first..end` in the columns of the window at the new width, as plain rows.
@@ -92,12 +92,12 @@ impl Resampler {
         let stride = source.width as usize * 4;
         let strips = &source.bytes[first as usize * stride..end as usize * stride];
         let count = end - first;
-        let view = ImageRef::new(source.width, count, strips, PixelType::U8x4).map_err(internal)?;
         let columns = Window { top: 0.0, height: f64::from(count), ..window };
         let size = width as usize * count as usize * 4;
         self.strips.resize(size, 0);
         self.rows.resize(size, 0);
-        resize(&mut self.resizer, &view, columns, (width, count), &mut self.strips)?;
+        let (from, to) = ((source.width, count), (width, count));
+        resize::<U8x4>(&mut self.resizer, strips, from, columns, to, &mut self.strips)?;
         let quads = self.rows.chunks_exact_mut(width as usize * 4);
         for (strip, rows) in self.strips.chunks_exact(width as usize * 4).zip(quads) {
             apart(strip, rows, width as usize);
@@ -125,10 +125,8 @@ impl Resampler {
         height: u32,
     ) -> Result<Plane, RenderError> {
         let mut out = Plane::filled(width, height, 0);
-        let source = ImageRef::new(plane.width, plane.height, &plane.samples, PixelType::U8)
-            .map_err(internal)?;
-        let size = (out.width, out.height);
-        resize(&mut self.resizer, &source, window, size, &mut out.samples)?;
+        let (from, to) = ((plane.width, plane.height), (out.width, out.height));
+        resize::<U8>(&mut self.resizer, &plane.samples, from, window, to, &mut out.samples)?;
         Ok(out)
     }
 }
@@ -144,20 +142,22 @@ fn apart(strip: &[u8], rows: &mut [u8], width: usize) {
     }
 }
 
-fn resize(
+/// Typed: the untyped way compiles every pixel type of the library into this crate (4 MB, a minute).
+fn resize<P: PixelTrait>(
     resizer: &mut Resizer,
-    source: &ImageRef<'_>,
+    samples: &[u8],
+    from: (u32, u32),
     window: Window,
-    (width, height): (u32, u32),
+    to: (u32, u32),
     out: &mut [u8],
 ) -> Result<(), RenderError> {
-    let kind = source.pixel_type();
-    let mut target = Image::from_slice_u8(width, height, out, kind).map_err(internal)?;
+    let source = TypedImageRef::<P>::from_buffer(from.0, from.1, samples).map_err(internal)?;
+    let mut target = TypedImage::<P>::from_buffer(to.0, to.1, out).map_err(internal)?;
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
         .use_alpha(false)
         .crop(window.left, window.top, window.width, window.height);
-    resizer.resize(source, &mut target, &options).map_err(internal)
+    resizer.resize_typed(&source, &mut target, &options).map_err(internal)
 }
 
 fn internal(error: impl std::fmt::Display) -> RenderError {

@@ -77,6 +77,7 @@ impl Library {
             caption: None,
             keywords: Vec::new(),
             rights: Rights::default(),
+            duration_ms: None,
             added_at: Timestamp::UNIX_EPOCH,
         };
         NewAsset {
@@ -86,6 +87,7 @@ impl Library {
             index_words: true,
             embedding: self.picture(card.colour),
             phash: 0,
+            frames: Vec::new(),
             duplicate_of: None,
         }
     }

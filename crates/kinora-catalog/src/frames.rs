@@ -1,0 +1,186 @@
+//! Frames and shots of videos, and what the points of a vector index belong to.
+
+use kinora_types::{Asset, Embedding, TimeRange};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::{Catalog, CatalogError, NewFrame};
+
+/// Set in the point ids of frames, so that they never meet the row numbers of pictures.
+const FRAME: u64 = 1 << 62;
+
+/// What a point of the vector index belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// Row number of the asset.
+    pub asset: u64,
+    /// Of a video's frame: when it is shown, in milliseconds.
+    pub at_ms: Option<u64>,
+}
+
+/// A frame of a video, as a point of the vector index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameRow {
+    /// The point's id.
+    pub point: u64,
+    /// When it is shown, in milliseconds.
+    pub at_ms: u64,
+}
+
+pub(crate) fn blob(embedding: &Embedding) -> Vec<u8> {
+    embedding.values().iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// Point of a row of `frames`.
+pub(crate) fn point(row: u64) -> u64 {
+    FRAME | row
+}
+
+pub(crate) fn insert(
+    transaction: &Transaction<'_>,
+    asset: i64,
+    frames: &[NewFrame],
+    revision: u64,
+) -> Result<(), CatalogError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO frames (asset, at_ms, vector, changed) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for frame in frames {
+        statement.execute(params![asset, frame.at_ms, blob(&frame.embedding), revision])?;
+    }
+    Ok(())
+}
+
+pub(crate) fn analysed(
+    transaction: &Transaction<'_>,
+    asset: i64,
+    shots: &[TimeRange],
+    embedding: &Embedding,
+) -> Result<(), CatalogError> {
+    transaction.prepare_cached("DELETE FROM shots WHERE asset = ?1")?.execute([asset])?;
+    let mut statement = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO shots (asset, start_ms, end_ms) VALUES (?1, ?2, ?3)",
+    )?;
+    for shot in shots {
+        statement.execute(params![asset, shot.start_ms(), shot.end_ms()])?;
+    }
+    transaction
+        .prepare_cached("UPDATE assets SET analysed = 1, vector = ?2 WHERE row = ?1")?
+        .execute(params![asset, blob(embedding)])?;
+    Ok(())
+}
+
+/// The frames enter or leave the index with their asset.
+pub(crate) fn stamp(
+    transaction: &Transaction<'_>,
+    asset: i64,
+    revision: u64,
+) -> Result<(), CatalogError> {
+    transaction
+        .prepare_cached("UPDATE frames SET changed = ?2 WHERE asset = ?1")?
+        .execute(params![asset, revision])?;
+    Ok(())
+}
+
+impl Catalog {
+    /// Number of points that a vector index of this library has: live pictures, and frames of live
+    /// videos.
+    pub fn point_count(&self) -> Result<u64, CatalogError> {
+        let sql = "SELECT (SELECT count(*) FROM assets WHERE live = 1 AND duration_ms IS NULL)
+                 + (SELECT count(*) FROM frames JOIN assets ON assets.row = frames.asset
+                        WHERE assets.live = 1)";
+        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// Whether the library has any video.
+    pub fn has_frames(&self) -> Result<bool, CatalogError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM frames)";
+        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// The points of these assets, ascending; `rows` must be ascending too. Contains the rows of
+    /// videos themselves, which no index has.
+    pub fn points_of(&self, rows: &[u64]) -> Result<Vec<u64>, CatalogError> {
+        let mut points = rows.to_vec();
+        let connection = self.connection();
+        let mut statement =
+            connection.prepare_cached("SELECT row, asset FROM frames ORDER BY row")?;
+        let frames = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for frame in frames {
+            let (row, asset): (u64, u64) = frame?;
+            if rows.binary_search(&asset).is_ok() {
+                points.push(point(row));
+            }
+        }
+        Ok(points)
+    }
+
+    /// What points belong to, in the order asked for; `None` for a point that there is not.
+    pub fn owners(&self, points: &[u64]) -> Result<Vec<Option<Owner>>, CatalogError> {
+        let connection = self.connection();
+        points.iter().map(|point| owner(&connection, *point)).collect()
+    }
+
+    /// The frames of an asset in order of time; none for a picture.
+    pub fn frames(&self, asset: u64) -> Result<Vec<FrameRow>, CatalogError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached("SELECT row, at_ms FROM frames WHERE asset = ?1 ORDER BY at_ms")?;
+        let rows = statement.query_map([asset], |row| {
+            Ok(FrameRow { point: point(row.get(0)?), at_ms: row.get(1)? })
+        })?;
+        rows.map(|row| row.map_err(Into::into)).collect()
+    }
+
+    /// The vectors of a video's frames in order of time (what a motion model reads).
+    pub fn frame_embeddings(&self, asset: u64) -> Result<Vec<(u64, Embedding)>, CatalogError> {
+        let connection = self.connection();
+        let mut statement = connection
+            .prepare_cached("SELECT at_ms, vector FROM frames WHERE asset = ?1 ORDER BY at_ms")?;
+        let rows =
+            statement.query_map([asset], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        rows.map(|row| {
+            let (at_ms, blob) = row?;
+            Ok((at_ms, self.space().embedding(self.vector(&blob)?)))
+        })
+        .collect()
+    }
+
+    /// The shots of an asset in order of time; none before it was looked through.
+    pub fn shots(&self, asset: u64) -> Result<Vec<TimeRange>, CatalogError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT start_ms, end_ms FROM shots WHERE asset = ?1 ORDER BY start_ms",
+        )?;
+        let rows = statement.query_map([asset], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.map(|row| {
+            let (start, end) = row?;
+            TimeRange::new(start, end).map_err(|error| CatalogError::Damaged(error.to_string()))
+        })
+        .collect()
+    }
+
+    /// Live videos of which only keyframes are known, oldest first.
+    pub fn unanalysed(&self) -> Result<Vec<Asset>, CatalogError> {
+        let rows = {
+            let connection = self.connection();
+            let mut statement = connection.prepare_cached(
+                "SELECT row FROM assets WHERE live = 1 AND analysed = 0 ORDER BY row",
+            )?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect::<Result<Vec<u64>, _>>()?
+        };
+        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+    }
+}
+
+fn owner(connection: &Connection, point: u64) -> Result<Option<Owner>, CatalogError> {
+    if point & FRAME == 0 {
+        return Ok(Some(Owner { asset: point, at_ms: None }));
+    }
+    let mut statement =
+        connection.prepare_cached("SELECT asset, at_ms FROM frames WHERE row = ?1")?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Owner { asset: row.get(0)?, at_ms: Some(row.get(1)?) })
+    };
+    Ok(statement.query_row([point & !FRAME], read).optional()?)
+}

@@ -1,0 +1,105 @@
+//! Pictures, videos, and what is neither: told by name for what ought to be one, by content for what is.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::Path,
+};
+
+use kinora_media::read::{self, Format};
+
+/// Names of videos.
+const VIDEO_EXTENSIONS: [&str; 17] = [
+    "mp4", "m4v", "mov", "qt", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "ts", "mts", "m2ts", "wmv",
+    "flv", "3gp", "ogv",
+];
+
+/// Camera raw files are TIFF by their first bytes, but hold no finished picture.
+const RAW: [&str; 14] = [
+    "dng", "nef", "nrw", "cr2", "arw", "sr2", "orf", "rw2", "pef", "srw", "raf", "erf", "3fr",
+    "iiq",
+];
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A still picture, or what should be one.
+    Picture,
+    /// A video, or what should be one.
+    Video,
+}
+
+/// Whether the name promises a picture or a video.
+pub(crate) fn named_as_media(path: &Path) -> bool {
+    let extension = extension(path);
+    read::EXTENSIONS.contains(&extension.as_str()) || is_video_name(&extension)
+}
+
+/// Whether a file without an honest name begins like a picture or a video.
+pub(crate) fn looks_like_media(path: &Path) -> bool {
+    let head = head(path);
+    !RAW.contains(&extension(path).as_str()) && (Format::of(&head).is_some() || begins_video(&head))
+}
+
+/// What to take a file for: content decides, the name only where the content says nothing.
+pub(crate) fn holds(path: &Path) -> Holds {
+    let head = head(path);
+    match Format::of(&head) {
+        Some(_) => Holds::Picture,
+        None if begins_video(&head) || is_video_name(&extension(path)) => Holds::Video,
+        None => Holds::Picture,
+    }
+}
+
+fn is_video_name(extension: &str) -> bool {
+    VIDEO_EXTENSIONS.contains(&extension)
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase()
+}
+
+/// The first bytes; fewer, or none, where the file does not give them.
+fn head(path: &Path) -> Vec<u8> {
+    let mut head = Vec::with_capacity(64);
+    match File::open(path).and_then(|file| file.take(64).read_to_end(&mut head)) {
+        Ok(_) => head,
+        Err(_) => Vec::new(),
+    }
+}
+
+/// ISO media other than pictures, Matroska, AVI, MPEG program streams and video, ASF, Flash.
+fn begins_video(head: &[u8]) -> bool {
+    let at = |start: usize, bytes: &[u8]| head.get(start..start + bytes.len()) == Some(bytes);
+    at(4, b"ftyp")
+        || at(4, b"moov")
+        || at(0, &[0x1A, 0x45, 0xDF, 0xA3])
+        || (at(0, b"RIFF") && at(8, b"AVI "))
+        || at(0, &[0, 0, 1, 0xBA])
+        || at(0, &[0, 0, 1, 0xB3])
+        || at(0, &[0x30, 0x26, 0xB2, 0x75])
+        || at(0, b"FLV\x01")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides_before_the_name() {
+        let folder = tempfile::TempDir::new().unwrap();
+        for (name, content, expected) in [
+            ("a.mp4", &b"\x89PNG\r\n\x1a\n"[..], Holds::Picture),
+            ("b.jpg", b"\x00\x00\x00\x18ftypisom", Holds::Video),
+            ("c.mov", b"", Holds::Video),
+            ("d.jpg", b"no picture", Holds::Picture),
+            ("e", b"\x1a\x45\xdf\xa3", Holds::Video),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            assert_eq!(holds(&path), expected, "{name}");
+        }
+        assert!(named_as_media(Path::new("x.MKV")) && !named_as_media(Path::new("x.txt")));
+        assert!(looks_like_media(&folder.path().join("e")));
+    }
+}

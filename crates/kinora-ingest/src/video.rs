@@ -1,0 +1,123 @@
+//! One video: hashed as a stream, a dozen keyframes for the first look.
+
+use std::path::PathBuf;
+
+use kinora_inference::EmbedError;
+use kinora_media::{
+    FFmpeg,
+    read::{self, Metadata},
+    video::{Keyframe, KeyframeSpec, VideoError, VideoFile},
+};
+use kinora_types::{AssetId, Rights};
+
+use crate::{
+    FileFailure, IngestError,
+    prepare::{Prepared, Preparer, Seen, unprepared},
+    walk::Task,
+};
+
+/// Keyframes of the first look: enough to find a video by, few enough to have it found in seconds.
+const FIRST_LOOK: KeyframeSpec = KeyframeSpec { most: 12, long_side: 512 };
+
+/// What is said of a video where no ffmpeg is at hand.
+pub(crate) fn needs_ffmpeg(path: PathBuf) -> FileFailure {
+    FileFailure {
+        path,
+        message: "a video needs ffmpeg to be read".into(),
+        hint: Some("`kinora models pull ffmpeg`, then add it again".into()),
+    }
+}
+
+/// A failure of one video.
+pub(crate) fn failure(path: PathBuf, error: &VideoError) -> FileFailure {
+    let message = match error {
+        // The path is told already.
+        VideoError::Io { source, .. } => format!("cannot read the file: {source}"),
+        other => other.to_string(),
+    };
+    FileFailure { path, message, hint: error.hint().map(Into::into) }
+}
+
+impl Preparer<'_> {
+    /// # Errors
+    /// As [`Preparer::prepare`].
+    pub(crate) fn prepare_video(&self, task: Task) -> Result<Prepared, IngestError> {
+        let failed = |failure, landed| Ok(Prepared::Failed { failure, landed });
+        let Some(ffmpeg) = &self.options.ffmpeg else {
+            return failed(needs_ffmpeg(task.path), None);
+        };
+        let id = match kinora_provenance::hash_file(&task.path) {
+            Ok(hash) => AssetId(hash),
+            Err(source) => {
+                let error = VideoError::Io { source, path: task.path.clone() };
+                return failed(failure(task.path, &error), None);
+            }
+        };
+        if let Some(settled) = self.settled(id, &task)? {
+            return Ok(settled);
+        }
+        match self.first_look(ffmpeg, &task) {
+            Ok((file, keyframes)) => self.finish_video(task, id, &file, keyframes),
+            Err(error) => failed(failure(task.path, &error), Some(id)),
+        }
+    }
+
+    fn first_look(
+        &self,
+        ffmpeg: &FFmpeg,
+        task: &Task,
+    ) -> Result<(VideoFile, Vec<Keyframe>), VideoError> {
+        let cancelled = || self.stop.asked();
+        let file = VideoFile::open(ffmpeg, &task.path, &self.options.video_limits, &cancelled)?;
+        let keyframes = file.keyframes(FIRST_LOOK, &cancelled)?.collect::<Result<Vec<_>, _>>()?;
+        Ok((file, keyframes))
+    }
+
+    fn finish_video(
+        &self,
+        task: Task,
+        id: AssetId,
+        file: &VideoFile,
+        keyframes: Vec<Keyframe>,
+    ) -> Result<Prepared, IngestError> {
+        let (Some(face), Some(last)) = (keyframes.get(keyframes.len() / 2), keyframes.last()) else {
+            let error = VideoError::Undecodable { said: "no keyframe came".into() };
+            let failure = failure(task.path, &error);
+            return Ok(Prepared::Failed { failure, landed: Some(id) });
+        };
+        let prepared = keyframes.iter().map(|keyframe| self.embedder.prepare(&keyframe.picture));
+        let images = match prepared.collect() {
+            Ok(images) => images,
+            Err(error @ EmbedError::Missing { .. }) => return Err(error.into()),
+            Err(error) => return Ok(unprepared(task.path, &error, id)),
+        };
+        let facts = file.facts();
+        let display = facts.video.as_ref().map(|video| video.display);
+        let duration = facts.duration.unwrap_or(last.at).max(last.at);
+        let told = self.attributions.of(&task.path);
+        let sidecar = read::sidecar(&task.path).unwrap_or_default();
+        let seen = Seen {
+            size: display.unwrap_or_else(|| face.picture.size()),
+            format: facts.container.clone(),
+            duration_ms: Some(duration.as_millis() as u64),
+            told: told.or(sidecar).or(tags(file)),
+            face: &face.picture,
+        };
+        let moments = keyframes.iter().map(|keyframe| keyframe.at.as_millis() as u64).collect();
+        self.ready(task, id, seen, images, moments)
+    }
+}
+
+/// What the file says of itself, in the words of pictures.
+fn tags(file: &VideoFile) -> Metadata {
+    let tags = file.facts().tags.clone();
+    Metadata {
+        taken_at: tags.taken_at,
+        place: tags.place,
+        camera: tags.camera,
+        title: tags.title,
+        caption: tags.comment,
+        rights: Rights { licence: tags.copyright, author: tags.artist, source: None },
+        ..Metadata::default()
+    }
+}

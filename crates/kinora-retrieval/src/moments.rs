@@ -1,0 +1,124 @@
+//! From frames that answer to stretches of time.
+//!
+//! The best frame of a video is grown to both sides over its neighbours as long as they stay above the
+//! middle between the video's mean and its best: a scale of the video's own, whatever the space. A
+//! stretch ends half way to the first frame that does not belong, or at the cut between them.
+
+use kinora_types::{Moment, TimeRange};
+
+/// Moments of a video that are told.
+const MOST: usize = 3;
+
+/// A frame with how near it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rated {
+    pub(crate) at_ms: u64,
+    pub(crate) dot: f32,
+}
+
+/// The moments of a video, best first. `frames` in order of time; `best` is the place of the frame
+/// that the search chose and `score` its score; `end_ms` is the video's length.
+pub(crate) fn moments(
+    frames: &[Rated],
+    shots: &[TimeRange],
+    end_ms: u64,
+    best: usize,
+    score: f32,
+) -> Vec<Moment> {
+    let Some(top) = frames.get(best) else {
+        return Vec::new();
+    };
+    let mean = frames.iter().map(|frame| frame.dot).sum::<f32>() / frames.len() as f32;
+    let bar = f32::midpoint(top.dot, mean);
+    let mut free = vec![true; frames.len()];
+    let mut found = Vec::new();
+    let mut anchor = Some(best);
+    while let Some(at) = anchor.filter(|_| found.len() < MOST) {
+        let belongs = |i: &usize| free[*i] && frames[*i].dot >= bar;
+        let first = (0..at).rev().take_while(belongs).last().unwrap_or(at);
+        let last = (at + 1..frames.len()).take_while(belongs).last().unwrap_or(at);
+        found.push(Moment {
+            range: TimeRange::new(
+                boundary(frames, shots, first.checked_sub(1), first, 0),
+                boundary(frames, shots, Some(last), last + 1, end_ms),
+            )
+            .unwrap_or_else(|backward| TimeRange::point(backward.start)),
+            best_ms: frames[at].at_ms,
+            // Hubness hardly differs inside one video, so differences of scores are those of dots.
+            score: score - top.dot + frames[at].dot,
+        });
+        free[first..=last].fill(false);
+        let left = (0..frames.len()).filter(|i| free[*i] && frames[*i].dot >= bar);
+        anchor = left.max_by(|a, b| frames[*a].dot.total_cmp(&frames[*b].dot));
+    }
+    found
+}
+
+/// Where the stretch between two neighbours parts; `edge` where there is no neighbour.
+fn boundary(
+    frames: &[Rated],
+    shots: &[TimeRange],
+    before: Option<usize>,
+    after: usize,
+    edge: u64,
+) -> u64 {
+    let (Some(before), Some(after)) = (before.and_then(|i| frames.get(i)), frames.get(after)) else {
+        return edge;
+    };
+    let cut = shots.iter().map(|shot| shot.start_ms());
+    let mut between = cut.filter(|cut| (before.at_ms + 1..=after.at_ms).contains(cut));
+    between.next().unwrap_or(u64::midpoint(before.at_ms, after.at_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frames(dots: &[f32]) -> Vec<Rated> {
+        (0..).zip(dots).map(|(i, dot)| Rated { at_ms: i * 1000, dot: *dot }).collect()
+    }
+
+    #[test]
+    fn neighbours_merge_and_cuts_bound() {
+        let frames = frames(&[0.1, 0.1, 0.8, 0.9, 0.1, 0.1, 0.7, 0.1]);
+        let shots = [TimeRange::new(0, 3400).unwrap(), TimeRange::new(3400, 8000).unwrap()];
+        let found = moments(&frames, &shots, 8000, 3, 0.5);
+        let spans: Vec<_> =
+            found.iter().map(|m| (m.range.start_ms(), m.range.end_ms(), m.best_ms)).collect();
+        assert_eq!(spans, [(1500, 3400, 3000), (5500, 6500, 6000)]);
+        assert!((found[1].score - 0.3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn one_frame_is_the_whole_video() {
+        let found = moments(&frames(&[0.3]), &[], 900, 0, 0.3);
+        assert_eq!((found[0].range.start_ms(), found[0].range.end_ms()), (0, 900));
+        assert!(moments(&[], &[], 900, 0, 0.3).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn moments_hold_their_best_and_never_overlap(
+            dots in prop::collection::vec(-1f32..1.0, 1..40),
+            cuts in prop::collection::btree_set(1u64..40_000, 0..6),
+        ) {
+            let frames = frames(&dots);
+            let end = frames.len() as u64 * 1000;
+            let mut bounds: Vec<u64> = cuts.into_iter().filter(|cut| *cut < end).collect();
+            bounds.insert(0, 0);
+            bounds.push(end);
+            let shots: Vec<TimeRange> =
+                bounds.windows(2).map(|pair| TimeRange::new(pair[0], pair[1]).unwrap()).collect();
+            let best = (0..dots.len()).max_by(|a, b| dots[*a].total_cmp(&dots[*b])).unwrap();
+            let found = moments(&frames, &shots, end, best, dots[best]);
+            prop_assert_eq!(found[0].best_ms, frames[best].at_ms);
+            prop_assert!(found.is_sorted_by(|a, b| a.score >= b.score));
+            for (i, moment) in found.iter().enumerate() {
+                prop_assert!(moment.range.contains(moment.best_ms));
+                prop_assert!(found[..i].iter().all(|m| m.range.overlap(moment.range).is_none()));
+            }
+        }
+    }
+}
