@@ -15,6 +15,7 @@ mod id;
 mod picture;
 mod record;
 mod space;
+mod time;
 
 pub use asset::{Asset, GeoPoint, Rights};
 pub use film::{
@@ -27,3 +28,4 @@ pub use id::{AssetId, ContentHash, ParseHashError};
 pub use picture::{Picture, PictureError};
 pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
+pub use time::{BackwardRange, TimeRange};
