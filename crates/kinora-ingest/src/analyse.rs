@@ -14,7 +14,7 @@ use kinora_inference::PreparedImage;
 use kinora_media::{
     FFmpeg,
     render::to_picture,
-    video::{Frame, ShotDetector, VideoError, VideoFile, VideoLimits},
+    video::{Frame, VideoError, VideoFile, VideoLimits},
 };
 use kinora_types::{Asset, Embedding, TimeRange};
 
@@ -121,19 +121,16 @@ impl Ingest<'_> {
         let file = VideoFile::open(ffmpeg, path, &limits, &cancelled)?;
         let mut frames = file.frames(self.embedder().input_side(), &cancelled)?;
         let mut sampler = Sampler { ingest: self, waiting: Vec::new(), next_ms: 0, frames: Vec::new() };
-        let mut detector = ShotDetector::new();
         let length = asset.duration_ms.unwrap_or_default();
         for frame in frames.by_ref() {
             let frame = frame?;
-            detector.push(&frame);
             if sampler.take(&frame)? {
                 observer.analysing(path, frame.at.as_millis() as u64, length);
             }
         }
         sampler.embed()?;
         let outcome = frames.outcome();
-        let shots = detector.finish(outcome.end);
-        Ok(Found { frames: sampler.frames, shots, damage: outcome.damage })
+        Ok(Found { frames: sampler.frames, shots: Vec::new(), damage: outcome.damage })
     }
 }
 

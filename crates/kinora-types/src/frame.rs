@@ -29,6 +29,15 @@ impl YuvFrame {
         Ok(Self { size, bytes })
     }
 
+    /// Takes the planes Y, U, V over, one after the other; `None` if they are not as long as the size
+    /// says or a side is odd.
+    pub fn from_bytes(size: Size, bytes: Vec<u8>) -> Option<Self> {
+        let even = |side: u32| side > 0 && side.is_multiple_of(2);
+        let luma = size.width as usize * size.height as usize;
+        let fits = even(size.width) && even(size.height) && bytes.len() == luma + luma / 2;
+        fits.then_some(Self { size, bytes })
+    }
+
     /// Frame size in pixels.
     pub fn size(&self) -> Size {
         self.size

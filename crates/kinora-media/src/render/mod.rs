@@ -13,7 +13,6 @@ mod encoder;
 #[cfg(test)]
 mod encoder_tests;
 mod error;
-mod ffmpeg;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
 mod matte;
@@ -25,11 +24,11 @@ mod view;
 #[cfg(test)]
 mod view_tests;
 
+pub use crate::ffmpeg::FFmpeg;
 pub use blend::{crossfade, dim};
 pub use ease::ease;
 pub use encoder::{EncodeSpec, FilmEncoder};
 pub use error::RenderError;
-pub use ffmpeg::FFmpeg;
 pub use planes::{to_frame, to_picture};
 pub use saliency::subject;
 pub use text::{Overlay, Typesetter};

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::RenderError;
+use crate::render::RenderError;
 
 /// An ffmpeg binary that answered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,142 @@
+//! A span of a video as frames of a film: one size, one rate, cut to fill, never distorted.
+//!
+//! Every film frame shows the video frame whose time is nearest, so speed is kept and nothing is
+//! blended; a slower video repeats frames, a faster one loses some. Memory: two frames and the queue.
+
+use std::time::Duration;
+
+use kinora_types::{Size, TimeRange, YuvFrame};
+
+use super::{
+    Cancelled, Frame, Outcome, VideoError, VideoFile,
+    feed::Feed,
+    filter::{Crop, Pixels},
+    frames,
+};
+
+/// Sought this much earlier, so that the frame before the first moment is known, also where a
+/// container seeks badly.
+const LEAD: Duration = Duration::from_millis(500);
+
+/// Which span, in what form.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipSpec {
+    /// The span.
+    pub range: TimeRange,
+    /// The film's frame size, both sides even.
+    pub size: Size,
+    /// The film's frames a second.
+    pub fps: u32,
+    /// What stays in view when the picture is cut to the film's shape, in fractions of the upright
+    /// picture; (0.5, 0.5) is its middle.
+    pub focus: (f64, f64),
+}
+
+impl ClipSpec {
+    /// Film frames in the span: its length times the rate, rounded, at least 1.
+    pub fn frames(&self) -> u64 {
+        let length = self.range.length().as_millis() as u64 * u64::from(self.fps);
+        ((length + 500) / 1000).max(1)
+    }
+}
+
+/// The film frames of a span, exactly [`ClipSpec::frames`] of them unless an error ends it.
+pub struct Clip<'a> {
+    feed: Feed<'a>,
+    spec: ClipSpec,
+    made: u64,
+    before: Option<Frame>,
+    after: Option<Frame>,
+    held: u64,
+    failed: bool,
+}
+
+impl<'a> Clip<'a> {
+    pub(super) fn start(
+        file: &'a VideoFile,
+        spec: &ClipSpec,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Self, VideoError> {
+        let even = |side: u32| side >= 2 && side.is_multiple_of(2);
+        if !even(spec.size.width) || !even(spec.size.height) {
+            return Err(VideoError::OddSize(spec.size));
+        }
+        let outside = |duration| spec.range.start() >= duration;
+        if spec.fps == 0 || file.facts().duration.is_some_and(outside) {
+            return Err(VideoError::OutsideVideo { span: spec.range });
+        }
+        let display = file.video()?.display;
+        let mut chain = file.chain(spec.size, Pixels::Yuv)?;
+        chain.crop = Some(Crop::fill(display, spec.size, spec.focus));
+        let from = spec.range.start().saturating_sub(LEAD);
+        let moment = format!("{:.3}", from.as_secs_f64());
+        let seek = ["-ss", &moment, "-copyts", "-start_at_zero"];
+        let before: &[&str] = if from.is_zero() { &[] } else { &seek };
+        let feed = file.feed(before, &chain, cancelled)?;
+        let (before, after) = (None, None);
+        Ok(Self { feed, spec: *spec, made: 0, before, after, held: 0, failed: false })
+    }
+
+    /// Film frames that show the video's last frame for want of a later one, because the span
+    /// reaches over the end.
+    pub fn held(&self) -> u64 {
+        self.held
+    }
+
+    /// What the decoder met so far.
+    pub fn outcome(&self) -> Outcome {
+        self.feed.outcome()
+    }
+
+    fn pull(&mut self) -> Result<Option<Frame>, VideoError> {
+        let Some((at, bytes)) = self.feed.next()? else { return Ok(None) };
+        frames::frame(at, self.spec.size, bytes).map(Some)
+    }
+
+    fn make(&mut self) -> Result<YuvFrame, VideoError> {
+        let moment = moment(&self.spec, self.made);
+        if self.made == 0 {
+            self.after = self.pull()?;
+        }
+        while self.after.as_ref().is_some_and(|frame| frame.at <= moment) {
+            self.before = self.after.take();
+            self.after = self.pull()?;
+        }
+        let late = self.before.as_ref().zip(self.after.as_ref());
+        let near_after = late.is_some_and(|(b, a)| a.at - moment < moment - b.at);
+        let chosen = match (&self.before, &self.after) {
+            (Some(before), None) => {
+                // The last frame is also shown for its own while.
+                if moment >= self.feed.outcome().end.max(before.at) {
+                    self.held += 1;
+                }
+                before
+            }
+            (Some(before), Some(_)) if !near_after => before,
+            (_, Some(after)) => after,
+            (None, None) => return Err(VideoError::OutsideVideo { span: self.spec.range }),
+        };
+        self.made += 1;
+        Ok(chosen.image.clone())
+    }
+}
+
+/// When the film's frame `index` is shown, in the time of the video.
+fn moment(spec: &ClipSpec, index: u64) -> Duration {
+    let nanos = u128::from(index) * 1_000_000_000 / u128::from(spec.fps.max(1));
+    spec.range.start() + Duration::from_nanos(nanos as u64)
+}
+
+impl Iterator for Clip<'_> {
+    type Item = Result<YuvFrame, VideoError>;
+
+    /// After an error comes nothing.
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed || self.made >= self.spec.frames() {
+            return None;
+        }
+        let frame = self.make();
+        self.failed = frame.is_err();
+        Some(frame)
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a video cannot be read, and whose it is to mend.
+
+use std::{io, path::PathBuf, time::Duration};
+
+use kinora_types::Size;
+
+/// A video could not be read.
+///
+/// `Io`, `Died` and `NotStarted` are the environment's fault, `Internal` ours; `Cancelled` nobody's; all
+/// others lie in the file.
+#[derive(Debug, thiserror::Error)]
+pub enum VideoError {
+    /// The file cannot be opened.
+    #[error("cannot read the file: {source}: `{}`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There are no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// The content is no known container of moving pictures or sound.
+    #[error("not a video or sound in a format that Kinora reads: {said}")]
+    UnknownFormat {
+        /// ffmpeg's own words.
+        said: String,
+    },
+    /// There is no moving picture in it (cover art does not count).
+    #[error("the file has no video in it")]
+    NoVideo,
+    /// Not one frame could be decoded.
+    #[error("the video is damaged, no frame of it can be decoded: {said}")]
+    Undecodable {
+        /// ffmpeg's own words.
+        said: String,
+    },
+    /// This ffmpeg has no decoder for it.
+    #[error("this ffmpeg cannot decode the video: {said}")]
+    NoDecoder {
+        /// ffmpeg's own words.
+        said: String,
+    },
+    /// Frames of more pixels than the limit.
+    #[error("the video claims frames of more than {limit} pixels")]
+    TooManyPixels {
+        /// [`super::VideoLimits::pixels`].
+        limit: u64,
+    },
+    /// More frames than the limit.
+    #[error("the video has more than {limit} frames")]
+    TooManyFrames {
+        /// [`super::VideoLimits::frames`].
+        limit: u64,
+    },
+    /// The decoder gave nothing for too long, or took too long in all; it was ended.
+    #[error("decoding took too long: {} s for {frames} frames", waited.as_secs())]
+    TooSlow {
+        /// How long the decoder kept us waiting.
+        waited: Duration,
+        /// Frames that came.
+        frames: u64,
+    },
+    /// A span that lies outside of the video.
+    #[error("the span {span} lies outside of the video")]
+    OutsideVideo {
+        /// The span that was asked for.
+        span: kinora_types::TimeRange,
+    },
+    /// A film size that cannot be encoded.
+    #[error("both sides of a frame must be even and at least 2: `{0}`")]
+    OddSize(Size),
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// ffmpeg could not be started.
+    #[error("cannot start ffmpeg: {source}: `{}`", ffmpeg.display())]
+    NotStarted {
+        /// The binary.
+        ffmpeg: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// ffmpeg was killed, or refused its own arguments.
+    #[error("ffmpeg died ({status}): {said}")]
+    Died {
+        /// Exit status or signal.
+        status: String,
+        /// Its last words.
+        said: String,
+    },
+    /// A fault of ours.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl VideoError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("give yourself permission to read it")
+            }
+            Self::Empty | Self::Undecodable { .. } => {
+                Some("copy the file again from where it came from")
+            }
+            Self::UnknownFormat { .. } => {
+                Some("Kinora reads MP4, MOV, MKV, WebM, AVI, MPEG, GIF and WebP animations")
+            }
+            Self::TooManyPixels { .. } | Self::TooManyFrames { .. } | Self::TooSlow { .. } => {
+                Some("save a smaller version of it")
+            }
+            Self::NotStarted { .. } | Self::NoDecoder { .. } => Some(
+                "`kinora models pull ffmpeg` gets one that works; `KINORA_FFMPEG` names your own",
+            ),
+            Self::OddSize(_) => Some("choose a size with even sides, such as 1280x720"),
+            Self::Died { .. } => Some("was memory short? try again with fewer things running"),
+            Self::Internal(_) => Some("please report this with the file"),
+            Self::Io { .. } | Self::NoVideo | Self::OutsideVideo { .. } | Self::Cancelled => None,
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Raw frames and their times, out of one child.
+//!
+//! Pixels come through standard output, times through `showinfo` on the error stream: raw video has
+//! none of its own. The filter tells of a frame before its pixels leave, so the n-th report belongs to
+//! the n-th frame. Two threads read, `video-pixels` and `video-words`; at most [`QUEUE`] frames wait.
+
+use std::{
+    io::Read,
+    path::Path,
+    process::{ChildStderr, ChildStdout},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::{
+    Cancelled, VideoError, VideoLimits,
+    child::Running,
+    log::{self, Report},
+    probe::{is_grave, undecodable},
+};
+use crate::FFmpeg;
+
+/// Frames that may wait for us.
+const QUEUE: usize = 3;
+/// Reports that may wait for their frames. ffmpeg holds tens of frames between the filter and the
+/// pipe; if this were ever full, both sides would wait for each other until the limit on silence.
+const REPORTS: usize = 4096;
+/// Between two looks at whether to stop.
+const TICK: Duration = Duration::from_millis(20);
+/// What is remembered of grave lines.
+const KEPT_WORDS: usize = 20;
+
+/// How a stream ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Frames that came.
+    pub frames: u64,
+    /// When the last one ends.
+    pub end: Duration,
+    /// Whether the time between frames varies by more than rounding.
+    pub variable: bool,
+    /// What was wrong with the file, in ffmpeg's words, if not everything could be decoded as it was
+    /// meant. Frames that came may show the damage.
+    pub damage: Option<String>,
+}
+
+/// When a frame is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    at: Option<Duration>,
+    duration: Duration,
+}
+
+/// What was said besides times.
+#[derive(Default)]
+struct Words {
+    damage: Option<String>,
+    grave: Vec<String>,
+}
+
+/// One running decode.
+pub(super) struct Feed<'a> {
+    running: Running,
+    pixels: Option<Receiver<Vec<u8>>>,
+    stamps: Option<Receiver<Stamp>>,
+    threads: Option<(JoinHandle<()>, JoinHandle<Words>)>,
+    limits: &'a VideoLimits,
+    wall: Duration,
+    waited: Duration,
+    cancelled: Cancelled<'a>,
+    rhythm: Rhythm,
+    outcome: Outcome,
+    last: Option<Duration>,
+    ended: bool,
+}
+
+/// What to run.
+pub(super) struct Job<'a> {
+    pub ffmpeg: &'a FFmpeg,
+    pub path: &'a Path,
+    pub limits: &'a VideoLimits,
+    /// What the file claims, for the limit on time.
+    pub duration: Option<Duration>,
+    pub before: Vec<String>,
+    /// The filter chain.
+    pub chain: String,
+    pub frame_bytes: usize,
+}
+
+impl<'a> Feed<'a> {
+    pub fn start(job: Job<'a>, cancelled: Cancelled<'a>) -> Result<Self, VideoError> {
+        let after = ["-map", "0:V:0", "-vf", &job.chain, "-fps_mode", "passthrough"];
+        let after = after.iter().chain(&["-c:v", "rawvideo", "-f", "rawvideo", "pipe:1"]);
+        let after: Vec<String> = after.map(|word| (*word).to_owned()).collect();
+        let mut running =
+            Running::start(job.ffmpeg, job.path, job.limits, (&job.before, &after), true)?;
+        let missing = || VideoError::Internal("a pipe of ffmpeg's is missing".into());
+        let stdout = running.child.stdout.take().ok_or_else(missing)?;
+        let stderr = running.child.stderr.take().ok_or_else(missing)?;
+        let (pixel_sender, pixels) = bounded(QUEUE);
+        let (stamp_sender, stamps) = bounded(REPORTS);
+        let bytes = job.frame_bytes;
+        let pixel_thread =
+            named("video-pixels", move || read_pixels(stdout, bytes, &pixel_sender))?;
+        let word_thread = named("video-words", move || read_words(stderr, &stamp_sender))?;
+        Ok(Self {
+            running,
+            pixels: Some(pixels),
+            stamps: Some(stamps),
+            threads: Some((pixel_thread, word_thread)),
+            limits: job.limits,
+            wall: job.limits.wall(job.duration),
+            waited: Duration::ZERO,
+            cancelled,
+            rhythm: Rhythm::default(),
+            outcome: Outcome::default(),
+            last: None,
+            ended: false,
+        })
+    }
+
+    /// The next frame and when it is shown; never before the one that came last.
+    pub fn next(&mut self) -> Result<Option<(Duration, Vec<u8>)>, VideoError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let next = self.pull();
+        if !matches!(next, Ok(Some(_))) {
+            self.ended = true;
+        }
+        next
+    }
+
+    fn pull(&mut self) -> Result<Option<(Duration, Vec<u8>)>, VideoError> {
+        if self.outcome.frames >= self.limits.frames {
+            return Err(VideoError::TooManyFrames { limit: self.limits.frames });
+        }
+        let Some(pixels) = self.wait(&self.pixels.clone())? else {
+            return self.close().map(|()| None);
+        };
+        let stamp = self.wait(&self.stamps.clone())?;
+        let stamp = stamp.ok_or_else(|| VideoError::Internal("a frame without a time".into()))?;
+        let at = stamp.at.unwrap_or(self.outcome.end);
+        let at = self.last.map_or(at, |last| at.max(last));
+        if let Some(last) = self.last {
+            self.rhythm.beat(at - last);
+        }
+        self.last = Some(at);
+        self.outcome.frames += 1;
+        self.outcome.end = at + stamp.duration;
+        Ok(Some((at, pixels)))
+    }
+
+    /// How it ended; whole once [`Feed::next`] has given `None`.
+    pub fn outcome(&self) -> Outcome {
+        Outcome { variable: self.rhythm.varies(), ..self.outcome.clone() }
+    }
+
+    /// `None` once the other end is closed.
+    fn wait<T>(&mut self, channel: &Option<Receiver<T>>) -> Result<Option<T>, VideoError> {
+        let Some(channel) = channel else { return Ok(None) };
+        let begun = Instant::now();
+        loop {
+            if (self.cancelled)() {
+                return Err(VideoError::Cancelled);
+            }
+            let got = channel.recv_timeout(TICK);
+            let silent = begun.elapsed();
+            match got {
+                Err(RecvTimeoutError::Timeout) => self.check_patience(silent)?,
+                got => {
+                    self.waited += silent;
+                    return Ok(got.ok());
+                }
+            }
+        }
+    }
+
+    fn check_patience(&self, silent: Duration) -> Result<(), VideoError> {
+        let waited = self.waited + silent;
+        if silent < self.limits.silence && waited < self.wall {
+            return Ok(());
+        }
+        Err(VideoError::TooSlow { waited, frames: self.outcome.frames })
+    }
+
+    /// The child has closed its output: why?
+    fn close(&mut self) -> Result<(), VideoError> {
+        let deadline = Instant::now() + self.limits.silence;
+        let status = self.running.wait(deadline, self.cancelled);
+        let status = status.map_err(|e| VideoError::Internal(e.to_string()))?;
+        let words = self.join();
+        let Some(status) = status else {
+            return Err(VideoError::TooSlow { waited: self.waited, frames: self.outcome.frames });
+        };
+        let said = words.grave.last().cloned();
+        if status.code().is_none() {
+            let said = said.unwrap_or_else(|| "it said nothing".into());
+            return Err(VideoError::Died { status: status.to_string(), said });
+        }
+        if !status.success() && self.outcome.frames == 0 {
+            return Err(undecodable(&words.grave, words.damage, self.limits));
+        }
+        self.outcome.damage = words.damage;
+        Ok(())
+    }
+
+    fn join(&mut self) -> Words {
+        // Whoever waits for room in a channel is let go.
+        self.pixels = None;
+        self.stamps = None;
+        let Some((pixels, words)) = self.threads.take() else { return Words::default() };
+        let _ = pixels.join();
+        words.join().unwrap_or_default()
+    }
+}
+
+impl Drop for Feed<'_> {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.running.child.kill();
+        self.join();
+    }
+}
+
+fn named<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, VideoError> {
+    let spawned = thread::Builder::new().name(name.into()).spawn(work);
+    spawned.map_err(|e| VideoError::Internal(e.to_string()))
+}
+
+/// Cuts the output into frames; what remains of a last one is dropped.
+fn read_pixels(mut pipe: ChildStdout, bytes: usize, frames: &Sender<Vec<u8>>) {
+    loop {
+        let mut frame = vec![0; bytes];
+        if pipe.read_exact(&mut frame).is_err() || frames.send(frame).is_err() {
+            return;
+        }
+    }
+}
+
+fn read_words(pipe: ChildStderr, stamps: &Sender<Stamp>) -> Words {
+    let (mut words, mut base) = (Words::default(), (1, 1_000_000));
+    log::read_lines(pipe, |raw| {
+        let line = log::line(raw);
+        match line.report() {
+            Some(Report::TimeBase(num, den)) => base = (num, den),
+            Some(Report::Frame(shown)) => {
+                let time = |units: i64| seconds(units, base);
+                // Nobody listens once the stream has been given up; the pipe is still emptied.
+                let _ =
+                    stamps.send(Stamp { at: shown.pts.map(time), duration: time(shown.duration) });
+            }
+            Some(Report::Colours(..)) => {}
+            None => words.take(&line),
+        }
+    });
+    words
+}
+
+impl Words {
+    fn take(&mut self, line: &log::Line) {
+        if self.damage.is_none() && line.is_damage() {
+            self.damage = Some(line.text.trim().to_owned());
+        }
+        if is_grave(line) && self.grave.len() < KEPT_WORDS {
+            self.grave.push(line.text.trim().to_owned());
+        }
+    }
+}
+
+/// Exact to the nanosecond; times before the start of the presentation are its start.
+fn seconds(units: i64, (num, den): (i64, i64)) -> Duration {
+    let nanos = i128::from(units) * i128::from(num) * 1_000_000_000 / i128::from(den.max(1));
+    Duration::from_nanos(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
+}
+
+/// Tells an even beat, rounded to the container's clock, from an uneven one.
+#[derive(Default)]
+struct Rhythm {
+    beats: u64,
+    shortest: Duration,
+    longest: Duration,
+}
+
+impl Rhythm {
+    fn beat(&mut self, length: Duration) {
+        self.shortest = if self.beats == 0 { length } else { self.shortest.min(length) };
+        self.longest = self.longest.max(length);
+        self.beats += 1;
+    }
+
+    fn varies(&self) -> bool {
+        // Containers that count in milliseconds are off by one either way.
+        let rounding = Duration::from_micros(2100).max(self.longest / 20);
+        self.beats > 1 && self.longest - self.shortest > rounding
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_exact_and_never_negative() {
+        assert_eq!(seconds(1001, (1, 24000)), Duration::from_nanos(41_708_333));
+        assert_eq!(seconds(-5, (1, 25)), Duration::ZERO);
+        assert_eq!(seconds(i64::MAX, (i64::MAX, 1)), Duration::from_nanos(u64::MAX));
+        assert_eq!(seconds(90_000 * 36_000, (1, 90_000)), Duration::from_secs(36_000));
+    }
+
+    #[test]
+    fn rounding_is_no_variable_rate() {
+        let beats = |list: &[u64]| {
+            let mut rhythm = Rhythm::default();
+            list.iter().for_each(|&ms| rhythm.beat(Duration::from_millis(ms)));
+            rhythm.varies()
+        };
+        assert!(!beats(&[41, 42, 42, 41]));
+        assert!(!beats(&[40]));
+        assert!(beats(&[41, 42, 83]));
+    }
+}

@@ -1,0 +1,139 @@
+//! One video file that has been looked at.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::{
+    Clip, ClipSpec, Frames, KeyframeSpec, Keyframes, Tone, VideoError, VideoFacts, VideoLimits,
+    VideoStream,
+    feed::{Feed, Job},
+    filter::{Chain, Pixels},
+    probe,
+};
+use crate::FFmpeg;
+
+/// Asked often and from the thread that reads: whether to stop.
+pub type Cancelled<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// For whoever never stops: `&never`.
+pub fn never() -> bool {
+    false
+}
+
+/// A file that ffmpeg can open, and what it is. Cheap to keep; nothing runs between calls.
+#[derive(Clone, Debug)]
+pub struct VideoFile {
+    ffmpeg: FFmpeg,
+    path: PathBuf,
+    limits: VideoLimits,
+    facts: VideoFacts,
+    tone: Tone,
+}
+
+impl VideoFile {
+    /// Looks at a file: see [`probe()`].
+    pub fn open(
+        ffmpeg: &FFmpeg,
+        path: &Path,
+        limits: &VideoLimits,
+        cancelled: Cancelled,
+    ) -> Result<Self, VideoError> {
+        let facts = probe::probe(ffmpeg, path, limits, cancelled)?;
+        let hdr = facts.video.as_ref().and_then(|video| video.hdr);
+        let tone = match hdr {
+            None => Tone::Sdr,
+            Some(_) if can_map(ffmpeg) => Tone::Mapped,
+            Some(_) => Tone::Unmapped,
+        };
+        let (ffmpeg, path, limits) = (ffmpeg.clone(), path.to_owned(), limits.clone());
+        Ok(Self { ffmpeg, path, limits, facts, tone })
+    }
+
+    /// What the file says of itself.
+    pub fn facts(&self) -> &VideoFacts {
+        &self.facts
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What happens to its light in every frame that is read.
+    pub fn tone(&self) -> Tone {
+        self.tone
+    }
+
+    /// The first look: some keyframes, spread evenly. Errors: [`VideoError::NoVideo`] for sound alone,
+    /// and whatever keeps ffmpeg from starting; damage is told by the frames.
+    pub fn keyframes<'a>(
+        &'a self,
+        spec: KeyframeSpec,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Keyframes<'a>, VideoError> {
+        Keyframes::start(self, spec, cancelled)
+    }
+
+    /// Every frame in the order of time, its shorter side `short_side` pixels (never enlarged, both
+    /// sides even). Errors as for [`VideoFile::keyframes`].
+    pub fn frames<'a>(
+        &'a self,
+        short_side: u32,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Frames<'a>, VideoError> {
+        Frames::start(self, short_side, cancelled)
+    }
+
+    /// A span for a film. Errors also: an odd size, a span outside of the video.
+    pub fn clip<'a>(
+        &'a self,
+        spec: &ClipSpec,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Clip<'a>, VideoError> {
+        Clip::start(self, spec, cancelled)
+    }
+
+    pub(super) fn video(&self) -> Result<&VideoStream, VideoError> {
+        self.facts.video.as_ref().ok_or(VideoError::NoVideo)
+    }
+
+    /// A chain over the whole picture, to be narrowed.
+    pub(super) fn chain(
+        &self,
+        size: kinora_types::Size,
+        pixels: Pixels,
+    ) -> Result<Chain<'_>, VideoError> {
+        Ok(Chain { video: self.video()?, tone: self.tone, select: None, crop: None, size, pixels })
+    }
+
+    pub(super) fn feed<'a>(
+        &'a self,
+        before: &[&str],
+        chain: &Chain,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Feed<'a>, VideoError> {
+        let job = Job {
+            ffmpeg: &self.ffmpeg,
+            path: &self.path,
+            limits: &self.limits,
+            duration: self.facts.duration,
+            before: before.iter().map(|word| (*word).to_owned()).collect(),
+            chain: chain.describe(),
+            frame_bytes: chain.pixels.bytes(chain.size),
+        };
+        Feed::start(job, cancelled)
+    }
+}
+
+/// Whether this ffmpeg has what tone mapping needs. An ffmpeg that does not answer cannot map either.
+fn can_map(ffmpeg: &FFmpeg) -> bool {
+    let mut ask = Command::new(&ffmpeg.path);
+    let asked = ask.args(["-hide_banner", "-filters"]).stdin(Stdio::null()).output();
+    asked.is_ok_and(|answer| {
+        let listing = String::from_utf8_lossy(&answer.stdout).into_owned();
+        let has = |name| listing.split_whitespace().any(|word| word == name);
+        has("zscale") && has("tonemap")
+    })
+}

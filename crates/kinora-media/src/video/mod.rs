@@ -1,0 +1,40 @@
+//! Videos to frames: facts, keyframes, timed frames, spans for films.
+//!
+//! Way in: [`VideoFile::open`] asks ffmpeg what a file is ([`VideoFacts`]); [`VideoFile::keyframes`] is
+//! the quick first look, [`VideoFile::frames`] the one full decode that feeds everything else,
+//! [`VideoFile::clip`] a span at a film's size and frame rate.
+//!
+//! A file is decoded in a child process with limits on time, memory, pixels and output
+//! ([`VideoLimits`]); it can reach no network and no other file, and dies with the stream that reads it.
+//! What comes out is upright, has square pixels, is deinterlaced where the file says that it is
+//! interlaced, and is BT.709 SDR where the ffmpeg at hand can map it ([`Tone`] says if not).
+//! Damage never hides: a stream gives what can be decoded and its [`Outcome`] says what went wrong.
+//!
+//! Memory: a handful of frames at the size asked for; never a whole video.
+
+mod child;
+mod clip;
+mod dump;
+mod error;
+mod facts;
+mod feed;
+mod file;
+mod filter;
+mod frames;
+mod keyframes;
+mod limits;
+mod log;
+mod probe;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+pub use clip::{Clip, ClipSpec};
+pub use error::VideoError;
+pub use facts::{AudioStream, Hdr, Tags, Tone, VideoFacts, VideoStream};
+pub use feed::Outcome;
+pub use file::{Cancelled, VideoFile, never};
+pub use frames::{Frame, Frames};
+pub use keyframes::{Keyframe, KeyframeSpec, Keyframes};
+pub use limits::VideoLimits;
+pub use probe::probe;

@@ -1,0 +1,1 @@
+//! Real clips, made by ffmpeg itself, through the whole way.
