@@ -3,13 +3,11 @@
 use jiff::civil::Date;
 use kinora_types::{GeoPoint, Rights};
 use rusqlite::params;
-use serde::{Deserialize, Serialize};
 
 use crate::{Catalog, CatalogError};
 
 /// What an asset is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// It stands still.
     Picture,

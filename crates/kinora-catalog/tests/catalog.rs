@@ -110,7 +110,7 @@ fn the_feed_can_be_read_in_pieces() {
         let piece = catalog.changes_since(at, 3).unwrap();
         let Some(last) = piece.last() else { break };
         at = last.revision;
-        rows.extend(piece.iter().map(|c| c.row));
+        rows.extend(piece.iter().map(|c| c.point));
     }
     assert_eq!(rows, catalog.live_rows().unwrap());
     assert_eq!(at, catalog.revision().unwrap());

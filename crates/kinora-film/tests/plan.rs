@@ -138,6 +138,12 @@ fn ten_thousand_shots_are_refused_before_any_search() {
         ) -> Result<kinora_types::Picture, kinora_film::SourceError> {
             panic!("opened")
         }
+        fn video(
+            &self,
+            _: &kinora_types::Asset,
+        ) -> Result<kinora_media::video::VideoFile, kinora_film::SourceError> {
+            panic!("opened")
+        }
     }
     let lines = "a line of its own\n\n".repeat(10_000);
     let brief = parse(&lines, BriefFormat::Text, 30.0).unwrap();

@@ -8,7 +8,7 @@ use kinora_media::{
     read::{self, Metadata},
     video::{Keyframe, KeyframeSpec, VideoError, VideoFile},
 };
-use kinora_types::{AssetId, Rights};
+use kinora_types::{AssetId, Rights, Size};
 
 use crate::{
     FileFailure, IngestError,
@@ -97,7 +97,10 @@ impl Preparer<'_> {
         let told = self.attributions.of(&task.path);
         let sidecar = read::sidecar(&task.path).unwrap_or_default();
         let seen = Seen {
-            size: display.unwrap_or_else(|| face.picture.size()),
+            size: display.unwrap_or(Size {
+                width: face.picture.width(),
+                height: face.picture.height(),
+            }),
             format: facts.container.clone(),
             duration_ms: Some(duration.as_millis() as u64),
             told: told.or(sidecar).or(tags(file)),

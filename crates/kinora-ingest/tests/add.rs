@@ -174,7 +174,7 @@ fn words_come_from_names_and_attributions_unless_vision_is_tested() {
         assert!(catalog.lexical(&[word.to_owned()], 5).unwrap().is_empty(), "{word}");
     }
     let asset = catalog.asset(&notes.done[0].asset).unwrap().unwrap();
-    assert_eq!(asset.title.as_deref(), Some("Beacon"));
+    assert_eq!(asset.title.as_deref(), Some("Pharos"));
 }
 
 #[test]
