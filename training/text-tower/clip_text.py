@@ -64,10 +64,14 @@ def _read(name):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def _visual_genome():
+def object_phrases():
+    """What Visual Genome's annotators wrote about objects: words, phrases, a set."""
     with open(paths.VOCABULARY / "all_objects_attributes_relationships.pickle", "rb") as file:
-        words = _Sets(file).load()["objects"]["joint"]
-    return sorted(word.lower().strip() for word in words if len(word.split()) == 1)
+        return _Sets(file).load()["objects"]["joint"]
+
+
+def _visual_genome():
+    return sorted(word.lower().strip() for word in object_phrases() if len(word.split()) == 1)
 
 
 def _open_images():

@@ -21,3 +21,8 @@ WORDNET = UNPACKED / "wordnet-base/usr/share/wordnet"
 FONTS = UNPACKED / "fonts-dejavu-core/usr/share/fonts/truetype/dejavu"
 WALLPAPERS = [UNPACKED / name for name in
               ("mate-backgrounds", "plasma-workspace-wallpapers")]
+EMOJI_FONT = UNPACKED / "fonts-noto-color-emoji/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
+EMOJI_NAMES = [UNPACKED / "unicode-cldr-core/usr/share/unicode/cldr/common" / folder / "en.xml"
+               for folder in ("annotations", "annotationsDerived")]
+CLIPART = UNPACKED / "openclipart-svg/usr/share/openclipart/svg"
+CLIPART_PNG = UNPACKED / "openclipart-png/usr/share/openclipart/png"

@@ -61,25 +61,27 @@ def captioned():
 
 
 def on_white(name):
-    return _paste(Image.open(paths.STAMPS / name), Image.new("RGB", (256, 256), "white"), 0.92)
+    return paste(Image.open(paths.STAMPS / name), Image.new("RGB", (256, 256), "white"), 0.92)
 
 
 def on_photo(name, seed):
     """The stamp over a random, blurred part of a wallpaper; seeded by name and number."""
-    draw = random.Random(f"{name}/{seed}")
+    return over_wallpaper(Image.open(paths.STAMPS / name), random.Random(f"{name}/{seed}"))
+
+
+def over_wallpaper(stamp, draw):
     photo = Image.open(draw.choice(wallpapers()))
     side = int(min(photo.size) * draw.uniform(0.4, 0.9))
     left = draw.randrange(photo.width - side)
     top = draw.randrange(photo.height - side)
     ground = photo.crop((left, top, left + side, top + side)).resize((256, 256))
     ground = ground.filter(ImageFilter.GaussianBlur(draw.choice((0, 2, 4))))
-    stamp = Image.open(paths.STAMPS / name)
     if draw.random() < 0.5:
         stamp = stamp.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    return _paste(stamp, ground, draw.uniform(0.7, 0.95))
+    return paste(stamp, ground, draw.uniform(0.7, 0.95))
 
 
-def _paste(stamp, ground, share):
+def paste(stamp, ground, share):
     stamp = stamp.convert("RGBA")
     scale = share * min(ground.width / stamp.width, ground.height / stamp.height)
     stamp = stamp.resize((max(1, int(stamp.width * scale)), max(1, int(stamp.height * scale))),

@@ -1,10 +1,12 @@
 """Trains the text head and writes it with its calibration; closed form, seeded.
 
 1. Bridge: a linear map from CLIP ViT-B/32 text vectors to the ViT-B/16 picture space, by ridge
-   on COCO's words (known in both), on words set in type, and on captioned stamps.
+   on COCO's words (known in both), on words set in type, and on named drawings and stamps.
 2. Targets: for every text a vector in the picture space: the bridged text vector, the
-   vector of the text set in type, or the mean of both. A gloss has the target of its word.
+   vector of the text set in type, that of a drawing of this name, or the mean of those that there
+   are. A gloss has the target of its word. Whole phrases have their vector set in type.
 3. Head: kernel ridge regression from MiniLM's sentence vector to the targets.
+4. Whitening: directions in which pictures differ much whatever they show count for less.
 """
 import json
 import os
@@ -13,20 +15,24 @@ import numpy as np
 import scipy.linalg
 
 import clip_text
+import clipart
+import emoji
 import export
 import minilm
 import paths
+import phrases
 import rendered
 import stamps
 import vocabulary
 import wordnet
 
 SEED = 0
-GAMMA, RIDGE, CENTRES = 2.0, 0.3, 3500
-SET_IN_TYPE_WEIGHT = 5.0
-BRIDGE_RIDGE, COCO_WEIGHT, TYPE_WEIGHT, STAMP_WEIGHT = 10.0, 8.0, 1.5, 1.0
-BANK, NEAREST, HUBNESS_WEIGHT = 2048, 10, 1.0
-ABSTAIN_BELOW, DUPLICATE = -0.06, 0.95
+GAMMA, RIDGE, CENTRES = 1.0, 0.1, 3500
+SEEN_WEIGHT, KEYWORDS_WEIGHT, PHRASE_WEIGHT = 5.0, 2.0, 1.0
+BRIDGE_RIDGE, COCO_WEIGHT, TYPE_WEIGHT, DRAWING_WEIGHT, STAMP_WEIGHT = 10.0, 8.0, 1.5, 1.5, 1.0
+WHITEN_FLOOR, WHITEN_POWER = 3.0, 0.5
+BANK, NEAREST, HUBNESS_WEIGHT = 2048, 25, 1.0
+ABSTAIN_BELOW, DUPLICATE = -0.04, 0.95
 
 
 def unit(rows):
@@ -41,6 +47,21 @@ def ridge(inputs, outputs, weight):
     return np.linalg.solve(inputs.T @ inputs + weight * np.eye(inputs.shape[1]), inputs.T @ outputs)
 
 
+def named_drawings(source):
+    """[(name, keywords, vector)] of [(name, keywords, [vectors])]: each place of the vectors has its own
+    style, which its mean takes away."""
+    places = zip(*(vectors for *_, vectors in source))
+    means = unit(sum(centred(np.array(vectors)) for vectors in places))
+    return [(name, words, vector) for (name, words, _), vector in zip(source, means)]
+
+
+def mean_by_name(drawings):
+    sums = {}
+    for name, _, vector in drawings:
+        sums[name] = sums.get(name, 0) + vector
+    return {name: unit(vector) for name, vector in sums.items()}
+
+
 class Material:
     """All vectors that the training needs, centred within their kind."""
 
@@ -52,6 +73,10 @@ class Material:
         typed = dict(rendered.vectors(vocabulary.names()))
         # The mean is what all pictures of type have in common; without it the word is left.
         self.typed = dict(zip(typed, centred(np.array(list(typed.values())))))
+        said = dict(rendered.vectors(phrases.texts()))
+        self.phrases = dict(zip(said, centred(np.array(list(said.values())))))
+        self.drawings = named_drawings(emoji.vectors()) + named_drawings(clipart.vectors())
+        self.drawn = mean_by_name(self.drawings)
         self.stamps = stamps.vectors(1)
         self.with_stamps = with_stamps
 
@@ -61,10 +86,12 @@ class Material:
 
 
 def bridge(material):
-    both = [name for name in material.typed if name in material.text]
-    inputs = [COCO_WEIGHT * np.array([material.text[word] for word in clip_text.COCO]),
-              TYPE_WEIGHT * np.array([material.text[name] for name in both])]
-    outputs = [COCO_WEIGHT * material.coco, TYPE_WEIGHT * np.array([material.typed[name] for name in both])]
+    inputs = [COCO_WEIGHT * np.array([material.text[word] for word in clip_text.COCO])]
+    outputs = [COCO_WEIGHT * material.coco]
+    for seen, weight in ((material.typed, TYPE_WEIGHT), (material.drawn, DRAWING_WEIGHT)):
+        both = [name for name in seen if name in material.text]
+        inputs.append(weight * np.array([material.text[name] for name in both]))
+        outputs.append(weight * np.array([seen[name] for name in both]))
     if material.with_stamps:
         names = [vocabulary.name_of(caption) for _, caption, _ in material.stamps]
         rows = [row for row, name in enumerate(names) if name in material.text]
@@ -83,15 +110,28 @@ def examples(material):
     """(texts, targets [n,512], weights [n], glosses)"""
     words = list(material.text)
     targets = dict(zip(words, unit(np.array([material.text[word] for word in words]) @ bridge(material))))
-    for text, vector in material.typed.items():
-        targets[text] = unit(targets[text] + vector) if text in targets else vector
-    rows = [(text, targets[text], SET_IN_TYPE_WEIGHT if text in material.typed else 1.0) for text in targets]
+    weights = dict.fromkeys(words, 1.0)
+    for seen in (material.typed, material.drawn):
+        for text, vector in seen.items():
+            targets[text] = unit(targets[text] + vector) if text in targets else vector
+            weights[text] = SEEN_WEIGHT
+    rows = [(text, targets[text], weights[text]) for text in targets]
     glossed = [(gloss, name) for name in targets if (gloss := gloss_of(name))]
-    for gloss, name in glossed:
-        weight = SET_IN_TYPE_WEIGHT if name in material.typed else 1.0
-        rows.append((gloss, targets[name], weight))
+    rows += [(gloss, targets[name], weights[name]) for gloss, name in glossed]
+    for name, keywords, _ in material.drawings:
+        keywords = [word for word in keywords if len(word) > 2]
+        if keywords:
+            rows.append((f"{name}, {', '.join(keywords)}", targets[name], KEYWORDS_WEIGHT))
+    rows += [(text, vector, PHRASE_WEIGHT) for text, vector in material.phrases.items()]
     texts, vectors, weights = zip(*rows)
     return list(texts), np.array(vectors), np.array(weights), [gloss for gloss, _ in glossed]
+
+
+def whitening(pictures):
+    """[512,512], symmetric; a part of the full whitening, which would be all noise."""
+    values, directions = np.linalg.eigh(np.cov(pictures.T))
+    scale = (values / values.mean() + WHITEN_FLOOR) ** -WHITEN_POWER
+    return directions @ np.diag(scale) @ directions.T
 
 
 def kernel(left, right):
@@ -114,7 +154,7 @@ def fit_head(inputs, targets, weights):
         moment += (values * weights[part, None]).T @ targets[part]
     gram += RIDGE * kernel(centres, centres)
     gram[np.diag_indices(len(gram))] += 1e-7 * np.trace(gram) / len(gram) + 1e-4
-    return centres, scipy.linalg.solve(gram, moment, assume_a="pos").astype(np.float32)
+    return centres, scipy.linalg.solve(gram, moment, assume_a="pos")
 
 
 def main():
@@ -122,6 +162,8 @@ def main():
     texts, targets, weights, glosses = examples(material)
     print(f"{len(texts)} texts, {len(material.typed)} set in type, {len(glosses)} glosses")
     centres, coefficients = fit_head(minilm.embed_cached(texts), targets, weights)
+    # The head is linear after its kernel, so the whitening goes into the coefficients.
+    coefficients = coefficients @ whitening(np.array(list(material.drawn.values())))
     export.kernel_head(centres, GAMMA, coefficients, paths.OUTPUT / "text_head.onnx")
     write_bank(centres, coefficients, glosses)
     write_calibration(stamps_mean=material.stamp_vectors(1).mean(0))

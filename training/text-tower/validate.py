@@ -1,11 +1,13 @@
-"""Figures of the committed head on validation.tsv: own descriptions of stamps, one pool.
+"""Figures of the committed head on validation.tsv: own descriptions of stamps and wallpapers, one pool.
 
 The stamps' pictures train the bridge (train.py, `with_stamps`); for a clean figure train with
 `KINORA_TRAINING_WITHOUT_STAMPS=1`, as the card's figures are. Also prints how the score of the best
 hit falls with and without a fitting picture, for pools of several sizes.
 """
 import numpy as np
+from PIL import Image
 
+import clip_image
 import evaluate
 import paths
 import stamps
@@ -43,11 +45,13 @@ def print_pools(scores, relevant, size, draw):
 
 def main():
     tower = evaluate.Tower()
-    pictures = stamps.vectors(1)
-    rows = {name: row for row, (name, _, _) in enumerate(pictures)}
+    pictures = {name: vectors[1] for name, _, vectors in stamps.vectors(1)}
+    walls = clip_image.embed_all("wallpapers", [(file.stem, Image.open, (file,)) for file in stamps.wallpapers()])
+    pictures.update((f"wallpapers/{name}", vector) for name, vector in walls.items())
+    rows = {name: row for row, name in enumerate(pictures)}
     queries = read()
     relevant = [[rows[name] for name in names] for _, names in queries]
-    raw = np.array([vectors[1] for _, _, vectors in pictures])
+    raw = np.array(list(pictures.values()))
     scores = tower.scores([query for query, _ in queries], raw)
     found = ranks(scores, relevant)
     print(f"{len(queries)} descriptions, {len(raw)} pictures: R@1 {(found < 1).mean():.3f}, "
