@@ -275,7 +275,8 @@ impl Words {
 
 /// Exact to the nanosecond; times before the start of the presentation are its start.
 fn seconds(units: i64, (num, den): (i64, i64)) -> Duration {
-    let nanos = i128::from(units) * i128::from(num) * 1_000_000_000 / i128::from(den.max(1));
+    let nanos = (i128::from(units) * i128::from(num)).saturating_mul(1_000_000_000)
+        / i128::from(den.max(1));
     Duration::from_nanos(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
 }
 

@@ -52,14 +52,16 @@ fn utc(at: Timestamp) -> Option<DateTime> {
 fn local_time(text: &str) -> Option<DateTime> {
     let text = text.trim();
     let head = text.get(..19)?;
-    (head.as_bytes()[10] == b'T' || head.as_bytes()[10] == b' ').then(|| head.parse().ok())?
+    let parsed: DateTime = head.parse().ok()?;
+    let has_time = matches!(head.as_bytes()[10], b'T' | b' ');
+    (has_time && parsed.year() > 1970).then_some(parsed)
 }
 
 /// ISO 6709 as cameras write it: `+40.5000-074.1000+012.3/`; degrees, or degrees with minutes and
 /// seconds by the number of digits before the point.
 fn iso_6709(text: &str) -> Option<GeoPoint> {
     let text = text.split(';').next()?.trim().trim_end_matches('/');
-    let text = text.split("CRS").next()?;
+    let text = text.split("CRS").next().filter(|text| text.is_ascii())?;
     let second = text.get(1..)?.find(['+', '-'])? + 1;
     let third = text.get(second + 1..)?.find(['+', '-']).map_or(text.len(), |at| second + 1 + at);
     let latitude = angle(text.get(..second)?, 2)?;
