@@ -179,8 +179,6 @@ fn owner(connection: &Connection, point: u64) -> Result<Option<Owner>, CatalogEr
     }
     let mut statement =
         connection.prepare_cached("SELECT asset, at_ms FROM frames WHERE row = ?1")?;
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok(Owner { asset: row.get(0)?, at_ms: Some(row.get(1)?) })
-    };
+    let read = |row: &rusqlite::Row<'_>| Ok(Owner { asset: row.get(0)?, at_ms: Some(row.get(1)?) });
     Ok(statement.query_row([point & !FRAME], read).optional()?)
 }

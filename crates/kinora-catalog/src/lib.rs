@@ -16,8 +16,8 @@
 mod change;
 mod error;
 mod films;
-mod frames;
 mod filter;
+mod frames;
 mod lexical;
 mod read;
 mod schema;
@@ -34,8 +34,8 @@ use rusqlite::Connection;
 pub use change::{Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame};
 pub use error::CatalogError;
 pub use films::FilmSummary;
-pub use frames::{FrameRow, Owner};
 pub use filter::{Filter, Kind};
+pub use frames::{FrameRow, Owner};
 pub use lexical::{LexicalHit, Words};
 
 /// Name of the database file in a library's folder.

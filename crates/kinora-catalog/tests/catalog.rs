@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use jiff::{Timestamp, civil::date};
-use kinora_catalog::{Catalog, CatalogError, Change, Description, FileEntry, Filter, NewAsset};
-use kinora_types::{Asset, AssetId, ContentHash, EmbeddingSpace, GeoPoint, Rights, Size};
+use kinora_catalog::{
+    Catalog, CatalogError, Change, Description, FileEntry, Filter, Kind, NewAsset, NewFrame, Owner,
+};
+use kinora_types::{
+    Asset, AssetId, ContentHash, EmbeddingSpace, GeoPoint, Rights, Size, TimeRange,
+};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -219,4 +223,75 @@ proptest! {
         add(&catalog, &picture("owl", "/owl"));
         catalog.lexical(&words, 5).unwrap();
     }
+}
+
+fn vector(value: f32) -> kinora_types::Embedding {
+    space("s").embedding(vec![value, 1.0 - value])
+}
+
+fn video(content: &str, path: &str, moments: &[u64]) -> NewAsset {
+    let mut new = picture(content, path);
+    new.asset.duration_ms = Some(10_000);
+    let frame = |at_ms: &u64| NewFrame { at_ms: *at_ms, embedding: vector(0.25) };
+    new.frames = moments.iter().map(frame).collect();
+    new
+}
+
+#[test]
+fn a_video_is_as_many_points_as_it_has_frames() {
+    let (_folder, catalog) = library();
+    add(&catalog, &picture("still", "/1"));
+    let film = video("film", "/2", &[0, 4000]);
+    add(&catalog, &film);
+    let points: Vec<u64> =
+        catalog.changes_since(0, 10).unwrap().iter().map(|change| change.point).collect();
+    let owners = catalog.owners(&points).unwrap();
+    let owner = |asset, at_ms| Some(Owner { asset, at_ms });
+    assert_eq!(owners, [owner(1, None), owner(2, Some(0)), owner(2, Some(4000))]);
+    assert_eq!((catalog.count().unwrap(), catalog.point_count().unwrap()), (2, 3));
+    assert_eq!(catalog.points_of(&[2]).unwrap()[1..], points[1..]);
+    let kind = |kind| Filter { kind: Some(kind), ..Filter::default() };
+    assert_eq!(catalog.filter(&kind(Kind::Video)).unwrap().unwrap(), [2]);
+    assert_eq!(catalog.filter(&kind(Kind::Picture)).unwrap().unwrap(), [1]);
+
+    assert_eq!(catalog.unanalysed().unwrap()[0].id, film.asset.id);
+    let before = catalog.revision().unwrap();
+    let shots = vec![TimeRange::new(0, 5000).unwrap(), TimeRange::new(5000, 10_000).unwrap()];
+    let frames = [4000, 5000].map(|at_ms| NewFrame { at_ms, embedding: vector(0.75) }).to_vec();
+    let asset = film.asset.id;
+    let embedding = vector(0.5);
+    catalog.commit(&[Change::Analysed { asset, frames, shots: shots.clone(), embedding }]).unwrap();
+    assert!(catalog.unanalysed().unwrap().is_empty());
+    assert_eq!(catalog.shots(2).unwrap(), shots);
+    // The frame that was known keeps its vector and is no news.
+    assert_eq!(catalog.changes_since(before, 10).unwrap().len(), 1);
+    let told: Vec<u64> = catalog.frames(2).unwrap().iter().map(|frame| frame.at_ms).collect();
+    assert_eq!(told, [0, 4000, 5000]);
+
+    let before = catalog.revision().unwrap();
+    catalog.commit(&[Change::Vanished { path: "/2".into() }]).unwrap();
+    let gone = catalog.changes_since(before, 10).unwrap();
+    assert!(gone.len() == 3 && gone.iter().all(|change| change.vector.is_none()));
+    assert_eq!(catalog.point_count().unwrap(), 1);
+}
+
+#[test]
+fn a_library_of_the_first_format_is_brought_up() {
+    let folder = TempDir::new().unwrap();
+    let raw = rusqlite::Connection::open(folder.path().join(kinora_catalog::FILE_NAME)).unwrap();
+    raw.execute_batch(include_str!("../src/schema_1.sql")).unwrap();
+    let space = serde_json::to_string(&space("s")).unwrap();
+    raw.execute("INSERT INTO library VALUES (1, 'old', ?1, 1)", [space]).unwrap();
+    raw.execute(
+        "INSERT INTO assets (id, width, height, bytes, format, keywords, added_at, vector, phash, live,
+             changed) VALUES (zeroblob(32), 1, 1, 1, 'png', '[]', '2026-01-01T00:00:00Z', zeroblob(8),
+             0, 1, 1)",
+        [],
+    )
+    .unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    drop(raw);
+    let catalog = Catalog::open(folder.path()).unwrap();
+    assert_eq!((catalog.count().unwrap(), catalog.point_count().unwrap()), (1, 1));
+    assert!(catalog.unanalysed().unwrap().is_empty());
 }

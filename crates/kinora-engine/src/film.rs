@@ -127,12 +127,7 @@ impl Studio {
 }
 
 /// What the storyboard's page shows of a shot's source; `None` if it cannot be read.
-fn shown(
-    sources: &LibrarySources<'_>,
-    shot: &Shot,
-    asset: &Asset,
-    side: u32,
-) -> Option<Picture> {
+fn shown(sources: &LibrarySources<'_>, shot: &Shot, asset: &Asset, side: u32) -> Option<Picture> {
     let Some(clip) = shot.clip else {
         return sources.open(asset, side).ok();
     };

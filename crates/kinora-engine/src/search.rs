@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use kinora_catalog::Catalog;
 use kinora_media::read::{Limits, decode, read_file};
 use kinora_models::Space;
-use kinora_retrieval::{Filter, Judgement, Kind, Mode, Query, Report, SearchOutcome, Searcher, evaluate};
+use kinora_retrieval::{
+    Filter, Judgement, Kind, Mode, Query, Report, SearchOutcome, Searcher, evaluate,
+};
 use kinora_types::{AssetId, ContentHash, Embedding, GeoPoint};
 
 use crate::{EngineError, Studio, places};

@@ -16,8 +16,8 @@ use kinora_film::{
 };
 use kinora_inference::Control;
 use kinora_media::{
-    read::{FULL_SIZE, Limits, decode_file},
     FFmpeg,
+    read::{FULL_SIZE, Limits, decode_file},
     render::Typesetter,
     video::VideoFile,
 };

@@ -3,15 +3,16 @@
 use kinora_inference::Control;
 use kinora_media::render;
 use kinora_types::{
-    Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Moment, Shot, ShotBrief, Size, Storyboard,
-    TimeRange,
+    Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Moment, Shot, ShotBrief, Size,
+    Storyboard, TimeRange,
 };
 
 use crate::{
-    FilmError, Parts, SourceFinder, Timeline, still,
+    FilmError, Parts, SourceFinder, Timeline,
     camera::{MoveKind, Scene, mixed, plan_move},
     choose::{Choice, choose},
     credits::credits,
+    still,
 };
 
 /// Pixels along the shorter side that suffice to find a picture's subject.

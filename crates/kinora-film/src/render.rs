@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use blake3::Hash;
 use jiff::Timestamp;
 use kinora_inference::{
-    Cancelled, Control, FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceRole, ShotGenerator,
-    ShotRequest, SinkError,
+    Cancelled, Control, FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceRole,
+    ShotGenerator, ShotRequest, SinkError,
 };
 use kinora_media::{
     FFmpeg,
@@ -15,8 +15,8 @@ use kinora_media::{
 };
 use kinora_provenance::{RECORD_VERSION, RecordError, beside, write_beside};
 use kinora_types::{
-    Asset, CameraMove, ClipCut, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, GeneratorRecord, Picture,
-    Shot, ShotRecord, Size, SourceRecord, Storyboard, TimeRange, YuvFrame,
+    Asset, CameraMove, ClipCut, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, GeneratorRecord,
+    Picture, Shot, ShotRecord, Size, SourceRecord, Storyboard, TimeRange, YuvFrame,
 };
 
 use crate::{
@@ -173,7 +173,9 @@ impl Studio<'_> {
         for (i, shot) in shots.iter().enumerate() {
             let followed = Some(i) != last || credits > 0;
             records.push(match (&shot.source, shot.camera, shot.clip) {
-                (Some(asset), Some(camera), _) => self.shot(i, shot, asset, camera, at, followed)?,
+                (Some(asset), Some(camera), _) => {
+                    self.shot(i, shot, asset, camera, at, followed)?
+                }
                 (Some(asset), None, Some(clip)) => self.clip(shot, asset, clip, at, followed)?,
                 _ => record(shot, at, 0),
             });

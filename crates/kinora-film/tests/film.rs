@@ -172,3 +172,35 @@ fn a_folder_that_may_not_be_written_is_told() {
     let error = make(&board, &shelf, &locked.join("film.mp4"), None).unwrap_err();
     assert!(matches!(error, FilmError::Render(_)), "{error}");
 }
+
+#[test]
+fn a_video_is_shown_from_its_best_moment_at_its_own_speed() {
+    let (_keep, folder) = folder();
+    let mut shelf = primaries(&folder);
+    shelf.put_video(&folder, "colours.mp4");
+    shelf.rate("red", &[0.7, 0.2, 0.1, 0.9]);
+    let plan = board("- red\n- green\n- blue", 9.0, &shelf);
+    let clip = plan.shots[0].clip.unwrap();
+    assert_eq!((clip.range.start_ms(), plan.shots[0].camera), (0, None));
+    let film = folder.join("film.mp4");
+    let record = make(&plan, &shelf, &film, None).unwrap();
+    let source = &record.shots[0].sources[0];
+    assert_eq!((source.label.as_str(), source.range), ("colours.mp4", Some(clip.range)));
+    assert_eq!(record.shots[0].generator.as_ref().unwrap().name, "clip");
+    let frames = decoded(&film);
+    let shown = (record.shots[0].first_frame + record.shots[0].frames / 2) as usize;
+    let [_, u, v] = middle(&frames[shown]);
+    assert!(v > 200 && u < 120, "red, from the first half of the video: {u} {v}");
+    let again = make(&plan, &shelf, &folder.join("again.mp4"), None).unwrap();
+    assert_eq!(again.frames_hash, record.frames_hash);
+    let report = verify(&film, &record, &|_| None).to_string();
+    assert!(report.contains("colours.mp4 00:00.000-"), "{report}");
+
+    // Ten seconds cannot be had from a video of six: the next best picture is shown.
+    let long = board("- red [seconds: 10]\n- green\n- blue", 16.0, &shelf);
+    let choice = long.shots[0].source.as_ref().unwrap();
+    assert_eq!(choice.label(), "red.png");
+    let too_short =
+        long.shots[0].rejected.iter().any(|c| c.rejected == kinora_types::RejectReason::TooShort);
+    assert!(too_short);
+}

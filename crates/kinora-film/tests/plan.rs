@@ -62,7 +62,8 @@ fn every_refused_shot_is_told_at_once_with_its_score() {
     assert_eq!(sources(&board), ["red.png", "", "", ""]);
     assert_eq!(board.shots[0].frames, 120, "the time goes to what is shown");
     assert!(board.shots[1].gap.as_ref().unwrap().contains("a submarine"));
-    let page = storyboard_html(&board, &|_, asset, side| kinora_film::open_source(asset, side).ok());
+    let page =
+        storyboard_html(&board, &|_, asset, side| kinora_film::open_source(asset, side).ok());
     assert_eq!(page.matches("left out").count(), 3);
 }
 
@@ -170,7 +171,8 @@ fn hostile_names_stay_text_in_the_page() {
     };
     let brief = Brief { title: Some(evil.into()), shots: vec![shot] };
     let board = plan(&brief, &spec(6.0), &PlanOptions::default(), &shelf).unwrap();
-    let page = storyboard_html(&board, &|_, asset, side| kinora_film::open_source(asset, side).ok());
+    let page =
+        storyboard_html(&board, &|_, asset, side| kinora_film::open_source(asset, side).ok());
     assert!(!page.contains("<img src=x"), "{page}");
     assert_eq!(page.matches("<img ").count(), 1);
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script"));

@@ -14,9 +14,12 @@ use kinora_inference::PreparedImage;
 use kinora_media::{
     FFmpeg,
     render::to_picture,
-    video::{Frame, VideoError, VideoFile, VideoLimits},
+    video::{
+        ClipSpec, Frame, VideoError, VideoFile, VideoLimits,
+        shots::{Shot, ShotDetector},
+    },
 };
-use kinora_types::{Asset, Embedding, TimeRange};
+use kinora_types::{Asset, Embedding, Size, TimeRange};
 
 use crate::{
     Ingest, IngestError, IngestObserver, Summary,
@@ -27,6 +30,8 @@ use crate::{
 
 /// Between two frames that are embedded, in milliseconds (RAGME: about one a second).
 const STEP_MS: u64 = 1000;
+/// Shots without a frame of their own that are gone back for; more of them are no film but noise.
+const MOST_UNSEEN: usize = 300;
 /// Frames embedded at once.
 const BATCH: usize = 8;
 
@@ -120,17 +125,50 @@ impl Ingest<'_> {
         let limits = VideoLimits { background: true, ..self.options().video_limits.clone() };
         let file = VideoFile::open(ffmpeg, path, &limits, &cancelled)?;
         let mut frames = file.frames(self.embedder().input_side(), &cancelled)?;
-        let mut sampler = Sampler { ingest: self, waiting: Vec::new(), next_ms: 0, frames: Vec::new() };
+        let mut sampler =
+            Sampler { ingest: self, waiting: Vec::new(), next_ms: 0, frames: Vec::new() };
+        let mut detector = ShotDetector::new();
         let length = asset.duration_ms.unwrap_or_default();
         for frame in frames.by_ref() {
             let frame = frame?;
+            detector.push(&frame);
             if sampler.take(&frame)? {
                 observer.analysing(path, frame.at.as_millis() as u64, length);
             }
         }
         sampler.embed()?;
-        let outcome = frames.outcome();
-        Ok(Found { frames: sampler.frames, shots: Vec::new(), damage: outcome.damage })
+        let (outcome, size) = (frames.outcome(), frames.size());
+        let shots = detector.finish(outcome.end);
+        self.show_all(&file, size, &shots, &mut sampler, stop)?;
+        let shots = shots.iter().map(|shot| shot.range).collect();
+        Ok(Found { frames: sampler.frames, shots, damage: outcome.damage })
+    }
+
+    /// Goes back for shots so short that no frame of the sample fell into them.
+    fn show_all(
+        &self,
+        file: &VideoFile,
+        size: Size,
+        shots: &[Shot],
+        sampler: &mut Sampler<'_>,
+        stop: &Stop,
+    ) -> Result<(), Halt> {
+        let cancelled = || stop.asked();
+        let seen = |shot: &&Shot| sampler.frames.iter().any(|f| shot.range.contains(f.at_ms));
+        let unseen: Vec<&Shot> =
+            shots.iter().filter(|shot| !seen(shot)).take(MOST_UNSEEN).collect();
+        for shot in unseen {
+            let at_ms = shot.key.as_millis() as u64;
+            let spec =
+                ClipSpec { range: TimeRange::point(at_ms), size, fps: 25, focus: (0.5, 0.5) };
+            if let Some(image) = file.clip(&spec, &cancelled)?.next() {
+                sampler.wait(at_ms, &Frame { at: shot.key, image: image? })?;
+            }
+        }
+        sampler.embed()?;
+        // In order of time again, for the mean is the same in any order but a reader's eye is not.
+        sampler.frames.sort_by_key(|frame| frame.at_ms);
+        Ok(())
     }
 }
 
@@ -155,12 +193,14 @@ impl Sampler<'_> {
             return Ok(false);
         }
         self.next_ms = at_ms - at_ms % STEP_MS + STEP_MS;
+        self.wait(at_ms, frame)?;
+        Ok(true)
+    }
+
+    fn wait(&mut self, at_ms: u64, frame: &Frame) -> Result<(), IngestError> {
         let image = self.ingest.embedder().prepare(&to_picture(&frame.image))?;
         self.waiting.push((at_ms, image));
-        if self.waiting.len() >= BATCH {
-            self.embed()?;
-        }
-        Ok(true)
+        if self.waiting.len() >= BATCH { self.embed() } else { Ok(()) }
     }
 
     fn embed(&mut self) -> Result<(), IngestError> {

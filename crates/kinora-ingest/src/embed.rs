@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
-use kinora_inference::{EmbedError, ImageEmbedder, PreparedImage};
 use kinora_catalog::NewFrame;
+use kinora_inference::{EmbedError, ImageEmbedder, PreparedImage};
 use kinora_types::Embedding;
 
 use crate::{FileFailure, IngestError, commit::Event, pipeline::Stop, prepare::Ready};
@@ -130,8 +130,7 @@ fn embedded(ready: Ready, embeddings: Vec<Embedding>) -> Result<Event, IngestErr
         return Err(EmbedError::Runtime("no vector".into()).into());
     };
     let frames = ready.moments.iter().zip(embeddings);
-    let frames =
-        frames.map(|(at_ms, embedding)| NewFrame { at_ms: *at_ms, embedding }).collect();
+    let frames = frames.map(|(at_ms, embedding)| NewFrame { at_ms: *at_ms, embedding }).collect();
     Ok(Event::Embedded { ready: Box::new(ready), embedding, frames })
 }
 

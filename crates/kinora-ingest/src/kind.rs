@@ -1,17 +1,13 @@
 //! Pictures, videos, and what is neither: told by name for what ought to be one, by content for what is.
 
-use std::{
-    fs::File,
-    io::Read,
-    path::Path,
-};
+use std::{fs::File, io::Read, path::Path};
 
 use kinora_media::read::{self, Format};
 
 /// Names of videos.
 const VIDEO_EXTENSIONS: [&str; 17] = [
-    "mp4", "m4v", "mov", "qt", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "ts", "mts", "m2ts", "wmv",
-    "flv", "3gp", "ogv",
+    "mp4", "m4v", "mov", "qt", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "ts", "mts", "m2ts",
+    "wmv", "flv", "3gp", "ogv",
 ];
 
 /// Camera raw files are TIFF by their first bytes, but hold no finished picture.

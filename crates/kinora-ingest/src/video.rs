@@ -80,7 +80,8 @@ impl Preparer<'_> {
         file: &VideoFile,
         keyframes: Vec<Keyframe>,
     ) -> Result<Prepared, IngestError> {
-        let (Some(face), Some(last)) = (keyframes.get(keyframes.len() / 2), keyframes.last()) else {
+        let (Some(face), Some(last)) = (keyframes.get(keyframes.len() / 2), keyframes.last())
+        else {
             let error = VideoError::Undecodable { said: "no keyframe came".into() };
             let failure = failure(task.path, &error);
             return Ok(Prepared::Failed { failure, landed: Some(id) });
@@ -97,10 +98,8 @@ impl Preparer<'_> {
         let told = self.attributions.of(&task.path);
         let sidecar = read::sidecar(&task.path).unwrap_or_default();
         let seen = Seen {
-            size: display.unwrap_or(Size {
-                width: face.picture.width(),
-                height: face.picture.height(),
-            }),
+            size: display
+                .unwrap_or(Size { width: face.picture.width(), height: face.picture.height() }),
             format: facts.container.clone(),
             duration_ms: Some(duration.as_millis() as u64),
             told: told.or(sidecar).or(tags(file)),

@@ -215,8 +215,9 @@ impl Parts<'_> {
                 continue;
             };
             let near = target.rate(&vector, self.hubs.penalty(model, id.0, &vector));
-            let better =
-                |seen: &Seen| seen.near.given || seen.near.relevance >= near.relevance && !near.given;
+            let better = |seen: &Seen| {
+                seen.near.given || seen.near.relevance >= near.relevance && !near.given
+            };
             if !rated.get(&owner.asset).is_some_and(better) {
                 rated.insert(owner.asset, Seen { near, vector, at_ms: owner.at_ms });
             }

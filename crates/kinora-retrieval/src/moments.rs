@@ -62,7 +62,8 @@ fn boundary(
     after: usize,
     edge: u64,
 ) -> u64 {
-    let (Some(before), Some(after)) = (before.and_then(|i| frames.get(i)), frames.get(after)) else {
+    let (Some(before), Some(after)) = (before.and_then(|i| frames.get(i)), frames.get(after))
+    else {
         return edge;
     };
     let cut = shots.iter().map(|shot| shot.start_ms());

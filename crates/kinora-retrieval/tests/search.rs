@@ -7,7 +7,7 @@
 mod library;
 
 use kinora_catalog::Change;
-use kinora_retrieval::{Filter, Mode, Query, SearchError, SearchOutcome, Verdict};
+use kinora_retrieval::{Filter, Kind, Mode, Query, SearchError, SearchOutcome, Verdict};
 use kinora_types::{GeoPoint, RejectReason};
 use proptest::prelude::*;
 
@@ -251,4 +251,44 @@ proptest! {
         let again = library.searcher().search(&query).unwrap();
         prop_assert_eq!((again.hits, again.rejected), (outcome.hits, outcome.rejected));
     }
+}
+
+#[test]
+fn a_video_is_found_by_its_best_moment() {
+    let mut library = Library::new(&colours());
+    library.add_video("day.mp4", &[BLUE, BLUE, RED, RED, RED, BLUE, GREEN, BLUE, RED, BLUE]);
+    let videos = Filter { kind: Some(Kind::Video), ..Filter::default() };
+    let query = Query { filter: videos, ..Query::text("red") };
+    let outcome = library.searcher().search(&query).unwrap();
+    assert_eq!(names(&outcome), ["day.mp4"]);
+    let spans: Vec<_> = outcome.hits[0]
+        .moments
+        .iter()
+        .map(|moment| (moment.range.start_ms(), moment.range.end_ms()))
+        .collect();
+    assert_eq!(spans, [(1500, 4500), (7500, 8500)]);
+    assert!(outcome.hits[0].scores.dense.unwrap() > 0.99);
+
+    // The picture is the same as the video's frame: one of the two is enough.
+    let outcome = library.searcher().search(&Query::text("red")).unwrap();
+    assert_eq!(names(&outcome)[0], "red.png");
+    let of = RejectReason::Duplicate { of: id("red.png").short() };
+    assert_eq!(rejected(&outcome, "day.mp4"), Some(&of));
+    let pictures = Filter { kind: Some(Kind::Picture), ..Filter::default() };
+    let outcome =
+        library.searcher().rank(&Query { filter: pictures, ..Query::text("red") }).unwrap();
+    assert!(!names(&outcome).contains(&"day.mp4"));
+}
+
+#[test]
+fn a_long_video_does_not_crowd_out_pictures() {
+    let mut library = Library::new(&colours());
+    let frames: Vec<[u8; 3]> = (0..900).map(|i| [255, (i % 100) as u8, 0]).collect();
+    library.add_video("long.mp4", &frames);
+    let query = Query { limit: 5, ..Query::text("red") };
+    let query = Query { deduplicate: false, ..query };
+    let outcome = library.searcher().rank(&query).unwrap();
+    let mut found = names(&outcome);
+    found.sort_unstable();
+    assert_eq!(found, ["blue.png", "green.png", "long.mp4", "orange.png", "red.png"]);
 }

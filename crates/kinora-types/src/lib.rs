@@ -19,7 +19,8 @@ mod time;
 
 pub use asset::{Asset, GeoPoint, Rights};
 pub use film::{
-    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, Storyboard, Transition,
+    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, Storyboard,
+    Transition,
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};

@@ -84,7 +84,12 @@ fn hit_line(hit: &Hit) -> String {
     } else {
         format!("  [{}]", hit.matched_words.join(" "))
     };
-    let text = format!("{:>3}  {score}  {}  {path}{words}{}", hit.rank, hit.asset.label(), output::times(hit));
+    let text = format!(
+        "{:>3}  {score}  {}  {path}{words}{}",
+        hit.rank,
+        hit.asset.label(),
+        output::times(hit)
+    );
     output::shown(&text)
 }
 

@@ -17,7 +17,7 @@ use kinora_media::{
 };
 use kinora_types::{
     Asset, AssetId, Candidate, Captioning, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, Hit,
-    Picture, RejectReason, Rights, Scores, Size, Storyboard, Transition,
+    Moment, Picture, RejectReason, Rights, Scores, Size, Storyboard, TimeRange, Transition,
 };
 
 pub const THRESHOLD: f32 = 0.5;
@@ -41,12 +41,33 @@ impl Shelf {
             }
         }
         picture.save(&path).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
+        self.shelve(&path, size, None);
+    }
+
+    /// Writes a video of red for three seconds, blue for three, and puts it on the shelf; the red is
+    /// what every search finds in it.
+    pub fn put_video(&mut self, folder: &Path, name: &str) {
+        let path = folder.join(name);
+        let made = std::process::Command::new(ffmpeg().path)
+            .args(["-y", "-loglevel", "error", "-f", "lavfi", "-i"])
+            .arg(
+                "color=c=red:s=160x160:r=25:d=3[a];color=c=blue:s=160x160:r=25:d=3[b];[a][b]concat",
+            )
+            .args(["-c:v", "libx264", "-pix_fmt", "yuv420p"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(made.success());
+        self.shelve(&path, (160, 160), Some(6000));
+    }
+
+    fn shelve(&mut self, path: &Path, size: (u32, u32), duration_ms: Option<u64>) {
+        let bytes = std::fs::read(path).unwrap();
         self.assets.push(Asset {
             id: AssetId(ContentHash::of(&bytes)),
             size: Size { width: size.0, height: size.1 },
             bytes: bytes.len() as u64,
-            format: "png".into(),
+            format: path.extension().unwrap().to_string_lossy().into_owned(),
             paths: vec![path.to_string_lossy().into_owned()],
             taken_at: None,
             place: None,
@@ -55,7 +76,7 @@ impl Shelf {
             caption: None,
             keywords: vec![],
             rights: Rights::default(),
-            duration_ms: None,
+            duration_ms,
             added_at: "2026-11-21T12:00:00Z".parse().unwrap(),
         });
     }
@@ -64,6 +85,10 @@ impl Shelf {
     pub fn rate(&mut self, prompt: &str, scores: &[f32]) {
         self.scores.insert(prompt.into(), scores.to_vec());
     }
+}
+
+fn red() -> Moment {
+    Moment { range: TimeRange::new(0, 3000).unwrap(), best_ms: 1000, score: 0.9 }
 }
 
 impl SourceFinder for Shelf {
@@ -77,7 +102,7 @@ impl SourceFinder for Shelf {
             asset: asset.clone(),
             scores: Scores { dense: Some(score), ..Scores::default() },
             matched_words: vec![],
-            moments: vec![],
+            moments: asset.duration_ms.iter().map(|_| red()).collect(),
         };
         let best_score = rated.first().map(|(score, _)| *score);
         let hits = rated.into_iter().enumerate().map(hit);

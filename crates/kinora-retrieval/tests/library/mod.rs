@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use jiff::Timestamp;
-use kinora_catalog::{Catalog, Change, FileEntry, NewAsset};
+use kinora_catalog::{Catalog, Change, FileEntry, NewAsset, NewFrame};
 use kinora_index::Embedded;
 use kinora_inference::{ImageEmbedder, TextEmbedder, fake::ColourEmbedder};
 use kinora_retrieval::{Searcher, sync};
@@ -49,6 +49,19 @@ impl Library {
         let changes: Vec<Change> =
             cards.iter().map(|card| Change::Add(Box::new(self.new_asset(card)))).collect();
         self.catalog.commit(&changes).unwrap();
+        sync(&self.catalog, &mut self.index).unwrap();
+    }
+
+    /// Adds a video with a frame of each colour a second.
+    pub fn add_video(&mut self, name: &'static str, colours: &[[u8; 3]]) {
+        let mut new = self.new_asset(&card(name, colours[0]));
+        new.asset.duration_ms = Some(colours.len() as u64 * 1000);
+        let frame = |(i, colour): (u64, &[u8; 3])| NewFrame {
+            at_ms: i * 1000,
+            embedding: self.picture(*colour),
+        };
+        new.frames = (0..).zip(colours).map(frame).collect();
+        self.catalog.commit(&[Change::Add(Box::new(new))]).unwrap();
         sync(&self.catalog, &mut self.index).unwrap();
     }
 

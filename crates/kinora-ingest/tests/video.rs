@@ -1,0 +1,102 @@
+//! Videos through the whole ingest, made by the real ffmpeg. Not covered: every format (see
+//! `kinora-media`), a real embedder.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
+use std::{fs, path::Path, process::Command};
+
+use common::{Bench, write};
+use kinora_inference::Control;
+use kinora_media::render::fixtures::ffmpeg;
+
+/// Three seconds of a moving test picture, two of colour bars, with a hard cut.
+fn film(path: &Path) {
+    let made = Command::new(ffmpeg().path)
+        .args(["-y", "-loglevel", "error", "-f", "lavfi", "-i"])
+        .arg("testsrc2=s=160x120:r=25:d=3[a];smptebars=s=160x120:r=25:d=2[b];[a][b]concat")
+        .args(["-c:v", "libx264", "-pix_fmt", "yuv420p", "-metadata", "title=Two pictures"])
+        .arg(path)
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
+
+fn bench() -> Bench {
+    let mut bench = Bench::new();
+    bench.options.ffmpeg = Some(ffmpeg());
+    bench
+}
+
+#[test]
+fn a_video_is_found_by_keyframes_and_then_looked_through() {
+    let bench = bench();
+    film(&bench.input().join("colours.mp4"));
+    // A picture's name does not make a picture of it.
+    fs::copy(bench.input().join("colours.mp4"), bench.input().join("copy.jpg")).unwrap();
+    write(&bench.input().join("still.png"), 1);
+    let (summary, notes) = bench.add();
+    assert_eq!((summary.added, summary.known, summary.analysed), (2, 1, 1), "{notes:?}");
+    let catalog = bench.catalog();
+    let video = catalog.resolve("colours.mp4").unwrap();
+    assert_eq!(video.duration_ms, Some(5000));
+    assert_eq!((video.size.width, video.size.height), (160, 120));
+    assert_eq!(video.title.as_deref(), Some("Two pictures"));
+    let (row, _) = catalog.asset_and_row(&video.id).unwrap().unwrap();
+    let moments: Vec<u64> = catalog.frames(row).unwrap().iter().map(|f| f.at_ms).collect();
+    for second in [0, 1000, 2000, 3000, 4000] {
+        assert!(moments.contains(&second), "{moments:?}");
+    }
+    let shots: Vec<_> =
+        catalog.shots(row).unwrap().iter().map(|s| (s.start_ms(), s.end_ms())).collect();
+    assert_eq!(shots, [(0, 3000), (3000, 5000)]);
+    assert!(kinora_ingest::thumbnail_path(catalog.folder(), &video.id).is_file());
+
+    let (again, _) = bench.add();
+    assert_eq!((again.unchanged, again.added, again.analysed), (3, 0, 0));
+}
+
+#[test]
+fn a_broken_video_costs_one_line_and_a_damaged_one_is_told() {
+    let bench = bench();
+    film(&bench.input().join("whole.mkv"));
+    let bytes = fs::read(bench.input().join("whole.mkv")).unwrap();
+    fs::write(bench.input().join("cut-off.mkv"), &bytes[..bytes.len() * 4 / 5]).unwrap();
+    fs::write(bench.input().join("empty.mp4"), b"").unwrap();
+    fs::write(bench.input().join("letter.mov"), b"Dear Sir, this is no film at all.").unwrap();
+    let (summary, notes) = bench.add();
+    assert_eq!((summary.added, summary.failed), (2, 2), "{notes:?}");
+    let mut failed: Vec<_> = notes.failed.iter().map(|f| f.path.file_name().unwrap()).collect();
+    failed.sort_unstable();
+    assert_eq!(failed, ["empty.mp4", "letter.mov"]);
+    assert!(notes.failed.iter().all(|failure| failure.hint.is_some()));
+}
+
+#[test]
+fn without_ffmpeg_a_video_says_what_it_needs_and_pictures_come_in() {
+    let bench = Bench::new();
+    fs::write(bench.input().join("film.mp4"), b"\0\0\0\x18ftypisom").unwrap();
+    write(&bench.input().join("still.png"), 1);
+    let (summary, notes) = bench.add();
+    assert_eq!((summary.added, summary.failed), (1, 1));
+    assert!(notes.failed[0].hint.as_ref().unwrap().contains("kinora models pull ffmpeg"));
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_with_the_next() {
+    let bench = bench();
+    film(&bench.input().join("colours.mp4"));
+    let catalog = bench.catalog();
+    let ingest =
+        kinora_ingest::Ingest::new(&catalog, &bench.embedder, 0.99, bench.options.clone()).unwrap();
+    let control = Control::default();
+    let mut notes =
+        common::Notes { cancel_after: Some((1, control.clone())), ..common::Notes::default() };
+    let summary = ingest.add(&[bench.input()], &mut notes, &control).unwrap();
+    assert!(summary.cancelled && summary.analysed == 0);
+    assert_eq!(catalog.unanalysed().unwrap().len(), 1);
+    let (summary, _) = bench.add();
+    assert_eq!((summary.unchanged, summary.analysed), (1, 1));
+    assert!(catalog.unanalysed().unwrap().is_empty());
+}
