@@ -96,7 +96,7 @@ impl ShotDetector {
         self.decided += 1;
         if cut::is_cut(&self.recent, &self.steps, at) {
             self.cuts.push(at);
-        } else if fade::dip(&self.recent, at) {
+        } else if fade::dip(&self.recent, &self.contrast, at) {
             self.dips.push(at);
         }
         let Some(found) = blend::around(&self.recent, at) else { return };

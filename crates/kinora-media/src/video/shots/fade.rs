@@ -23,17 +23,15 @@ pub(super) struct Fade {
 }
 
 /// Whether the frame `at` is the bottom of a dip that does not reach down to a plain picture.
-pub(super) fn dip(recent: &Recent, at: usize) -> bool {
+pub(super) fn dip(recent: &Recent, contrast: &[f32], at: usize) -> bool {
     let Some(bottom) = recent.get(at).map(|s| s.contrast) else { return false };
-    let side = |range: std::ops::Range<usize>| {
-        let frames = range.filter_map(|i| recent.get(i));
-        frames.max_by(|a, b| a.contrast.total_cmp(&b.contrast))
-    };
-    let (Some(before), Some(after)) =
-        (side(at.saturating_sub(REACH)..at), side(at + 1..at + 1 + REACH))
-    else {
+    let fade = widen(contrast, (at, at));
+    let (Some(before), Some(after)) = (recent.get(fade.from), recent.get(fade.to)) else {
         return false;
     };
+    if fade.to - fade.from <= FLASH {
+        return false;
+    }
     let window = at.saturating_sub(REACH)..at + REACH;
     let lowest = window.filter_map(|i| Some((i, recent.get(i)?.contrast)));
     let lowest = lowest.min_by(|a, b| a.1.total_cmp(&b.1)).is_some_and(|(i, _)| i == at);

@@ -5,7 +5,7 @@
 //! later (a flash is not); a dissolve is a window whose inside is a blend of its ends; a fade is a dip
 //! in contrast with another picture behind it.
 //!
-//! Memory: sketches of the last [`sketch::KEPT`] frames (6 KB each) and 24 bytes a frame.
+//! Memory: sketches of the last 160 frames (11 KB each) and 24 bytes a frame.
 
 mod blend;
 mod cut;
