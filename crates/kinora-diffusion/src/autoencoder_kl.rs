@@ -20,7 +20,6 @@ use crate::{
 /// `vae/config.json`; names and defaults are diffusers'.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "the options are diffusers'")]
 pub struct AutoencoderKLConfig {
     /// Channels of pictures.
     pub in_channels: usize,

@@ -73,7 +73,6 @@ impl CLIPTokenizer {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn fault(e: tokenizers::Error) -> DiffusionError {
     DiffusionError::Tokenizer(e.to_string())
 }

@@ -80,6 +80,11 @@ impl Conv2d {
         Ok(Self { weight, bias: w.tensor(outputs, "bias", Init::Zeros)?, stride: 1, padding: 0 })
     }
 
+    /// (out, in, kernel, kernel).
+    pub fn weight(&self) -> &Tensor {
+        &self.weight
+    }
+
     /// (n, in, h, w) to (n, out, h', w').
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (outputs, inputs, kernel, _) = self.weight.dims4()?;
@@ -147,7 +152,7 @@ pub struct GroupNorm {
 impl GroupNorm {
     /// `channels` must be a multiple of `groups`.
     pub fn new(groups: usize, channels: usize, eps: f64, w: &Weights) -> Result<Self> {
-        if groups == 0 || channels % groups != 0 {
+        if groups == 0 || !channels.is_multiple_of(groups) {
             candle_core::bail!("{channels} channels do not make {groups} groups");
         }
         let weight = w.tensor(channels, "weight", Init::Ones)?;

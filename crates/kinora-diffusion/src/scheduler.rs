@@ -68,7 +68,6 @@ pub enum SolverType {
 /// options of all of them are known here; an absent one has its class's default.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "the options are diffusers'")]
 pub struct SchedulerConfig {
     /// Steps of training.
     pub num_train_timesteps: usize,
