@@ -95,19 +95,16 @@ fn put_together(folder: &Path, pad: Option<&str>) -> Result<Tokenizer> {
     let pattern = |text: &str| SplitPattern::Regex(text.to_owned());
     let split = Split::new(pattern(WORDS), SplitDelimiterBehavior::Removed, true).map_err(fault)?;
     let bytes = ByteLevel::new(false, true, true);
-    tokenizer.with_normalizer(Some(normalizers::Sequence::new(vec![
-        NFC.into(),
-        Replace::new(normalizers::replace::ReplacePattern::Regex(r"\s+".into()), " ")
-            .map_err(fault)?
-            .into(),
-        Lowercase.into(),
-    ])));
+    let spaces = normalizers::replace::ReplacePattern::Regex(r"\s+".into());
+    let spaces = Replace::new(spaces, " ").map_err(fault)?;
+    let folded = normalizers::Sequence::new(vec![NFC.into(), spaces.into(), Lowercase.into()]);
+    tokenizer.with_normalizer(Some(folded)).map_err(fault)?;
     tokenizer.with_pre_tokenizer(Some(Sequence::new(vec![split.into(), bytes.into()])));
     let ends = RobertaProcessing::new(end, start).trim_offsets(false).add_prefix_space(false);
     tokenizer.with_post_processor(Some(ends));
     let special = [START, END].into_iter().chain(pad);
     let special = special.map(|token| AddedToken::from(token, true).normalized(false));
-    tokenizer.add_special_tokens(&special.collect::<Vec<_>>());
+    tokenizer.add_special_tokens(special).map_err(fault)?;
     Ok(tokenizer)
 }
 

@@ -113,6 +113,12 @@ impl Weights {
         Self { store: Rc::new(RefCell::new(store)), prefix: String::new() }
     }
 
+    /// Makes plain tensors of all that is asked for from now on, random ones too.
+    pub fn frozen(self) -> Self {
+        self.store.borrow_mut().trainable = false;
+        self
+    }
+
     /// Makes variables of all that is asked for from now on.
     pub fn trainable(self) -> Self {
         self.store.borrow_mut().trainable = true;

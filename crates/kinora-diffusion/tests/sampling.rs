@@ -7,7 +7,7 @@ mod tiny;
 use candle_core::{DType, Device, Tensor};
 use kinora_diffusion::{
     DiffusionError, Identity, SampleRequest, SchedulerConfig, SchedulerKind, TextToVideoPipeline,
-    TransformerTemporalModel, build, config,
+    TransformerTemporalModel, build, config, denoise,
 };
 use kinora_inference::Control;
 use tiny::{Activations, agree, expected, folder, unet_weights};
@@ -53,29 +53,46 @@ fn samplers_agree_with_diffusers_on_a_toy_model() {
 #[test]
 fn trajectories_and_frames_agree_with_diffusers() {
     let (kept, pipeline) = (Activations::open(), pipeline());
+    let text = [request().negative_prompt, request().prompt];
+    let text = pipeline.encode_text(&[&text[0], &text[1]]).unwrap();
     for (name, kind) in [("ddim", SchedulerKind::Ddim), ("dpm", SchedulerKind::DpmSolver)] {
         let reference = kept.get(&format!("sampling.{name}"));
-        for steps in [1, 10] {
-            let request = SampleRequest { scheduler: Some(kind), ..request() };
-            let control = Control::default();
-            let mut stop = |done: usize| {
-                if done == steps {
-                    control.cancel()
-                }
-            };
-            let start = kept.get("sampling.start").clone();
-            let run = pipeline.sample_latents(&request, start, &Identity, &mut stop, &control);
-            if steps == 10 {
-                let last = reference.narrow(0, 9, 1).unwrap();
-                agree(name, &run.unwrap(), &last);
-            } else {
-                assert!(matches!(run, Err(DiffusionError::Cancelled(_))));
-            }
-        }
+        let request = SampleRequest { scheduler: Some(kind), ..request() };
+        let start = || kept.get("sampling.start").clone();
+        let mut trajectory = Vec::new();
+        let predict = |x: &Tensor, t: usize| {
+            trajectory.push(x.clone());
+            let both = Tensor::cat(&[x, x], 0)?;
+            let steps = Tensor::full(t as f32, 2, &Device::Cpu)?;
+            let noise = pipeline.unet.forward(&both, &steps, &text, &Identity)?.chunk(2, 0)?;
+            &noise[0] + ((&noise[1] - &noise[0])? * request.guidance_scale)?
+        };
+        let mut sampler = pipeline.sampler(&request).unwrap();
+        let control = Control::default();
+        let quiet = &mut |_| ();
+        let last = denoise(sampler.as_mut(), start(), None, predict, quiet, &control).unwrap();
+        let all = Tensor::cat(&[&trajectory[1..], &[last]].concat(), 0).unwrap();
+        agree(&format!("{name}, ten steps"), &all, reference);
+        let whole = pipeline.sample_latents(&request, start(), &Identity, quiet, &control);
+        agree(name, &whole.unwrap(), &reference.narrow(0, 9, 1).unwrap());
     }
     let last = kept.get("sampling.ddim").narrow(0, 9, 1).unwrap();
     let frames = pipeline.decode(&last, &Control::default()).unwrap();
     agree("decoded", &frames, kept.get("sampling.frames"));
+}
+
+#[test]
+fn a_run_stops_between_steps() {
+    let (pipeline, control) = (pipeline(), Control::default());
+    let request = SampleRequest { steps: 50, ..request() };
+    let mut done = 0;
+    let mut stop = |step: usize| {
+        done = step;
+        control.cancel();
+    };
+    let run = pipeline.sample(&request, &mut stop, &control);
+    assert!(matches!(run, Err(DiffusionError::Cancelled(_))));
+    assert_eq!(done, 1);
 }
 
 #[test]
