@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::run::cargo;
 
 /// Crate and floor; `ARCHITECTURE.md` tells what each answers for.
-const FLOORS: [(&str, u8); 12] = [
+const FLOORS: [(&str, u8); 14] = [
     ("kinora-types", 0),
     ("kinora-media", 1),
     ("kinora-index", 1),
@@ -14,6 +14,8 @@ const FLOORS: [(&str, u8); 12] = [
     ("kinora-provenance", 1),
     ("kinora-inference", 1),
     ("kinora-models", 2),
+    ("kinora-diffusion", 2),
+    ("kinora-ragme", 2),
     ("kinora-ingest", 3),
     ("kinora-retrieval", 3),
     ("kinora-film", 3),
@@ -21,8 +23,9 @@ const FLOORS: [(&str, u8); 12] = [
     ("kinora-cli", 5),
 ];
 
-/// The one arrow inside a floor: a film retrieves its own sources.
-const WITHIN: [(&str, &str); 1] = [("kinora-film", "kinora-retrieval")];
+/// The arrows inside a floor: a film retrieves its own sources; RAGME hooks into the base model.
+const WITHIN: [(&str, &str); 2] =
+    [("kinora-film", "kinora-retrieval"), ("kinora-ragme", "kinora-diffusion")];
 
 /// Reads the manifests of the workspace and fails on every arrow that the table does not allow.
 pub fn check_workspace() -> anyhow::Result<()> {
@@ -83,6 +86,8 @@ mod tests {
         for (from, to, allowed) in [
             ("kinora-engine", "kinora-film", true),
             ("kinora-film", "kinora-retrieval", true),
+            ("kinora-ragme", "kinora-diffusion", true),
+            ("kinora-diffusion", "kinora-ragme", false),
             ("kinora-retrieval", "kinora-film", false),
             ("kinora-ingest", "kinora-retrieval", false),
             ("kinora-types", "kinora-engine", false),

@@ -1,0 +1,256 @@
+//! `CrossAttnDownBlock3D`, `DownBlock3D`, `UNetMidBlock3DCrossAttn`, `CrossAttnUpBlock3D`, `UpBlock3D` of
+//! diffusers (`models/unets/unet_3d_blocks.py`).
+//!
+//! A down or up block without attention is the same block with empty lists, as its tensors show.
+
+use candle_core::{Result, Tensor};
+
+use crate::{
+    hook::{Block, Site, SiteContext, TemporalHook},
+    resnet::{Downsample2D, ResnetBlock2D, ResnetOptions, TemporalConvLayer, Upsample2D},
+    transformer_2d::Transformer2DModel,
+    transformer_temporal::TransformerTemporalModel,
+    weights::Weights,
+};
+
+/// What the blocks of one network have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockOptions {
+    /// Residual blocks.
+    pub resnet: ResnetOptions,
+    /// Width of an attention head.
+    pub dim_head: usize,
+    /// Width of the text embedding.
+    pub cross_attention_dim: usize,
+}
+
+/// What a pass hands to every block.
+pub struct Pass<'a> {
+    /// Time embedding (b · frames, temb).
+    pub temb: &'a Tensor,
+    /// Text (b · frames, tokens, width).
+    pub text: &'a Tensor,
+    /// Called at every site.
+    pub hook: &'a dyn TemporalHook,
+    /// Handed to the hook.
+    pub context: SiteContext<'a>,
+}
+
+/// Residual block and temporal convolution, with the two attentions if the block has them.
+#[derive(Clone, Debug)]
+struct Layer {
+    resnet: ResnetBlock2D,
+    temp_conv: TemporalConvLayer,
+    attention: Option<(Transformer2DModel, TransformerTemporalModel)>,
+    site: Site,
+}
+
+impl Layer {
+    fn new(
+        in_channels: usize,
+        site: Site,
+        attends: bool,
+        options: &BlockOptions,
+        w: &Weights,
+    ) -> Result<Self> {
+        let (at, channels, groups) = (site.layer, site.channels, options.resnet.groups);
+        let attention = attends.then(|| attention(at, channels, options, w)).transpose()?;
+        let resnet =
+            ResnetBlock2D::new(in_channels, channels, options.resnet, &w.at("resnets").at(at))?;
+        let temp_conv = TemporalConvLayer::new(channels, groups, &w.at("temp_convs").at(at))?;
+        Ok(Self { resnet, temp_conv, attention, site })
+    }
+
+    fn forward(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
+        let frames = pass.context.frames;
+        let x = self.resnet.forward(x, Some(pass.temb))?;
+        let x = self.temp_conv.forward(&x, frames)?;
+        let Some((attn, temp_attn)) = &self.attention else {
+            return Ok(x);
+        };
+        let x = temp_attn.forward(&attn.forward(&x, pass.text)?, frames)?;
+        pass.hook.apply(self.site, &x, &pass.context)
+    }
+}
+
+fn attention(
+    at: usize,
+    channels: usize,
+    options: &BlockOptions,
+    w: &Weights,
+) -> Result<(Transformer2DModel, TransformerTemporalModel)> {
+    let (head, groups) = (options.dim_head, options.resnet.groups);
+    let spatial = Transformer2DModel::new(
+        channels / head,
+        head,
+        channels,
+        options.cross_attention_dim,
+        groups,
+        &w.at("attentions").at(at),
+    )?;
+    let w = w.at("temp_attentions").at(at);
+    Ok((spatial, TransformerTemporalModel::new(channels / head, head, channels, groups, &w)?))
+}
+
+/// `CrossAttnDownBlock3D` or `DownBlock3D`.
+#[derive(Clone, Debug)]
+pub struct DownBlock3D {
+    layers: Vec<Layer>,
+    downsampler: Option<Downsample2D>,
+}
+
+/// Shape of a down or up block.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockShape {
+    /// Which one.
+    pub block: Block,
+    /// Channels that come in.
+    pub in_channels: usize,
+    /// Channels inside and out.
+    pub out_channels: usize,
+    /// Residual blocks.
+    pub layers: usize,
+    /// With the two attentions.
+    pub attends: bool,
+    /// Changes the size at its end.
+    pub resizes: bool,
+}
+
+impl BlockShape {
+    fn site(&self, layer: usize) -> Site {
+        Site { block: self.block, layer, channels: self.out_channels }
+    }
+}
+
+impl DownBlock3D {
+    /// `padding` is that of the downsampling convolution.
+    pub fn new(
+        shape: BlockShape,
+        padding: usize,
+        options: &BlockOptions,
+        w: &Weights,
+    ) -> Result<Self> {
+        let layers = (0..shape.layers).map(|at| {
+            let inputs = if at == 0 { shape.in_channels } else { shape.out_channels };
+            Layer::new(inputs, shape.site(at), shape.attends, options, w)
+        });
+        let layers = layers.collect::<Result<_>>()?;
+        let down = || Downsample2D::new(shape.out_channels, padding, &w.at("downsamplers.0"));
+        Ok(Self { layers, downsampler: shape.resizes.then(down).transpose()? })
+    }
+
+    /// (b · frames, in, h, w); what the way up will need is pushed to `skips`.
+    pub fn forward(&self, x: &Tensor, pass: &Pass<'_>, skips: &mut Vec<Tensor>) -> Result<Tensor> {
+        let mut x = x.clone();
+        for layer in &self.layers {
+            x = layer.forward(&x, pass)?;
+            skips.push(x.clone());
+        }
+        if let Some(downsampler) = &self.downsampler {
+            x = downsampler.forward(&x)?;
+            skips.push(x.clone());
+        }
+        Ok(x)
+    }
+
+    /// Where its temporal attentions are.
+    pub fn sites(&self) -> impl Iterator<Item = Site> + '_ {
+        sites(&self.layers)
+    }
+}
+
+fn sites(layers: &[Layer]) -> impl Iterator<Item = Site> + '_ {
+    layers.iter().filter(|layer| layer.attention.is_some()).map(|layer| layer.site)
+}
+
+/// Residual block, then both attentions and a second residual block.
+#[derive(Clone, Debug)]
+pub struct UNetMidBlock3DCrossAttn {
+    resnets: [ResnetBlock2D; 2],
+    temp_convs: [TemporalConvLayer; 2],
+    attention: (Transformer2DModel, TransformerTemporalModel),
+    site: Site,
+}
+
+impl UNetMidBlock3DCrossAttn {
+    /// `options` carry the scale factor of the middle block.
+    pub fn new(channels: usize, options: &BlockOptions, w: &Weights) -> Result<Self> {
+        let resnet = |at: usize| {
+            ResnetBlock2D::new(channels, channels, options.resnet, &w.at("resnets").at(at))
+        };
+        let conv = |at: usize| {
+            TemporalConvLayer::new(channels, options.resnet.groups, &w.at("temp_convs").at(at))
+        };
+        Ok(Self {
+            resnets: [resnet(0)?, resnet(1)?],
+            temp_convs: [conv(0)?, conv(1)?],
+            attention: attention(0, channels, options, w)?,
+            site: Site { block: Block::Mid, layer: 0, channels },
+        })
+    }
+
+    /// (b · frames, C, h, w).
+    pub fn forward(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
+        let frames = pass.context.frames;
+        let x = self.resnets[0].forward(x, Some(pass.temb))?;
+        let x = self.temp_convs[0].forward(&x, frames)?;
+        let x = self.attention.0.forward(&x, pass.text)?;
+        let x = self.attention.1.forward(&x, frames)?;
+        let x = self.resnets[1].forward(&x, Some(pass.temb))?;
+        let x = self.temp_convs[1].forward(&x, frames)?;
+        pass.hook.apply(self.site, &x, &pass.context)
+    }
+
+    /// Where its temporal attention is.
+    pub fn site(&self) -> Site {
+        self.site
+    }
+}
+
+/// `CrossAttnUpBlock3D` or `UpBlock3D`.
+#[derive(Clone, Debug)]
+pub struct UpBlock3D {
+    layers: Vec<Layer>,
+    upsampler: Option<Upsample2D>,
+}
+
+impl UpBlock3D {
+    /// `previous` channels come from below, `shape.in_channels` are those of the last skip.
+    pub fn new(
+        shape: BlockShape,
+        previous: usize,
+        options: &BlockOptions,
+        w: &Weights,
+    ) -> Result<Self> {
+        let layers = (0..shape.layers).map(|at| {
+            let skip = if at + 1 == shape.layers { shape.in_channels } else { shape.out_channels };
+            let inputs = if at == 0 { previous } else { shape.out_channels };
+            Layer::new(inputs + skip, shape.site(at), shape.attends, options, w)
+        });
+        let layers = layers.collect::<Result<_>>()?;
+        let up = || Upsample2D::new(shape.out_channels, &w.at("upsamplers.0"));
+        Ok(Self { layers, upsampler: shape.resizes.then(up).transpose()? })
+    }
+
+    /// (b · frames, previous, h, w); takes its skips from the end. The size is that of the next skip, so that
+    /// odd sizes come back as they were.
+    pub fn forward(&self, x: &Tensor, pass: &Pass<'_>, skips: &mut Vec<Tensor>) -> Result<Tensor> {
+        let mut x = x.clone();
+        for layer in &self.layers {
+            let Some(skip) = skips.pop() else {
+                candle_core::bail!("the way up has more layers than the way down");
+            };
+            x = layer.forward(&Tensor::cat(&[&x, &skip], 1)?, pass)?;
+        }
+        let Some(upsampler) = &self.upsampler else {
+            return Ok(x);
+        };
+        let size = skips.last().map(|skip| skip.dims4()).transpose()?;
+        upsampler.forward(&x, size.map(|(_, _, height, width)| (height, width)))
+    }
+
+    /// Where its temporal attentions are.
+    pub fn sites(&self) -> impl Iterator<Item = Site> + '_ {
+        sites(&self.layers)
+    }
+}

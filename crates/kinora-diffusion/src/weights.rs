@@ -1,0 +1,262 @@
+//! Where a network's tensors come from: safetensors by name, or fresh random ones to be trained.
+//!
+//! Way in: [`build`], which names every tensor that is missing, superfluous or of another shape.
+//!
+//! Memory: a file is read tensor by tensor into its final number format, so the peak is the network
+//! and its largest tensor.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    path::Path,
+    rc::Rc,
+};
+
+use candle_core::{DType, Device, Shape, Tensor, Var};
+
+use crate::{
+    error::{DiffusionError, Result},
+    noise::Noise,
+};
+
+/// How a fresh tensor starts.
+#[derive(Clone, Copy, Debug)]
+pub enum Init {
+    /// All zero.
+    Zeros,
+    /// All one.
+    Ones,
+    /// Uniform between plus and minus one over the root of so many inputs, as torch starts linear layers.
+    FanIn(usize),
+    /// Gaussian with this standard deviation.
+    Normal(f64),
+}
+
+/// Trainable tensors by name.
+pub type Variables = BTreeMap<String, Var>;
+
+struct Store {
+    tensors: BTreeMap<String, Tensor>,
+    fresh: Option<Noise>,
+    trainable: bool,
+    dtype: DType,
+    device: Device,
+    used: BTreeSet<String>,
+    missing: Vec<String>,
+    wrong: Vec<String>,
+    variables: Variables,
+}
+
+/// Tensors below a name; cheap to clone.
+#[derive(Clone)]
+pub struct Weights {
+    store: Rc<RefCell<Store>>,
+    prefix: String,
+}
+
+impl Weights {
+    /// Tensors that are there already; other number formats are converted.
+    pub fn from_tensors(
+        tensors: impl IntoIterator<Item = (String, Tensor)>,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Self> {
+        let mut kept = BTreeMap::new();
+        for (name, tensor) in tensors {
+            kept.insert(name, tensor.to_device(device)?.to_dtype(dtype)?);
+        }
+        Ok(Self::with(kept, None, dtype, device))
+    }
+
+    /// The tensors of a safetensors file. Integer buffers (position numbers that old versions saved) are left out.
+    pub fn open(path: &Path, dtype: DType, device: &Device) -> Result<Self> {
+        let read = |e: &dyn Display| DiffusionError::Read {
+            path: path.to_path_buf(),
+            detail: e.to_string(),
+        };
+        let file = std::fs::read(path).map_err(|e| read(&e))?;
+        let slices =
+            candle_core::safetensors::SliceSafetensors::new(&file).map_err(|e| read(&e))?;
+        let mut tensors = BTreeMap::new();
+        for (name, _) in slices.tensors() {
+            let tensor = slices.load(&name, device).map_err(|e| read(&e))?;
+            if tensor.dtype().is_float() {
+                tensors.insert(name, tensor.to_dtype(dtype)?);
+            }
+        }
+        Ok(Self::with(tensors, None, dtype, device))
+    }
+
+    /// Random tensors of a seed, every one of them trainable.
+    pub fn fresh(seed: u64, dtype: DType, device: &Device) -> Self {
+        Self::with(BTreeMap::new(), Some(Noise::new(seed)), dtype, device).trainable()
+    }
+
+    fn with(
+        tensors: BTreeMap<String, Tensor>,
+        fresh: Option<Noise>,
+        dtype: DType,
+        device: &Device,
+    ) -> Self {
+        let store = Store {
+            tensors,
+            fresh,
+            trainable: false,
+            dtype,
+            device: device.clone(),
+            used: BTreeSet::new(),
+            missing: Vec::new(),
+            wrong: Vec::new(),
+            variables: Variables::new(),
+        };
+        Self { store: Rc::new(RefCell::new(store)), prefix: String::new() }
+    }
+
+    /// Makes plain tensors of all that is asked for from now on, random ones too.
+    pub fn frozen(self) -> Self {
+        self.store.borrow_mut().trainable = false;
+        self
+    }
+
+    /// Makes variables of all that is asked for from now on.
+    pub fn trainable(self) -> Self {
+        self.store.borrow_mut().trainable = true;
+        self
+    }
+
+    /// Gives every tensor the name that `rename` makes of its own, or drops it.
+    pub fn renamed(self, rename: impl Fn(&str) -> Option<String>) -> Self {
+        {
+            let mut store = self.store.borrow_mut();
+            let old = std::mem::take(&mut store.tensors);
+            let named = old.into_iter().filter_map(|(name, t)| rename(&name).map(|new| (new, t)));
+            store.tensors = named.collect();
+        }
+        self
+    }
+
+    /// The tensors below `name`.
+    pub fn at(&self, name: impl Display) -> Self {
+        Self { store: Rc::clone(&self.store), prefix: self.named(&name) }
+    }
+
+    /// Whether a tensor of this name is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.store.borrow().tensors.contains_key(&self.named(&name))
+    }
+
+    fn named(&self, name: &dyn Display) -> String {
+        if self.prefix.is_empty() { name.to_string() } else { format!("{}.{name}", self.prefix) }
+    }
+
+    /// The tensor of a name and shape. One that is missing or of another shape is noted for [`build`].
+    pub fn tensor(
+        &self,
+        shape: impl Into<Shape>,
+        name: &str,
+        init: Init,
+    ) -> candle_core::Result<Tensor> {
+        let (name, shape) = (self.named(&name), shape.into());
+        let mut store = self.store.borrow_mut();
+        store.used.insert(name.clone());
+        let tensor = match store.tensors.get(&name).cloned() {
+            Some(tensor) if *tensor.shape() == shape => tensor,
+            Some(tensor) => {
+                let fault = format!("{name}: {:?}, not {:?}", tensor.dims(), shape.dims());
+                store.wrong.push(fault);
+                store.start(&shape, Init::Zeros)?
+            }
+            None if store.fresh.is_some() => store.start(&shape, init)?,
+            None => {
+                store.missing.push(name.clone());
+                store.start(&shape, Init::Zeros)?
+            }
+        };
+        store.keep(name, tensor)
+    }
+
+    fn finish(self, what: &str) -> Result<Variables> {
+        let mut store = self.store.borrow_mut();
+        let extra: Vec<String> =
+            store.tensors.keys().filter(|name| !store.used.contains(*name)).cloned().collect();
+        let (missing, wrong) =
+            (std::mem::take(&mut store.missing), std::mem::take(&mut store.wrong));
+        if missing.is_empty() && wrong.is_empty() && extra.is_empty() {
+            return Ok(std::mem::take(&mut store.variables));
+        }
+        Err(DiffusionError::Tensors { what: what.to_owned(), missing, extra, wrong })
+    }
+}
+
+impl Store {
+    fn start(&mut self, shape: &Shape, init: Init) -> candle_core::Result<Tensor> {
+        let (dtype, device) = (self.dtype, self.device.clone());
+        match (init, &mut self.fresh) {
+            (Init::Ones, _) => Tensor::ones(shape, dtype, &device),
+            (Init::FanIn(inputs), Some(noise)) => {
+                noise.spread(shape, 1.0 / (inputs.max(1) as f64).sqrt(), dtype, &device)
+            }
+            (Init::Normal(deviation), Some(noise)) => {
+                (noise.normal(shape, &device)? * deviation)?.to_dtype(dtype)
+            }
+            _ => Tensor::zeros(shape, dtype, &device),
+        }
+    }
+
+    fn keep(&mut self, name: String, tensor: Tensor) -> candle_core::Result<Tensor> {
+        if !self.trainable {
+            return Ok(tensor);
+        }
+        let variable = Var::from_tensor(&tensor)?;
+        let tensor = variable.as_tensor().clone();
+        self.variables.insert(name, variable);
+        Ok(tensor)
+    }
+}
+
+/// Builds a network and holds the tensors against it: every one that is missing, extra or of another
+/// shape is named in [`DiffusionError::Tensors`]. Gives the variables too, if the weights are trainable.
+pub fn build<M>(
+    what: &str,
+    weights: Weights,
+    make: impl FnOnce(&Weights) -> candle_core::Result<M>,
+) -> Result<(M, Variables)> {
+    let model = make(&weights)?;
+    Ok((model, weights.finish(what)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weights(names: &[(&str, usize)]) -> Weights {
+        let tensor = |size: usize| Tensor::zeros(size, DType::F32, &Device::Cpu).unwrap();
+        let tensors = names.iter().map(|(name, size)| ((*name).to_owned(), tensor(*size)));
+        Weights::from_tensors(tensors, DType::F32, &Device::Cpu).unwrap()
+    }
+
+    #[test]
+    fn every_tensor_that_does_not_fit_is_named() {
+        let weights = weights(&[("a.kept", 2), ("a.other", 3), ("b.extra", 1)]);
+        let built = build("tiny", weights, |w| {
+            let a = w.at("a");
+            a.tensor(2, "kept", Init::Zeros)?;
+            a.tensor(2, "other", Init::Zeros)?;
+            a.tensor(2, "lost", Init::Zeros)
+        });
+        assert_eq!(
+            built.unwrap_err().to_string(),
+            "tensors of `tiny` do not fit: missing: `a.lost`; extra: `b.extra`; of another shape: \
+             `a.other: [3], not [2]`"
+        );
+    }
+
+    #[test]
+    fn fresh_weights_are_variables() {
+        let weights = Weights::fresh(1, DType::F32, &Device::Cpu);
+        let (tensor, variables) =
+            build("tiny", weights, |w| w.at("x").tensor((2, 3), "y", Init::FanIn(3))).unwrap();
+        assert!(tensor.is_variable() && variables.contains_key("x.y"));
+    }
+}

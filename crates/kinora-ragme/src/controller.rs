@@ -1,0 +1,145 @@
+//! The added modules together: the enhancer and one site behind each temporal attention of a base model.
+
+use std::{collections::BTreeMap, path::Path};
+
+use candle_core::{DType, Device, Tensor};
+use kinora_diffusion::{
+    Site, SiteContext, TemporalHook, UNet3DConditionModel, Variables, Weights, build, config,
+};
+
+use crate::{
+    config::RagmeConfig,
+    error::{RagmeError, Result},
+    rag_attention::RagAttention,
+    retrieved::Retrieved,
+    temporal_enhancer::{TemporalEnhancer, Tokens},
+};
+
+/// File of the weights in a controller's folder; `config.json` stands beside it.
+pub const WEIGHTS_FILE: &str = "ragme.safetensors";
+
+/// The controller. Tensors are named `temporal_enhancer.…` and, for each site, `down_blocks.0.rag_attentions.1.…`
+/// as diffusers names the attention before it.
+///
+/// The authors published neither training code nor a description of their checkpoint's names; these follow
+/// the words of the paper and of diffusers.
+#[derive(Clone, Debug)]
+pub struct Ragme {
+    enhancer: TemporalEnhancer,
+    sites: BTreeMap<Site, RagAttention>,
+    config: RagmeConfig,
+}
+
+impl Ragme {
+    /// The controller of a folder for a base model.
+    ///
+    /// # Errors
+    /// A file is missing, an option is not known, a tensor is missing, extra or of another shape.
+    pub fn open(
+        folder: &Path,
+        unet: &UNet3DConditionModel,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Self> {
+        let config: RagmeConfig = config::read(&folder.join("config.json"))?;
+        let weights = Weights::open(&folder.join(WEIGHTS_FILE), dtype, device)?;
+        Ok(Self::build(config, unet, weights)?.0)
+    }
+
+    /// On given tensors, or on fresh ones, whose variables come with it.
+    ///
+    /// # Errors
+    /// Options that contradict each other or the base; tensors that do not fit.
+    pub fn build(
+        config: RagmeConfig,
+        unet: &UNet3DConditionModel,
+        weights: Weights,
+    ) -> Result<(Self, Variables)> {
+        config.check()?;
+        let time = unet.config().time_embed_dim();
+        let made = build("RAGME", weights, |w| {
+            let site = |site: Site| {
+                let w = w.at(site.path("rag_attentions"));
+                Ok((site, RagAttention::new(&config, site.channels, time, &w)?))
+            };
+            Ok(Self {
+                enhancer: TemporalEnhancer::new(&config, &w.at("temporal_enhancer"))?,
+                sites: unet.sites().into_iter().map(site).collect::<candle_core::Result<_>>()?,
+                config: config.clone(),
+            })
+        });
+        Ok(made?)
+    }
+
+    /// Its options.
+    pub fn config(&self) -> &RagmeConfig {
+        &self.config
+    }
+
+    /// Mean size of the gates' weights; zero while all are shut.
+    ///
+    /// # Errors
+    /// The tensor library's.
+    pub fn opening(&self) -> Result<f32> {
+        let gates = self.sites.values().map(RagAttention::opening);
+        let gates = gates.collect::<candle_core::Result<Vec<f32>>>()?;
+        Ok(gates.iter().sum::<f32>() / gates.len().max(1) as f32)
+    }
+
+    /// Encodes what was retrieved for b samples, once for all steps of sampling.
+    ///
+    /// # Errors
+    /// Embeddings of another width, or a mask that does not belong to them.
+    pub fn condition(&self, retrieved: &Retrieved) -> Result<Conditioned<'_>> {
+        retrieved.check(self.config.embed_dim)?;
+        Ok(Conditioned { ragme: self, tokens: self.enhancer.forward(retrieved)? })
+    }
+}
+
+/// A controller with the tokens of b samples: the hook for a forward pass of b samples.
+#[derive(Clone, Debug)]
+pub struct Conditioned<'a> {
+    ragme: &'a Ragme,
+    tokens: Tokens,
+}
+
+impl Conditioned<'_> {
+    /// For one sample given: as many rows as `with`, each with its tokens or without any.
+    ///
+    /// # Errors
+    /// More than one sample.
+    pub fn rows(&self, with: &[bool]) -> Result<Self> {
+        if self.tokens.tokens.dim(0)? != 1 {
+            return Err(RagmeError::Input("only one sample can be repeated".into()));
+        }
+        let keep: Vec<f32> = with.iter().map(|with| f32::from(u8::from(*with))).collect();
+        let keep = Tensor::from_vec(keep, (with.len(), 1), self.tokens.mask.device())?;
+        let tokens = Tokens {
+            tokens: Tensor::cat(&vec![&self.tokens.tokens; with.len()], 0)?,
+            mask: self.tokens.mask.broadcast_mul(&keep)?,
+        };
+        Ok(Self { ragme: self.ragme, tokens })
+    }
+
+    /// The encoded videos.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+}
+
+impl TemporalHook for Conditioned<'_> {
+    fn apply(
+        &self,
+        site: Site,
+        hidden: &Tensor,
+        context: &SiteContext<'_>,
+    ) -> candle_core::Result<Tensor> {
+        let Some(module) = self.ragme.sites.get(&site) else {
+            candle_core::bail!(
+                "the controller was not made for `{}`",
+                site.path("temp_attentions")
+            );
+        };
+        module.forward(hidden, &self.tokens, context)
+    }
+}
