@@ -119,6 +119,7 @@ for name, way in ways.items():
             print(name, style, row, flush=True)
     results["ways"][name] = {"f1": f1(rows.values()), "films": rows}
     print(name, results["ways"][name]["f1"], {s: r["f1"] for s, r in rows.items()}, flush=True)
-if args.out:
-    with open(args.out, "w") as out:
-        out.write(json.dumps(results, indent=1) + "\n")
+    # After every way: the last one, a network on the CPU, takes many minutes.
+    if args.out:
+        with open(args.out, "w") as out:
+            out.write(json.dumps(results, indent=1) + "\n")
