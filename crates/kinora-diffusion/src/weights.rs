@@ -2,8 +2,8 @@
 //!
 //! Way in: [`build`], which names every tensor that is missing, superfluous or of another shape.
 //!
-//! Memory: a file is read tensor by tensor into its final number format, so the peak is the network
-//! and its largest tensor.
+//! Memory: a file is held whole while its tensors are copied out in their final number format, so the peak is
+//! file and network together.
 
 use std::{
     cell::RefCell,

@@ -121,6 +121,9 @@ impl<'a> Trainer<'a> {
         if config.batch == 0 || config.accumulate == 0 {
             return Err(RagmeError::Input("`batch` and `accumulate` start at 1".into()));
         }
+        if unet.dtype() != DType::F32 {
+            return Err(RagmeError::Input("training needs the base in `f32`".into()));
+        }
         let weights = Weights::fresh(config.seed, DType::F32, device);
         Self::on(unet, scheduler, config, weights, device)
     }
