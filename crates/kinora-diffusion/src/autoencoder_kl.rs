@@ -1,7 +1,7 @@
 //! `AutoencoderKL` of diffusers (`models/autoencoders/autoencoder_kl.py`): pictures to latents and back.
 //!
 //! Memory: [`AutoencoderKL::encode`] and [`AutoencoderKL::decode`] work on so many pictures at a time as they
-//! are told; one picture of 448 x 256 needs about 0.5 GB in `f32` on its way through the decoder.
+//! are told; a picture's widest activations have its height and width and `block_out_channels[0]` channels or more.
 
 use std::path::Path;
 

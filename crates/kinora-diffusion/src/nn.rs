@@ -172,8 +172,10 @@ impl GroupNorm {
         let (b, frames, channels, pixels) = x.dims4()?;
         let (dtype, size) = (x.dtype(), channels / self.groups);
         let grouped = ops::wide(x)?.reshape((b, frames, self.groups, size * pixels))?;
-        let mean = grouped.mean_keepdim((1, 3))?;
-        let variance = grouped.broadcast_sub(&mean)?.sqr()?.mean_keepdim((1, 3))?;
+        // One dimension at a time: candle sums the last one with vector instructions, two together without.
+        let mean_of = |x: &Tensor| x.mean_keepdim(3)?.mean_keepdim(1);
+        let mean = mean_of(&grouped)?;
+        let variance = mean_of(&grouped.broadcast_sub(&mean)?.sqr()?)?;
         let scale = (variance + self.eps)?.sqrt()?.recip()?;
         let shift = (mean.neg()? * &scale)?;
         // Per channel: weight · (x - mean) / deviation + bias = x · a + c.

@@ -20,7 +20,7 @@ use crate::{
     unet_3d_blocks::{
         BlockOptions, BlockShape, DownBlock3D, Pass, UNetMidBlock3DCrossAttn, UpBlock3D,
     },
-    weights::{Weights, build},
+    weights::{Variables, Weights, build},
 };
 
 /// Kinds of blocks on the way down.
@@ -196,11 +196,25 @@ impl UNet3DConditionModel {
     /// # Errors
     /// A file is missing, an option is not known, a tensor is missing, extra or of another shape.
     pub fn open(folder: &Path, dtype: DType, device: &Device) -> Result<Self> {
+        Ok(Self::open_as(folder, dtype, device, Ok)?.0)
+    }
+
+    /// As [`UNet3DConditionModel::open`], with a say over the weights before the network is built on them: which
+    /// are variables ([`Weights::trainable_if`]) or replaced by trained ones ([`Weights::replaced`]).
+    ///
+    /// # Errors
+    /// As there, and those of `prepare`.
+    pub fn open_as(
+        folder: &Path,
+        dtype: DType,
+        device: &Device,
+        prepare: impl FnOnce(Weights) -> Result<Weights>,
+    ) -> Result<(Self, Variables)> {
         let config: UNet3DConfig = config::read(&folder.join("config.json"))?;
-        let file = crate::folder::weights_file(folder, "diffusion_pytorch_model")?;
-        let weights = Weights::open(&file, dtype, device)?;
         config.check()?;
-        Ok(build("UNet3DConditionModel", weights, |w| Self::new(config, dtype, w))?.0)
+        let file = crate::folder::weights_file(folder, "diffusion_pytorch_model")?;
+        let weights = prepare(Weights::open(&file, dtype, device)?)?;
+        build("UNet3DConditionModel", weights, |w| Self::new(config, dtype, w))
     }
 
     /// The network on tensors below `w`; `dtype` is theirs.

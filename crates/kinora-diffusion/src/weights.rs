@@ -2,8 +2,8 @@
 //!
 //! Way in: [`build`], which names every tensor that is missing, superfluous or of another shape.
 //!
-//! Memory: a file is read tensor by tensor into its final number format, so the peak is the network
-//! and its largest tensor.
+//! Memory: a file is held whole while its tensors are copied out in their final number format, so the peak is
+//! file and network together.
 
 use std::{
     cell::RefCell,
@@ -39,7 +39,7 @@ pub type Variables = BTreeMap<String, Var>;
 struct Store {
     tensors: BTreeMap<String, Tensor>,
     fresh: Option<Noise>,
-    trainable: bool,
+    trainable: Box<dyn Fn(&str) -> bool>,
     dtype: DType,
     device: Device,
     used: BTreeSet<String>,
@@ -102,7 +102,7 @@ impl Weights {
         let store = Store {
             tensors,
             fresh,
-            trainable: false,
+            trainable: Box::new(|_| false),
             dtype,
             device: device.clone(),
             used: BTreeSet::new(),
@@ -115,14 +115,32 @@ impl Weights {
 
     /// Makes plain tensors of all that is asked for from now on, random ones too.
     pub fn frozen(self) -> Self {
-        self.store.borrow_mut().trainable = false;
-        self
+        self.trainable_if(|_| false)
     }
 
     /// Makes variables of all that is asked for from now on.
     pub fn trainable(self) -> Self {
-        self.store.borrow_mut().trainable = true;
+        self.trainable_if(|_| true)
+    }
+
+    /// Makes variables of the tensors whose names `which` chooses, from now on.
+    pub fn trainable_if(self, which: impl Fn(&str) -> bool + 'static) -> Self {
+        self.store.borrow_mut().trainable = Box::new(which);
         self
+    }
+
+    /// Puts the tensors of another file in the place of those of the same names; others of it are extra.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn replaced(self, path: &Path) -> Result<Self> {
+        {
+            let mut store = self.store.borrow_mut();
+            let other = Self::open(path, store.dtype, &store.device)?;
+            let mut tensors = std::mem::take(&mut other.store.borrow_mut().tensors);
+            store.tensors.append(&mut tensors);
+        }
+        Ok(self)
     }
 
     /// Gives every tensor the name that `rename` makes of its own, or drops it.
@@ -205,7 +223,7 @@ impl Store {
     }
 
     fn keep(&mut self, name: String, tensor: Tensor) -> candle_core::Result<Tensor> {
-        if !self.trainable {
+        if !(self.trainable)(&name) {
             return Ok(tensor);
         }
         let variable = Var::from_tensor(&tensor)?;

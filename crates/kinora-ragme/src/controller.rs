@@ -31,7 +31,7 @@ pub struct Ragme {
 }
 
 impl Ragme {
-    /// The controller of a folder for a base model.
+    /// The controller of a folder for a base model; `dtype` is the base's.
     ///
     /// # Errors
     /// A file is missing, an option is not known, a tensor is missing, extra or of another shape.

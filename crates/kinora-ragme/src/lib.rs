@@ -26,6 +26,6 @@ pub use retrieved::{Retrieved, encoded_times, video_embedding};
 pub use sampling::{Guidance, RetrievalInput, guided, rag_init};
 pub use temporal_enhancer::{TemporalEnhancer, Tokens};
 pub use train::{
-    AdamW, AdamWConfig, Batch, Clip, ClipFolder, Clips, Entry, Gradients, Metrics, TrainConfig,
-    Trainer, clip, plot,
+    AdamW, AdamWConfig, BASE_FILE, Batch, Clip, ClipFolder, Clips, Entry, Gradients, Metrics,
+    TrainConfig, Trainer, clip, plot,
 };

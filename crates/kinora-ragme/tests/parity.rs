@@ -7,7 +7,9 @@
 mod tiny;
 
 use candle_core::{DType, Tensor};
-use kinora_diffusion::{SchedulerConfig, SchedulerKind, SiteContext, build, config, denoise};
+use kinora_diffusion::{
+    SchedulerConfig, SchedulerKind, SiteContext, UNet3DConditionModel, build, config, denoise,
+};
 use kinora_inference::Control;
 use kinora_ragme::{
     AdaLn, Combine, Guidance, Head, Position, RagAttention, Ragme, RagmeConfig, TemporalEnhancer,
@@ -78,6 +80,30 @@ fn the_whole_network_agrees_with_all_sites() {
     let base = unet.forward(get("sample"), get("steps"), get("text"), &kinora_diffusion::Identity);
     let moved = tiny::difference(&out, &base.unwrap());
     assert!(moved > 0.1, "the sites have a say: {moved}");
+}
+
+#[test]
+fn half_formats_stay_near() {
+    let kept = Kept::open("activations.safetensors");
+    let get = |name: &str| kept.get(&format!("train.{name}"));
+    for (dtype, tolerance) in [(DType::F16, 3e-2), (DType::BF16, 3e-1)] {
+        let unet = UNet3DConditionModel::open(&base().join("unet"), dtype, &CPU).unwrap();
+        let ragme = Ragme::open(&fixtures().join("controller"), &unet, dtype, &CPU).unwrap();
+        let hook = ragme.condition(&kept.retrieved("train.")).unwrap();
+        let out = unet.forward(get("sample"), get("steps"), get("text"), &hook).unwrap();
+        let worst = tiny::difference(&out.to_dtype(DType::F32).unwrap(), get("out"));
+        println!("{dtype:?}: {worst:.1e}");
+        assert!(worst < tolerance, "{dtype:?}: {worst}");
+        let none = hook.rows(&[false]).err().map(|e| e.to_string());
+        assert_eq!(none.unwrap(), "only one sample can be repeated");
+        let absent = kinora_ragme::Retrieved::batch(&[vec![], vec![]], 32, &CPU).unwrap();
+        let hook = ragme.condition(&absent).unwrap();
+        let out = unet.forward(get("sample"), get("steps"), get("text"), &hook).unwrap();
+        let plain =
+            unet.forward(get("sample"), get("steps"), get("text"), &kinora_diffusion::Identity);
+        let [out, plain] = [out, plain.unwrap()].map(|t| t.to_dtype(DType::F32).unwrap());
+        assert_eq!(tiny::bits(&out), tiny::bits(&plain), "{dtype:?}: no video, no change");
+    }
 }
 
 #[test]

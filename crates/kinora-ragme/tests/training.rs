@@ -7,10 +7,10 @@
 mod tiny;
 
 use candle_core::{DType, Tensor, Var};
-use kinora_diffusion::{SchedulerConfig, Weights};
+use kinora_diffusion::{SchedulerConfig, UNet3DConditionModel, Variables, Weights};
 use kinora_ragme::{
-    AdamWConfig, Batch, Clip, ClipFolder, Clips, Combine, Entry, Gradients, Head, Metrics, Ragme,
-    RagmeConfig, TrainConfig, Trainer, plot,
+    AdamWConfig, BASE_FILE, Batch, Clip, ClipFolder, Clips, Combine, Entry, Gradients, Head,
+    Metrics, Ragme, RagmeConfig, TrainConfig, Trainer, plot,
 };
 use serde_json::Value;
 use tiny::{CPU, Kept, bits, fixtures, normal, unet};
@@ -131,7 +131,8 @@ fn a_run_that_is_resumed_has_the_losses_of_an_unbroken_one() {
     let mut broken = start();
     let mut found = steps(&mut broken, 3);
     broken.save(folder.path()).unwrap();
-    let mut resumed = Trainer::resume(folder.path(), &unet, &scheduler, &CPU).unwrap();
+    let mut resumed =
+        Trainer::resume(folder.path(), &unet, Variables::new(), &scheduler, &CPU).unwrap();
     found.extend(steps(&mut resumed, 2));
     assert_eq!(found, expected);
     for (name, variable) in unbroken.variables() {
@@ -140,6 +141,38 @@ fn a_run_that_is_resumed_has_the_losses_of_an_unbroken_one() {
     let averaged = Ragme::open(folder.path(), &unet, DType::F32, &CPU).unwrap();
     assert!(averaged.opening().unwrap() > 0.0);
     assert!(!folder.path().join("training.part").exists());
+}
+
+/// The base with its temporal attentions as variables.
+fn temporal() -> (UNet3DConditionModel, Variables) {
+    let folder = tiny::base().join("unet");
+    UNet3DConditionModel::open_as(&folder, DType::F32, &CPU, |w| {
+        Ok(w.trainable_if(|name| name.contains(".temp_attentions.")))
+    })
+    .unwrap()
+}
+
+#[test]
+fn the_bases_temporal_attentions_can_be_trained_too() {
+    let (scheduler, folder) = (scheduler(), tempfile::tempdir().unwrap());
+    let (unet, base) = temporal();
+    let before: Vec<Tensor> = base.values().map(|v| v.as_tensor().copy().unwrap()).collect();
+    let config = TrainConfig { accumulate: 1, ..small(4) };
+    let mut trainer = Trainer::new(&unet, &scheduler, config, &CPU).unwrap();
+    trainer = trainer.with_base(base.clone()).unwrap();
+    trainer.step(&Bright).unwrap();
+    let moved = base.values().zip(&before).all(|(now, then)| bits(now) != bits(then));
+    assert!(moved, "every tensor of them has a gradient");
+    trainer.save(folder.path()).unwrap();
+    let (again, variables) = temporal();
+    let resumed = Trainer::resume(folder.path(), &again, variables, &scheduler, &CPU);
+    let next = resumed.unwrap().step(&Bright).unwrap();
+    assert_eq!(next.loss.to_bits(), trainer.step(&Bright).unwrap().loss.to_bits());
+    let none = Trainer::resume(folder.path(), &again, Variables::new(), &scheduler, &CPU);
+    assert!(none.unwrap_err().to_string().contains("other tensors of the base"));
+    let trained = folder.path().join(BASE_FILE);
+    let unet = tiny::base().join("unet");
+    UNet3DConditionModel::open_as(&unet, DType::F32, &CPU, |w| w.replaced(&trained)).unwrap();
 }
 
 #[test]

@@ -5,9 +5,9 @@
 use std::{collections::HashMap, path::Path};
 
 use candle_core::{Device, Tensor};
-use kinora_diffusion::{Noise, SchedulerConfig, UNet3DConditionModel, Weights};
+use kinora_diffusion::{Noise, SchedulerConfig, UNet3DConditionModel, Variables, Weights};
 
-use super::{TrainConfig, Trainer, adamw::Gradients};
+use super::{BASE, TrainConfig, Trainer, adamw::Gradients};
 use crate::{
     controller::WEIGHTS_FILE,
     error::{RagmeError, Result},
@@ -15,6 +15,8 @@ use crate::{
 
 const FILE: &str = "training.safetensors";
 const CONFIG: &str = "training.json";
+/// The averaged tensors of the base, under its own names, if any were trained.
+pub const BASE_FILE: &str = "base.safetensors";
 
 impl<'a> Trainer<'a> {
     /// Writes the run to a folder, which may hold an older state of it, and the moving average as a controller that
@@ -38,18 +40,26 @@ impl<'a> Trainer<'a> {
         write_json(&folder.join(CONFIG), &self.config)?;
         write_tensors(&folder.join(FILE), &all)?;
         write_json(&folder.join("config.json"), &self.config.ragme)?;
-        let ema: HashMap<String, Tensor> =
-            self.ema.iter().map(|(name, t)| (name.clone(), t.clone())).collect();
-        write_tensors(&folder.join(WEIGHTS_FILE), &ema)
+        let base =
+            self.ema.iter().filter_map(|(n, t)| Some((n.strip_prefix(BASE)?.into(), t.clone())));
+        let base: HashMap<String, Tensor> = base.collect();
+        if !base.is_empty() {
+            write_tensors(&folder.join(BASE_FILE), &base)?;
+        }
+        let added = self.ema.iter().filter(|(name, _)| !name.starts_with(BASE));
+        let added = added.map(|(name, t)| (name.clone(), t.clone())).collect();
+        write_tensors(&folder.join(WEIGHTS_FILE), &added)
     }
 
-    /// Goes on where [`Trainer::save`] was.
+    /// Goes on where [`Trainer::save`] was; `base` are the base's variables if some of them are trained too, as
+    /// they were given to [`Trainer::with_base`]. They are set to their state then.
     ///
     /// # Errors
     /// A file is missing or is of another base.
     pub fn resume(
         folder: &Path,
         unet: &'a UNet3DConditionModel,
+        base: Variables,
         scheduler: &SchedulerConfig,
         device: &Device,
     ) -> Result<Self> {
@@ -66,8 +76,16 @@ impl<'a> Trainer<'a> {
             };
             all.iter().filter_map(of).collect()
         };
-        let weights = Weights::from_tensors(kind("model"), candle_core::DType::F32, device)?;
-        let mut trainer = Self::on(unet, scheduler, config, weights, device)?;
+        let (of_base, added): (Gradients, Gradients) =
+            kind("model").into_iter().partition(|(name, _)| name.starts_with(BASE));
+        if !of_base.keys().map(|name| &name[BASE.len()..]).eq(base.keys()) {
+            return Err(RagmeError::file(&path, "other tensors of the base were trained"));
+        }
+        for (variable, state) in base.values().zip(of_base.values()) {
+            variable.set(state)?;
+        }
+        let weights = Weights::from_tensors(added, candle_core::DType::F32, device)?;
+        let mut trainer = Self::on(unet, scheduler, config, weights, device)?.with_base(base)?;
         let state =
             all.get("state").ok_or_else(|| RagmeError::file(&path, "there is no `state`"))?;
         let state = state.to_vec1::<i64>()?;

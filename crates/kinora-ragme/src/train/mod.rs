@@ -1,4 +1,5 @@
-//! Training of the added modules: the base, the autoencoder and the text encoder stay frozen.
+//! Training of the added modules: the autoencoder and the text encoder stay frozen, and the base too, or all
+//! of it but what [`Trainer::with_base`] is given.
 //!
 //! The paper's authors published no training; this one minimises the squared error of the predicted noise by
 //! AdamW, drops all retrieved videos of a sample with some probability, clips gradients, and keeps a moving
@@ -22,6 +23,7 @@ use kinora_diffusion::{
 use serde::{Deserialize, Serialize};
 
 pub use adamw::{AdamW, AdamWConfig, Gradients, clip};
+pub use checkpoint::BASE_FILE;
 pub use clips::{Clip, ClipFolder, Clips, Entry};
 pub use metrics::{Metrics, plot};
 
@@ -31,6 +33,9 @@ use crate::{
     error::{RagmeError, Result},
     retrieved::Retrieved,
 };
+
+/// Before the names of the base's tensors.
+const BASE: &str = "base.";
 
 /// Options of a run.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -116,6 +121,9 @@ impl<'a> Trainer<'a> {
         if config.batch == 0 || config.accumulate == 0 {
             return Err(RagmeError::Input("`batch` and `accumulate` start at 1".into()));
         }
+        if unet.dtype() != DType::F32 {
+            return Err(RagmeError::Input("training needs the base in `f32`".into()));
+        }
         let weights = Weights::fresh(config.seed, DType::F32, device);
         Self::on(unet, scheduler, config, weights, device)
     }
@@ -148,6 +156,21 @@ impl<'a> Trainer<'a> {
             optimizer,
             config,
         })
+    }
+
+    /// Trains these tensors of the base too, as its temporal attentions: the variables that the base was built on
+    /// (`f32`). Before the first step.
+    ///
+    /// # Errors
+    /// No memory for the optimiser.
+    pub fn with_base(mut self, base: Variables) -> Result<Self> {
+        for (name, variable) in base {
+            let name = format!("{BASE}{name}");
+            self.ema.insert(name.clone(), variable.as_tensor().copy()?.detach());
+            self.variables.insert(name, variable);
+        }
+        self.optimizer = AdamW::new(self.config.adamw, &self.variables)?;
+        Ok(self)
     }
 
     /// The modules as they are now.
