@@ -50,7 +50,7 @@ def setup(ffmpeg):
     if not python.exists():
         venv.create(WORK / "venv", with_pip=True)
         subprocess.run([python, "-m", "pip", "-q", "install", f"moviepy=={MOVIEPY}"], check=True)
-    subprocess.run(["cargo", "build", "--release", "-p", "kinora-film", "--example", "film_of_pictures"], check=True, cwd=ROOT)
+    subprocess.run(["cargo", "build", "--release", "--package", "kinora-film", "--example", "film_of_pictures"], check=True, cwd=ROOT)
     # Stands in for ffmpeg once, to keep a copy of the frames that go into it.
     tee = WORK / "ffmpeg-tee"
     tee.write_text(f'#!/bin/sh\ncase "$*" in *pipe:0*) tee "{WORK}/frames.yuv" | exec "{ffmpeg}" "$@";; *) exec "{ffmpeg}" "$@";; esac\n')
@@ -132,7 +132,7 @@ def main():
             times[name].append(cpu(command, env=environment))
     result = {
         "workload": "30 s, 1280x720, 24 fps, 6 pictures of samples/, camera moves, crossfades of 0.7 s, x264 veryfast crf 20, 6 threads",
-        "command": "python3 bench/film/run.py FFMPEG FONT",
+        "command": "cargo xtask bench film",
         "date": datetime.date.today().isoformat(),
         "machine": {"cpus": os.cpu_count(), "cpu": cpu_name(), "system": platform.platform(), "load_at_end": os.getloadavg()},
         "versions": {"kinora": output("git", "-C", ROOT, "rev-parse", "--short", "HEAD").strip(), "rustc": output("rustc", "--version").strip(),

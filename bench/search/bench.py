@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Search: Kinora's embedded index against faiss (flat, HNSW), same vectors, at equal recall.
 
-    python3 bench/search/bench.py            # about five minutes on two cores
+    cargo xtask bench search            # about five minutes on two cores
 
 Makes a virtual environment with faiss-cpu and numpy under target/, clustered vectors (512-d, 20 000
 and 100 000) and 500 queries of the same mixture; asks for the 10 nearest without a filter and among
