@@ -9,7 +9,7 @@ use kinora_models::Space;
 use kinora_retrieval::{
     Filter, Judgement, Kind, Mode, Query, Report, SearchOutcome, Searcher, evaluate,
 };
-use kinora_types::{AssetId, ContentHash, Embedding, GeoPoint};
+use kinora_types::{AssetId, Embedding, GeoPoint};
 
 use crate::{EngineError, Studio, places};
 
@@ -109,13 +109,15 @@ impl Studio {
         let (mut vectors, mut known) = (Vec::new(), Vec::new());
         for path in paths {
             let failed = |source| EngineError::Picture { path: path.clone(), source };
-            let bytes = read_file(path, &Limits::default()).map_err(failed)?;
-            let id = AssetId(ContentHash::of(&bytes));
+            let hash = kinora_provenance::hash_file(path);
+            let id =
+                AssetId(hash.map_err(|source| EngineError::Io { path: path.clone(), source })?);
             if let Some(vector) = catalog.embedding(&id)? {
                 vectors.push(vector);
                 known.push(id);
                 continue;
             }
+            let bytes = read_file(path, &Limits::default()).map_err(failed)?;
             let image = space.image();
             let decoded = decode(&bytes, image.input_side(), &Limits::default()).map_err(failed)?;
             vectors.extend(image.embed(&[image.prepare(&decoded.picture)?])?);

@@ -63,7 +63,7 @@ struct Found {
 
 impl Ingest<'_> {
     /// Looks through every video that waits for it. A video that cannot be read is reported and not
-    /// tried again; its keyframes stay.
+    /// tried again, unless the fault is not its own; its keyframes stay.
     pub(crate) fn analyse(
         &self,
         observer: &mut dyn IngestObserver,
@@ -83,6 +83,11 @@ impl Ingest<'_> {
             let found = match self.look_through(ffmpeg, &path, &asset, observer, stop) {
                 Ok(found) => found,
                 Err(Halt::Video(VideoError::Cancelled)) => break,
+                Err(Halt::Video(error)) if is_passing(&error) => {
+                    observer.failed(&failure(path, &error));
+                    summary.failed += 1;
+                    continue;
+                }
                 Err(Halt::Video(error)) => {
                     let damage = failure(path.clone(), &error);
                     Found { damage: Some(damage.message), ..Found::default() }
@@ -170,6 +175,12 @@ impl Ingest<'_> {
         sampler.frames.sort_by_key(|frame| frame.at_ms);
         Ok(())
     }
+}
+
+/// Whether the machine is at fault rather than the video, so that the next run may fare better.
+fn is_passing(error: &VideoError) -> bool {
+    use VideoError::{Died, Internal, Io, NotStarted};
+    matches!(error, Io { .. } | NotStarted { .. } | Died { .. } | Internal(_))
 }
 
 fn present(asset: &Asset) -> Option<PathBuf> {
