@@ -2,7 +2,7 @@
 
     bench/unet/run.sh --rounds 3 --threads 2
 
-Both sides run in turn, so that other load on the machine meets both. Writes `results.json` and `summary.md`.
+Both sides run in turn, so that other load on the machine meets both. Writes `results.json` and `table.md` after every turn.
 """
 import argparse
 import datetime
@@ -73,6 +73,10 @@ def main():
             for side, found in (("kinora", ours(size, args.rounds, args.threads)), ("torch", peer(size, args.rounds))):
                 for what, seconds in found:
                     rows.setdefault(f"{size}: {what}", {}).setdefault(side, []).extend(seconds)
+            save(args, rows, load)
+
+
+def save(args, rows, load):
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     results = {
         "workload": "1 x 4 x 8 x 16 x 16 latents, 77 text tokens; block: 8 x C x 16 x 16, C = 64 (tiny) or 320 (half); f32",

@@ -129,12 +129,11 @@ impl FrameConv {
         let (b, frames, inputs, pixels) = x.dims4()?;
         let outputs = self.weight.dim(0)?;
         let padded = x.pad_with_zeros(1, 1, 1)?;
-        let neighbours: Vec<Tensor> =
-            (0..3).map(|tap| padded.narrow(1, tap, frames)).collect::<Result<_>>()?;
-        let columns = Tensor::cat(&neighbours, 2)?.reshape((b * frames, 3 * inputs, pixels))?;
-        // (out, in, 3) to (out, 3 · in): tap by tap, as the frames lie.
-        let weight = self.weight.reshape((outputs, inputs, 3))?.transpose(1, 2)?;
-        let weight = weight.reshape((1, outputs, 3 * inputs))?;
+        let neighbour = |tap: usize| padded.narrow(1, tap, frames)?.contiguous();
+        let neighbours = (0..3).map(neighbour).collect::<Result<Vec<_>>>()?;
+        // (b, frames, in, 3, h·w): as the weights lie, so that they are used as they are.
+        let columns = Tensor::stack(&neighbours, 3)?.reshape((b * frames, 3 * inputs, pixels))?;
+        let weight = self.weight.reshape((1, outputs, 3 * inputs))?;
         let y = ops::matmul(&weight, &columns)?;
         y.broadcast_add(&self.bias.reshape((1, outputs, 1))?)?.reshape((b, frames, outputs, pixels))
     }

@@ -29,12 +29,44 @@ fn multipliable(x: &Tensor) -> Result<Tensor> {
 
 /// Matrix product over the last two dimensions; leading ones are equal, or 1 in `a`.
 pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let product = multipliable(a)?.broadcast_matmul(&multipliable(b)?)?;
+    let (wide, b) = (multipliable(a)?, multipliable(b)?);
+    let product = match (a.dims(), b.dims()) {
+        // Repeated by a stride of 0: `broadcast_matmul` would copy it for each.
+        ([1, rows, inner], [n, ..]) => wide.broadcast_as((*n, *rows, *inner))?.matmul(&b)?,
+        _ => wide.matmul(&b)?,
+    };
     product.to_dtype(a.dtype())
+}
+
+/// At most so many numbers are laid out for the product of a convolution: 64 MiB in `f32`.
+const COLUMNS: usize = 1 << 24;
+
+/// A 3 x 3 convolution that keeps the size, as one matrix product over nine shifted copies of the pictures.
+fn conv_as_product(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
+    let ((n, c, h, w), o) = (x.dims4()?, kernel.dim(0)?);
+    let kernel = kernel.reshape((1, o, 9 * c))?;
+    let step = (COLUMNS / (9 * c * h * w)).clamp(1, n.max(1));
+    let part = |at: usize| {
+        let some = step.min(n - at);
+        let padded = x.narrow(0, at, some)?.pad_with_zeros(2, 1, 1)?.pad_with_zeros(3, 1, 1)?;
+        let shifted = |i: usize| padded.narrow(2, i / 3, h)?.narrow(3, i % 3, w)?.contiguous();
+        let shifted = (0..9).map(shifted).collect::<Result<Vec<_>>>()?;
+        // (some, c, 9, h, w): as the kernel lies, so that it is used as it is.
+        matmul(&kernel, &Tensor::stack(&shifted, 2)?.reshape((some, 9 * c, h * w))?)
+    };
+    let parts = (0..n).step_by(step).map(part).collect::<Result<Vec<_>>>()?;
+    Tensor::cat(&parts, 0)?.reshape((n, o, h, w))
 }
 
 /// Convolution of (n, in, h, w) with (out, in, k, k).
 pub fn conv2d(x: &Tensor, kernel: &Tensor, padding: usize, stride: usize) -> Result<Tensor> {
+    let (_, c, h, w) = x.dims4()?;
+    let keeps_size = (kernel.dim(2)?, padding, stride) == (3, 1, 1);
+    // With a graph the copies would be kept for the way back: nine times the activations.
+    let graph = x.track_op() || kernel.track_op();
+    if keeps_size && 9 * c * h * w <= COLUMNS && x.device().is_cpu() && !graph {
+        return conv_as_product(x, kernel);
+    }
     let (wide, kernel) = (multipliable(x)?, multipliable(kernel)?);
     wide.conv2d(&kernel, padding, stride, 1, 1)?.to_dtype(x.dtype())
 }

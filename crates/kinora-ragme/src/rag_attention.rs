@@ -2,7 +2,8 @@
 //!
 //! Queries are the activations of every pixel and frame, or their averages; keys and values are the tokens,
 //! the same for all pixels of a sample, so they are never repeated for each. The way back is a 1 x 1
-//! convolution that starts at zero: an untrained site leaves the base model as it is, bit for bit.
+//! convolution that starts at zero: an untrained site leaves the base model as it is, bit for bit. (While training,
+//! when the modules are variables, the base's convolutions take a way that needs less memory, and bits differ.)
 
 use candle_core::{D, DType, Result, Tensor};
 use kinora_diffusion::{
