@@ -109,12 +109,15 @@ impl Studio {
         let (mut vectors, mut known) = (Vec::new(), Vec::new());
         for path in paths {
             let failed = |source| EngineError::Picture { path: path.clone(), source };
-            let hash = kinora_provenance::hash_file(path);
-            let id =
-                AssetId(hash.map_err(|source| EngineError::Io { path: path.clone(), source })?);
-            if let Some(vector) = catalog.embedding(&id)? {
+            // As a stream, so that a video may be an example; what cannot be read is told below.
+            let id = kinora_provenance::hash_file(path).ok().map(AssetId);
+            let stored = match &id {
+                Some(id) => catalog.embedding(id)?,
+                None => None,
+            };
+            if let Some(vector) = stored {
                 vectors.push(vector);
-                known.push(id);
+                known.extend(id);
                 continue;
             }
             let bytes = read_file(path, &Limits::default()).map_err(failed)?;

@@ -76,6 +76,18 @@ pub enum FilmError {
     /// A pin that cannot be followed: the user's.
     #[error("{0}")]
     Pin(String),
+    /// A video that ends before its shot does: the user's.
+    #[error("shot `{shot}` needs {needs_ms} ms of the video `{label}`, which lasts {lasts_ms}")]
+    TooShort {
+        /// Name of the shot.
+        shot: String,
+        /// What people call the video.
+        label: String,
+        /// Length of the shot.
+        needs_ms: u64,
+        /// Length of the video.
+        lasts_ms: u64,
+    },
     /// The parts do not fit the length: the user's.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
@@ -141,6 +153,9 @@ impl FilmError {
             ),
             Self::Pin(_) => Some("`--pin SHOT=ASSET`: a shot's name or number, and a picture's \
                  file name or content hash".into()),
+            Self::TooShort { .. } => {
+                Some("give the shot fewer seconds (`[seconds: 2]`), or pin something else".into())
+            }
             Self::Timeline(error) => Some(error.hint()),
             Self::Output { hint, .. } => Some((*hint).into()),
             Self::Source(error) => error.hint(),

@@ -17,6 +17,10 @@ use crate::{
 
 /// Pixels along the shorter side that suffice to find a picture's subject.
 const SKETCH_SIDE: u32 = 128;
+/// A video may end this much before its shot; its last frame stays. Containers round their length.
+const END_SLACK_MS: u64 = 100;
+/// A crossfade and the share of a shot that was left out may make a shot longer than its share.
+const MARGIN_SECONDS: f64 = 1.0;
 /// Above this many shots, their number is held against the film's length before any search.
 const MANY_SHOTS: usize = 400;
 
@@ -46,7 +50,7 @@ pub fn plan(
     kinora_types::YuvFrame::black(spec.size).map_err(render::RenderError::from)?;
     check_count(brief, spec, options)?;
     let pins = pinned(brief, &options.pins, sources)?;
-    let share = spec.seconds / brief.shots.len().max(1) as f64;
+    let share = spec.seconds / brief.shots.len().max(1) as f64 + MARGIN_SECONDS;
     let choices = choose(&brief.shots, share, &pins, sources, &options.control)?;
     refuse(&brief.shots, &choices, options.allow_gaps)?;
     let credits = credits(choices.iter().filter_map(|c| c.source.as_ref()));
@@ -141,7 +145,7 @@ impl Cast<'_> {
         };
         let (camera, clip) = match &choice.source {
             Some(asset) if asset.duration_ms.is_some() => {
-                (None, Some(self.clip(asset, choice.moment, frames)?))
+                (None, Some(self.clip(&brief.name, asset, choice.moment, frames)?))
             }
             Some(asset) => (Some(self.camera(i, asset, frames)?), None),
             None => (None, None),
@@ -172,12 +176,21 @@ impl Cast<'_> {
     /// of a pinned video its middle.
     fn clip(
         &mut self,
+        shot: &str,
         asset: &Asset,
         moment: Option<Moment>,
         frames: u32,
     ) -> Result<ClipCut, FilmError> {
         let whole = asset.duration_ms.unwrap_or_default();
         let length = u64::from(frames) * 1000 / u64::from(self.spec.fps.max(1));
+        if whole + END_SLACK_MS < length {
+            return Err(FilmError::TooShort {
+                shot: shot.to_owned(),
+                label: asset.label(),
+                needs_ms: length,
+                lasts_ms: whole,
+            });
+        }
         let range = around(moment, whole, length);
         let at = u64::midpoint(range.start_ms(), range.end_ms());
         let still = still(&self.sources.video(asset)?, asset, at, SKETCH_SIDE)?;

@@ -196,6 +196,12 @@ fn a_video_is_shown_from_its_best_moment_at_its_own_speed() {
     let report = verify(&film, &record, &|_| None).to_string();
     assert!(report.contains("colours.mp4 00:00.000-"), "{report}");
 
+    let pinned =
+        parse("- red [pin: colours.mp4] [seconds: 7]", BriefFormat::Markdown, 10.0).unwrap();
+    let options = PlanOptions { length_from_shots: true, ..PlanOptions::default() };
+    let error = plan(&pinned, &spec(10.0), &options, &shelf).unwrap_err();
+    assert!(matches!(error, FilmError::TooShort { lasts_ms: 6000, .. }), "{error}");
+
     // Ten seconds cannot be had from a video of six: the next best picture is shown.
     let long = board("- red [seconds: 10]\n- green\n- blue", 16.0, &shelf);
     let choice = long.shots[0].source.as_ref().unwrap();
