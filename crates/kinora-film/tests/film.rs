@@ -179,11 +179,11 @@ fn a_video_is_shown_from_its_best_moment_at_its_own_speed() {
     let mut shelf = primaries(&folder);
     shelf.put_video(&folder, "colours.mp4");
     shelf.rate("red", &[0.7, 0.2, 0.1, 0.9]);
-    let plan = board("- red\n- green\n- blue", 9.0, &shelf);
-    let clip = plan.shots[0].clip.unwrap();
-    assert_eq!((clip.range.start_ms(), plan.shots[0].camera), (0, None));
+    let colours = board("- red\n- green\n- blue", 9.0, &shelf);
+    let clip = colours.shots[0].clip.unwrap();
+    assert_eq!((clip.range.start_ms(), colours.shots[0].camera), (0, None));
     let film = folder.join("film.mp4");
-    let record = make(&plan, &shelf, &film, None).unwrap();
+    let record = make(&colours, &shelf, &film, None).unwrap();
     let source = &record.shots[0].sources[0];
     assert_eq!((source.label.as_str(), source.range), ("colours.mp4", Some(clip.range)));
     assert_eq!(record.shots[0].generator.as_ref().unwrap().name, "clip");
@@ -191,11 +191,18 @@ fn a_video_is_shown_from_its_best_moment_at_its_own_speed() {
     let shown = (record.shots[0].first_frame + record.shots[0].frames / 2) as usize;
     let [_, u, v] = middle(&frames[shown]);
     assert!(v > 200 && u < 120, "red, from the first half of the video: {u} {v}");
-    let again = make(&plan, &shelf, &folder.join("again.mp4"), None).unwrap();
+    let again = make(&colours, &shelf, &folder.join("again.mp4"), None).unwrap();
     assert_eq!(again.frames_hash, record.frames_hash);
     let report = verify(&film, &record, &|_| None).to_string();
     assert!(report.contains("colours.mp4 00:00.000-"), "{report}");
+}
 
+#[test]
+fn a_video_that_is_too_short_is_not_stretched() {
+    let (_keep, folder) = folder();
+    let mut shelf = primaries(&folder);
+    shelf.put_video(&folder, "colours.mp4");
+    shelf.rate("red", &[0.7, 0.2, 0.1, 0.9]);
     let pinned =
         parse("- red [pin: colours.mp4] [seconds: 7]", BriefFormat::Markdown, 10.0).unwrap();
     let options = PlanOptions { length_from_shots: true, ..PlanOptions::default() };
