@@ -1,7 +1,7 @@
 //! Exact filters: which assets a search may return.
 
 use jiff::civil::Date;
-use kinora_types::{GeoPoint, Rights};
+use kinora_types::{AssetId, GeoPoint, Rights};
 use rusqlite::params;
 
 use crate::{Catalog, CatalogError};
@@ -26,8 +26,10 @@ pub struct Filter {
     pub near: Option<(GeoPoint, f64)>,
     /// Pictures alone, or videos alone.
     pub kind: Option<Kind>,
-    /// Under one of these licences, as [`Rights::licence_is`] tells them; empty for any or none.
+    /// Under one of these licences, as [`Rights::licence_is_among`] tells them; empty for any or none.
     pub licences: Vec<String>,
+    /// One of these assets.
+    pub only: Option<Vec<AssetId>>,
 }
 
 impl Filter {
@@ -40,6 +42,22 @@ impl Filter {
 impl Catalog {
     /// Row numbers of the live assets that pass, ascending; `None` if the filter is open.
     pub fn filter(&self, filter: &Filter) -> Result<Option<Vec<u64>>, CatalogError> {
+        let passed = self.passing(&Filter { only: None, ..filter.clone() })?;
+        let Some(only) = &filter.only else {
+            return Ok(passed);
+        };
+        let mut rows = Vec::new();
+        for id in only {
+            rows.extend(self.asset_and_row(id)?.map(|(row, _)| row));
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        rows.retain(|row| passed.as_ref().is_none_or(|rows| rows.binary_search(row).is_ok()));
+        Ok(Some(rows))
+    }
+
+    /// As [`Catalog::filter`], whatever `only` says.
+    fn passing(&self, filter: &Filter) -> Result<Option<Vec<u64>>, CatalogError> {
         if filter.is_open() {
             return Ok(None);
         }
@@ -68,8 +86,7 @@ impl Catalog {
         let mut passed = Vec::new();
         for row in rows {
             let (row, latitude, longitude, rights) = row?;
-            let named = |licence: &String| rights.licence_is(licence);
-            let licensed = filter.licences.is_empty() || filter.licences.iter().any(named);
+            let licensed = rights.licence_is_among(&filter.licences);
             if licensed && is_near(filter.near, latitude.zip(longitude)) {
                 passed.push(row);
             }

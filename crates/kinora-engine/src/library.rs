@@ -70,13 +70,16 @@ pub(crate) fn list(libraries: &Path) -> Result<Vec<LibrarySummary>, EngineError>
     let mut found = Vec::new();
     for entry in entries.flatten() {
         match Catalog::open(&entry.path()) {
-            Ok(catalog) => found.push(LibrarySummary {
-                name: catalog.name().to_owned(),
-                space: catalog.space().id(),
-                pictures: catalog.count()? - catalog.video_count()?,
-                videos: catalog.video_count()?,
-                folder: entry.path(),
-            }),
+            Ok(catalog) => {
+                let videos = catalog.video_count()?;
+                found.push(LibrarySummary {
+                    name: catalog.name().to_owned(),
+                    space: catalog.space().id(),
+                    pictures: catalog.count()? - videos,
+                    videos,
+                    folder: entry.path(),
+                });
+            }
             Err(CatalogError::NoLibrary { .. }) => {}
             Err(source) => {
                 let name = entry.file_name().to_string_lossy().into_owned();

@@ -4,6 +4,7 @@ use std::{cell::OnceCell, path::PathBuf};
 
 use kinora_catalog::{Catalog, FilmSummary};
 use kinora_index::Embedded;
+use kinora_media::FFmpeg;
 use kinora_models::{RuntimeOptions, Space, Store, StoreConfig};
 use kinora_types::AssetId;
 
@@ -16,6 +17,8 @@ pub struct Studio {
     store: Store,
     /// The space that was loaded, by name: a command works in one.
     space: OnceCell<Space>,
+    /// The ffmpeg that answered: it is asked for its version and encoders once.
+    pub(crate) ffmpeg: OnceCell<FFmpeg>,
 }
 
 impl Studio {
@@ -23,7 +26,12 @@ impl Studio {
     pub fn open(settings: Settings) -> Result<Self, EngineError> {
         let config =
             StoreConfig { cache_dir: Some(settings.cache.clone()), ..StoreConfig::from_env() };
-        Ok(Self { store: Store::open(config)?, settings, space: OnceCell::new() })
+        Ok(Self {
+            store: Store::open(config)?,
+            settings,
+            space: OnceCell::new(),
+            ffmpeg: OnceCell::new(),
+        })
     }
 
     /// Folders and configuration.

@@ -9,6 +9,14 @@ use crate::{EngineError, Studio};
 impl Studio {
     /// ffmpeg: `KINORA_FFMPEG` or the configuration, then `PATH`, then the store.
     pub(crate) fn ffmpeg(&self) -> Result<FFmpeg, EngineError> {
+        if let Some(found) = self.ffmpeg.get() {
+            return Ok(found.clone());
+        }
+        let found = self.find_ffmpeg()?;
+        Ok(self.ffmpeg.get_or_init(|| found).clone())
+    }
+
+    fn find_ffmpeg(&self) -> Result<FFmpeg, EngineError> {
         if let Some(path) = &self.settings().config.ffmpeg {
             return Ok(FFmpeg::check(path)?);
         }

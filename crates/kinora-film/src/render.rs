@@ -2,7 +2,6 @@
 
 use std::{fs, path::Path};
 
-use blake3::Hash;
 use jiff::Timestamp;
 use kinora_inference::{
     Cancelled, Control, FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceRole,
@@ -16,7 +15,7 @@ use kinora_media::{
 use kinora_provenance::{RECORD_VERSION, RecordError, beside, write_beside};
 use kinora_types::{
     Asset, CameraMove, ClipCut, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, GeneratorRecord,
-    Picture, Shot, ShotRecord, Size, SourceRecord, Storyboard, TimeRange, YuvFrame,
+    Picture, Shot, ShotRecord, Size, SourceRecord, Storyboard, YuvFrame,
 };
 
 use crate::{
@@ -234,10 +233,7 @@ impl Studio<'_> {
         let FilmSpec { size, fps, .. } = self.storyboard.spec;
         let file = self.sources.video(asset)?;
         let cancelled = || self.control.is_cancelled();
-        // Frames are counted by the film, so that rounding of the range cannot lose one.
-        let end = cut.range.start_ms() + u64::from(shot.frames + 1) * 1000 / u64::from(fps.max(1));
-        let range = TimeRange::new(cut.range.start_ms(), end).unwrap_or(cut.range);
-        let spec = ClipSpec { range, size, fps, focus: cut.focus };
+        let spec = ClipSpec { range: cut.range, size, fps, focus: cut.focus };
         let failed = |error: VideoError| match error {
             VideoError::Cancelled => FilmError::Cancelled(Cancelled),
             error => unreadable(asset, &error).into(),
@@ -247,9 +243,7 @@ impl Studio<'_> {
         let mut hasher = blake3::Hasher::new();
         for _ in 0..shot.frames {
             let frame = clip.next().unwrap_or(Err(VideoError::NoVideo)).map_err(failed)?;
-            let hash = blake3::hash(frame.bytes());
-            hasher.update(hash.as_bytes());
-            self.composer.push(&frame, hash)?;
+            take(&mut self.composer, &mut hasher, &frame)?;
         }
         let generator = GeneratorRecord {
             name: "clip".into(),
@@ -300,6 +294,17 @@ fn needed_side(asset: &Asset, camera: CameraMove, size: Size) -> u32 {
     (f64::from(shorter) * scale).ceil() as u32
 }
 
+/// Adds a frame to the hash of its shot and to the film.
+fn take(
+    composer: &mut Composer<'_>,
+    hasher: &mut blake3::Hasher,
+    frame: &YuvFrame,
+) -> Result<(), FilmError> {
+    let hash = blake3::hash(frame.bytes());
+    hasher.update(hash.as_bytes());
+    composer.push(frame, hash)
+}
+
 /// Takes a shot's frames: hashes them and passes them on.
 struct Sink<'s, 'a> {
     composer: &'s mut Composer<'a>,
@@ -313,13 +318,11 @@ struct Sink<'s, 'a> {
 
 impl FrameSink for Sink<'_, '_> {
     fn frame(&mut self, frame: &YuvFrame) -> Result<(), SinkError> {
-        let hash: Hash = blake3::hash(frame.bytes());
-        self.hasher.update(hash.as_bytes());
         if self.keep == Some(self.taken) {
             self.kept = Some(frame.clone());
         }
         self.taken += 1;
-        self.composer.push(frame, hash).map_err(|fault| {
+        take(self.composer, &mut self.hasher, frame).map_err(|fault| {
             let told = SinkError(fault.to_string());
             self.fault = Some(fault);
             told

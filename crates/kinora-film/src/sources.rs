@@ -1,18 +1,19 @@
 //! Where shots get their pictures: the search, the library, the files.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use kinora_catalog::Catalog;
 use kinora_media::{
     FFmpeg,
     read::{Limits, decode, read_file},
     render::to_picture,
-    video::{ClipSpec, VideoError, VideoFile, VideoLimits, never},
+    video::{VideoError, VideoFile, VideoLimits, never},
 };
 use kinora_retrieval::{Filter, Query, SearchError, Searcher, Verdict};
-use kinora_types::{
-    Asset, AssetId, Candidate, ContentHash, Hit, Picture, RejectReason, Size, TimeRange,
-};
+use kinora_types::{Asset, AssetId, Candidate, ContentHash, Hit, Picture, RejectReason};
 
 /// A source could not be found, named or read.
 #[derive(Debug, thiserror::Error)]
@@ -146,8 +147,7 @@ impl SourceFinder for LibrarySources<'_> {
 
     fn pinned(&self, reference: &str) -> Result<Asset, SourceError> {
         let asset = self.catalog.resolve(reference).map_err(|e| SourceError::Pin(e.to_string()))?;
-        let licences = &self.filter.licences;
-        if !licences.is_empty() && !licences.iter().any(|name| asset.rights.licence_is(name)) {
+        if !asset.rights.licence_is_among(&self.filter.licences) {
             let own = asset.rights.licence.as_deref().unwrap_or("none that is known");
             return Err(SourceError::Pin(format!(
                 "the pinned picture `{}` is under another licence: {own}",
@@ -222,27 +222,15 @@ pub fn open_video(ffmpeg: &FFmpeg, asset: &Asset) -> Result<VideoFile, SourceErr
     Err(absent(asset, label, changed))
 }
 
-/// The frame of a video at a moment, its shorter side about `side` pixels.
+/// The frame of a video at a moment, its shorter side `side` pixels if the video has that many.
 pub fn still(
     file: &VideoFile,
     asset: &Asset,
     at_ms: u64,
     side: u32,
 ) -> Result<Picture, SourceError> {
-    let shorter = f64::from(asset.size.width.min(asset.size.height).max(1));
-    let even = |length: u32| {
-        let scaled = f64::from(length) * f64::from(side) / shorter;
-        ((scaled / 2.0).round() as u32 * 2).max(2)
-    };
-    let spec = ClipSpec {
-        range: TimeRange::point(at_ms),
-        size: Size { width: even(asset.size.width), height: even(asset.size.height) },
-        fps: 25,
-        focus: (0.5, 0.5),
-    };
-    let mut clip = file.clip(&spec, &never).map_err(|error| unreadable(asset, &error))?;
-    let frame = clip.next().unwrap_or(Err(VideoError::NoVideo));
-    frame.map(|frame| to_picture(&frame)).map_err(|error| unreadable(asset, &error))
+    let frame = file.still(Duration::from_millis(at_ms), side, &never);
+    frame.map(|frame| to_picture(&frame.image)).map_err(|error| unreadable(asset, &error))
 }
 
 pub(crate) fn unreadable(asset: &Asset, error: &VideoError) -> SourceError {

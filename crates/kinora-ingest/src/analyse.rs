@@ -15,11 +15,11 @@ use kinora_media::{
     FFmpeg,
     render::to_picture,
     video::{
-        ClipSpec, Frame, VideoError, VideoFile, VideoLimits,
+        Frame, VideoError, VideoFile, VideoLimits,
         shots::{Shot, ShotDetector},
     },
 };
-use kinora_types::{Asset, Embedding, Size, TimeRange};
+use kinora_types::{Asset, TimeRange};
 
 use crate::{
     Ingest, IngestError, IngestObserver, Summary,
@@ -105,8 +105,7 @@ impl Ingest<'_> {
     }
 
     fn keep(&self, asset: &Asset, found: Found) -> Result<(), IngestError> {
-        let vectors: Vec<Embedding> = found.frames.iter().map(|f| f.embedding.clone()).collect();
-        let own = match mean(&vectors)? {
+        let own = match mean(found.frames.iter().map(|frame| &frame.embedding))? {
             Some(own) => Some(own),
             None => self.catalog().embedding(&asset.id)?,
         };
@@ -142,9 +141,9 @@ impl Ingest<'_> {
             }
         }
         sampler.embed()?;
-        let (outcome, size) = (frames.outcome(), frames.size());
+        let outcome = frames.outcome();
         let shots = detector.finish(outcome.end);
-        self.show_all(&file, size, &shots, &mut sampler, stop)?;
+        self.show_all(&file, &shots, &mut sampler, stop)?;
         let shots = shots.iter().map(|shot| shot.range).collect();
         Ok(Found { frames: sampler.frames, shots, damage: outcome.damage })
     }
@@ -153,7 +152,6 @@ impl Ingest<'_> {
     fn show_all(
         &self,
         file: &VideoFile,
-        size: Size,
         shots: &[Shot],
         sampler: &mut Sampler<'_>,
         stop: &Stop,
@@ -164,16 +162,10 @@ impl Ingest<'_> {
             shots.iter().filter(|shot| !seen(shot)).take(MOST_UNSEEN).collect();
         for shot in unseen {
             let at_ms = shot.key.as_millis() as u64;
-            let spec =
-                ClipSpec { range: TimeRange::point(at_ms), size, fps: 25, focus: (0.5, 0.5) };
-            if let Some(image) = file.clip(&spec, &cancelled)?.next() {
-                sampler.wait(at_ms, &Frame { at: shot.key, image: image? })?;
-            }
+            let side = self.embedder().input_side();
+            sampler.wait(at_ms, &file.still(shot.key, side, &cancelled)?)?;
         }
-        sampler.embed()?;
-        // In order of time again, for the mean is the same in any order but a reader's eye is not.
-        sampler.frames.sort_by_key(|frame| frame.at_ms);
-        Ok(())
+        Ok(sampler.embed()?)
     }
 }
 

@@ -135,8 +135,10 @@ fn embedded(ready: Ready, embeddings: Vec<Embedding>) -> Result<Event, IngestErr
 }
 
 /// Mean of unit vectors, of unit length again; a single one stays bit for bit.
-pub(crate) fn mean(embeddings: &[Embedding]) -> Result<Option<Embedding>, IngestError> {
-    let parts: Vec<(f32, &Embedding)> = embeddings.iter().map(|e| (1.0, e)).collect();
+pub(crate) fn mean<'e>(
+    embeddings: impl IntoIterator<Item = &'e Embedding>,
+) -> Result<Option<Embedding>, IngestError> {
+    let parts: Vec<(f32, &Embedding)> = embeddings.into_iter().map(|e| (1.0, e)).collect();
     Ok(Embedding::mix(&parts)?)
 }
 

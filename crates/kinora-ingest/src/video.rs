@@ -20,7 +20,7 @@ use crate::{
 const FIRST_LOOK: KeyframeSpec = KeyframeSpec { most: 12, long_side: 512 };
 
 /// What is said of a video where no ffmpeg is at hand.
-pub(crate) fn needs_ffmpeg(path: PathBuf) -> FileFailure {
+fn needs_ffmpeg(path: PathBuf) -> FileFailure {
     FileFailure {
         path,
         message: "a video needs ffmpeg to be read".into(),

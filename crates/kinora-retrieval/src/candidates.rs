@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kinora_catalog::{self as catalog, Catalog, FrameRow, Owner};
+use kinora_catalog::{Catalog, FrameRow, Owner};
 use kinora_index::{self as index, IndexRead, PointId, SearchRequest};
 use kinora_inference::TextEmbedder;
 use kinora_types::Scores;
 
 use crate::{
-    Filter, Mode, Query, SearchError,
+    Mode, Query, SearchError,
     dense::{HubCache, Nearness, Target},
     fuse::{Fused, fuse},
     lexical::LexicalList,
@@ -66,7 +66,7 @@ type Rated = HashMap<u64, Seen>;
 
 impl Parts<'_> {
     pub(crate) fn gather(&self, query: &Query, trace: &mut Trace) -> Result<Gathered, SearchError> {
-        let allowed = self.allowed(&query.filter)?;
+        let allowed = self.catalog.filter(&query.filter)?;
         let total = self.total()?;
         let passed = allowed.as_ref().map_or(total, Vec::len);
         trace.stage("filter", passed, if allowed.is_none() { "open" } else { "exact" });
@@ -79,9 +79,9 @@ impl Parts<'_> {
             trace.stage("dense", rated.len(), note);
         }
         let dense_rows: HashSet<u64> = rated.keys().copied().collect();
-        let mut lexical = self.lexical(query, allowed.as_deref(), trace)?;
+        let mut lexical = self.lexical(query, total, allowed.as_deref(), trace)?;
         self.rate_missing(target.as_ref(), &lexical, &mut rated)?;
-        let unwanted = self.unwanted(query, &rated)?;
+        let unwanted = self.unwanted(query, total, &rated)?;
         lexical.hits.retain(|hit| !unwanted.contains(&hit.0));
         let dense =
             dense_order(&rated, |row| dense_rows.contains(&row) && !unwanted.contains(&row));
@@ -94,24 +94,6 @@ impl Parts<'_> {
             has_text_vector: target.as_ref().is_some_and(Target::has_text),
             target,
         })
-    }
-
-    /// Rows that pass the filter, ascending; `None` for all.
-    fn allowed(&self, filter: &Filter) -> Result<Option<Vec<u64>>, SearchError> {
-        let Filter { after, before, near, kind, licences, only } = filter.clone();
-        let fields = catalog::Filter { after, before, near, kind, licences };
-        let passed = self.catalog.filter(&fields)?;
-        let Some(only) = only else {
-            return Ok(passed);
-        };
-        let mut rows = Vec::new();
-        for id in &only {
-            rows.extend(self.catalog.asset_and_row(id)?.map(|(row, _)| row));
-        }
-        rows.sort_unstable();
-        rows.dedup();
-        rows.retain(|row| passed.as_ref().is_none_or(|rows| rows.binary_search(row).is_ok()));
-        Ok(Some(rows))
     }
 
     /// Number of assets.
@@ -228,6 +210,7 @@ impl Parts<'_> {
     fn lexical(
         &self,
         query: &Query,
+        total: usize,
         allowed: Option<&[u64]>,
         trace: &mut Trace,
     ) -> Result<LexicalList, SearchError> {
@@ -235,8 +218,7 @@ impl Parts<'_> {
         let Some(text) = text else {
             return Ok(LexicalList::default());
         };
-        let mut list =
-            LexicalList::look_up(self.catalog, self.total()?, content_words(text), allowed)?;
+        let mut list = LexicalList::look_up(self.catalog, total, content_words(text), allowed)?;
         let mut note = String::from("BM25");
         if query.mode == Mode::Hybrid {
             note = format!("BM25; {} with a minority of the words dropped", list.require(COVERAGE));
@@ -248,14 +230,18 @@ impl Parts<'_> {
 
     /// Rows nearer to the unwanted than to the question, or that carry all of its words; and the given
     /// pictures themselves.
-    fn unwanted(&self, query: &Query, rated: &Rated) -> Result<HashSet<u64>, SearchError> {
+    fn unwanted(
+        &self,
+        query: &Query,
+        total: usize,
+        rated: &Rated,
+    ) -> Result<HashSet<u64>, SearchError> {
         let drop = |near: &Nearness| near.unwanted || near.given;
         let rows = rated.iter().filter(|(_, seen)| drop(&seen.near)).map(|(row, _)| *row);
         let mut unwanted: HashSet<u64> = rows.collect();
         let minus = query.minus.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
-            let list =
-                LexicalList::look_up(self.catalog, self.total()?, content_words(minus), None)?;
+            let list = LexicalList::look_up(self.catalog, total, content_words(minus), None)?;
             unwanted.extend(list.hits.iter().map(|hit| hit.0).filter(|row| list.covers_all(*row)));
         }
         Ok(unwanted)

@@ -1,8 +1,7 @@
 //! The question: what to look for, where, and how.
 
-use jiff::civil::Date;
-pub use kinora_catalog::Kind;
-use kinora_types::{AssetId, Embedding, GeoPoint};
+pub use kinora_catalog::{Filter, Kind};
+use kinora_types::{AssetId, Embedding};
 use serde::{Deserialize, Serialize};
 
 /// Which lists are searched.
@@ -16,24 +15,6 @@ pub enum Mode {
     DenseOnly,
     /// Words alone.
     LexicalOnly,
-}
-
-/// Conditions that all must hold; an asset that lacks the field a condition asks about fails it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Filter {
-    /// Taken on this day or later.
-    pub after: Option<Date>,
-    /// Taken on this day or earlier.
-    pub before: Option<Date>,
-    /// Taken within so many kilometres of a place.
-    pub near: Option<(GeoPoint, f64)>,
-    /// Pictures alone, or videos alone.
-    pub kind: Option<Kind>,
-    /// Under one of these licences, as [`kinora_types::Rights::licence_is`] tells them; empty for any
-    /// or none.
-    pub licences: Vec<String>,
-    /// One of these assets.
-    pub only: Option<Vec<AssetId>>,
 }
 
 /// A question to a library. At least one of `text` and `like` must be there.

@@ -46,6 +46,11 @@ impl Rights {
             && !free.iter().any(|word| licence.contains(word))
     }
 
+    /// Whether the licence is one of these, as [`Rights::licence_is`] tells; any or none is, if there are none.
+    pub fn licence_is_among(&self, wanted: &[String]) -> bool {
+        wanted.is_empty() || wanted.iter().any(|name| self.licence_is(name))
+    }
+
     /// Whether the licence is the one named, however it is written and whatever its version, unless
     /// a version is asked for: `cc by` is `CC-BY 4.0`, but not `CC-BY-SA 4.0`; `cc by 2` is neither.
     pub fn licence_is(&self, wanted: &str) -> bool {

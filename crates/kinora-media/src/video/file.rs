@@ -3,13 +3,16 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
+use kinora_types::TimeRange;
+
 use super::{
-    Clip, ClipSpec, Frames, KeyframeSpec, Keyframes, Tone, VideoError, VideoFacts, VideoLimits,
-    VideoStream,
+    Clip, ClipSpec, Frame, Frames, KeyframeSpec, Keyframes, Tone, VideoError, VideoFacts,
+    VideoLimits, VideoStream,
     feed::{Feed, Job},
-    filter::{Chain, Pixels},
+    filter::{self, Chain, Pixels},
     probe,
 };
 use crate::FFmpeg;
@@ -93,6 +96,24 @@ impl VideoFile {
         cancelled: Cancelled<'a>,
     ) -> Result<Clip<'a>, VideoError> {
         Clip::start(self, spec, cancelled)
+    }
+
+    /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`]. Errors as for
+    /// [`VideoFile::clip`].
+    pub fn still(
+        &self,
+        at: Duration,
+        short_side: u32,
+        cancelled: Cancelled,
+    ) -> Result<Frame, VideoError> {
+        let spec = ClipSpec {
+            range: TimeRange::between(at, at),
+            size: filter::short_side(self.video()?.display, short_side.max(2)),
+            fps: 25,
+            focus: (0.5, 0.5),
+        };
+        let image = self.clip(&spec, cancelled)?.next().unwrap_or(Err(VideoError::NoVideo))?;
+        Ok(Frame { at, image })
     }
 
     pub(super) fn video(&self) -> Result<&VideoStream, VideoError> {
