@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use kinora_catalog::CatalogError;
 use kinora_film::{BriefError, FilmError};
 use kinora_index::IndexError;
-use kinora_inference::EmbedError;
+use kinora_inference::InferenceError;
 use kinora_ingest::IngestError;
 use kinora_media::{read::ReadError, render::RenderError};
 use kinora_models::{ModelError, StoreError};
@@ -94,7 +94,7 @@ pub enum EngineError {
     Model(#[from] ModelError),
     /// An embedding.
     #[error(transparent)]
-    Embed(#[from] EmbedError),
+    Embed(#[from] InferenceError),
     /// Adding.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -144,7 +144,7 @@ impl EngineError {
             Self::Index(e) => e.hint().map(Into::into),
             Self::Store(e) => e.hint(),
             Self::Model(e) => e.hint(),
-            Self::Embed(EmbedError::Missing { hint, .. }) => Some(hint.clone()),
+            Self::Embed(InferenceError::Missing { hint, .. }) => Some(hint.clone()),
             Self::Embed(_) => None,
             Self::Ingest(e) => e.hint(),
             Self::Search(e) => e.hint().map(Into::into),

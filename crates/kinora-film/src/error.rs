@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use kinora_inference::{Cancelled, EmbedError, GenerateError};
+use kinora_inference::{Cancelled, GenerateError, InferenceError};
 use kinora_media::render::RenderError;
 use kinora_provenance::RecordError;
 
@@ -128,7 +128,7 @@ pub enum FilmError {
     Record(#[from] RecordError),
     /// The fidelity of a shot cannot be measured.
     #[error(transparent)]
-    Embed(#[from] EmbedError),
+    Embed(#[from] InferenceError),
     /// The finished film cannot be read back to be hashed.
     #[error("cannot read the film: {source}: {path}", path = path.display())]
     ReadBack {
@@ -161,7 +161,7 @@ impl FilmError {
             Self::Source(error) => error.hint(),
             Self::Words { source, .. } | Self::Render(source) => source.hint(),
             Self::Generate { source: GenerateError::Missing { hint, .. }, .. }
-            | Self::Embed(EmbedError::Missing { hint, .. }) => Some(hint.clone()),
+            | Self::Embed(InferenceError::Missing { hint, .. }) => Some(hint.clone()),
             Self::Record(error) => error.hint(),
             Self::Generate { .. } | Self::Embed(_) | Self::ReadBack { .. } | Self::Cancelled(_) => None,
         }

@@ -2,24 +2,7 @@
 
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 
-/// An embedder could not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum EmbedError {
-    /// The input cannot be embedded (empty text, say): the user's to mend.
-    #[error("cannot embed: {0}")]
-    Input(String),
-    /// A model or library is missing; the hint says how to get it.
-    #[error("{message}")]
-    Missing {
-        /// What is missing.
-        message: String,
-        /// What to do.
-        hint: String,
-    },
-    /// The runtime failed: ours or the environment's fault.
-    #[error("inference failed: {0}")]
-    Runtime(String),
-}
+use crate::InferenceError;
 
 /// A picture made ready for one embedder: `[3, side, side]` f32, channel first.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,17 +23,17 @@ pub trait ImageEmbedder: Send + Sync {
     /// Side of the network's square input in pixels; decoders keep at least twice this.
     fn input_side(&self) -> u32;
     /// Resizes, crops or pads, and normalises as the reference implementation does.
-    fn prepare(&self, picture: &Picture) -> Result<PreparedImage, EmbedError>;
+    fn prepare(&self, picture: &Picture) -> Result<PreparedImage, InferenceError>;
     /// Embeds a batch.
-    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, EmbedError>;
+    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, InferenceError>;
 }
 
 /// Embeds words into the same space as pictures. Safe to call from several threads; order kept.
 pub trait TextEmbedder: Send + Sync {
     /// Space of the vectors.
     fn space(&self) -> &EmbeddingSpace;
-    /// Embeds each text; an empty one is an [`EmbedError::Input`].
-    fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, EmbedError>;
+    /// Embeds each text; an empty one is an [`InferenceError::Input`].
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, InferenceError>;
     /// How raw similarities of this space become comparable scores.
     fn score_model(&self) -> &ScoreModel;
 }

@@ -4,7 +4,7 @@
 
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 
-use crate::{EmbedError, ImageEmbedder, PreparedImage, TextEmbedder};
+use crate::{ImageEmbedder, InferenceError, PreparedImage, TextEmbedder};
 
 /// L2 distance of unit vectors that still counts as rounding.
 const ROUNDING: f32 = 1e-4;
@@ -63,7 +63,10 @@ pub fn check_text_embedder(embedder: &dyn TextEmbedder) {
     check_order(&together, &embed(&reversed));
     for empty in ["", "  \n"] {
         let result = embedder.embed(&["red", empty]);
-        assert!(matches!(result, Err(EmbedError::Input(_))), "an empty text is the user's to mend");
+        assert!(
+            matches!(result, Err(InferenceError::Input(_))),
+            "an empty text is the user's to mend"
+        );
     }
     let long = "a red house ".repeat(500);
     check_vectors(&embed(&[&long]), 1, embedder.space());

@@ -2,7 +2,7 @@
 
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 
-use crate::{EmbedError, ImageEmbedder, PreparedImage, ScoreModel, TextEmbedder};
+use crate::{ImageEmbedder, InferenceError, PreparedImage, ScoreModel, TextEmbedder};
 
 const WORDS: [(&str, [f32; 3]); 5] = [
     ("red", [1.0, 0.0, 0.0]),
@@ -44,7 +44,7 @@ impl ImageEmbedder for ColourEmbedder {
         16
     }
 
-    fn prepare(&self, picture: &Picture) -> Result<PreparedImage, EmbedError> {
+    fn prepare(&self, picture: &Picture) -> Result<PreparedImage, InferenceError> {
         let mut sums = [0f64; 3];
         for pixel in picture.rgb().chunks_exact(3) {
             sums.iter_mut().zip(pixel).for_each(|(s, v)| *s += f64::from(*v));
@@ -54,7 +54,7 @@ impl ImageEmbedder for ColourEmbedder {
         Ok(PreparedImage { values: sums.map(|s| (s / pixels) as f32 + 1e-3).to_vec(), side: 1 })
     }
 
-    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, EmbedError> {
+    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, InferenceError> {
         Ok(batch.iter().map(|image| self.space.embedding(image.values.clone())).collect())
     }
 }
@@ -64,7 +64,7 @@ impl TextEmbedder for ColourEmbedder {
         &self.space
     }
 
-    fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, EmbedError> {
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, InferenceError> {
         texts.iter().map(|text| self.embed_one(text)).collect()
     }
 
@@ -74,9 +74,9 @@ impl TextEmbedder for ColourEmbedder {
 }
 
 impl ColourEmbedder {
-    fn embed_one(&self, text: &str) -> Result<Embedding, EmbedError> {
+    fn embed_one(&self, text: &str) -> Result<Embedding, InferenceError> {
         if text.trim().is_empty() {
-            return Err(EmbedError::Input("the text is empty".into()));
+            return Err(InferenceError::Input("the text is empty".into()));
         }
         let mut sum = vec![0f32; 3];
         for (_, colour) in WORDS.iter().filter(|(word, _)| text.to_lowercase().contains(word)) {

@@ -1,4 +1,5 @@
-//! Seams to what computes: embedders and shot generators, as traits only.
+//! Seams to what computes: embedders, what turns pictures and sound into words, and shot generators,
+//! as traits only.
 //!
 //! Backends live above this floor and are chosen in `kinora-engine`. [`fake`] holds a deterministic
 //! embedder for tests of the floors above; it is never reachable from a command. [`conformance`] is
@@ -11,11 +12,18 @@ pub mod conformance;
 mod control;
 mod embed;
 pub mod embed_conformance;
+mod error;
 pub mod fake;
 mod generate;
+mod perceive;
 
 pub use control::{Cancelled, Control};
-pub use embed::{EmbedError, ImageEmbedder, PreparedImage, ScoreModel, TextEmbedder};
+pub use embed::{ImageEmbedder, PreparedImage, ScoreModel, TextEmbedder};
+pub use error::InferenceError;
 pub use generate::{
     FrameSink, GenerateError, Reference, ReferenceRole, ShotGenerator, ShotRequest, SinkError,
+};
+pub use perceive::{
+    Captioner, SAMPLE_RATE, Samples, SpeechRecognizer, SpeechSegment, TagGuess, Tagger, TextLine,
+    TextReader,
 };

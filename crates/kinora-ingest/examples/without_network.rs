@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use kinora_catalog::Catalog;
-use kinora_inference::{Control, EmbedError, ImageEmbedder, PreparedImage};
+use kinora_inference::{Control, ImageEmbedder, InferenceError, PreparedImage};
 use kinora_ingest::{Ingest, Options, Silent};
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 
@@ -22,11 +22,11 @@ impl ImageEmbedder for Nothing {
         224
     }
 
-    fn prepare(&self, _: &Picture) -> Result<PreparedImage, EmbedError> {
+    fn prepare(&self, _: &Picture) -> Result<PreparedImage, InferenceError> {
         Ok(PreparedImage { values: vec![0.0; 3 * 224 * 224], side: 224 })
     }
 
-    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, EmbedError> {
+    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, InferenceError> {
         Ok(batch.iter().map(|_| self.0.embedding(vec![1.0; self.0.dimension])).collect())
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use kinora_catalog::NewFrame;
-use kinora_inference::{EmbedError, ImageEmbedder, PreparedImage};
+use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_types::Embedding;
 
 use crate::{FileFailure, IngestError, commit::Event, pipeline::Stop, prepare::Ready};
@@ -102,9 +102,9 @@ impl Stage<'_> {
             }
             Err(error) => error,
         };
-        let runtime = matches!(error, EmbedError::Runtime(_));
+        let runtime = matches!(error, InferenceError::Runtime(_));
         self.failures += usize::from(runtime);
-        let missing = matches!(error, EmbedError::Missing { .. });
+        let missing = matches!(error, InferenceError::Missing { .. });
         if missing || self.failures >= MOST_FAILURES {
             return Err(error.into());
         }
@@ -115,19 +115,19 @@ impl Stage<'_> {
 pub(crate) fn whole(
     embedder: &dyn ImageEmbedder,
     images: &[PreparedImage],
-) -> Result<Vec<Embedding>, EmbedError> {
+) -> Result<Vec<Embedding>, InferenceError> {
     let embeddings = embedder.embed(images)?;
     if embeddings.len() == images.len() {
         return Ok(embeddings);
     }
     let message = format!("{} vectors for {} pictures", embeddings.len(), images.len());
-    Err(EmbedError::Runtime(message))
+    Err(InferenceError::Runtime(message))
 }
 
 /// A picture has its own vector, a video the mean of its frames' (RAGME, Eq. 3).
 fn embedded(ready: Ready, embeddings: Vec<Embedding>) -> Result<Event, IngestError> {
     let Some(embedding) = mean(&embeddings)? else {
-        return Err(EmbedError::Runtime("no vector".into()).into());
+        return Err(InferenceError::Runtime("no vector".into()).into());
     };
     let frames = ready.moments.iter().zip(embeddings);
     let frames = frames.map(|(at_ms, embedding)| NewFrame { at_ms: *at_ms, embedding }).collect();
@@ -142,7 +142,7 @@ pub(crate) fn mean<'e>(
     Ok(Embedding::mix(&parts)?)
 }
 
-fn unembedded(ready: Ready, error: &EmbedError) -> Event {
+fn unembedded(ready: Ready, error: &InferenceError) -> Event {
     let failure = FileFailure { path: ready.path, message: error.to_string(), hint: None };
     Event::Failed { failure, landed: Some(ready.asset.id) }
 }

@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use kinora_catalog::CatalogError;
-use kinora_inference::EmbedError;
+use kinora_inference::InferenceError;
 use kinora_types::SpaceMismatch;
 
 /// An ingest could not go on.
@@ -41,7 +41,7 @@ pub enum IngestError {
     Catalog(#[from] CatalogError),
     /// The embedder failed.
     #[error(transparent)]
-    Embed(#[from] EmbedError),
+    Embed(#[from] InferenceError),
     /// A thread cannot be started: the environment's.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -69,7 +69,7 @@ impl IngestError {
             Self::Thumbnail { source, .. } => disk_hint(source).map(Into::into),
             Self::Watch { .. } => Some("run `kinora add` from time to time instead".into()),
             Self::Catalog(error) => error.hint().map(Into::into),
-            Self::Embed(EmbedError::Missing { hint, .. }) => Some(hint.clone()),
+            Self::Embed(InferenceError::Missing { hint, .. }) => Some(hint.clone()),
             Self::Thread(_) => Some("close other programs and run the command again".into()),
             Self::Embed(_) | Self::Internal { .. } => None,
         }

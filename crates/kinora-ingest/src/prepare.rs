@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, FileEntry};
-use kinora_inference::{EmbedError, ImageEmbedder, PreparedImage};
+use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_media::read::{
     self, Decoded, Limits, Metadata, ReadError, perceptual_hash, thumbnail, words_of_path,
 };
@@ -139,7 +139,7 @@ impl Preparer<'_> {
         let picture = &decoded.picture;
         let image = match self.embedder.prepare(picture) {
             Ok(image) => image,
-            Err(error @ EmbedError::Missing { .. }) => return Err(error.into()),
+            Err(error @ InferenceError::Missing { .. }) => return Err(error.into()),
             Err(error) => return Ok(unprepared(task.path, &error, id)),
         };
         let seen = Seen {
@@ -236,7 +236,7 @@ fn failed(path: PathBuf, error: &ReadError, landed: Option<AssetId>) -> Prepared
     Prepared::Failed { failure: FileFailure { path, message, hint }, landed }
 }
 
-pub(crate) fn unprepared(path: PathBuf, error: &EmbedError, id: AssetId) -> Prepared {
+pub(crate) fn unprepared(path: PathBuf, error: &InferenceError, id: AssetId) -> Prepared {
     let failure = FileFailure { path, message: error.to_string(), hint: None };
     Prepared::Failed { failure, landed: Some(id) }
 }

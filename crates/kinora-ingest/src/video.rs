@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kinora_inference::EmbedError;
+use kinora_inference::InferenceError;
 use kinora_media::{
     FFmpeg,
     read::{self, Metadata},
@@ -89,7 +89,7 @@ impl Preparer<'_> {
         let prepared = keyframes.iter().map(|keyframe| self.embedder.prepare(&keyframe.picture));
         let images = match prepared.collect() {
             Ok(images) => images,
-            Err(error @ EmbedError::Missing { .. }) => return Err(error.into()),
+            Err(error @ InferenceError::Missing { .. }) => return Err(error.into()),
             Err(error) => return Ok(unprepared(task.path, &error, id)),
         };
         let facts = file.facts();

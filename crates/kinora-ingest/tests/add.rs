@@ -8,7 +8,9 @@ mod common;
 use std::fs;
 
 use common::{Bench, Notes, THRESHOLD, scene, write};
-use kinora_inference::{Control, EmbedError, ImageEmbedder, PreparedImage, fake::ColourEmbedder};
+use kinora_inference::{
+    Control, ImageEmbedder, InferenceError, PreparedImage, fake::ColourEmbedder,
+};
 use kinora_ingest::{Ingest, IngestError, Outcome, thumbnail_path};
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 
@@ -223,7 +225,7 @@ fn one_picture_that_cannot_be_embedded_costs_only_itself() {
         .unwrap();
     let space = ImageEmbedder::space(&bench.embedder).clone();
     let too_bright = |image: &PreparedImage| {
-        (image.values[0] > 0.99).then(|| EmbedError::Runtime("too bright".into()))
+        (image.values[0] > 0.99).then(|| InferenceError::Runtime("too bright".into()))
     };
     let embedder = Faulty { space, inner: ColourEmbedder::default(), fault: too_bright };
     let (summary, notes) = bench.try_add(&[bench.input()], &embedder).unwrap();
@@ -238,10 +240,10 @@ fn an_embedder_that_always_fails_ends_the_run() {
         write(&bench.input().join(format!("{seed}.png")), seed);
     }
     let space = ImageEmbedder::space(&bench.embedder).clone();
-    let broken = |_: &PreparedImage| Some(EmbedError::Runtime("out of order".into()));
+    let broken = |_: &PreparedImage| Some(InferenceError::Runtime("out of order".into()));
     let embedder = Faulty { space, inner: ColourEmbedder::default(), fault: broken };
     let error = bench.try_add(&[bench.input()], &embedder).unwrap_err();
-    assert!(matches!(error, IngestError::Embed(EmbedError::Runtime(_))), "{error}");
+    assert!(matches!(error, IngestError::Embed(InferenceError::Runtime(_))), "{error}");
 }
 
 #[test]
@@ -250,7 +252,7 @@ fn a_missing_model_ends_the_run() {
     write(&bench.input().join("x.png"), 1);
     let space = ImageEmbedder::space(&bench.embedder).clone();
     let missing = |_: &PreparedImage| {
-        Some(EmbedError::Missing { message: "no model".into(), hint: "pull it".into() })
+        Some(InferenceError::Missing { message: "no model".into(), hint: "pull it".into() })
     };
     let embedder = Faulty { space, inner: ColourEmbedder::default(), fault: missing };
     let error = bench.try_add(&[bench.input()], &embedder).unwrap_err();
@@ -265,7 +267,7 @@ struct Faulty<F> {
     fault: F,
 }
 
-impl<F: Fn(&PreparedImage) -> Option<EmbedError> + Send + Sync> ImageEmbedder for Faulty<F> {
+impl<F: Fn(&PreparedImage) -> Option<InferenceError> + Send + Sync> ImageEmbedder for Faulty<F> {
     fn space(&self) -> &EmbeddingSpace {
         &self.space
     }
@@ -274,11 +276,11 @@ impl<F: Fn(&PreparedImage) -> Option<EmbedError> + Send + Sync> ImageEmbedder fo
         self.inner.input_side()
     }
 
-    fn prepare(&self, picture: &Picture) -> Result<PreparedImage, EmbedError> {
+    fn prepare(&self, picture: &Picture) -> Result<PreparedImage, InferenceError> {
         self.inner.prepare(picture)
     }
 
-    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, EmbedError> {
+    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, InferenceError> {
         match batch.iter().find_map(&self.fault) {
             Some(fault) => Err(fault),
             None => self.inner.embed(batch),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kinora_inference::EmbedError;
+use kinora_inference::InferenceError;
 
 use crate::store::{Fault, StoreError};
 
@@ -76,7 +76,7 @@ impl ModelError {
     }
 }
 
-impl From<ModelError> for EmbedError {
+impl From<ModelError> for InferenceError {
     fn from(error: ModelError) -> Self {
         match error.hint() {
             Some(hint) => Self::Missing { message: error.to_string(), hint },

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use kinora_inference::{EmbedError, ImageEmbedder, PreparedImage};
+use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 
 use crate::{
@@ -41,7 +41,11 @@ impl VisionTower {
         Graph::load(&self.runtime, Model::File(&self.weights), &outputs, lanes)
     }
 
-    fn singly(&self, graph: &Graph, batch: &[PreparedImage]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    fn singly(
+        &self,
+        graph: &Graph,
+        batch: &[PreparedImage],
+    ) -> Result<Vec<Vec<f32>>, InferenceError> {
         let shape = |image: &PreparedImage| vec![1, 3, image.side, image.side];
         graph.run_each(batch, |image| Values::F32(shape(image), image.values.clone()))
     }
@@ -50,7 +54,7 @@ impl VisionTower {
         &self,
         graph: &Graph,
         batch: &[PreparedImage],
-    ) -> Result<Vec<Vec<f32>>, EmbedError> {
+    ) -> Result<Vec<Vec<f32>>, InferenceError> {
         let mut rows = Vec::with_capacity(batch.len());
         let side = self.side as usize;
         for images in batch.chunks(BATCH) {
@@ -80,15 +84,17 @@ impl ImageEmbedder for VisionTower {
         self.side
     }
 
-    fn prepare(&self, picture: &Picture) -> Result<PreparedImage, EmbedError> {
+    fn prepare(&self, picture: &Picture) -> Result<PreparedImage, InferenceError> {
         Ok(preprocess::prepare(self.preprocess, self.side, picture))
     }
 
-    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, EmbedError> {
+    fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, InferenceError> {
         let graph = self.loaded.get(|| self.load())?;
         let side = self.side as usize;
         if batch.iter().any(|image| image.side != side || image.values.len() != 3 * side * side) {
-            return Err(EmbedError::Input(format!("a picture is not prepared for {side} pixels")));
+            return Err(InferenceError::Input(format!(
+                "a picture is not prepared for {side} pixels"
+            )));
         }
         let rows = match self.batching {
             Batching::Single => self.singly(graph, batch),
@@ -99,10 +105,13 @@ impl ImageEmbedder for VisionTower {
 }
 
 /// A row of a graph as a vector of the space; what is no vector at all is a fault of the graph.
-pub(crate) fn embedding(space: &EmbeddingSpace, row: Vec<f32>) -> Result<Embedding, EmbedError> {
+pub(crate) fn embedding(
+    space: &EmbeddingSpace,
+    row: Vec<f32>,
+) -> Result<Embedding, InferenceError> {
     if row.len() != space.dimension || row.iter().any(|value| !value.is_finite()) {
         let what = format!("the graph gave {} values for {} or not numbers", row.len(), space.id());
-        return Err(EmbedError::Runtime(what));
+        return Err(InferenceError::Runtime(what));
     }
     Ok(space.embedding(row))
 }

@@ -109,7 +109,7 @@ fn a_provider_that_the_library_lacks_is_an_error() {
     let options = RuntimeOptions { provider: Some(provider.into()), ..RuntimeOptions::from_env() };
     let space = open_space(&store, NAME, &options).unwrap();
     let error = space.text().embed(&["cat"]).unwrap_err();
-    let kinora_inference::EmbedError::Missing { message, hint } = error else {
+    let kinora_inference::InferenceError::Missing { message, hint } = error else {
         panic!("{error}");
     };
     assert!(message.contains(provider) && hint.contains("KINORA_ONNXRUNTIME"), "{message}: {hint}");

@@ -2,7 +2,7 @@
 
 use kinora_catalog::CatalogError;
 use kinora_index::IndexError;
-use kinora_inference::EmbedError;
+use kinora_inference::InferenceError;
 use kinora_types::SpaceMismatch;
 
 /// A search could not be answered. Finding nothing is no error.
@@ -16,7 +16,7 @@ pub enum SearchError {
     Space(#[from] SpaceMismatch),
     /// The words could not be embedded.
     #[error(transparent)]
-    Embed(#[from] EmbedError),
+    Embed(#[from] InferenceError),
     /// The catalogue could not be read.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -42,7 +42,7 @@ impl SearchError {
         match self {
             Self::Query(_) => Some("give words, a picture (`--like FILE`), or both"),
             Self::Space(_) => Some("make a new library for the other space: `--library NAME`"),
-            Self::Embed(EmbedError::Missing { hint, .. }) | Self::Judgements { hint, .. } => {
+            Self::Embed(InferenceError::Missing { hint, .. }) | Self::Judgements { hint, .. } => {
                 Some(hint)
             }
             Self::Embed(_) | Self::Internal(_) => None,

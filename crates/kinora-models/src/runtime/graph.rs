@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use kinora_inference::EmbedError;
+use kinora_inference::InferenceError;
 use ort::{
     session::{
         HasSelectedOutputs, OutputSelector, RunOptions, Session, SessionInputValue,
@@ -63,7 +63,7 @@ struct Lane {
 }
 
 /// What one thread of [`Graph::run_each`] did: rows with the index of their item.
-type Part = Result<Vec<(usize, Vec<f32>)>, EmbedError>;
+type Part = Result<Vec<(usize, Vec<f32>)>, InferenceError>;
 
 impl Graph {
     /// Loads `model`; its output is the first of `outputs` that it has.
@@ -106,7 +106,10 @@ impl Graph {
     }
 
     /// Runs the graph once, on the first lane; the output's shape and values.
-    pub fn run(&self, inputs: Vec<(&str, Values)>) -> Result<(Vec<usize>, Vec<f32>), EmbedError> {
+    pub fn run(
+        &self,
+        inputs: Vec<(&str, Values)>,
+    ) -> Result<(Vec<usize>, Vec<f32>), InferenceError> {
         self.run_on(0, inputs)
     }
 
@@ -115,7 +118,7 @@ impl Graph {
         &self,
         items: &[T],
         input: impl Fn(&T) -> Values + Sync,
-    ) -> Result<Vec<Vec<f32>>, EmbedError> {
+    ) -> Result<Vec<Vec<f32>>, InferenceError> {
         let next = AtomicUsize::new(0);
         let work = |lane: usize| -> Part {
             let mut done = Vec::new();
@@ -140,7 +143,7 @@ impl Graph {
         &self,
         lane: usize,
         inputs: Vec<(&str, Values)>,
-    ) -> Result<(Vec<usize>, Vec<f32>), EmbedError> {
+    ) -> Result<(Vec<usize>, Vec<f32>), InferenceError> {
         let mut tensors = Vec::with_capacity(inputs.len());
         for (name, values) in inputs {
             tensors.push((name.to_owned(), values.tensor().map_err(runtime_error)?));
@@ -215,6 +218,6 @@ fn name(model: Model<'_>) -> String {
     }
 }
 
-fn runtime_error(error: impl std::fmt::Display) -> EmbedError {
-    EmbedError::Runtime(error.to_string())
+fn runtime_error(error: impl std::fmt::Display) -> InferenceError {
+    InferenceError::Runtime(error.to_string())
 }

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use kinora_inference::{EmbedError, ScoreModel, TextEmbedder};
+use kinora_inference::{InferenceError, ScoreModel, TextEmbedder};
 use kinora_types::{Embedding, EmbeddingSpace};
 
 use super::{Padding, Tokens, run_by_length, unit};
@@ -50,7 +50,7 @@ impl LiteText {
 
 impl Networks {
     /// Unit vectors of the space, one each.
-    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, InferenceError> {
         let states = run_by_length(&self.language, &self.tokens.encode(texts)?)?;
         let sentences: Vec<f32> = states.iter().flat_map(|states| pool(states)).collect();
         let shape = vec![texts.len(), STATE];
@@ -59,7 +59,7 @@ impl Networks {
             [rows, width] if rows == texts.len() && width > 0 => {
                 Ok(values.chunks_exact(width).map(<[f32]>::to_vec).collect())
             }
-            _ => Err(EmbedError::Runtime(format!("the head gave shape {shape:?}"))),
+            _ => Err(InferenceError::Runtime(format!("the head gave shape {shape:?}"))),
         }
     }
 }
@@ -80,9 +80,9 @@ impl TextEmbedder for LiteText {
         &self.space
     }
 
-    fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, EmbedError> {
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, InferenceError> {
         if texts.iter().any(|text| text.trim().is_empty()) {
-            return Err(EmbedError::Input("the text is empty".into()));
+            return Err(InferenceError::Input("the text is empty".into()));
         }
         let networks = self.loaded.get(|| self.load())?;
         let mut sums = vec![vec![0.0; self.space.dimension]; texts.len()];

@@ -11,7 +11,7 @@ pub(crate) use lite::LiteText;
 pub(crate) use tokens::{Padding, Tokens};
 pub(crate) use tower::{TextTower, TowerParts};
 
-use kinora_inference::EmbedError;
+use kinora_inference::InferenceError;
 
 use crate::runtime::{Graph, Values};
 
@@ -20,7 +20,7 @@ const BATCH: usize = 32;
 
 /// Runs `graph` over token lists, those of one length together; one row of the output each, with its
 /// shape per text, in the order of `tokens`.
-fn run_by_length(graph: &Graph, tokens: &[Vec<i64>]) -> Result<Vec<Vec<f32>>, EmbedError> {
+fn run_by_length(graph: &Graph, tokens: &[Vec<i64>]) -> Result<Vec<Vec<f32>>, InferenceError> {
     let mut order: Vec<usize> = (0..tokens.len()).collect();
     order.sort_by_key(|index| tokens[*index].len());
     let mut rows = vec![Vec::new(); tokens.len()];
@@ -28,7 +28,7 @@ fn run_by_length(graph: &Graph, tokens: &[Vec<i64>]) -> Result<Vec<Vec<f32>>, Em
         for batch in same.chunks(BATCH) {
             let (shape, values) = graph.run(inputs(graph, tokens, batch))?;
             if shape.first() != Some(&batch.len()) || values.is_empty() {
-                return Err(EmbedError::Runtime(format!("output of shape {shape:?}")));
+                return Err(InferenceError::Runtime(format!("output of shape {shape:?}")));
             }
             let row = values.len() / batch.len();
             for (index, row) in batch.iter().zip(values.chunks_exact(row)) {

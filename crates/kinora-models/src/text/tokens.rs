@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kinora_inference::EmbedError;
+use kinora_inference::InferenceError;
 use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::ModelError;
@@ -47,17 +47,17 @@ impl Tokens {
     }
 
     /// Token numbers of each text, special tokens included.
-    pub fn encode(&self, texts: &[&str]) -> Result<Vec<Vec<i64>>, EmbedError> {
+    pub fn encode(&self, texts: &[&str]) -> Result<Vec<Vec<i64>>, InferenceError> {
         texts.iter().map(|text| self.encode_one(text)).collect()
     }
 
-    fn encode_one(&self, text: &str) -> Result<Vec<i64>, EmbedError> {
+    fn encode_one(&self, text: &str) -> Result<Vec<i64>, InferenceError> {
         if text.trim().is_empty() {
-            return Err(EmbedError::Input("the text is empty".into()));
+            return Err(InferenceError::Input("the text is empty".into()));
         }
         let lower = if self.lowercase { text.to_lowercase() } else { text.to_owned() };
         let encoding = self.tokenizer.encode(lower, true);
-        let encoding = encoding.map_err(|e| EmbedError::Runtime(format!("tokenizer: {e}")))?;
+        let encoding = encoding.map_err(|e| InferenceError::Runtime(format!("tokenizer: {e}")))?;
         let mut ids: Vec<i64> = encoding.get_ids().iter().map(|id| i64::from(*id)).collect();
         if let Some(padding) = self.padding {
             ids.resize(self.length, padding);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kinora_inference::{EmbedError, ScoreModel, TextEmbedder};
+use kinora_inference::{InferenceError, ScoreModel, TextEmbedder};
 use kinora_types::{Embedding, EmbeddingSpace};
 
 use super::{Padding, Tokens, run_by_length};
@@ -54,7 +54,7 @@ impl TextEmbedder for TextTower {
         &self.parts.space
     }
 
-    fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, EmbedError> {
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, InferenceError> {
         let (tokens, graph) = self.loaded.get(|| self.load())?;
         let rows = run_by_length(graph, &tokens.encode(texts)?)?;
         rows.into_iter().map(|row| crate::image::embedding(&self.parts.space, row)).collect()

@@ -1,0 +1,86 @@
+//! Words that belong to a part of an asset: said, written in the picture, or told about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::TimeRange;
+
+/// What kind of words they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PassageKind {
+    /// Said in the sound.
+    Speech,
+    /// Written in the picture.
+    Text,
+    /// A sentence about what is shown.
+    Caption,
+    /// A word for what is shown.
+    Tag,
+}
+
+impl PassageKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Speech, Self::Text, Self::Caption, Self::Tag];
+
+    /// Its name, as it is stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Speech => "speech",
+            Self::Text => "text",
+            Self::Caption => "caption",
+            Self::Tag => "tag",
+        }
+    }
+}
+
+/// Who says that these are the words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A person; wins over every machine.
+    Person,
+    /// A model.
+    Machine {
+        /// Name and revision, `whisper-base@1a2b3c4d5e6f`.
+        model: String,
+        /// How sure it is, 0 to 1, as the model counts; comparable within one model only.
+        confidence: f32,
+    },
+}
+
+/// A quadrilateral in fractions of the upright picture: upper left, upper right, lower right and lower
+/// left corner as the text is read, each (x, y).
+pub type Quad = [[f32; 2]; 4];
+
+/// One word of speech.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimedWord {
+    /// The word with its punctuation.
+    pub text: String,
+    /// When it is said.
+    #[serde(flatten)]
+    pub range: TimeRange,
+}
+
+/// Words with the part of an asset that they belong to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Passage {
+    /// What kind of words.
+    pub kind: PassageKind,
+    /// The words.
+    pub text: String,
+    /// When, in a video or recording; `None` for all of the asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<TimeRange>,
+    /// Where in the picture; `None` for all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Quad>,
+    /// ISO 639-1 code of the language, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Speech word by word, where the times are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<TimedWord>,
+    /// Who says so.
+    pub origin: Origin,
+}
