@@ -1,6 +1,8 @@
 //! What is written: changes in, changes out to the vector index.
 
-use kinora_types::{Asset, AssetId, Embedding, Rights, TimeRange};
+use kinora_types::{Asset, AssetId, Embedding, Passage, PassageKind, Rights, TimeRange};
+
+use crate::Correction;
 
 /// A file as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub struct NewFrame {
     pub embedding: Embedding,
 }
 
-/// A picture or video seen for the first time.
+/// A picture, video or recording seen for the first time.
 #[derive(Clone, Debug)]
 pub struct NewAsset {
     /// What is known of it; `paths` and `added_at` are taken from here too.
@@ -47,11 +49,11 @@ pub struct NewAsset {
     /// Whether title, caption and keywords enter the word index.
     pub index_words: bool,
     /// Its vector, of the library's space; of a video that of [`kinora_types::Embedding::mix`] over its
-    /// frames, all alike (RAGME, Eq. 3).
-    pub embedding: Embedding,
+    /// frames, all alike (RAGME, Eq. 3); `None` for a recording without picture.
+    pub embedding: Option<Embedding>,
     /// Frames of a video known so far; empty for a picture.
     pub frames: Vec<NewFrame>,
-    /// 64-bit perceptual hash.
+    /// 64-bit perceptual hash; of no meaning for a recording.
     pub phash: u64,
     /// The older asset that it nearly equals.
     pub duplicate_of: Option<AssetId>,
@@ -103,6 +105,29 @@ pub enum Change {
         description: Description,
         /// Whether the words enter the word index.
         index_words: bool,
+        /// Whether a person says so of this one asset; [`crate::Catalog::edited`] remembers it.
+        by_hand: bool,
+    },
+    /// A model looked for one kind of passage.
+    Perceived {
+        /// The asset.
+        asset: AssetId,
+        /// What it looked for.
+        kind: PassageKind,
+        /// Name and revision.
+        model: String,
+        /// What it found, in place of what machines found before; or why it cannot, if that will not
+        /// change.
+        found: Result<Vec<Passage>, String>,
+    },
+    /// A person says what is so and what is not, in place of what people said before.
+    Correct {
+        /// The asset.
+        asset: AssetId,
+        /// Of which kind of passage.
+        kind: PassageKind,
+        /// What is said.
+        correction: Correction,
     },
     /// The file is no longer there.
     Vanished {

@@ -1,19 +1,10 @@
 //! Exact filters: which assets a search may return.
 
 use jiff::civil::Date;
-use kinora_types::{AssetId, GeoPoint, Rights};
+use kinora_types::{AssetId, GeoPoint, Kind, Rights};
 use rusqlite::params;
 
 use crate::{Catalog, CatalogError};
-
-/// What an asset is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// It stands still.
-    Picture,
-    /// It has a duration.
-    Video,
-}
 
 /// Conditions that all must hold; an asset that lacks the field a condition asks about fails it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,8 +15,16 @@ pub struct Filter {
     pub before: Option<Date>,
     /// Taken within so many kilometres of a place.
     pub near: Option<(GeoPoint, f64)>,
-    /// Pictures alone, or videos alone.
+    /// Pictures alone, videos alone, or recordings alone.
     pub kind: Option<Kind>,
+    /// Lasts at least so many milliseconds; a picture lasts none.
+    pub at_least_ms: Option<u64>,
+    /// Lasts at most so many milliseconds; a picture fails this too.
+    pub at_most_ms: Option<u64>,
+    /// Whether somebody is heard to speak in it.
+    pub speech: Option<bool>,
+    /// The language that is spoken in it, ISO 639-1.
+    pub language: Option<String>,
     /// Under one of these licences, as [`Rights::licence_is_among`] tells them; empty for any or none.
     pub licences: Vec<String>,
     /// One of these assets.
@@ -68,13 +67,33 @@ impl Catalog {
                  AND (?1 IS NULL OR substr(taken_at, 1, 10) >= ?1)
                  AND (?2 IS NULL OR substr(taken_at, 1, 10) <= ?2)
                  AND (?3 = 0 OR latitude IS NOT NULL)
-                 AND (?4 IS NULL OR ?4 = (duration_ms IS NOT NULL))
+                 AND (?4 IS NULL OR ?4 = CASE WHEN width = 0 THEN 2 ELSE duration_ms IS NOT NULL END)
+                 AND (?5 IS NULL OR duration_ms >= ?5)
+                 AND (?6 IS NULL OR duration_ms <= ?6)
+                 AND (?7 IS NULL OR ?7 = EXISTS (SELECT 1 FROM passages
+                     WHERE asset = assets.row AND kind = 'speech' AND shown = 1))
+                 AND (?8 IS NULL OR EXISTS (SELECT 1 FROM passages
+                     WHERE asset = assets.row AND kind = 'speech' AND shown = 1
+                         AND language = lower(?8)))
              ORDER BY row",
         )?;
         let (after, before) =
             (filter.after.map(|d| d.to_string()), filter.before.map(|d| d.to_string()));
-        let video = filter.kind.map(|kind| kind == Kind::Video);
-        let parameters = params![after, before, filter.near.is_some(), video];
+        let kind = filter.kind.map(|kind| match kind {
+            Kind::Picture => 0,
+            Kind::Video => 1,
+            Kind::Audio => 2,
+        });
+        let parameters = params![
+            after,
+            before,
+            filter.near.is_some(),
+            kind,
+            filter.at_least_ms,
+            filter.at_most_ms,
+            filter.speech,
+            filter.language,
+        ];
         let rows = statement.query_map(parameters, |row| {
             Ok((
                 row.get::<_, u64>(0)?,

@@ -62,18 +62,23 @@ pub(crate) fn describe(transaction: &Transaction<'_>, row: i64) -> Result<(), Ca
     Ok(())
 }
 
+/// An expression of FTS5 that matches any of the words and nothing else; `None` if there are none.
+pub(crate) fn any_of(words: &[String]) -> Option<String> {
+    let quoted: Vec<String> = words
+        .iter()
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .map(|word| format!("\"{}\"", word.replace(['"', '\0'], " ")))
+        .collect();
+    (!quoted.is_empty()).then(|| quoted.join(" OR "))
+}
+
 impl Catalog {
     /// Live assets that contain any of the words, best first; ties by row. Words are matched as they
     /// are (case, accents and English endings aside); no operator of FTS5 is reachable from them.
     pub fn lexical(&self, words: &[String], limit: usize) -> Result<Vec<LexicalHit>, CatalogError> {
-        let quoted: Vec<String> = words
-            .iter()
-            .filter(|word| word.chars().any(char::is_alphanumeric))
-            .map(|word| format!("\"{}\"", word.replace(['"', '\0'], " ")))
-            .collect();
-        if quoted.is_empty() || limit == 0 {
+        let Some(expression) = any_of(words).filter(|_| limit > 0) else {
             return Ok(Vec::new());
-        }
+        };
         let connection = self.connection();
         let sql = format!(
             "SELECT words.rowid, -bm25(words, {WEIGHTS}) AS score FROM words
@@ -81,7 +86,7 @@ impl Catalog {
              WHERE words MATCH ?1 ORDER BY score DESC, words.rowid LIMIT ?2"
         );
         let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![quoted.join(" OR "), limit as i64], |row| {
+        let rows = statement.query_map(params![expression, limit as i64], |row| {
             Ok(LexicalHit { row: row.get(0)?, score: row.get::<_, f64>(1)? as f32 })
         })?;
         rows.map(|row| row.map_err(Into::into)).collect()

@@ -19,6 +19,7 @@ mod films;
 mod filter;
 mod frames;
 mod lexical;
+mod passages;
 mod read;
 mod schema;
 mod write;
@@ -34,9 +35,11 @@ use rusqlite::Connection;
 pub use change::{Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame};
 pub use error::CatalogError;
 pub use films::FilmSummary;
-pub use filter::{Filter, Kind};
+pub use filter::Filter;
 pub use frames::{FrameRow, Owner};
+pub use kinora_types::Kind;
 pub use lexical::{LexicalHit, Words};
+pub use passages::{Correction, PassageHit};
 
 /// Name of the database file in a library's folder.
 pub const FILE_NAME: &str = "catalog.sqlite";

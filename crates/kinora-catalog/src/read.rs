@@ -26,7 +26,8 @@ impl Catalog {
 
     /// Number of live videos.
     pub fn video_count(&self) -> Result<u64, CatalogError> {
-        let sql = "SELECT count(*) FROM assets WHERE live = 1 AND duration_ms IS NOT NULL";
+        let sql = "SELECT count(*) FROM assets
+             WHERE live = 1 AND duration_ms IS NOT NULL AND width > 0";
         Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
     }
 
@@ -100,12 +101,13 @@ impl Catalog {
         rows.map(|row| row.map_err(Into::into)).collect()
     }
 
-    /// The stored vector of an asset.
+    /// The stored vector of an asset; a recording has none.
     pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
         let blob: Option<Vec<u8>> =
             statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?;
+        let blob = blob.filter(|blob| !blob.is_empty());
         blob.map(|blob| Ok(self.space().embedding(self.vector(&blob)?))).transpose()
     }
 
@@ -126,8 +128,9 @@ impl Catalog {
     /// Perceptual hashes of the live assets, for near-duplicates.
     pub fn perceptual_hashes(&self) -> Result<Vec<(u64, AssetId, u64)>, CatalogError> {
         let connection = self.connection();
-        let mut statement = connection
-            .prepare_cached("SELECT row, id, phash FROM assets WHERE live = 1 ORDER BY row")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT row, id, phash FROM assets WHERE live = 1 AND width > 0 ORDER BY row",
+        )?;
         let rows = statement.query_map([], |row| {
             let id = AssetId(ContentHash::from_bytes(row.get(1)?));
             Ok((row.get(0)?, id, row.get::<_, i64>(2)? as u64))
@@ -230,7 +233,7 @@ fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
     };
     let asset = Asset {
         id: AssetId(ContentHash::from_bytes(row.get(1)?)),
-        size: Size { width: row.get(2)?, height: row.get(3)? },
+        size: Some(Size { width: row.get(2)?, height: row.get(3)? }).filter(|size| size.width > 0),
         bytes: row.get(4)?,
         format: row.get(5)?,
         duration_ms: row.get(17)?,

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::{
     Catalog, CatalogError, Change, Description, FileEntry, NewAsset, NewFrame, frames, lexical,
+    passages,
 };
 
 impl Catalog {
@@ -19,39 +20,47 @@ impl Catalog {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let revision = raise_revision(&transaction)?;
         for change in changes {
-            match change {
-                Change::Add(new) => add(&transaction, new, revision)?,
-                Change::Seen { asset, file } => {
-                    attach(&transaction, known_row(&transaction, asset)?, file, revision)?;
-                }
-                Change::Analysed { asset, frames, shots, embedding } => {
-                    let row = known_row(&transaction, asset)?;
-                    frames::insert(&transaction, row, frames, revision)?;
-                    frames::analysed(&transaction, row, shots, embedding)?;
-                }
-                Change::Describe { asset, description, index_words } => {
-                    let row = known_row(&transaction, asset)?;
-                    describe(&transaction, row, description)?;
-                    if *index_words {
-                        lexical::describe(&transaction, row)?;
-                    }
-                }
-                Change::Vanished { path } => vanish(&transaction, path, revision)?,
-            }
+            make(&transaction, change, revision)?;
         }
         transaction.commit()?;
         Ok(revision)
     }
 }
 
+fn make(transaction: &Transaction<'_>, change: &Change, revision: u64) -> Result<(), CatalogError> {
+    let row = |asset| known_row(transaction, asset);
+    match change {
+        Change::Add(new) => add(transaction, new, revision),
+        Change::Seen { asset, file } => attach(transaction, row(asset)?, file, revision),
+        Change::Analysed { asset, frames, shots, embedding } => {
+            let row = row(asset)?;
+            frames::insert(transaction, row, frames, revision)?;
+            frames::analysed(transaction, row, shots, embedding)
+        }
+        Change::Describe { asset, description, index_words, by_hand } => {
+            let row = row(asset)?;
+            describe(transaction, row, description, *by_hand)?;
+            if *index_words { lexical::describe(transaction, row) } else { Ok(()) }
+        }
+        Change::Perceived { asset, kind, model, found } => {
+            let found = found.as_deref().map_err(String::as_str);
+            passages::perceived(transaction, row(asset)?, *kind, model, found)
+        }
+        Change::Correct { asset, kind, correction } => {
+            passages::corrected(transaction, row(asset)?, *kind, correction)
+        }
+        Change::Vanished { path } => vanish(transaction, path, revision),
+    }
+}
+
 /// Every vector that a change brings.
 fn embeddings(change: &Change) -> Vec<&Embedding> {
     let (own, frames): (_, &[NewFrame]) = match change {
-        Change::Add(new) => (&new.embedding, &new.frames),
-        Change::Analysed { embedding, frames, .. } => (embedding, frames),
+        Change::Add(new) => (new.embedding.as_ref(), &new.frames),
+        Change::Analysed { embedding, frames, .. } => (Some(embedding), frames),
         _ => return Vec::new(),
     };
-    std::iter::once(own).chain(frames.iter().map(|frame| &frame.embedding)).collect()
+    own.into_iter().chain(frames.iter().map(|frame| &frame.embedding)).collect()
 }
 
 pub(crate) fn raise_revision(transaction: &Transaction<'_>) -> Result<u64, CatalogError> {
@@ -73,9 +82,16 @@ fn describe(
     transaction: &Transaction<'_>,
     row: i64,
     description: &Description,
+    by_hand: bool,
 ) -> Result<(), CatalogError> {
     let Description { title, caption, keywords, rights } = description;
     let keywords = (!keywords.is_empty()).then(|| keyword_list(keywords)).transpose()?;
+    let told = [("title", title), ("caption", caption), ("keywords", &keywords)];
+    for (field, _) in told.iter().filter(|(_, value)| by_hand && value.is_some()) {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO edits (asset, field) VALUES (?1, ?2)")?
+            .execute(params![row, field])?;
+    }
     transaction
         .prepare_cached(
             "UPDATE assets SET title = coalesce(?2, title), caption = coalesce(?3, caption),
@@ -121,12 +137,12 @@ fn insert_asset(
              camera, title, caption, keywords, licence, author, source, added_at, vector, phash,
              duplicate_of, live, changed, duration_ms, analysed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, 1, ?20, ?21, ?21 IS NULL)",
+             ?19, 1, ?20, ?21, ?21 IS NULL OR ?2 = 0)",
     )?;
     statement.execute(params![
         id.0.as_bytes(),
-        size.width,
-        size.height,
+        size.map_or(0, |size| size.width),
+        size.map_or(0, |size| size.height),
         bytes,
         format,
         taken_at.map(|t| t.to_string()),
@@ -140,7 +156,7 @@ fn insert_asset(
         rights.author,
         rights.source,
         new.asset.added_at.to_string(),
-        frames::blob(&new.embedding),
+        new.embedding.as_ref().map(frames::blob).unwrap_or_default(),
         new.phash as i64,
         new.duplicate_of.map(|d| d.0.as_bytes().to_vec()),
         revision,

@@ -29,7 +29,7 @@ fn file(path: &str) -> FileEntry {
 fn picture(content: &str, path: &str) -> NewAsset {
     let asset = Asset {
         id: AssetId(ContentHash::of(content.as_bytes())),
-        size: Size { width: 4, height: 3 },
+        size: Some(Size { width: 4, height: 3 }),
         bytes: 7,
         format: "png".into(),
         paths: vec![],
@@ -48,7 +48,7 @@ fn picture(content: &str, path: &str) -> NewAsset {
         file: file(path),
         names: vec!["holiday".into()],
         index_words: true,
-        embedding: space("s").embedding(vec![1.0, 1.0]),
+        embedding: Some(space("s").embedding(vec![1.0, 1.0])),
         phash: u64::MAX,
         frames: Vec::new(),
         duplicate_of: None,
@@ -69,7 +69,7 @@ fn an_asset_comes_back_as_it_went_in() {
     add(&catalog, &new);
     let expected = Asset { paths: vec!["/a/owl.png".into()], ..new.asset.clone() };
     assert_eq!(catalog.asset(&new.asset.id).unwrap().unwrap(), expected);
-    assert_eq!(catalog.embedding(&new.asset.id).unwrap().unwrap(), new.embedding);
+    assert_eq!(catalog.embedding(&new.asset.id).unwrap(), new.embedding);
     assert_eq!(catalog.perceptual_hashes().unwrap()[0].2, u64::MAX);
 }
 
@@ -136,7 +136,7 @@ fn nothing_of_a_failed_commit_stays() {
 fn a_vector_of_another_space_is_refused() {
     let (_folder, catalog) = library();
     let mut new = picture("owl", "/owl");
-    new.embedding = space("other").embedding(vec![1.0, 0.0]);
+    new.embedding = Some(space("other").embedding(vec![1.0, 0.0]));
     let result = catalog.commit(&[Change::Add(Box::new(new))]);
     assert!(matches!(result, Err(CatalogError::Space(_))));
 }
@@ -190,7 +190,9 @@ fn filters_are_exact() {
         ..Description::default()
     };
     let asset = placed.asset.id;
-    catalog.commit(&[Change::Describe { asset, description, index_words: true }]).unwrap();
+    catalog
+        .commit(&[Change::Describe { asset, description, index_words: true, by_hand: false }])
+        .unwrap();
     assert_eq!(
         on(Filter { licences: vec!["CC0".into(), "cc by".into()], ..Filter::default() }),
         [2]

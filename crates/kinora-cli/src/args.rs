@@ -101,12 +101,24 @@ pub struct SearchArgs {
     /// How near, in kilometres.
     #[arg(long, value_name = "KM", default_value_t = 25.0, requires = "near")]
     pub within: f64,
-    /// Pictures alone, or videos alone.
+    /// Pictures alone, videos alone, or recordings alone.
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     pub kind: Option<KindArg>,
     /// Under this licence, e.g. `CC0` or `CC BY`; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub licence: Vec<String>,
+    /// Videos and recordings of at least so many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub longer: Option<f64>,
+    /// Videos and recordings of at most so many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub shorter: Option<f64>,
+    /// Only where somebody speaks.
+    #[arg(long)]
+    pub speech: bool,
+    /// Only where this language is spoken, as two letters: `en`.
+    #[arg(long, value_name = "LANGUAGE")]
+    pub language: Option<String>,
     /// At most so many pictures.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
@@ -136,6 +148,7 @@ pub struct SearchArgs {
 pub enum KindArg {
     Picture,
     Video,
+    Audio,
 }
 
 impl From<KindArg> for Kind {
@@ -143,6 +156,7 @@ impl From<KindArg> for Kind {
         match kind {
             KindArg::Picture => Self::Picture,
             KindArg::Video => Self::Video,
+            KindArg::Audio => Self::Audio,
         }
     }
 }

@@ -27,7 +27,7 @@ pub use kinora_ingest::{
     Done, FileFailure, IngestObserver, Options as IngestOptions, Summary as AddSummary,
 };
 pub use kinora_models::{PullEvent, Stage, Status, Store};
-pub use kinora_retrieval::{Kind, Mode, Report, SearchOutcome};
+pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
 pub use library::LibrarySummary;
 pub use places::Place;
 pub use search::SearchRequest;

@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::civil::Date;
 use kinora_catalog::Catalog;
 use kinora_media::read::{Limits, decode, read_file};
 use kinora_models::Space;
-use kinora_retrieval::{
-    Filter, Judgement, Kind, Mode, Query, Report, SearchOutcome, Searcher, evaluate,
-};
+use kinora_retrieval::{Filter, Judgement, Mode, Query, Report, SearchOutcome, Searcher, evaluate};
 use kinora_types::{AssetId, Embedding, GeoPoint};
 
 use crate::{EngineError, Studio, places};
@@ -24,16 +21,11 @@ pub struct SearchRequest {
     pub text_weight: f32,
     /// What it shall not show.
     pub minus: Option<String>,
-    /// Taken on this day or later.
-    pub after: Option<Date>,
-    /// Taken on this day or earlier.
-    pub before: Option<Date>,
-    /// Taken near a place (a name or coordinates), within so many kilometres.
+    /// Taken near a place (a name or coordinates), within so many kilometres; goes before the filter's
+    /// own `near`.
     pub near: Option<(String, f64)>,
-    /// Pictures alone, or videos alone.
-    pub kind: Option<Kind>,
-    /// Under one of these licences; empty for any or none.
-    pub licences: Vec<String>,
+    /// Other conditions.
+    pub filter: Filter,
     /// At most so many.
     pub limit: usize,
     /// How much they shall differ, 0 to 1.
@@ -57,21 +49,14 @@ impl Studio {
         let (like, seen) = self.pictures(&catalog, space, &request.like)?;
         let near = match &request.near {
             Some((place, km)) => Some((self.place(place)?, *km)),
-            None => None,
+            None => request.filter.near,
         };
         let query = Query {
             text: request.text.clone(),
             like,
             minus: request.minus.clone(),
             text_weight: request.text_weight,
-            filter: Filter {
-                after: request.after,
-                before: request.before,
-                near,
-                kind: request.kind,
-                licences: request.licences.clone(),
-                only: None,
-            },
+            filter: Filter { near, ..request.filter.clone() },
             limit: request.limit,
             // Maximal marginal relevance counts relevance, people ask for difference.
             diversity: request.diversity.map(|difference| 1.0 - difference),

@@ -58,7 +58,7 @@ fn asset(path: &Path) -> Result<Asset, Box<dyn Error>> {
     let path = fs::canonicalize(path)?;
     Ok(Asset {
         id: AssetId(ContentHash::of(&bytes)),
-        size: decoded.full_size,
+        size: Some(decoded.full_size),
         bytes: bytes.len() as u64,
         format: String::new(),
         paths: vec![path.to_string_lossy().into_owned()],

@@ -3,10 +3,10 @@
 //! A source, or a near-duplicate of it, is shown once unless it is pinned. Under the threshold
 //! nothing is taken; a shot left without a source says what the library lacks.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
 use kinora_inference::Control;
-use kinora_types::{Asset, AssetId, Candidate, Hit, Moment, RejectReason, Scores, ShotBrief};
+use kinora_types::{Asset, AssetId, Candidate, Hit, Kind, Moment, RejectReason, Scores, ShotBrief};
 
 use crate::{
     FilmError, Found, Refusal, RefusalReason, SourceFinder, assign::assign, sources::present_path,
@@ -88,12 +88,21 @@ impl Answers {
     }
 }
 
-/// Takes out videos that are over before the shot is.
+/// Takes out recordings, which show nothing, and videos that are over before the shot is.
 fn long_enough(mut found: Found, seconds: f64) -> Found {
-    let fits = |hit: &Hit| hit.asset.duration_ms.is_none_or(|ms| ms as f64 >= seconds * 1000.0);
-    let (long, short): (Vec<Hit>, Vec<Hit>) = found.fitting.into_iter().partition(fits);
-    found.fitting = long;
-    found.rejected.extend(short.iter().map(|hit| rejected(hit, RejectReason::TooShort)));
+    let why_not = |hit: &Hit| match hit.asset.kind() {
+        Kind::Audio => Some(RejectReason::NoPicture),
+        _ if hit.asset.duration_ms.is_some_and(|ms| (ms as f64) < seconds * 1000.0) => {
+            Some(RejectReason::TooShort)
+        }
+        _ => None,
+    };
+    for hit in mem::take(&mut found.fitting) {
+        match why_not(&hit) {
+            Some(reason) => found.rejected.push(rejected(&hit, reason)),
+            None => found.fitting.push(hit),
+        }
+    }
     found
 }
 

@@ -88,6 +88,12 @@ pub enum FilmError {
         /// Length of the video.
         lasts_ms: u64,
     },
+    /// A recording was pinned: the user's.
+    #[error("`{label}` can only be heard, a shot needs something to see")]
+    NoPicture {
+        /// What people call the recording.
+        label: String,
+    },
     /// The parts do not fit the length: the user's.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
@@ -156,6 +162,7 @@ impl FilmError {
             Self::TooShort { .. } => {
                 Some("give the shot fewer seconds (`[seconds: 2]`), or pin something else".into())
             }
+            Self::NoPicture { .. } => Some("pin a picture or a video".into()),
             Self::Timeline(error) => Some(error.hint()),
             Self::Output { hint, .. } => Some((*hint).into()),
             Self::Source(error) => error.hint(),

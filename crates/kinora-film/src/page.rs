@@ -7,9 +7,7 @@ use std::fmt::Write;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kinora_media::read::thumbnail;
-use kinora_types::{
-    Asset, CameraMove, Candidate, Framing, Picture, Rect, RejectReason, Shot, Storyboard,
-};
+use kinora_types::{Asset, CameraMove, Candidate, Framing, Picture, Rect, Shot, Storyboard};
 
 const STYLE: &str = include_str!("page.css");
 /// Longer side of the pictures in the page, in pixels.
@@ -144,22 +142,11 @@ fn rejected(candidates: &[Candidate]) -> String {
             list,
             "<li>{}{score} <i>{}</i></li>",
             escaped(&candidate.hit.asset.label()),
-            escaped(&reason(&candidate.rejected)),
+            escaped(&candidate.rejected.to_string()),
         );
     }
     list.push_str("</ul></details>\n");
     list
-}
-
-fn reason(reason: &RejectReason) -> String {
-    match reason {
-        RejectReason::Duplicate { of } => format!("near-duplicate of {of}"),
-        RejectReason::UnderThreshold => "under the threshold".into(),
-        RejectReason::AlreadyUsed => "shown by another shot".into(),
-        RejectReason::OutRanked => "another fits better".into(),
-        RejectReason::TooShort => "shorter than the shot".into(),
-        RejectReason::Unavailable => "its file is gone or changed".into(),
-    }
 }
 
 fn credits(lines: &[String]) -> String {

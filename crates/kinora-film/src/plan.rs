@@ -3,7 +3,7 @@
 use kinora_inference::Control;
 use kinora_media::render;
 use kinora_types::{
-    Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Moment, Shot, ShotBrief, Size,
+    Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Kind, Moment, Shot, ShotBrief, Size,
     Storyboard, TimeRange,
 };
 
@@ -144,10 +144,13 @@ impl Cast<'_> {
             None => 0,
         };
         let (camera, clip) = match &choice.source {
-            Some(asset) if asset.duration_ms.is_some() => {
-                (None, Some(self.clip(&brief.name, asset, choice.moment, frames)?))
-            }
-            Some(asset) => (Some(self.camera(i, asset, frames)?), None),
+            Some(asset) => match (asset.kind(), asset.size) {
+                (Kind::Picture, Some(size)) => (Some(self.camera(i, asset, size, frames)?), None),
+                (Kind::Video, _) => {
+                    (None, Some(self.clip(&brief.name, asset, choice.moment, frames)?))
+                }
+                _ => return Err(FilmError::NoPicture { label: asset.label() }),
+            },
             None => (None, None),
         };
         Ok(Shot {
@@ -199,10 +202,16 @@ impl Cast<'_> {
         Ok(ClipCut { range, focus: render::subject(&still).centre() })
     }
 
-    fn camera(&mut self, i: usize, asset: &Asset, frames: u32) -> Result<CameraMove, FilmError> {
+    fn camera(
+        &mut self,
+        i: usize,
+        asset: &Asset,
+        size: Size,
+        frames: u32,
+    ) -> Result<CameraMove, FilmError> {
         let sketch = self.sources.open(asset, SKETCH_SIDE)?;
         let scene = Scene {
-            picture: Size { width: asset.size.width.max(1), height: asset.size.height.max(1) },
+            picture: size,
             frame: self.spec.size,
             subject: render::subject(&sketch),
             seconds: f64::from(frames) / f64::from(self.spec.fps),

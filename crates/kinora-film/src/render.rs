@@ -289,8 +289,9 @@ fn blame(shot: &Shot, error: GenerateError, fault: Option<FilmError>) -> FilmErr
 /// Pixels along the source's shorter side that the closest view needs.
 fn needed_side(asset: &Asset, camera: CameraMove, size: Size) -> u32 {
     let closest = camera.from.width.min(camera.to.width);
-    let scale = f64::from(size.width) / closest / f64::from(asset.size.width.max(1));
-    let shorter = asset.size.width.min(asset.size.height);
+    let own = asset.size.unwrap_or(size);
+    let scale = f64::from(size.width) / closest / f64::from(own.width.max(1));
+    let shorter = own.width.min(own.height);
     (f64::from(shorter) * scale).ceil() as u32
 }
 

@@ -46,15 +46,18 @@ impl Attributions {
         let mut changes = Vec::new();
         for (name, told) in &self.0 {
             for asset in catalog.assets_named(name)? {
-                if differs(told, &asset) {
-                    let description = Description {
-                        title: told.title.clone(),
-                        caption: told.caption.clone(),
-                        keywords: told.keywords.clone(),
-                        rights: told.rights.clone(),
-                    };
-                    let asset = asset.id;
-                    changes.push(Change::Describe { asset, description, index_words });
+                let edited = catalog.edited(&asset.id)?;
+                let free = |field: &str| !edited.contains(field);
+                let keywords = told.keywords.iter().filter(|_| free("keywords"));
+                let description = Description {
+                    title: told.title.clone().filter(|_| free("title")),
+                    caption: told.caption.clone().filter(|_| free("caption")),
+                    keywords: keywords.cloned().collect(),
+                    rights: told.rights.clone(),
+                };
+                if differs(&description, &asset) {
+                    let (asset, by_hand) = (asset.id, false);
+                    changes.push(Change::Describe { asset, description, index_words, by_hand });
                 }
             }
         }
@@ -69,7 +72,7 @@ impl Attributions {
 }
 
 /// Whether anything that is told is not known yet.
-fn differs(told: &Metadata, asset: &Asset) -> bool {
+fn differs(told: &Description, asset: &Asset) -> bool {
     let new = |told: &Option<String>, known: &Option<String>| told.is_some() && told != known;
     let (rights, known) = (&told.rights, &asset.rights);
     new(&told.title, &asset.title)

@@ -35,7 +35,8 @@ pub(crate) enum Event {
     },
     Embedded {
         ready: Box<Ready>,
-        embedding: Embedding,
+        /// `None` of a recording.
+        embedding: Option<Embedding>,
         frames: Vec<NewFrame>,
     },
     Failed {
@@ -137,11 +138,14 @@ impl<'a> Committer<'a> {
     fn add(
         &mut self,
         ready: Ready,
-        embedding: Embedding,
+        embedding: Option<Embedding>,
         frames: Vec<NewFrame>,
     ) -> Result<(), IngestError> {
         let id = ready.asset.id;
-        let duplicate_of = self.duplicates.meet(id, ready.phash, &embedding, ready.before)?;
+        let duplicate_of = match &embedding {
+            Some(seen) => self.duplicates.meet(id, ready.phash, seen, ready.before)?,
+            None => None,
+        };
         self.summary.near_duplicates += u64::from(duplicate_of.is_some());
         let outcome = match ready.before {
             Some(before) => Outcome::Revised { before },

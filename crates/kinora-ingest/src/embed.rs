@@ -124,11 +124,9 @@ pub(crate) fn whole(
     Err(InferenceError::Runtime(message))
 }
 
-/// A picture has its own vector, a video the mean of its frames' (RAGME, Eq. 3).
+/// A picture has its own vector, a video the mean of its frames' (RAGME, Eq. 3), a recording none.
 fn embedded(ready: Ready, embeddings: Vec<Embedding>) -> Result<Event, IngestError> {
-    let Some(embedding) = mean(&embeddings)? else {
-        return Err(InferenceError::Runtime("no vector".into()).into());
-    };
+    let embedding = mean(&embeddings)?;
     let frames = ready.moments.iter().zip(embeddings);
     let frames = frames.map(|(at_ms, embedding)| NewFrame { at_ms: *at_ms, embedding }).collect();
     Ok(Event::Embedded { ready: Box::new(ready), embedding, frames })

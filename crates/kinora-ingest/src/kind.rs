@@ -1,4 +1,5 @@
-//! Pictures, videos, and what is neither: told by name for what ought to be one, by content for what is.
+//! Pictures, videos, recordings, and what is none of them: told by name for what ought to be one, by
+//! content for what is.
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -9,6 +10,10 @@ const VIDEO_EXTENSIONS: [&str; 17] = [
     "mp4", "m4v", "mov", "qt", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "ts", "mts", "m2ts",
     "wmv", "flv", "3gp", "ogv",
 ];
+
+/// Names of recordings.
+const AUDIO_EXTENSIONS: [&str; 12] =
+    ["mp3", "m4a", "m4b", "aac", "wav", "flac", "ogg", "oga", "opus", "wma", "caf", "amr"];
 
 /// Camera raw files are TIFF by their first bytes, but hold no finished picture.
 const RAW: [&str; 14] = [
@@ -21,34 +26,35 @@ const RAW: [&str; 14] = [
 pub(crate) enum Holds {
     /// A still picture, or what should be one.
     Picture,
-    /// A video, or what should be one.
-    Video,
+    /// A video or a recording, or what should be one: what ffmpeg reads.
+    Time,
 }
 
-/// Whether the name promises a picture or a video.
+/// Whether the name promises a picture, a video or a recording.
 pub(crate) fn named_as_media(path: &Path) -> bool {
     let extension = extension(path);
-    read::EXTENSIONS.contains(&extension.as_str()) || is_video_name(&extension)
+    read::EXTENSIONS.contains(&extension.as_str()) || is_timed_name(&extension)
 }
 
-/// Whether a file without an honest name begins like a picture or a video.
+/// Whether a file without an honest name begins like one of them.
 pub(crate) fn looks_like_media(path: &Path) -> bool {
     let head = head(path);
-    !RAW.contains(&extension(path).as_str()) && (Format::of(&head).is_some() || begins_video(&head))
+    !RAW.contains(&extension(path).as_str()) && (Format::of(&head).is_some() || begins_timed(&head))
 }
 
 /// What to take a file for: content decides, the name only where the content says nothing.
 pub(crate) fn holds(path: &Path) -> Holds {
     let head = head(path);
     match Format::of(&head) {
+        Some(Format::Gif | Format::WebP) if read::is_animated(path) => Holds::Time,
         Some(_) => Holds::Picture,
-        None if begins_video(&head) || is_video_name(&extension(path)) => Holds::Video,
+        None if begins_timed(&head) || is_timed_name(&extension(path)) => Holds::Time,
         None => Holds::Picture,
     }
 }
 
-fn is_video_name(extension: &str) -> bool {
-    VIDEO_EXTENSIONS.contains(&extension)
+fn is_timed_name(extension: &str) -> bool {
+    VIDEO_EXTENSIONS.contains(&extension) || AUDIO_EXTENSIONS.contains(&extension)
 }
 
 fn extension(path: &Path) -> String {
@@ -64,8 +70,9 @@ fn head(path: &Path) -> Vec<u8> {
     }
 }
 
-/// ISO media other than pictures, Matroska, AVI, MPEG program streams and video, ASF, Flash.
-fn begins_video(head: &[u8]) -> bool {
+/// ISO media other than pictures, Matroska, AVI, MPEG program streams and video, ASF, Flash; WAVE, MP3 with
+/// a tag, FLAC, Ogg, Core Audio, AMR. MP3 and AAC without a tag begin like anything and go by name.
+fn begins_timed(head: &[u8]) -> bool {
     let at = |start: usize, bytes: &[u8]| head.get(start..start + bytes.len()) == Some(bytes);
     at(4, b"ftyp")
         || at(4, b"moov")
@@ -75,6 +82,8 @@ fn begins_video(head: &[u8]) -> bool {
         || at(0, &[0, 0, 1, 0xB3])
         || at(0, &[0x30, 0x26, 0xB2, 0x75])
         || at(0, b"FLV\x01")
+        || (at(0, b"RIFF") && at(8, b"WAVE"))
+        || [&b"ID3"[..], b"fLaC", b"OggS", b"caff", b"#!AMR"].iter().any(|magic| at(0, magic))
 }
 
 #[cfg(test)]
@@ -86,16 +95,22 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         for (name, content, expected) in [
             ("a.mp4", &b"\x89PNG\r\n\x1a\n"[..], Holds::Picture),
-            ("b.jpg", b"\x00\x00\x00\x18ftypisom", Holds::Video),
-            ("c.mov", b"", Holds::Video),
+            ("b.jpg", b"\x00\x00\x00\x18ftypisom", Holds::Time),
+            ("c.mov", b"", Holds::Time),
             ("d.jpg", b"no picture", Holds::Picture),
-            ("e", b"\x1a\x45\xdf\xa3", Holds::Video),
+            ("e", b"\x1a\x45\xdf\xa3", Holds::Time),
+            ("f.mp3", b"", Holds::Time),
+            ("g.txt", b"fLaC", Holds::Time),
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, content).unwrap();
             assert_eq!(holds(&path), expected, "{name}");
         }
-        assert!(named_as_media(Path::new("x.MKV")) && !named_as_media(Path::new("x.txt")));
+        assert!(
+            named_as_media(Path::new("x.MKV"))
+                && named_as_media(Path::new("x.Opus"))
+                && !named_as_media(Path::new("x.txt"))
+        );
         assert!(looks_like_media(&folder.path().join("e")));
     }
 }

@@ -24,14 +24,14 @@ use crate::{
     walk::Task,
 };
 
-/// A picture, or some frames of a video, ready for the embedder.
+/// A picture, some frames of a video, or a recording, ready for the embedder.
 pub(crate) struct Ready {
     pub path: PathBuf,
     pub asset: Asset,
     pub file: FileEntry,
     pub names: Vec<String>,
     pub phash: u64,
-    /// At least one.
+    /// At least one, unless there is nothing to be seen.
     pub images: Vec<PreparedImage>,
     /// When each of them is shown, in milliseconds; empty for a picture.
     pub moments: Vec<u64>,
@@ -74,7 +74,7 @@ impl Preparer<'_> {
     /// # Errors
     /// Only what stops the whole run: the catalogue, a full disk, a missing model.
     pub(crate) fn prepare(&self, task: Task) -> Result<Prepared, IngestError> {
-        if holds(&task.path) == Holds::Video {
+        if holds(&task.path) == Holds::Time {
             return self.prepare_video(task);
         }
         // A file beyond a thread's share waits for its turn, so that memory stays bounded.
@@ -143,11 +143,11 @@ impl Preparer<'_> {
             Err(error) => return Ok(unprepared(task.path, &error, id)),
         };
         let seen = Seen {
-            size: decoded.full_size,
+            size: Some(decoded.full_size),
             format: decoded.format.name().to_owned(),
             duration_ms: None,
             told: self.metadata(&task.path, bytes),
-            face: picture,
+            face: Some(picture),
         };
         self.ready(task, id, seen, vec![image], Vec::new())
     }
@@ -161,22 +161,23 @@ impl Preparer<'_> {
         images: Vec<PreparedImage>,
         moments: Vec<u64>,
     ) -> Result<Prepared, IngestError> {
-        let jpeg = match thumbnail(seen.face, self.options.thumbnail_side) {
-            Ok(jpeg) => jpeg,
-            Err(error) => {
-                let failure =
-                    FileFailure { path: task.path, message: error.to_string(), hint: None };
-                return Ok(Prepared::Failed { failure, landed: Some(id) });
+        if let Some(face) = seen.face {
+            match thumbnail(face, self.options.thumbnail_side) {
+                Ok(jpeg) => thumbs::store(self.catalog.folder(), &id, &jpeg)?,
+                Err(error) => {
+                    let failure =
+                        FileFailure { path: task.path, message: error.to_string(), hint: None };
+                    return Ok(Prepared::Failed { failure, landed: Some(id) });
+                }
             }
-        };
-        thumbs::store(self.catalog.folder(), &id, &jpeg)?;
+        }
         let names = if self.options.index_names {
             words_of_path(&task.path, &task.root)
         } else {
             Vec::new()
         };
         Ok(Prepared::Ready(Box::new(Ready {
-            phash: perceptual_hash(seen.face),
+            phash: seen.face.map_or(0, perceptual_hash),
             asset: asset(id, &task, seen),
             path: task.path,
             file: task.file,
@@ -198,12 +199,12 @@ impl Preparer<'_> {
 
 /// What was seen of a file.
 pub(crate) struct Seen<'p> {
-    pub size: Size,
+    pub size: Option<Size>,
     pub format: String,
     pub duration_ms: Option<u64>,
     pub told: Metadata,
-    /// The picture itself, or the frame that stands for a video.
-    pub face: &'p Picture,
+    /// The picture itself, or the frame that stands for a video; a recording has none.
+    pub face: Option<&'p Picture>,
 }
 
 fn asset(id: AssetId, task: &Task, seen: Seen<'_>) -> Asset {

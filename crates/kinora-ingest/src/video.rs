@@ -1,6 +1,6 @@
-//! One video: hashed as a stream, a dozen keyframes for the first look.
+//! One video or recording: hashed as a stream; of a video a dozen keyframes for the first look.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kinora_inference::InferenceError;
 use kinora_media::{
@@ -23,7 +23,7 @@ const FIRST_LOOK: KeyframeSpec = KeyframeSpec { most: 12, long_side: 512 };
 fn needs_ffmpeg(path: PathBuf) -> FileFailure {
     FileFailure {
         path,
-        message: "a video needs ffmpeg to be read".into(),
+        message: "a video or recording needs ffmpeg to be read".into(),
         hint: Some("`kinora models pull ffmpeg`, then add it again".into()),
     }
 }
@@ -57,20 +57,46 @@ impl Preparer<'_> {
             return Ok(settled);
         }
         match self.first_look(ffmpeg, &task) {
-            Ok((file, keyframes)) => self.finish_video(task, id, &file, keyframes),
+            Ok((file, Some(keyframes))) => self.finish_video(task, id, &file, keyframes),
+            Ok((file, None)) => self.finish_recording(task, id, &file),
             Err(error) => failed(failure(task.path, &error), Some(id)),
         }
     }
 
+    /// Keyframes of a video, none of a recording.
     fn first_look(
         &self,
         ffmpeg: &FFmpeg,
         task: &Task,
-    ) -> Result<(VideoFile, Vec<Keyframe>), VideoError> {
+    ) -> Result<(VideoFile, Option<Vec<Keyframe>>), VideoError> {
         let cancelled = || self.stop.asked();
         let file = VideoFile::open(ffmpeg, &task.path, &self.options.video_limits, &cancelled)?;
+        if file.facts().video.is_none() && !file.facts().audio.is_empty() {
+            return Ok((file, None));
+        }
         let keyframes = file.keyframes(FIRST_LOOK, &cancelled)?.collect::<Result<Vec<_>, _>>()?;
-        Ok((file, keyframes))
+        Ok((file, Some(keyframes)))
+    }
+
+    fn finish_recording(
+        &self,
+        task: Task,
+        id: AssetId,
+        file: &VideoFile,
+    ) -> Result<Prepared, IngestError> {
+        let seen = Seen {
+            size: None,
+            format: file.facts().container.clone(),
+            duration_ms: file.facts().duration.map(|length| length.as_millis() as u64),
+            told: self.told(&task.path, file),
+            face: None,
+        };
+        self.ready(task, id, seen, Vec::new(), Vec::new())
+    }
+
+    fn told(&self, path: &Path, file: &VideoFile) -> Metadata {
+        let sidecar = read::sidecar(path).unwrap_or_default();
+        self.attributions.of(path).or(sidecar).or(tags(file))
     }
 
     fn finish_video(
@@ -95,15 +121,15 @@ impl Preparer<'_> {
         let facts = file.facts();
         let display = facts.video.as_ref().map(|video| video.display);
         let duration = facts.duration.unwrap_or(last.at).max(last.at);
-        let told = self.attributions.of(&task.path);
-        let sidecar = read::sidecar(&task.path).unwrap_or_default();
         let seen = Seen {
-            size: display
-                .unwrap_or(Size { width: face.picture.width(), height: face.picture.height() }),
+            size: Some(
+                display
+                    .unwrap_or(Size { width: face.picture.width(), height: face.picture.height() }),
+            ),
             format: facts.container.clone(),
             duration_ms: Some(duration.as_millis() as u64),
-            told: told.or(sidecar).or(tags(file)),
-            face: &face.picture,
+            told: self.told(&task.path, file),
+            face: Some(&face.picture),
         };
         let moments = keyframes.iter().map(|keyframe| keyframe.at.as_millis() as u64).collect();
         self.ready(task, id, seen, images, moments)

@@ -10,6 +10,7 @@ use std::{fs, path::Path, process::Command};
 use common::{Bench, write};
 use kinora_inference::Control;
 use kinora_media::render::fixtures::ffmpeg;
+use kinora_types::{Kind, Size};
 
 /// Three seconds of a moving test picture, two of colour bars, with a hard cut.
 fn film(path: &Path) {
@@ -41,7 +42,7 @@ fn a_video_is_found_by_keyframes_and_then_looked_through() {
     let catalog = bench.catalog();
     let video = catalog.resolve("colours.mp4").unwrap();
     assert_eq!(video.duration_ms, Some(5000));
-    assert_eq!((video.size.width, video.size.height), (160, 120));
+    assert_eq!(video.size, Some(Size { width: 160, height: 120 }));
     assert_eq!(video.title.as_deref(), Some("Two pictures"));
     let (row, _) = catalog.asset_and_row(&video.id).unwrap().unwrap();
     let moments: Vec<u64> = catalog.frames(row).unwrap().iter().map(|f| f.at_ms).collect();
@@ -55,6 +56,38 @@ fn a_video_is_found_by_keyframes_and_then_looked_through() {
 
     let (again, _) = bench.add();
     assert_eq!((again.unchanged, again.added, again.analysed), (3, 0, 0));
+}
+
+/// Runs ffmpeg on two seconds of a generated input.
+fn make(input: &str, path: &Path) {
+    let made = Command::new(ffmpeg().path)
+        .args(["-y", "-loglevel", "error", "-f", "lavfi", "-t", "2", "-i", input])
+        .arg(path)
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
+
+#[test]
+fn recordings_and_animations_come_in_as_what_they_are() {
+    let bench = bench();
+    for name in ["tone.mp3", "tone.m4a", "tone.wav", "tone.opus"] {
+        make("sine=frequency=440", &bench.input().join(name));
+    }
+    for name in ["moving.gif", "moving.webp"] {
+        make("testsrc2=s=64x48:r=5", &bench.input().join(name));
+    }
+    let (summary, notes) = bench.add();
+    assert_eq!((summary.added, summary.analysed, summary.failed), (6, 2, 0), "{notes:?}");
+    let catalog = bench.catalog();
+    let count = |kind| {
+        let filter = kinora_catalog::Filter { kind: Some(kind), ..Default::default() };
+        catalog.filter(&filter).unwrap().unwrap().len()
+    };
+    assert_eq!([Kind::Picture, Kind::Video, Kind::Audio].map(count), [0, 2, 4]);
+    let tone = catalog.resolve("tone.mp3").unwrap();
+    assert!((1900..2200).contains(&tone.duration_ms.unwrap()), "{:?}", tone.duration_ms);
+    assert!(!kinora_ingest::thumbnail_path(catalog.folder(), &tone.id).exists());
 }
 
 #[test]

@@ -65,19 +65,31 @@ impl Rights {
     }
 }
 
-/// A picture or video in a library, with what its file said of it.
+/// What an asset is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It stands still.
+    Picture,
+    /// It moves.
+    Video,
+    /// It is only heard.
+    Audio,
+}
+
+/// A picture, video or recording in a library, with what its file said of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Asset {
     /// BLAKE3 of the file's bytes.
     pub id: AssetId,
-    /// Upright size in pixels.
-    pub size: Size,
+    /// Upright size in pixels; `None` for a recording without picture.
+    pub size: Option<Size>,
     /// File size in bytes.
     pub bytes: u64,
     /// Container format in lower case: `jpeg`, `png`, `webp`, `gif`, `tiff`, `heic`, `avif`; of videos
-    /// `mp4`, `mov`, `matroska`, `webm`, `avi`, `mpeg`, ….
+    /// `mp4`, `mov`, `matroska`, `webm`, `avi`, `mpeg`, …; of recordings `mp3`, `wav`, `flac`, `ogg`, ….
     pub format: String,
-    /// How long a video lasts, in milliseconds; `None` for a picture.
+    /// How long a video or recording lasts, in milliseconds; `None` for a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
     /// Every present path that holds these bytes, absolute; empty if all have vanished.
@@ -101,6 +113,15 @@ pub struct Asset {
 }
 
 impl Asset {
+    /// Whether it is seen, moves, or is only heard.
+    pub fn kind(&self) -> Kind {
+        match (self.size, self.duration_ms) {
+            (Some(_), None) => Kind::Picture,
+            (Some(_), Some(_)) => Kind::Video,
+            (None, _) => Kind::Audio,
+        }
+    }
+
     /// What people call it: the title, else the first file's name, else the short id.
     pub fn label(&self) -> String {
         let name =

@@ -1,5 +1,7 @@
 //! What a search returns, with enough to explain it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Asset, TimeRange};
@@ -64,8 +66,24 @@ pub enum RejectReason {
     OutRanked,
     /// A video that is shorter than the shot.
     TooShort,
+    /// A recording: there is nothing to be seen.
+    NoPicture,
     /// Its file has vanished or changed.
     Unavailable,
+}
+
+impl fmt::Display for RejectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Duplicate { of } => return write!(f, "near-duplicate of {of}"),
+            Self::UnderThreshold => "under the threshold",
+            Self::AlreadyUsed => "shown by another shot",
+            Self::OutRanked => "ranked behind",
+            Self::TooShort => "shorter than the shot",
+            Self::NoPicture => "only to be heard",
+            Self::Unavailable => "its file is gone or changed",
+        })
+    }
 }
 
 /// A candidate that was considered and rejected.

@@ -18,7 +18,7 @@ mod record;
 mod space;
 mod time;
 
-pub use asset::{Asset, GeoPoint, Rights};
+pub use asset::{Asset, GeoPoint, Kind, Rights};
 pub use film::{
     Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, Storyboard,
     Transition,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use kinora_engine::{Mode, SearchOutcome, SearchRequest, Studio};
+use kinora_engine::{Filter, Mode, SearchOutcome, SearchRequest, Studio};
 use kinora_types::Hit;
 use serde::Serialize;
 
@@ -46,16 +46,27 @@ fn request(args: &SearchArgs) -> SearchRequest {
         like: args.like.clone(),
         text_weight: args.text_weight,
         minus: args.minus.clone(),
-        after: args.after,
-        before: args.before,
         near: args.near.clone().map(|place| (place, args.within)),
-        kind: args.kind.map(Into::into),
-        licences: args.licence.clone(),
+        filter: Filter {
+            after: args.after,
+            before: args.before,
+            kind: args.kind.map(Into::into),
+            licences: args.licence.clone(),
+            at_least_ms: args.longer.map(milliseconds),
+            at_most_ms: args.shorter.map(milliseconds),
+            speech: args.speech.then_some(true),
+            language: args.language.clone(),
+            ..Filter::default()
+        },
         limit: usize::from(args.limit),
         diversity: args.diversity,
         mode: if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid },
         deduplicate: !args.keep_duplicates,
     }
+}
+
+fn milliseconds(seconds: f64) -> u64 {
+    (seconds * 1000.0).round() as u64
 }
 
 fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
@@ -107,7 +118,7 @@ fn explanation(outcome: &SearchOutcome) -> anyhow::Result<()> {
         output::line(output::shown(&line))?;
     }
     for candidate in outcome.rejected.iter().take(10) {
-        let reason = output::rejection(&candidate.rejected);
+        let reason = &candidate.rejected;
         output::line(format!("  not taken: {}  ({reason})", hit_line(&candidate.hit).trim()))?;
     }
     Ok(())

@@ -6,7 +6,7 @@ pub mod table;
 
 use std::io::{self, Write};
 
-use kinora_types::{Hit, Moment, RejectReason};
+use kinora_types::{Hit, Moment};
 use serde::Serialize;
 
 /// Version of the JSON that `--json` prints; raised when a field changes its meaning or goes.
@@ -48,18 +48,6 @@ pub fn shown(text: &str) -> String {
     text.chars()
         .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
         .collect()
-}
-
-/// Why a candidate was not taken, in words.
-pub fn rejection(reason: &RejectReason) -> String {
-    match reason {
-        RejectReason::Duplicate { of } => format!("near-duplicate of {of}"),
-        RejectReason::UnderThreshold => "under the threshold".into(),
-        RejectReason::AlreadyUsed => "shown by another shot".into(),
-        RejectReason::OutRanked => "ranked behind".into(),
-        RejectReason::TooShort => "shorter than the shot".into(),
-        RejectReason::Unavailable => "its file is not there".into(),
-    }
 }
 
 /// When a video shows it: ` at 00:41-00:47, 01:10-01:12`.

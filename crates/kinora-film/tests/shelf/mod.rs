@@ -65,7 +65,7 @@ impl Shelf {
         let bytes = std::fs::read(path).unwrap();
         self.assets.push(Asset {
             id: AssetId(ContentHash::of(&bytes)),
-            size: Size { width: size.0, height: size.1 },
+            size: Some(Size { width: size.0, height: size.1 }),
             bytes: bytes.len() as u64,
             format: path.extension().unwrap().to_string_lossy().into_owned(),
             paths: vec![path.to_string_lossy().into_owned()],

@@ -8,6 +8,7 @@
 //! anything is allocated, truncated and hostile files are errors, and a decoder's panic is caught.
 //! Memory: one file and one picture per call; nothing is kept between calls.
 
+mod animated;
 mod avif;
 mod colour;
 mod container;
@@ -29,6 +30,7 @@ mod thumbnail;
 mod words;
 mod yuv;
 
+pub use animated::is_animated;
 pub use decode::{Decoded, FULL_SIZE, decode, decode_file, read_file};
 pub use error::ReadError;
 pub use format::{EXTENSIONS, Format};

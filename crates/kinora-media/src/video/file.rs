@@ -86,7 +86,18 @@ impl VideoFile {
         short_side: u32,
         cancelled: Cancelled<'a>,
     ) -> Result<Frames<'a>, VideoError> {
-        Frames::start(self, short_side, cancelled)
+        Frames::start(self, short_side, None, cancelled)
+    }
+
+    /// As [`VideoFile::frames`], but only the first frame and then each that comes at least `step`
+    /// after the one before.
+    pub fn samples<'a>(
+        &'a self,
+        short_side: u32,
+        step: Duration,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Frames<'a>, VideoError> {
+        Frames::start(self, short_side, Some(step), cancelled)
     }
 
     /// A span for a film. Errors also: an odd size, a span outside of the video.

@@ -3,6 +3,8 @@
 //! ffmpeg turns frames upright before the chain. Sizes are given in full, so that a stream that changes
 //! its size in mid-way still gives frames of one size.
 
+use std::time::Duration;
+
 use kinora_types::Size;
 
 use super::{Hdr, Tone, VideoStream};
@@ -55,6 +57,11 @@ impl Crop {
         };
         Self { width, height, x: place(focus.0, width), y: place(focus.1, height) }
     }
+}
+
+/// For [`Chain::select`]: the first frame, then each that comes at least `step` after the last chosen.
+pub(super) fn every(step: Duration) -> String {
+    format!("isnan(prev_selected_t)+gte(t-prev_selected_t,{:.6})", step.as_secs_f64())
 }
 
 /// What is wanted of the frames.

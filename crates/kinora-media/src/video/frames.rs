@@ -7,7 +7,7 @@ use kinora_types::{Size, YuvFrame};
 use super::{
     Cancelled, Outcome, VideoError, VideoFile,
     feed::Feed,
-    filter::{Pixels, short_side},
+    filter::{self, Pixels, short_side},
 };
 
 /// A decoded frame.
@@ -30,10 +30,12 @@ impl<'a> Frames<'a> {
     pub(super) fn start(
         file: &'a VideoFile,
         short: u32,
+        step: Option<Duration>,
         cancelled: Cancelled<'a>,
     ) -> Result<Self, VideoError> {
         let size = short_side(file.video()?.display, short.max(2));
-        let chain = file.chain(size, Pixels::Yuv)?;
+        let mut chain = file.chain(size, Pixels::Yuv)?;
+        chain.select = step.map(filter::every);
         Ok(Self { feed: file.feed(&[], &chain, cancelled)?, size })
     }
 

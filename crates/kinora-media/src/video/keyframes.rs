@@ -7,14 +7,18 @@ use std::{collections::VecDeque, time::Duration};
 
 use kinora_types::{Picture, Size};
 
-use super::{Cancelled, Outcome, VideoError, VideoFile, feed::Feed, filter::Pixels};
+use super::{
+    Cancelled, Outcome, VideoError, VideoFile,
+    feed::Feed,
+    filter::{self, Pixels},
+};
 use crate::read::fit;
 
 /// From here on, seeking beats reading through: reading takes about 5 ms a second of 1080p video,
 /// a seek about 60 ms.
 const LONG: Duration = Duration::from_secs(1200);
 /// Between keyframes of a file that does not say how long it is.
-const BLIND_STEP: f64 = 2.0;
+const BLIND_STEP: Duration = Duration::from_secs(2);
 /// Codecs whose frames are all needed to show one; they are small.
 const NO_KEYFRAMES: [&str; 4] = ["gif", "webp", "webp_anim", "apng"];
 
@@ -89,9 +93,9 @@ impl<'a> Keyframes<'a> {
     }
 
     fn read_through(&self, duration: Option<Duration>) -> Result<Feed<'a>, VideoError> {
-        let step = duration.map_or(BLIND_STEP, |d| d.as_secs_f64() / self.left as f64);
+        let step = duration.map_or(BLIND_STEP, |d| d / self.left as u32);
         let mut chain = self.file.chain(self.size, Pixels::Rgb)?;
-        chain.select = Some(format!("isnan(prev_selected_t)+gte(t-prev_selected_t,{step:.6})"));
+        chain.select = Some(filter::every(step));
         let whole = NO_KEYFRAMES.contains(&chain.video.codec.as_str());
         let before: &[&str] = if whole { &[] } else { &["-skip_frame", "nokey"] };
         self.file.feed(before, &chain, self.cancelled)

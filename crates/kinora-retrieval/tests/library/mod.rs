@@ -79,7 +79,7 @@ impl Library {
         let point = |(latitude, longitude)| GeoPoint { latitude, longitude };
         let asset = Asset {
             id: id(card.name),
-            size: Size { width: 8, height: 8 },
+            size: Some(Size { width: 8, height: 8 }),
             bytes: 1,
             format: "png".into(),
             paths: vec![path.clone()],
@@ -98,7 +98,7 @@ impl Library {
             file: FileEntry { path, bytes: 1, mtime_ns: 0 },
             names: Vec::new(),
             index_words: true,
-            embedding: self.picture(card.colour),
+            embedding: Some(self.picture(card.colour)),
             phash: 0,
             frames: Vec::new(),
             duplicate_of: None,
