@@ -6,7 +6,9 @@
 use std::{collections::HashMap, mem};
 
 use kinora_inference::Control;
-use kinora_types::{Asset, AssetId, Candidate, Hit, Kind, Moment, RejectReason, Scores, ShotBrief};
+use kinora_types::{
+    Asset, AssetId, Basis, Candidate, Hit, Kind, Moment, RejectReason, Scores, ShotBrief,
+};
 
 use crate::{
     FilmError, Found, Refusal, RefusalReason, SourceFinder, assign::assign, sources::present_path,
@@ -106,6 +108,12 @@ fn long_enough(mut found: Found, seconds: f64) -> Found {
     found
 }
 
+/// The best moment by what is to be seen; by what is said only if nothing else is known.
+fn seen_moment(hit: &Hit) -> Option<Moment> {
+    let seen = hit.moments.iter().find(|moment| moment.by != Basis::Words);
+    seen.or(hit.moments.first()).copied()
+}
+
 fn rejected(hit: &Hit, reason: RejectReason) -> Candidate {
     Candidate { hit: hit.clone(), rejected: reason }
 }
@@ -198,7 +206,7 @@ impl Shown<'_> {
             source: taken.map(|hit| hit.asset.clone()),
             scores: taken.map(|hit| hit.scores),
             rank: taken.map(|hit| hit.rank),
-            moment: taken.and_then(|hit| hit.moments.first().copied()),
+            moment: taken.and_then(seen_moment),
             pinned: false,
             rejected: self.rejected(i, taken),
             refusal: if taken.is_none() { Some(self.refusal(i)) } else { None },

@@ -239,12 +239,19 @@ fn around(moment: Option<Moment>, whole: u64, length: u64) -> TimeRange {
 
 #[cfg(test)]
 mod tests {
+    use kinora_types::Basis;
+
     use super::*;
 
     #[test]
     fn a_clip_shows_the_best_moment_inside_its_stretch() {
         let moment = |start, end, best_ms| {
-            Some(Moment { range: TimeRange::new(start, end).unwrap(), best_ms, score: 0.1 })
+            Some(Moment {
+                range: TimeRange::new(start, end).unwrap(),
+                best_ms,
+                score: 0.1,
+                by: Basis::Picture,
+            })
         };
         for (moment, whole, length, expected) in [
             (moment(10_000, 20_000, 15_000), 60_000, 4_000, 13_000),

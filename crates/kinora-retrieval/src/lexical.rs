@@ -1,26 +1,50 @@
 //! Words: BM25 of the catalogue, and how much of the question an asset's words carry.
 //!
-//! *Coverage* of an asset is the share of the question's information that its own words contain:
-//! sum of `ln(1 + N / df)` over the matched content words, divided by that over all of them; a word
-//! that the library lacks counts as if in half an asset. A word that more than half of the library
-//! carries (a folder's name, a stop word of another language) says nothing and is left out.
+//! An asset's words are those that files and people gave it, and its passages: what is said, written or
+//! told of a part of it (`passages.rs`).
+//!
+//! *Coverage* of an asset is the share of the question's information that its own words contain,
+//! passages as far as they lie together in time: sum of `ln(1 + N / df)` over the matched content words,
+//! divided by that over all of them; a word that the library lacks counts as if in half an asset. A word
+//! that more than half of the library carries (a folder's name, a stop word of another language) says
+//! nothing and is left out.
 //!
 //! Coverage serves twice. In fusion a majority is asked for, as reciprocal rank cannot tell a strong
 //! match from a weak one: "red" alone must not lift a red fort above a red car. For the threshold
 //! only full coverage counts as proof that the asset is meant.
 //!
-//! Memory: the row numbers of every asset that carries a word of the question.
+//! Memory: the row numbers of every asset and passage that carries a word of the question.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kinora_catalog::Catalog;
 
-use crate::SearchError;
+use crate::{
+    SearchError,
+    passages::{Carrier, Stretch, stretches},
+};
 
 /// A library this small has no frequent words.
 const FREQUENT_FROM: usize = 10;
 /// All rows, in the catalogue's terms.
 const UNLIMITED: usize = i64::MAX as usize;
+
+/// What the words of one asset carry.
+#[derive(Default)]
+struct Evidence {
+    /// Places of the words that files and people gave it.
+    own: BTreeSet<usize>,
+    /// Where its passages carry words, best first.
+    stretches: Vec<Stretch>,
+}
+
+impl Evidence {
+    /// With the best stretch alone.
+    fn words(&self) -> BTreeSet<usize> {
+        let best = self.stretches.first().into_iter().flat_map(|stretch| &stretch.words);
+        self.own.iter().chain(best).copied().collect()
+    }
+}
 
 /// The lexical half of a search.
 #[derive(Default)]
@@ -29,8 +53,15 @@ pub(crate) struct LexicalList {
     pub(crate) words: Vec<String>,
     /// Rows with their BM25, best first.
     pub(crate) hits: Vec<(u64, f32)>,
-    matched: HashMap<u64, Vec<usize>>,
+    evidence: HashMap<u64, Evidence>,
     weights: Vec<f64>,
+}
+
+/// What carries the words of a question.
+#[derive(Default)]
+struct Carried {
+    own: HashMap<u64, BTreeSet<usize>>,
+    passages: HashMap<u64, BTreeMap<u64, Carrier>>,
 }
 
 impl LexicalList {
@@ -42,45 +73,100 @@ impl LexicalList {
         allowed: Option<&[u64]>,
     ) -> Result<Self, SearchError> {
         let mut list = Self::default();
-        if words.is_empty() {
-            return Ok(list);
-        }
+        let mut carried = Carried::default();
         for word in words {
-            let rows = catalog.lexical(std::slice::from_ref(&word), UNLIMITED)?;
-            if total < FREQUENT_FROM || rows.len() * 2 <= total {
-                let index = list.words.len();
-                rows.iter().for_each(|hit| list.matched.entry(hit.row).or_default().push(index));
-                list.weights.push((1.0 + total as f64 / rows.len().max(1) as f64).ln());
-                if rows.is_empty() {
-                    list.weights[index] = (1.0 + 2.0 * total as f64).ln();
-                }
-                list.words.push(word);
+            list.look_up_word(catalog, total, word, &mut carried)?;
+        }
+        for (row, own) in carried.own {
+            list.evidence.entry(row).or_default().own = own;
+        }
+        for (row, passages) in carried.passages {
+            let carriers: Vec<Carrier> = passages.into_values().collect();
+            let found = stretches(&carriers, |words| list.weight(words));
+            list.evidence.entry(row).or_default().stretches = found;
+        }
+        let is_allowed = |row: &u64| allowed.is_none_or(|rows| rows.binary_search(row).is_ok());
+        let own = catalog.lexical(&list.words, UNLIMITED)?;
+        let mut scores: HashMap<u64, f32> = own.iter().map(|hit| (hit.row, hit.score)).collect();
+        for (row, evidence) in &list.evidence {
+            if let Some(best) = evidence.stretches.first() {
+                *scores.entry(*row).or_default() += best.score;
             }
         }
-        let is_allowed = |row: u64| allowed.is_none_or(|rows| rows.binary_search(&row).is_ok());
-        let found = catalog.lexical(&list.words, UNLIMITED)?;
-        list.hits = found.iter().filter(|h| is_allowed(h.row)).map(|h| (h.row, h.score)).collect();
+        list.hits = scores.into_iter().filter(|(row, _)| is_allowed(row)).collect();
+        list.hits.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         Ok(list)
+    }
+
+    fn look_up_word(
+        &mut self,
+        catalog: &Catalog,
+        total: usize,
+        word: String,
+        carried: &mut Carried,
+    ) -> Result<(), SearchError> {
+        let one = std::slice::from_ref(&word);
+        let own = catalog.lexical(one, UNLIMITED)?;
+        let passages = catalog.lexical_passages(one)?;
+        let rows: HashSet<u64> =
+            own.iter().map(|hit| hit.row).chain(passages.iter().map(|hit| hit.asset)).collect();
+        if total >= FREQUENT_FROM && rows.len() * 2 > total {
+            return Ok(());
+        }
+        let place = self.words.len();
+        for hit in own {
+            carried.own.entry(hit.row).or_default().insert(place);
+        }
+        for hit in passages {
+            let of_asset = carried.passages.entry(hit.asset).or_default();
+            let new = || Carrier {
+                hit: kinora_catalog::PassageHit { score: 0.0, ..hit },
+                words: BTreeSet::new(),
+            };
+            let carrier = of_asset.entry(hit.passage).or_insert_with(new);
+            // BM25 is a sum over words.
+            carrier.hit.score += hit.score;
+            carrier.words.insert(place);
+        }
+        let found = if rows.is_empty() { 0.5 } else { rows.len() as f64 };
+        self.weights.push((1.0 + total as f64 / found).ln());
+        self.words.push(word);
+        Ok(())
+    }
+
+    fn weight(&self, words: &BTreeSet<usize>) -> f64 {
+        words.iter().map(|place| self.weights[*place]).sum()
+    }
+
+    fn share(&self, words: &BTreeSet<usize>) -> f64 {
+        let all: f64 = self.weights.iter().sum();
+        if all > 0.0 { self.weight(words) / all } else { 0.0 }
+    }
+
+    fn carried(&self, row: u64) -> BTreeSet<usize> {
+        self.evidence.get(&row).map(Evidence::words).unwrap_or_default()
     }
 
     /// Share of the question's information that the asset's words carry, 0 to 1.
     pub(crate) fn coverage(&self, row: u64) -> f64 {
-        let all: f64 = self.weights.iter().sum();
-        let matched = self.matched.get(&row).into_iter().flatten();
-        let sum: f64 = matched.map(|index| self.weights[*index]).sum();
-        if all > 0.0 { sum / all } else { 0.0 }
+        self.share(&self.carried(row))
     }
 
     /// Whether the asset's words contain every content word of the question.
     pub(crate) fn covers_all(&self, row: u64) -> bool {
-        let matched = self.matched.get(&row).map_or(0, Vec::len);
-        !self.words.is_empty() && matched == self.words.len()
+        !self.words.is_empty() && self.carried(row).len() == self.words.len()
     }
 
     /// Which words of the question the asset's words contain.
     pub(crate) fn matched_words(&self, row: u64) -> Vec<String> {
-        let matched = self.matched.get(&row).into_iter().flatten();
-        matched.map(|index| self.words[*index].clone()).collect()
+        self.carried(row).into_iter().map(|place| self.words[place].clone()).collect()
+    }
+
+    /// Where the asset's passages carry words of the question, best first, each with the share of the
+    /// question's information that it carries.
+    pub(crate) fn stretches(&self, row: u64) -> Vec<(&Stretch, f64)> {
+        let found = self.evidence.get(&row).into_iter().flat_map(|evidence| &evidence.stretches);
+        found.map(|stretch| (stretch, self.share(&stretch.words))).collect()
     }
 
     /// Drops rows whose coverage is below a share; returns how many.

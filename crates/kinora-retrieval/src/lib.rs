@@ -25,6 +25,7 @@ mod fuse;
 mod lexical;
 mod moments;
 mod outcome;
+mod passages;
 mod query;
 mod search;
 mod select;

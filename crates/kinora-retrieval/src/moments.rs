@@ -4,10 +4,14 @@
 //! middle between the video's mean and its best: a scale of the video's own, whatever the space. A
 //! stretch ends half way to the first frame that does not belong, or at the cut between them.
 
-use kinora_types::{Moment, TimeRange};
+use kinora_types::{Basis, Moment, TimeRange};
+
+use crate::passages::Stretch;
 
 /// Moments of a video that are told.
 const MOST: usize = 3;
+/// Share of the question's information that is more than half of it.
+const MAJORITY: f32 = 0.5;
 
 /// A frame with how near it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,12 +50,59 @@ pub(crate) fn moments(
             best_ms: frames[at].at_ms,
             // Hubness hardly differs inside one video, so differences of scores are those of dots.
             score: score - top.dot + frames[at].dot,
+            by: Basis::Picture,
         });
         free[first..=last].fill(false);
         let left = (0..frames.len()).filter(|i| free[*i] && frames[*i].dot >= bar);
         anchor = left.max_by(|a, b| frames[*a].dot.total_cmp(&frames[*b].dot));
     }
     found
+}
+
+/// The stretches whose passages carry words of the question, as moments; `share` of each is that of the
+/// question's information.
+pub(crate) fn spoken(stretches: &[(Stretch, f64)]) -> Vec<Moment> {
+    let moment = |(stretch, share): &(Stretch, f64)| {
+        let range = stretch.range?;
+        Some(Moment { range, best_ms: range.start_ms(), score: *share as f32, by: Basis::Words })
+    };
+    stretches.iter().filter_map(moment).collect()
+}
+
+/// What is to be seen and what is said, in one list: where they meet they are one moment, which goes
+/// first; words that carry all of the question go before what is only to be seen, words that carry a
+/// minority of it count only where nothing is to be seen.
+pub(crate) fn join(seen: Vec<Moment>, said: &[Moment]) -> Vec<Moment> {
+    let alone = seen.is_empty();
+    let mut all = seen;
+    for words in said {
+        match all
+            .iter_mut()
+            .find(|m| m.by != Basis::Words && m.range.overlap(words.range).is_some())
+        {
+            Some(met) => {
+                met.range = met.range.hull(words.range);
+                met.by = Basis::Both;
+            }
+            None if alone || words.score >= MAJORITY => all.push(*words),
+            None => {}
+        }
+    }
+    let class = |moment: &Moment| match moment.by {
+        Basis::Both => 0,
+        Basis::Words if moment.score >= 1.0 => 1,
+        Basis::Picture => 2,
+        Basis::Words => 3,
+    };
+    // Stable: within a class the order is that of the lists.
+    all.sort_by_key(class);
+    let mut apart: Vec<Moment> = Vec::new();
+    for moment in all {
+        if apart.len() < MOST && apart.iter().all(|m| m.range.overlap(moment.range).is_none()) {
+            apart.push(moment);
+        }
+    }
+    apart
 }
 
 /// Where the stretch between two neighbours parts; `edge` where there is no neighbour.
@@ -90,6 +141,31 @@ mod tests {
             found.iter().map(|m| (m.range.start_ms(), m.range.end_ms(), m.best_ms)).collect();
         assert_eq!(spans, [(1500, 3400, 3000), (5500, 6500, 6000)]);
         assert!((found[1].score - 0.3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_seen_and_said_at_once_goes_first() {
+        let moment = |start, end, score, by| Moment {
+            range: TimeRange::new(start, end).unwrap(),
+            best_ms: start,
+            score,
+            by,
+        };
+        let seen =
+            vec![moment(0, 1000, 0.4, Basis::Picture), moment(5000, 6000, 0.3, Basis::Picture)];
+        let said = [
+            moment(5500, 8000, 0.6, Basis::Words),
+            moment(20_000, 21_000, 1.0, Basis::Words),
+            moment(40_000, 41_000, 0.2, Basis::Words),
+        ];
+        let spans = |list: &[Moment]| -> Vec<(u64, u64, Basis)> {
+            list.iter().map(|m| (m.range.start_ms(), m.range.end_ms(), m.by)).collect()
+        };
+        assert_eq!(
+            spans(&join(seen, &said)),
+            [(5000, 8000, Basis::Both), (20_000, 21_000, Basis::Words), (0, 1000, Basis::Picture),]
+        );
+        assert_eq!(join(Vec::new(), &said).len(), 3);
     }
 
     #[test]

@@ -1,20 +1,41 @@
 //! The way of a question through the pipeline.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kinora_catalog::Catalog;
 use kinora_index::IndexRead;
 use kinora_inference::TextEmbedder;
-use kinora_types::{Asset, Candidate, Hit, RejectReason};
+use kinora_types::{Asset, Candidate, Hit, Moment, Passage, RejectReason};
 
 use crate::{
     Explain, Mode, Query, SearchError, SearchOutcome,
     candidates::Parts,
     dense::{HubCache, Target},
-    moments::{Rated, moments},
+    lexical::LexicalList,
+    moments::{Rated, join, moments, spoken},
+    passages::Stretch,
     select::Selection,
     trace::Trace,
 };
+
+/// Passages that are told of a hit.
+const MOST_PASSAGES: usize = 5;
+
+/// What an asset's words say of the question.
+struct Told {
+    words: Vec<String>,
+    stretches: Vec<(Stretch, f64)>,
+}
+
+impl Told {
+    fn of(lexical: &LexicalList, row: u64) -> Self {
+        let stretches = lexical.stretches(row).into_iter();
+        Self {
+            words: lexical.matched_words(row),
+            stretches: stretches.map(|(stretch, share)| (stretch.clone(), share)).collect(),
+        }
+    }
+}
 
 /// Answers questions to one library. Callable from several threads; the same question gets the same
 /// hits as long as the library stays the same.
@@ -57,15 +78,23 @@ impl<'a> Searcher<'a> {
         let mut gathered = self.parts.gather(&query, &mut trace)?;
         let target = gathered.target.take();
         let words = gathered.lexical.words.clone();
-        let matched: HashMap<u64, Vec<String>> = gathered
+        let told: HashMap<u64, Told> = gathered
             .ranked
             .iter()
-            .map(|r| (r.row, gathered.lexical.matched_words(r.row)))
+            .map(|ranked| (ranked.row, Told::of(&gathered.lexical, ranked.row)))
             .collect();
         let selection = self.parts.select(&query, gathered, abstain, &mut trace)?;
-        let (mut hits, rejected) = self.read(&selection, &matched)?;
-        if let Some(target) = &target {
-            self.find_moments(target, &selection, &mut hits)?;
+        let (found, rejected) = self.read(&selection, &told)?;
+        let mut hits = Vec::with_capacity(found.len());
+        for (row, mut hit) in found {
+            let told = told.get(&row);
+            let seen = match &target {
+                Some(target) => self.seen(target, row, &selection, &hit)?,
+                None => Vec::new(),
+            };
+            hit.moments = join(seen, &told.map(|told| spoken(&told.stretches)).unwrap_or_default());
+            hit.passages = self.passages(told)?;
+            hits.push(hit);
         }
         trace.stage("read", hits.len(), "assets from the catalogue");
         let model = self.parts.embedder.score_model();
@@ -88,8 +117,8 @@ impl<'a> Searcher<'a> {
     fn read(
         &self,
         selection: &Selection,
-        matched: &HashMap<u64, Vec<String>>,
-    ) -> Result<(Vec<Hit>, Vec<Candidate>), SearchError> {
+        told: &HashMap<u64, Told>,
+    ) -> Result<(Vec<(u64, Hit)>, Vec<Candidate>), SearchError> {
         let Selection { pool, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();
@@ -98,10 +127,11 @@ impl<'a> Searcher<'a> {
             self.parts.catalog.assets(&rows)?.into_iter().collect();
         let mut hit = |place: usize, rank: usize| {
             let row = pool[place].row;
-            let matched_words = matched.get(&row).cloned().unwrap_or_default();
+            let matched_words = told.get(&row).map(|told| told.words.clone()).unwrap_or_default();
             let asset = assets.remove(&row)?;
             let scores = pool[place].scores;
-            Some(Hit { rank, asset, scores, matched_words, moments: Vec::new() })
+            let (moments, passages) = (Vec::new(), Vec::new());
+            Some(Hit { rank, asset, scores, matched_words, moments, passages })
         };
         let (mut hits, mut gone) = (Vec::new(), Vec::new());
         for place in order {
@@ -110,7 +140,7 @@ impl<'a> Searcher<'a> {
                 Some(hit) if hit.asset.paths.is_empty() => {
                     gone.push(Candidate { hit, rejected: RejectReason::Unavailable });
                 }
-                found => hits.extend(found),
+                found => hits.extend(found.map(|hit| (pool[*place].row, hit))),
             }
         }
         let candidate = |place: usize| {
@@ -124,33 +154,39 @@ impl<'a> Searcher<'a> {
 }
 
 impl Searcher<'_> {
-    /// Tells of the videos among the hits when what was asked for is to be seen.
-    fn find_moments(
+    /// Of a video, when what was asked for is to be seen.
+    fn seen(
         &self,
         target: &Target,
+        row: u64,
         selection: &Selection,
-        hits: &mut [Hit],
-    ) -> Result<(), SearchError> {
-        let videos = selection.pool.iter().filter_map(|ranked| Some((ranked.row, ranked.at_ms?)));
-        let videos: HashMap<u64, u64> = videos.collect();
-        for hit in hits.iter_mut().filter(|hit| hit.asset.duration_ms.is_some()) {
-            let Some((row, _)) = self.parts.catalog.asset_and_row(&hit.asset.id)? else {
-                continue;
-            };
-            let frames: Vec<Rated> = self
-                .parts
-                .frame_dots(target, row)?
-                .into_iter()
-                .map(|(frame, dot)| Rated { at_ms: frame.at_ms, dot })
-                .collect();
-            let shots = self.parts.catalog.shots(row)?;
-            let best = videos.get(&row).and_then(|at| frames.iter().position(|f| f.at_ms == *at));
-            if let (Some(best), Some(score)) = (best, hit.scores.dense) {
-                let end = hit.asset.duration_ms.unwrap_or_default();
-                hit.moments = moments(&frames, &shots, end, best, score);
-            }
+        hit: &Hit,
+    ) -> Result<Vec<Moment>, SearchError> {
+        let best = selection.pool.iter().find(|ranked| ranked.row == row);
+        let best = best.and_then(|ranked| ranked.at_ms);
+        let (Some(best), Some(score)) = (best, hit.scores.dense) else {
+            return Ok(Vec::new());
+        };
+        let rated = self.parts.frame_dots(target, row)?;
+        let rated = rated.into_iter().map(|(frame, dot)| Rated { at_ms: frame.at_ms, dot });
+        let frames: Vec<Rated> = rated.collect();
+        let Some(place) = frames.iter().position(|frame| frame.at_ms == best) else {
+            return Ok(Vec::new());
+        };
+        let shots = self.parts.catalog.shots(row)?;
+        Ok(moments(&frames, &shots, hit.asset.duration_ms.unwrap_or_default(), place, score))
+    }
+
+    /// The passages that carry words of the question.
+    fn passages(&self, told: Option<&Told>) -> Result<Vec<Passage>, SearchError> {
+        let rows = told.into_iter().flat_map(|told| &told.stretches);
+        let rows = rows.flat_map(|(stretch, _)| &stretch.passages);
+        let mut seen = HashSet::new();
+        let mut passages = Vec::new();
+        for row in rows.filter(|row| seen.insert(**row)).take(MOST_PASSAGES) {
+            passages.extend(self.parts.catalog.passage(*row)?);
         }
-        Ok(())
+        Ok(passages)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, TimeRange};
+use crate::{Asset, Passage, TimeRange};
 
 /// How the parts of a hybrid search rated one asset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,20 @@ pub struct Scores {
     pub fused: f32,
 }
 
-/// A stretch of a video that answers.
+/// Why a moment answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// What is to be seen.
+    #[default]
+    Picture,
+    /// What is said, written or told there.
+    Words,
+    /// Both.
+    Both,
+}
+
+/// A stretch of a video or recording that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moment {
     /// From when to when.
@@ -29,8 +42,12 @@ pub struct Moment {
     pub range: TimeRange,
     /// The moment inside that fits best, in milliseconds.
     pub best_ms: u64,
-    /// Its score, of the same kind as [`Scores::dense`].
+    /// Of what is to be seen, a score of the same kind as [`Scores::dense`]; of words alone, the share
+    /// of the question's information that they carry, 0 to 1.
     pub score: f32,
+    /// Why it answers.
+    #[serde(default)]
+    pub by: Basis,
 }
 
 /// One found asset.
@@ -44,9 +61,12 @@ pub struct Hit {
     pub scores: Scores,
     /// Words of the query that the asset's own words contain.
     pub matched_words: Vec<String>,
-    /// Of a video, the moments that answer, best first; empty for a picture.
+    /// Of a video or recording, the moments that answer, best first; empty for a picture.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<Moment>,
+    /// What is said, written or told in it that carries words of the query, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passages: Vec<Passage>,
 }
 
 /// Why a candidate was not taken.

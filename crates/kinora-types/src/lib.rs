@@ -25,7 +25,7 @@ pub use film::{
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
-pub use hit::{Candidate, Hit, Moment, RejectReason, Scores};
+pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
 pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};

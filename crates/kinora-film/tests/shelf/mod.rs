@@ -16,8 +16,9 @@ use kinora_media::{
     video::VideoFile,
 };
 use kinora_types::{
-    Asset, AssetId, Candidate, Captioning, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, Hit,
-    Moment, Picture, RejectReason, Rights, Scores, Size, Storyboard, TimeRange, Transition,
+    Asset, AssetId, Basis, Candidate, Captioning, ContentHash, EmbeddingSpace, FilmRecord,
+    FilmSpec, Hit, Moment, Picture, RejectReason, Rights, Scores, Size, Storyboard, TimeRange,
+    Transition,
 };
 
 pub const THRESHOLD: f32 = 0.5;
@@ -88,7 +89,12 @@ impl Shelf {
 }
 
 fn red() -> Moment {
-    Moment { range: TimeRange::new(0, 3000).unwrap(), best_ms: 1000, score: 0.9 }
+    Moment {
+        range: TimeRange::new(0, 3000).unwrap(),
+        best_ms: 1000,
+        score: 0.9,
+        by: Basis::Picture,
+    }
 }
 
 impl SourceFinder for Shelf {
@@ -103,6 +109,7 @@ impl SourceFinder for Shelf {
             scores: Scores { dense: Some(score), ..Scores::default() },
             matched_words: vec![],
             moments: asset.duration_ms.iter().map(|_| red()).collect(),
+            passages: Vec::new(),
         };
         let best_score = rated.first().map(|(score, _)| *score);
         let hits = rated.into_iter().enumerate().map(hit);

@@ -7,7 +7,10 @@ use kinora_catalog::{Catalog, Change, FileEntry, NewAsset, NewFrame};
 use kinora_index::Embedded;
 use kinora_inference::{ImageEmbedder, TextEmbedder, fake::ColourEmbedder};
 use kinora_retrieval::{Searcher, sync};
-use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Picture, Rights, Size};
+use kinora_types::{
+    Asset, AssetId, ContentHash, Embedding, GeoPoint, Origin, Passage, PassageKind, Picture,
+    Rights, Size, TimeRange,
+};
 
 /// A picture to be added.
 #[derive(Clone, Default)]
@@ -63,6 +66,36 @@ impl Library {
         new.frames = (0..).zip(colours).map(frame).collect();
         self.catalog.commit(&[Change::Add(Box::new(new))]).unwrap();
         sync(&self.catalog, &mut self.index).unwrap();
+    }
+
+    /// Adds a recording.
+    pub fn add_recording(&mut self, name: &'static str, seconds: u64) {
+        let mut new = self.new_asset(&card(name, [0, 0, 0]));
+        new.asset.size = None;
+        new.asset.duration_ms = Some(seconds * 1000);
+        new.embedding = None;
+        self.catalog.commit(&[Change::Add(Box::new(new))]).unwrap();
+        sync(&self.catalog, &mut self.index).unwrap();
+    }
+
+    /// Lets a model hear sentences, each with its first and last second.
+    pub fn hear(&mut self, name: &str, said: &[(u64, u64, &str)]) {
+        let passage = |(start, end, text): &(u64, u64, &str)| Passage {
+            kind: PassageKind::Speech,
+            text: (*text).into(),
+            range: Some(TimeRange::new(start * 1000, end * 1000).unwrap()),
+            region: None,
+            language: Some("en".into()),
+            words: Vec::new(),
+            origin: Origin::Machine { model: "ear@1".into(), confidence: 0.9 },
+        };
+        let change = Change::Perceived {
+            asset: id(name),
+            kind: PassageKind::Speech,
+            model: "ear@1".into(),
+            found: Ok(said.iter().map(passage).collect()),
+        };
+        self.catalog.commit(&[change]).unwrap();
     }
 
     pub fn searcher(&self) -> Searcher<'_> {
