@@ -20,7 +20,7 @@ const CONTAINERS: &str = "mov,matroska,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,o
 const TICK: Duration = Duration::from_millis(4);
 
 /// A child that is killed when it is dropped.
-pub(super) struct Running {
+pub(crate) struct Running {
     pub child: Child,
 }
 

@@ -13,12 +13,14 @@ use super::{
 
 /// What was understood.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Dump {
+pub(crate) struct Dump {
     /// Names of the demuxer, e.g. `mov,mp4,m4a,3gp,3g2,mj2`; empty if no input was opened.
     pub demuxer: String,
     pub duration: Option<Duration>,
-    /// Of the file; a stream's own tags are left out.
+    /// Of the file.
     pub tags: Vec<(String, String)>,
+    /// Of its first sound; Ogg keeps those of the whole file there. Other streams' own are left out.
+    pub audio_tags: Vec<(String, String)>,
     pub video: Option<CodedVideo>,
     pub audio: Vec<AudioStream>,
     pub streams: usize,
@@ -26,7 +28,7 @@ pub(super) struct Dump {
 
 /// The first video that is no cover picture, as it is coded.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct CodedVideo {
+pub(crate) struct CodedVideo {
     pub codec: String,
     pub size: Option<Size>,
     /// Mean frames a second.
@@ -44,18 +46,21 @@ enum At {
     Before,
     File,
     TheVideo,
+    TheAudio,
     OtherStream,
     After,
 }
 
 /// Reads the description of the first input; other lines are passed over.
-pub(super) fn read<'a>(lines: impl Iterator<Item = Line<'a>>) -> Dump {
+pub(crate) fn read<'a>(lines: impl Iterator<Item = Line<'a>>) -> Dump {
     let (mut dump, mut at) = (Dump::default(), At::Before);
     let plain = |line: &Line| line.source.is_empty() && line.level <= Level::Info;
     for line in lines.filter(plain) {
         if line.level == Level::Continued {
-            if at == At::File {
-                continue_tag(&mut dump.tags, line.text);
+            match at {
+                At::File => continue_tag(&mut dump.tags, line.text),
+                At::TheAudio => continue_tag(&mut dump.audio_tags, line.text),
+                _ => {}
             }
             continue;
         }
@@ -86,6 +91,7 @@ impl Dump {
         match at {
             At::File => self.file(inner),
             At::TheVideo => self.rotation(inner),
+            At::TheAudio => self.audio_tags.extend(tag(inner)),
             _ => {}
         }
         at
@@ -94,8 +100,8 @@ impl Dump {
     fn file(&mut self, text: &str) {
         if let Some(rest) = text.strip_prefix("Duration: ") {
             self.duration = rest.split(',').next().and_then(clock);
-        } else if let Some((key, value)) = text.split_once(": ") {
-            self.tags.push((key.trim().to_owned(), value.to_owned()));
+        } else {
+            self.tags.extend(tag(text));
         }
     }
 
@@ -119,9 +125,17 @@ impl Dump {
             }
         } else if let Some((head, rest)) = text.split_once(": Audio: ") {
             self.audio.push(audio(head, rest));
+            if self.audio.len() == 1 {
+                return At::TheAudio;
+            }
         }
         At::OtherStream
     }
+}
+
+fn tag(text: &str) -> Option<(String, String)> {
+    let (key, value) = text.split_once(": ")?;
+    Some((key.trim().to_owned(), value.to_owned()))
 }
 
 /// A value of several lines goes on in lines with an empty key.

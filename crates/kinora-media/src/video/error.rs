@@ -105,9 +105,10 @@ impl VideoError {
             Self::Empty | Self::Undecodable { .. } => {
                 Some("copy the file again from where it came from")
             }
-            Self::UnknownFormat { .. } => {
-                Some("Kinora reads MP4, MOV, MKV, WebM, AVI, MPEG, GIF and WebP animations")
-            }
+            Self::UnknownFormat { .. } => Some(
+                "Kinora reads MP4, MOV, MKV, WebM, AVI, MPEG, GIF and WebP animations, and sound as \
+                     MP3, M4A, WAV, FLAC and Ogg",
+            ),
             Self::TooManyPixels { .. } | Self::TooManyFrames { .. } | Self::TooSlow { .. } => {
                 Some("save a smaller version of it")
             }

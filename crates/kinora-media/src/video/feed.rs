@@ -9,15 +9,16 @@ use std::{
     path::Path,
     process::{ChildStderr, ChildStdout},
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
     Cancelled, VideoError, VideoLimits,
     child::Running,
     log::{self, Report},
+    patience::{GivenUp, Patience},
     probe::{is_grave, undecodable},
 };
 use crate::FFmpeg;
@@ -27,8 +28,6 @@ const QUEUE: usize = 3;
 /// Reports that may wait for their frames. ffmpeg holds tens of frames between the filter and the
 /// pipe; if this were ever full, both sides would wait for each other until the limit on silence.
 const REPORTS: usize = 4096;
-/// Between two looks at whether to stop.
-const TICK: Duration = Duration::from_millis(20);
 /// What is remembered of grave lines.
 const KEPT_WORDS: usize = 20;
 
@@ -55,9 +54,9 @@ struct Stamp {
 
 /// What was said besides times.
 #[derive(Default)]
-struct Words {
-    damage: Option<String>,
-    grave: Vec<String>,
+pub(crate) struct Words {
+    pub damage: Option<String>,
+    pub grave: Vec<String>,
 }
 
 /// One running decode.
@@ -67,9 +66,7 @@ pub(super) struct Feed<'a> {
     stamps: Option<Receiver<Stamp>>,
     threads: Option<(JoinHandle<()>, JoinHandle<Words>)>,
     limits: &'a VideoLimits,
-    wall: Duration,
-    waited: Duration,
-    cancelled: Cancelled<'a>,
+    patience: Patience<'a>,
     rhythm: Rhythm,
     outcome: Outcome,
     last: Option<Duration>,
@@ -111,9 +108,7 @@ impl<'a> Feed<'a> {
             stamps: Some(stamps),
             threads: Some((pixel_thread, word_thread)),
             limits: job.limits,
-            wall: job.limits.wall(job.duration),
-            waited: Duration::ZERO,
-            cancelled,
+            patience: Patience::new(job.limits, job.duration, cancelled),
             rhythm: Rhythm::default(),
             outcome: Outcome::default(),
             last: None,
@@ -161,39 +156,23 @@ impl<'a> Feed<'a> {
     /// `None` once the other end is closed.
     fn wait<T>(&mut self, channel: &Option<Receiver<T>>) -> Result<Option<T>, VideoError> {
         let Some(channel) = channel else { return Ok(None) };
-        let begun = Instant::now();
-        loop {
-            if (self.cancelled)() {
-                return Err(VideoError::Cancelled);
-            }
-            let got = channel.recv_timeout(TICK);
-            let silent = begun.elapsed();
-            match got {
-                Err(RecvTimeoutError::Timeout) => self.check_patience(silent)?,
-                got => {
-                    self.waited += silent;
-                    return Ok(got.ok());
-                }
-            }
-        }
+        self.patience.wait(channel).map_err(|given_up| match given_up {
+            GivenUp::Cancelled => VideoError::Cancelled,
+            GivenUp::TooSlow(waited) => self.too_slow(waited),
+        })
     }
 
-    fn check_patience(&self, silent: Duration) -> Result<(), VideoError> {
-        let waited = self.waited + silent;
-        if silent < self.limits.silence && waited < self.wall {
-            return Ok(());
-        }
-        Err(VideoError::TooSlow { waited, frames: self.outcome.frames })
+    fn too_slow(&self, waited: Duration) -> VideoError {
+        VideoError::TooSlow { waited, frames: self.outcome.frames }
     }
 
     /// The child has closed its output: why?
     fn close(&mut self) -> Result<(), VideoError> {
-        let deadline = Instant::now() + self.limits.silence;
-        let status = self.running.wait(deadline, self.cancelled);
+        let status = self.running.wait(self.patience.deadline(), self.patience.cancelled);
         let status = status.map_err(|e| VideoError::Internal(e.to_string()))?;
         let words = self.join();
         let Some(status) = status else {
-            return Err(VideoError::TooSlow { waited: self.waited, frames: self.outcome.frames });
+            return Err(self.too_slow(self.patience.waited));
         };
         let said = words.grave.last().cloned();
         if status.code().is_none() {
@@ -225,7 +204,7 @@ impl Drop for Feed<'_> {
     }
 }
 
-fn named<T: Send + 'static>(
+pub(crate) fn named<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<JoinHandle<T>, VideoError> {
@@ -263,7 +242,7 @@ fn read_words(pipe: ChildStderr, stamps: &Sender<Stamp>) -> Words {
 }
 
 impl Words {
-    fn take(&mut self, line: &log::Line) {
+    pub fn take(&mut self, line: &log::Line) {
         if self.damage.is_none() && line.is_damage() {
             self.damage = Some(line.text.trim().to_owned());
         }

@@ -11,7 +11,7 @@ const LONGEST_LINE: usize = 4096;
 
 /// How grave a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// The rest of the line before.
     Continued,
     Info,
@@ -22,7 +22,7 @@ pub(super) enum Level {
 
 /// One line without its marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     pub level: Level,
     /// What speaks, e.g. `h264` or `Parsed_showinfo_0`; empty for ffmpeg itself.
     pub source: &'a str,
@@ -30,7 +30,7 @@ pub(super) struct Line<'a> {
 }
 
 /// Takes the marks `[source @ address] [level]` off.
-pub(super) fn line(raw: &str) -> Line<'_> {
+pub(crate) fn line(raw: &str) -> Line<'_> {
     let (mut rest, mut source) = (raw, "");
     while let Some((mark, after)) = rest.strip_prefix('[').and_then(|r| r.split_once("] ")) {
         let level = match mark {
@@ -51,7 +51,7 @@ pub(super) fn line(raw: &str) -> Line<'_> {
 
 /// A frame as the `showinfo` filter sees it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     /// Presentation time in units of the time base.
     pub pts: Option<i64>,
     /// Duration in the same units, 0 if unknown.
@@ -65,7 +65,7 @@ pub(super) struct Shown {
 
 /// What `showinfo` tells in one line.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Report {
+pub(crate) enum Report {
     /// Seconds of one unit as a fraction. Told again if the picture changes its size in mid-stream.
     TimeBase(i64, i64),
     Frame(Shown),
@@ -124,7 +124,7 @@ fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
 }
 
 /// Calls `each` with every line of `pipe` until it ends; holds one line.
-pub(super) fn read_lines(mut pipe: impl Read, mut each: impl FnMut(&str)) {
+pub(crate) fn read_lines(mut pipe: impl Read, mut each: impl FnMut(&str)) {
     let (mut line, mut buffer) = (Vec::new(), [0u8; 8192]);
     while let Ok(n @ 1..) = pipe.read(&mut buffer) {
         for &byte in &buffer[..n] {

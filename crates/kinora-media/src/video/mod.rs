@@ -12,21 +12,22 @@
 //!
 //! Memory: a handful of frames at the size asked for; never a whole video.
 
-mod child;
+pub(crate) mod child;
 mod clip;
-mod dump;
+pub(crate) mod dump;
 mod error;
 mod facts;
-mod feed;
+pub(crate) mod feed;
 mod file;
 mod filter;
 mod frames;
 mod keyframes;
 mod limits;
-mod log;
-mod probe;
+pub(crate) mod log;
+pub(crate) mod patience;
+pub(crate) mod probe;
 pub mod shots;
-mod tags;
+pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
 

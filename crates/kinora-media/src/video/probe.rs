@@ -33,7 +33,18 @@ pub fn probe(
 ) -> Result<VideoFacts, VideoError> {
     let after = "-map 0:V:0 -frames:v 1 -vf showinfo=checksum=0 -f null -".split(' ');
     let after: Vec<String> = after.map(str::to_owned).collect();
-    let mut running = Running::start(ffmpeg, path, limits, (&[], &after), false)?;
+    facts(&ask(ffmpeg, path, limits, &after, cancelled)?, limits)
+}
+
+/// What ffmpeg says while it makes `after` of a file, never longer than [`VideoLimits::floor`].
+pub(crate) fn ask(
+    ffmpeg: &FFmpeg,
+    path: &Path,
+    limits: &VideoLimits,
+    after: &[String],
+    cancelled: Cancelled,
+) -> Result<Vec<String>, VideoError> {
+    let mut running = Running::start(ffmpeg, path, limits, (&[], after), false)?;
     let said = listen(&mut running)?;
     let begun = Instant::now();
     let status = running.wait(begun + limits.floor, cancelled);
@@ -48,7 +59,7 @@ pub fn probe(
     if status.code().is_none() {
         return Err(VideoError::Died { status: status.to_string(), said: last_words(&lines) });
     }
-    facts(&lines, limits)
+    Ok(lines)
 }
 
 /// Keeps what the child says; sent once it is silent.
@@ -104,13 +115,13 @@ fn facts(lines: &[String], limits: &VideoLimits) -> Result<VideoFacts, VideoErro
     })
 }
 
-fn first_complaint(lines: &[String]) -> Option<String> {
+pub(crate) fn first_complaint(lines: &[String]) -> Option<String> {
     let line = lines.iter().map(|line| log::line(line)).find(log::Line::is_damage)?;
     Some(line.text.trim().to_owned())
 }
 
 /// The demuxer could make nothing of the file.
-fn unopened(lines: &[String], complaint: Option<String>) -> VideoError {
+pub(crate) fn unopened(lines: &[String], complaint: Option<String>) -> VideoError {
     let said = complaint.unwrap_or_else(|| last_words(lines));
     let guessed = lines.iter().any(|line| line.contains("detected only with low score"));
     // A film's index is at its end: cut off, nothing is left to be decoded.
@@ -204,7 +215,7 @@ fn square(size: Size, aspect: f64) -> Size {
 }
 
 /// One name out of the demuxer's many.
-fn container(demuxer: &str, tags: &[(String, String)]) -> String {
+pub(crate) fn container(demuxer: &str, tags: &[(String, String)]) -> String {
     let brand = tags.iter().find(|(key, _)| key == "major_brand").map(|(_, value)| value.as_str());
     match demuxer {
         "webp_anim" => "webp".to_owned(),

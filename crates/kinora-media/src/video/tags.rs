@@ -9,7 +9,7 @@ use super::Tags;
 const LONGEST: usize = 2000;
 
 /// Reads what Kinora knows out of pairs of key and value; the first key of a kind wins.
-pub(super) fn read(pairs: &[(String, String)]) -> Tags {
+pub(crate) fn read(pairs: &[(String, String)]) -> Tags {
     let find = |keys: &[&str]| {
         let value = |key: &&str| pairs.iter().find(|(k, _)| k.eq_ignore_ascii_case(key));
         let value = keys.iter().find_map(value)?.1.trim();
