@@ -8,6 +8,9 @@ use crate::{
     stats,
 };
 
+/// What the tests need beyond the default models.
+const TESTED_MODELS: [&str; 2] = ["pp-ocrv6-det", "pp-ocrv6-rec"];
+
 /// Everything that must hold before a change lands.
 pub fn ci() -> anyhow::Result<()> {
     layers::check_workspace()?;
@@ -31,11 +34,12 @@ pub fn ci() -> anyhow::Result<()> {
 
 /// Fetches what the tests need, then runs them all.
 pub fn test(args: &[String]) -> anyhow::Result<()> {
-    pull(&["--workspace", "--all-targets"])?;
+    let program = pull(&["--workspace", "--all-targets"])?;
+    run(Command::new(&program).args(["models", "pull"]).args(TESTED_MODELS))?;
     run(cargo().args(["test", "--workspace", "--locked"]).args(args))
 }
 
-/// Builds `kinora` and lets it fetch the default models and programs, which are all that the tests and the demo need.
+/// Builds `kinora` and lets it fetch the default models and programs, which are all that the demo needs.
 ///
 /// The words for cargo select what is built: the tests build the whole workspace, since a package
 /// alone has other features of its dependencies, and half the tree would be built twice.

@@ -1,7 +1,7 @@
 //! Networks and their weights: the model store, ONNX Runtime, and the embedding spaces.
 //!
 //! Way in: [`Store`] fetches and finds what `models.toml` lists; [`open_space`] gives the two towers of
-//! an embedding space behind the seams of `kinora-inference`.
+//! an embedding space behind the seams of `kinora-inference`, [`open_reader`] what reads text in pictures.
 //!
 //! Memory: a tower's weights, at most four times for the int8 vision tower (about 90 MB each), loaded at
 //! its first use.
@@ -11,6 +11,7 @@ mod image;
 mod lazy;
 mod lite;
 mod manifest;
+mod ocr;
 mod preprocess;
 mod reduce_range;
 mod resample;
@@ -24,6 +25,7 @@ pub use manifest::{
     Artifact, Batching, FileEntry, Manifest, ManifestError, Preprocess, Source, SpaceEntry,
     TextEntry, TextKind, Transform, platform,
 };
+pub use ocr::open_reader;
 pub use runtime::{Provider, RuntimeOptions};
 pub use space::{Space, open_space};
 pub use store::{

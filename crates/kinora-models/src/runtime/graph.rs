@@ -113,6 +113,27 @@ impl Graph {
         self.run_on(0, inputs)
     }
 
+    /// Runs the graph once, on the first lane, and lets `read` look at the output's shape and values
+    /// where they lie: for outputs that are large beside what is wanted of them.
+    pub fn run_with<R>(
+        &self,
+        inputs: Vec<(&str, Values)>,
+        read: impl FnOnce(&[usize], &[f32]) -> R,
+    ) -> Result<R, InferenceError> {
+        self.run_lane(0, inputs, read)
+    }
+
+    /// What the graph's own metadata says under `key`.
+    pub fn metadata(&self, key: &str) -> Result<Option<String>, ModelError> {
+        let lane = self.lanes[0].lock().unwrap_or_else(PoisonError::into_inner);
+        let metadata = lane.session.metadata();
+        let broken = |e: ort::Error| ModelError::Broken {
+            what: "a graph's metadata".into(),
+            detail: e.to_string(),
+        };
+        Ok(metadata.map_err(broken)?.custom(key))
+    }
+
     /// Runs the graph once for each item, on all lanes; results keep the order of the items.
     pub fn run_each<T: Sync>(
         &self,
@@ -144,6 +165,15 @@ impl Graph {
         lane: usize,
         inputs: Vec<(&str, Values)>,
     ) -> Result<(Vec<usize>, Vec<f32>), InferenceError> {
+        self.run_lane(lane, inputs, |shape, values| (shape.to_vec(), values.to_vec()))
+    }
+
+    fn run_lane<R>(
+        &self,
+        lane: usize,
+        inputs: Vec<(&str, Values)>,
+        read: impl FnOnce(&[usize], &[f32]) -> R,
+    ) -> Result<R, InferenceError> {
         let mut tensors = Vec::with_capacity(inputs.len());
         for (name, values) in inputs {
             tensors.push((name.to_owned(), values.tensor().map_err(runtime_error)?));
@@ -153,8 +183,9 @@ impl Graph {
         let outputs = session.run_with_options(tensors, options).map_err(runtime_error)?;
         let (shape, values) =
             outputs[self.output.as_str()].try_extract_tensor::<f32>().map_err(runtime_error)?;
-        let shape = shape.iter().map(|side| usize::try_from(*side).unwrap_or(0)).collect();
-        Ok((shape, values.to_vec()))
+        let shape: Vec<usize> =
+            shape.iter().map(|side| usize::try_from(*side).unwrap_or(0)).collect();
+        Ok(read(&shape, values))
     }
 }
 
