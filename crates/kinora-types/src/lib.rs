@@ -12,6 +12,7 @@ mod frame;
 mod geometry;
 mod hit;
 mod id;
+mod motion;
 mod passage;
 mod picture;
 mod record;
@@ -27,6 +28,9 @@ pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
 pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
+pub use motion::{
+    CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion,
+};
 pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};
 pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};

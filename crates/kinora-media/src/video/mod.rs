@@ -2,7 +2,8 @@
 //!
 //! Way in: [`VideoFile::open`] asks ffmpeg what a file is ([`VideoFacts`]); [`VideoFile::keyframes`] is
 //! the quick first look, [`VideoFile::frames`] the one full decode that feeds everything else,
-//! [`VideoFile::clip`] a span at a film's size and frame rate; [`shots`] finds where shots meet.
+//! [`VideoFile::clip`] a span at a film's size and frame rate; [`shots`] finds where shots meet,
+//! [`motion`] how they move.
 //!
 //! A file is decoded in a child process with limits on time, memory, pixels and output
 //! ([`VideoLimits`]); it can reach no network and no other file, and dies with the stream that reads it.
@@ -24,6 +25,7 @@ mod frames;
 mod keyframes;
 mod limits;
 pub(crate) mod log;
+pub mod motion;
 pub(crate) mod patience;
 pub(crate) mod probe;
 pub mod shots;

@@ -1,0 +1,117 @@
+//! A frame's light at three sizes.
+
+use kinora_types::YuvFrame;
+
+/// Samples along the longer side of the largest plane, at most.
+const LONG_SIDE: usize = 160;
+/// Rows and columns at an edge that are darker than this and vary less than that are no picture.
+const BAR_LIGHT: f32 = 34.0;
+const BAR_SPREAD: f32 = 5.0;
+
+/// One plane of luma.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Luma {
+    pub width: usize,
+    pub height: usize,
+    pub samples: Vec<f32>,
+}
+
+impl Luma {
+    /// Means over squares of `side` samples; what is left over on the right and below is dropped.
+    fn boxed(plane: &[u8], (width, height): (usize, usize), side: usize) -> Self {
+        let (across, down) = ((width / side).max(1), (height / side).max(1));
+        let mut samples = Vec::with_capacity(across * down);
+        let share = 1.0 / (side.min(width) * side.min(height)) as f32;
+        let mut sums = vec![0u16; width];
+        for band in plane.chunks(width * side).take(down) {
+            sums.fill(0);
+            for row in band.chunks_exact(width) {
+                for (sum, &sample) in sums.iter_mut().zip(row) {
+                    *sum += u16::from(sample);
+                }
+            }
+            let squares = sums.chunks(side).take(across);
+            samples.extend(
+                squares.map(|s| s.iter().map(|&v| u32::from(v)).sum::<u32>() as f32 * share),
+            );
+        }
+        Self { width: across, height: down, samples }
+    }
+
+    fn halved(&self) -> Self {
+        let (width, height) = ((self.width / 2).max(1), (self.height / 2).max(1));
+        let mut samples = Vec::with_capacity(width * height);
+        let right = 1.min(self.width - 1);
+        for y in 0..height {
+            let top = &self.samples[y * 2 * self.width..];
+            let below = &self.samples[(y * 2 + 1).min(self.height - 1) * self.width..];
+            let mean = |x: usize| (top[x] + top[x + right] + below[x] + below[x + right]) / 4.0;
+            samples.extend((0..width).map(|x| mean(x * 2)));
+        }
+        Self { width, height, samples }
+    }
+
+    /// Mean and standard deviation.
+    pub fn spread(&self) -> (f32, f32) {
+        let count = self.samples.len() as f32;
+        let mean = self.samples.iter().sum::<f32>() / count;
+        let variance = self.samples.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / count;
+        (mean, variance.sqrt())
+    }
+}
+
+/// A part of a plane: first and one-past-last column and row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub left: usize,
+    pub right: usize,
+    pub top: usize,
+    pub bottom: usize,
+}
+
+/// A frame at whole, half and quarter size.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pyramid {
+    pub levels: [Luma; 3],
+    /// Width and height of the frame in samples of the first level; not whole where some were dropped.
+    pub frame: [f32; 2],
+    /// Mean and standard deviation of the light.
+    pub spread: (f32, f32),
+}
+
+impl Pyramid {
+    pub fn new(frame: &YuvFrame) -> Self {
+        let (width, height) = (frame.size().width as usize, frame.size().height as usize);
+        let side = width.max(height).div_ceil(LONG_SIDE);
+        let whole = Luma::boxed(frame.planes()[0], (width, height), side);
+        let half = whole.halved();
+        let quarter = half.halved();
+        let spread = half.spread();
+        let frame = [width, height].map(|length| length as f32 / side as f32);
+        Self { levels: [whole, half, quarter], frame, spread }
+    }
+
+    /// The first level without dark bars at its edges.
+    pub fn picture(&self) -> Part {
+        let plane = &self.levels[0];
+        let row = |y: usize| is_bar(&plane.samples[y * plane.width..][..plane.width]);
+        let column = |x: usize| {
+            let samples: Vec<f32> =
+                plane.samples.iter().skip(x).step_by(plane.width).copied().collect();
+            is_bar(&samples)
+        };
+        let inside = |length: usize, bar: &dyn Fn(usize) -> bool| {
+            let first = (0..length / 2).find(|&i| !bar(i)).unwrap_or(length / 2);
+            let last = (length / 2..length).rev().find(|&i| !bar(i)).unwrap_or(length / 2);
+            (first, last + 1)
+        };
+        let ((top, bottom), (left, right)) =
+            (inside(plane.height, &row), inside(plane.width, &column));
+        Part { left, right, top, bottom }
+    }
+}
+
+fn is_bar(samples: &[f32]) -> bool {
+    let (least, most) = samples.iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+    most < BAR_LIGHT && most - least < BAR_SPREAD
+}
