@@ -1,6 +1,8 @@
 //! What is written: changes in, changes out to the vector index.
 
-use kinora_types::{Asset, AssetId, Embedding, Passage, PassageKind, Rights, TimeRange};
+use kinora_types::{
+    Asset, AssetId, Embedding, Passage, PassageKind, Rights, ShotMotion, TimeRange,
+};
 
 use crate::Correction;
 
@@ -35,6 +37,15 @@ pub struct NewFrame {
     pub at_ms: u64,
     /// Its vector, of the library's space.
     pub embedding: Embedding,
+}
+
+/// A shot of a video.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewShot {
+    /// From cut to cut.
+    pub range: TimeRange,
+    /// How it moves; `None` if that could not be measured.
+    pub motion: Option<ShotMotion>,
 }
 
 /// A picture, video or recording seen for the first time.
@@ -93,7 +104,7 @@ pub enum Change {
         /// New frames.
         frames: Vec<NewFrame>,
         /// Its shots in order.
-        shots: Vec<TimeRange>,
+        shots: Vec<NewShot>,
         /// Its vector.
         embedding: Embedding,
     },

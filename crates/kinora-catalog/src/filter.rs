@@ -1,7 +1,7 @@
 //! Exact filters: which assets a search may return.
 
 use jiff::civil::Date;
-use kinora_types::{AssetId, GeoPoint, Kind, Rights};
+use kinora_types::{AssetId, CameraMotion, GeoPoint, Kind, Rights};
 use rusqlite::params;
 
 use crate::{Catalog, CatalogError};
@@ -27,6 +27,8 @@ pub struct Filter {
     pub language: Option<String>,
     /// Under one of these licences, as [`Rights::licence_is_among`] tells them; empty for any or none.
     pub licences: Vec<String>,
+    /// With a shot in which the camera does this.
+    pub camera: Option<CameraMotion>,
     /// One of these assets.
     pub only: Option<Vec<AssetId>>,
 }
@@ -75,6 +77,8 @@ impl Catalog {
                  AND (?8 IS NULL OR EXISTS (SELECT 1 FROM passages
                      WHERE asset = assets.row AND kind = 'speech' AND shown = 1
                          AND language = lower(?8)))
+                 AND (?9 IS NULL OR EXISTS (SELECT 1 FROM shots, json_each(motion, '$.camera')
+                     WHERE asset = assets.row AND replace(value, '_', '-') = ?9))
              ORDER BY row",
         )?;
         let (after, before) =
@@ -93,6 +97,7 @@ impl Catalog {
             filter.at_most_ms,
             filter.speech,
             filter.language,
+            filter.camera.map(CameraMotion::name),
         ];
         let rows = statement.query_map(parameters, |row| {
             Ok((

@@ -1,9 +1,9 @@
 //! Frames and shots of videos, and what the points of a vector index belong to.
 
-use kinora_types::{Asset, Embedding, TimeRange};
+use kinora_types::{Asset, Embedding, ShotMotion, TimeRange};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::{Catalog, CatalogError, NewFrame};
+use crate::{Catalog, CatalogError, NewFrame, NewShot};
 
 /// Set in the point ids of frames, so that they never meet the row numbers of pictures.
 const FRAME: u64 = 1 << 62;
@@ -24,6 +24,17 @@ pub struct FrameRow {
     pub point: u64,
     /// When it is shown, in milliseconds.
     pub at_ms: u64,
+}
+
+/// A shot and how it moves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MovingShot {
+    /// Row number of its asset.
+    pub asset: u64,
+    /// From cut to cut.
+    pub range: TimeRange,
+    /// How it moves.
+    pub motion: ShotMotion,
 }
 
 pub(crate) fn blob(embedding: &Embedding) -> Vec<u8> {
@@ -53,15 +64,17 @@ pub(crate) fn insert(
 pub(crate) fn analysed(
     transaction: &Transaction<'_>,
     asset: i64,
-    shots: &[TimeRange],
+    shots: &[NewShot],
     embedding: &Embedding,
 ) -> Result<(), CatalogError> {
     transaction.prepare_cached("DELETE FROM shots WHERE asset = ?1")?.execute([asset])?;
     let mut statement = transaction.prepare_cached(
-        "INSERT OR IGNORE INTO shots (asset, start_ms, end_ms) VALUES (?1, ?2, ?3)",
+        "INSERT OR IGNORE INTO shots (asset, start_ms, end_ms, motion) VALUES (?1, ?2, ?3, ?4)",
     )?;
-    for shot in shots {
-        statement.execute(params![asset, shot.start_ms(), shot.end_ms()])?;
+    for NewShot { range, motion } in shots {
+        let motion = motion.as_ref().map(serde_json::to_string).transpose();
+        let motion = motion.map_err(|e| CatalogError::Damaged(e.to_string()))?;
+        statement.execute(params![asset, range.start_ms(), range.end_ms(), motion])?;
     }
     transaction
         .prepare_cached("UPDATE assets SET analysed = 1, vector = ?2 WHERE row = ?1")?
@@ -155,6 +168,31 @@ impl Catalog {
         rows.map(|row| {
             let (start, end) = row?;
             TimeRange::new(start, end).map_err(|error| CatalogError::Damaged(error.to_string()))
+        })
+        .collect()
+    }
+
+    /// How shots move, of one asset or of all live ones, those of which it could be measured, by row of
+    /// the asset and time.
+    pub fn shot_motions(&self, asset: Option<u64>) -> Result<Vec<MovingShot>, CatalogError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT s.asset, s.start_ms, s.end_ms, s.motion FROM shots s
+                 JOIN assets a ON a.row = s.asset
+             WHERE s.motion IS NOT NULL AND (s.asset = ?1 OR (?1 IS NULL AND a.live = 1))
+             ORDER BY s.asset, s.start_ms",
+        )?;
+        let rows = statement.query_map([asset], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
+        })?;
+        let damaged = |error: &dyn std::fmt::Display| CatalogError::Damaged(error.to_string());
+        rows.map(|row| {
+            let (asset, start, end, motion) = row?;
+            Ok(MovingShot {
+                asset,
+                range: TimeRange::new(start, end).map_err(|e| damaged(&e))?,
+                motion: serde_json::from_str(&motion).map_err(|e| damaged(&e))?,
+            })
         })
         .collect()
     }

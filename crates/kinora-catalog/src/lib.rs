@@ -32,11 +32,13 @@ use std::{
 use kinora_types::EmbeddingSpace;
 use rusqlite::Connection;
 
-pub use change::{Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame};
+pub use change::{
+    Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame, NewShot,
+};
 pub use error::CatalogError;
 pub use films::FilmSummary;
 pub use filter::Filter;
-pub use frames::{FrameRow, Owner};
+pub use frames::{FrameRow, MovingShot, Owner};
 pub use kinora_types::Kind;
 pub use lexical::{LexicalHit, Words};
 pub use passages::{Correction, PassageHit};

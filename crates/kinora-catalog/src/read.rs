@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::{Timestamp, civil::DateTime};
-use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Rights, Size};
+use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Kind, Rights, Size};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{Catalog, CatalogError, FileState, IndexChange, frames};
@@ -24,11 +24,19 @@ impl Catalog {
         Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// Number of live videos.
-    pub fn video_count(&self) -> Result<u64, CatalogError> {
-        let sql = "SELECT count(*) FROM assets
-             WHERE live = 1 AND duration_ms IS NOT NULL AND width > 0";
-        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+    /// Numbers of live pictures, videos and recordings.
+    pub fn count_by_kind(&self) -> Result<[(Kind, u64); 3], CatalogError> {
+        let sql = "SELECT count(*) FILTER (WHERE duration_ms IS NULL AND width > 0),
+                 count(*) FILTER (WHERE duration_ms IS NOT NULL AND width > 0),
+                 count(*) FILTER (WHERE width = 0)
+             FROM assets WHERE live = 1";
+        Ok(self.connection().query_row(sql, [], |row| {
+            Ok([
+                (Kind::Picture, row.get(0)?),
+                (Kind::Video, row.get(1)?),
+                (Kind::Audio, row.get(2)?),
+            ])
+        })?)
     }
 
     /// What is known of a file; `None` for a path never seen.

@@ -4,7 +4,8 @@
 
 use jiff::{Timestamp, civil::date};
 use kinora_catalog::{
-    Catalog, CatalogError, Change, Description, FileEntry, Filter, Kind, NewAsset, NewFrame, Owner,
+    Catalog, CatalogError, Change, Description, FileEntry, Filter, Kind, NewAsset, NewFrame,
+    NewShot, Owner,
 };
 use kinora_types::{
     Asset, AssetId, ContentHash, EmbeddingSpace, GeoPoint, Rights, Size, TimeRange,
@@ -262,7 +263,8 @@ fn a_video_is_as_many_points_as_it_has_frames() {
     let frames = [4000, 5000].map(|at_ms| NewFrame { at_ms, embedding: vector(0.75) }).to_vec();
     let asset = film.asset.id;
     let embedding = vector(0.5);
-    catalog.commit(&[Change::Analysed { asset, frames, shots: shots.clone(), embedding }]).unwrap();
+    let new = shots.iter().map(|range| NewShot { range: *range, motion: None }).collect();
+    catalog.commit(&[Change::Analysed { asset, frames, shots: new, embedding }]).unwrap();
     assert!(catalog.unanalysed().unwrap().is_empty());
     assert_eq!(catalog.shots(2).unwrap(), shots);
     // The frame that was known keeps its vector and is no news.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use kinora_engine::Kind;
-use kinora_types::Size;
+use kinora_types::{CameraMotion, PassageKind, Size};
 
 /// Films and answers from your own pictures, with every frame accounted for.
 ///
@@ -30,6 +30,12 @@ pub enum Command {
     Add(AddArgs),
     /// Find pictures, and moments of videos, by words, by a picture, or by both.
     Search(SearchArgs),
+    /// Show all that is known of one picture, video or recording.
+    Show(ShowArgs),
+    /// Correct what is known of one; your words win over those of models, now and later.
+    Edit(EditArgs),
+    /// Print what is said in a video or recording of a library.
+    Transcript(TranscriptArgs),
     /// Measure the search of a library with labelled queries.
     Eval(EvalArgs),
     /// Make a film from a brief.
@@ -83,6 +89,9 @@ pub struct SearchArgs {
     /// Look for pictures like this one; may be given several times.
     #[arg(long, value_name = "FILE", group = "question")]
     pub like: Vec<PathBuf>,
+    /// What `--like` compares: what is shown, or how it moves.
+    #[arg(long, value_enum, default_value_t = By::Content, requires = "like", conflicts_with_all = ["text", "minus"])]
+    pub by: By,
     /// Weight of the words against the pictures where both are given, 0 to 1.
     #[arg(long, value_name = "W", default_value_t = 0.5, value_parser = unit_interval)]
     pub text_weight: f32,
@@ -119,6 +128,9 @@ pub struct SearchArgs {
     /// Only where this language is spoken, as two letters: `en`.
     #[arg(long, value_name = "LANGUAGE")]
     pub language: Option<String>,
+    /// Only shots in which the camera does this.
+    #[arg(long, value_enum, value_name = "MOTION")]
+    pub camera: Option<CameraArg>,
     /// At most so many pictures.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
@@ -144,6 +156,37 @@ pub struct SearchArgs {
     pub library: LibraryArg,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// What is shown.
+    Content,
+    /// How it moves: camera and subject.
+    Motion,
+}
+
+/// A [`CameraMotion`] by its name.
+#[derive(Clone, Copy)]
+pub struct CameraArg(pub CameraMotion);
+
+impl ValueEnum for CameraArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [CameraArg; CameraMotion::ALL.len()] = {
+            let mut all = [CameraArg(CameraMotion::Static); CameraMotion::ALL.len()];
+            let mut i = 0;
+            while i < all.len() {
+                all[i] = CameraArg(CameraMotion::ALL[i]);
+                i += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.0.name()))
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 pub enum KindArg {
     Picture,
@@ -159,6 +202,83 @@ impl From<KindArg> for Kind {
             KindArg::Audio => Self::Audio,
         }
     }
+}
+
+#[derive(Args)]
+pub struct ShowArgs {
+    /// Content hash, file name or path.
+    pub asset: String,
+    #[command(flatten)]
+    pub library: LibraryArg,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("edit").required(true).multiple(true))]
+pub struct EditArgs {
+    /// Content hash, file name or path.
+    pub asset: String,
+    /// Its title.
+    #[arg(long, group = "edit")]
+    pub title: Option<String>,
+    /// What it shows, in a sentence; takes the place of what models say.
+    #[arg(long, group = "edit")]
+    pub caption: Option<String>,
+    /// A keyword, in place of those it has; may be given several times.
+    #[arg(long, value_name = "WORD", group = "edit")]
+    pub keyword: Vec<String>,
+    /// Something it shows; may be given several times.
+    #[arg(long, value_name = "WORD", group = "edit")]
+    pub tag: Vec<String>,
+    /// Something it does not show, whatever models say; may be given several times.
+    #[arg(long, value_name = "WORD", group = "edit")]
+    pub not_tag: Vec<String>,
+    /// What is said in it, all of it: subtitles as SRT or WebVTT.
+    #[arg(long, value_name = "FILE", group = "edit")]
+    pub transcript: Option<PathBuf>,
+    /// What is said at a moment, as `MM:SS=WORDS`; may be given several times.
+    #[arg(long, value_name = "TIME=WORDS", value_parser = said, group = "edit")]
+    pub said: Vec<(u64, String)>,
+    /// What is written instead of what was read, as `READ=WRITTEN`; `READ=` if nothing is.
+    #[arg(long, value_name = "READ=WRITTEN", value_parser = written, group = "edit")]
+    pub written: Vec<(String, String)>,
+    /// Forget what you said of one kind, and show again what models found.
+    #[arg(long, value_enum, value_name = "KIND", group = "edit")]
+    pub restore: Vec<PassageArg>,
+    #[command(flatten)]
+    pub library: LibraryArg,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PassageArg {
+    Speech,
+    Text,
+    Caption,
+    Tag,
+}
+
+impl From<PassageArg> for PassageKind {
+    fn from(kind: PassageArg) -> Self {
+        match kind {
+            PassageArg::Speech => Self::Speech,
+            PassageArg::Text => Self::Text,
+            PassageArg::Caption => Self::Caption,
+            PassageArg::Tag => Self::Tag,
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct TranscriptArgs {
+    /// Content hash, file name or path.
+    pub asset: String,
+    /// As SubRip subtitles.
+    #[arg(long, group = "format")]
+    pub srt: bool,
+    /// As WebVTT subtitles.
+    #[arg(long, group = "format")]
+    pub vtt: bool,
+    #[command(flatten)]
+    pub library: LibraryArg,
 }
 
 #[derive(Args)]
@@ -282,6 +402,22 @@ fn seconds(text: &str) -> Result<f64, String> {
     } else {
         Err("must be more than 0 and at most 36000".into())
     }
+}
+
+/// `MM:SS=WORDS`, `HH:MM:SS.mmm=WORDS` or `SECONDS=WORDS`.
+fn said(text: &str) -> Result<(u64, String), String> {
+    let bad = || format!("`{text}` is not a moment and words such as `00:41=the words`");
+    let (time, words) = text.split_once('=').ok_or_else(bad)?;
+    let part = |part: &str| part.trim().parse::<f64>().ok().filter(|value| *value >= 0.0);
+    let seconds = time.split(':').try_fold(0.0, |sum, p| Some(sum * 60.0 + part(p)?));
+    let seconds = seconds.ok_or_else(bad)?;
+    Ok(((seconds * 1000.0).round() as u64, words.trim().to_owned()))
+}
+
+fn written(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(read, _)| !read.trim().is_empty());
+    let (read, written) = parts.ok_or_else(|| format!("`{text}` is not `READ=WRITTEN`"))?;
+    Ok((read.trim().to_owned(), written.trim().to_owned()))
 }
 
 fn unit_interval(text: &str) -> Result<f32, String> {

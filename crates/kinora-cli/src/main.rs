@@ -36,6 +36,9 @@ fn run(cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Add(args) => commands::add::run(&studio, args, cli.json),
         Command::Search(args) => commands::search::run(&studio, args, cli.json),
+        Command::Show(args) => commands::show::run(&studio, args, cli.json),
+        Command::Edit(args) => commands::edit::run(&studio, args, cli.json),
+        Command::Transcript(args) => commands::transcript::run(&studio, args, cli.json),
         Command::Eval(args) => commands::eval::run(&studio, args, cli.json),
         Command::Make(args) => commands::make::run(&studio, args, cli.json),
         Command::Verify(args) => commands::verify::run(&studio, args, cli.json),

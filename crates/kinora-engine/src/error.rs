@@ -7,7 +7,9 @@ use kinora_film::{BriefError, FilmError};
 use kinora_index::IndexError;
 use kinora_inference::InferenceError;
 use kinora_ingest::IngestError;
-use kinora_media::{read::ReadError, render::RenderError};
+use kinora_media::{
+    read::ReadError, render::RenderError, subtitles::SubtitleError, video::VideoError,
+};
 use kinora_models::{ModelError, StoreError};
 use kinora_provenance::RecordError;
 use kinora_retrieval::SearchError;
@@ -74,6 +76,31 @@ pub enum EngineError {
         /// Why.
         source: ReadError,
     },
+    /// A video given on the command line cannot be read.
+    #[error("{source}: {}", path.display())]
+    Video {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: VideoError,
+    },
+    /// Nothing can be measured in an example of motion.
+    #[error("no motion can be measured in it: {}", .0.display())]
+    NoMotion(PathBuf),
+    /// Subtitles cannot be read.
+    #[error("{source}: {}", path.display())]
+    Subtitles {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: SubtitleError,
+    },
+    /// What shall be corrected is not there.
+    #[error("{0}")]
+    NothingThere(String),
+    /// Nobody has listened to this asset yet.
+    #[error("nobody has listened to `{0}` yet")]
+    NotHeard(String),
     /// No record tells of this film.
     #[error("there is no record of this film: {}", .0.display())]
     NoRecord(PathBuf),
@@ -139,6 +166,15 @@ impl EngineError {
                 "keep the film's `.json` beside it, or name the library it was made from with `--library`",
             ),
             Self::Exists(_) => owned("give another name, or `--force` to overwrite it"),
+            Self::Video { source, .. } => source.hint().map(Into::into),
+            Self::NoMotion(_) => {
+                owned("give a clip of some seconds that is neither dark nor plain")
+            }
+            Self::Subtitles { .. } => owned("give a file of SRT or WebVTT"),
+            Self::NothingThere(_) => owned("`kinora show` tells what there is"),
+            Self::NotHeard(_) => owned(
+                "`kinora models pull speech`, then `kinora add` on its folder goes on with it",
+            ),
             Self::Io { .. } | Self::Picture { .. } => None,
             Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),
             Self::Index(e) => e.hint().map(Into::into),
@@ -157,6 +193,9 @@ impl EngineError {
 
     /// Whether the command itself was wrong (exit code 2), not what it met.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::LibraryName(_) | Self::Place(_) | Self::Exists(_))
+        matches!(
+            self,
+            Self::LibraryName(_) | Self::Place(_) | Self::Exists(_) | Self::NothingThere(_)
+        )
     }
 }

@@ -8,6 +8,7 @@
 //! as the [`Studio`]; everything else as long as the call.
 
 mod add;
+mod details;
 mod error;
 mod film;
 mod library;
@@ -19,6 +20,7 @@ mod tools;
 mod verify;
 
 pub use add::AddRequest;
+pub use details::{Details, EditRequest, Perceived};
 pub use error::EngineError;
 pub use film::{FilmRequest, MakeProgress, Plan};
 pub use kinora_catalog::FilmSummary;
@@ -26,6 +28,7 @@ pub use kinora_inference::Control;
 pub use kinora_ingest::{
     Done, FileFailure, IngestObserver, Options as IngestOptions, Summary as AddSummary,
 };
+pub use kinora_media::subtitles::{to_srt, to_webvtt};
 pub use kinora_models::{PullEvent, Stage, Status, Store};
 pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
 pub use library::LibrarySummary;

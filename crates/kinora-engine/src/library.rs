@@ -19,6 +19,8 @@ pub struct LibrarySummary {
     pub pictures: u64,
     /// Videos that can be found.
     pub videos: u64,
+    /// Recordings that can be found.
+    pub recordings: u64,
     /// Its folder.
     pub folder: PathBuf,
 }
@@ -71,12 +73,13 @@ pub(crate) fn list(libraries: &Path) -> Result<Vec<LibrarySummary>, EngineError>
     for entry in entries.flatten() {
         match Catalog::open(&entry.path()) {
             Ok(catalog) => {
-                let videos = catalog.video_count()?;
+                let [pictures, videos, recordings] = catalog.count_by_kind()?.map(|(_, n)| n);
                 found.push(LibrarySummary {
                     name: catalog.name().to_owned(),
                     space: catalog.space().id(),
-                    pictures: catalog.count()? - videos,
+                    pictures,
                     videos,
+                    recordings,
                     folder: entry.path(),
                 });
             }

@@ -3,12 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use kinora_catalog::Catalog;
-use kinora_media::read::{Limits, decode, read_file};
+use kinora_media::{
+    read::{Limits, decode, read_file},
+    video::{VideoFile, VideoLimits, motion::MotionEstimator, never, shots::ShotDetector},
+};
 use kinora_models::Space;
-use kinora_retrieval::{Filter, Judgement, Mode, Query, Report, SearchOutcome, Searcher, evaluate};
-use kinora_types::{AssetId, Embedding, GeoPoint};
+use kinora_retrieval::{
+    Filter, Judgement, Mode, Query, Report, SearchOutcome, Searcher, evaluate, rank_by_motion,
+};
+use kinora_types::{AssetId, Embedding, GeoPoint, Hit, MotionDescriptor};
 
 use crate::{EngineError, Studio, places};
+
+/// Shorter side of the frames in which motion is measured, as when videos are added.
+const MOTION_SIDE: u32 = 224;
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +73,56 @@ impl Studio {
             exclude: seen,
         };
         Ok(Searcher::new(&catalog, &index, space.text())?.search(&query)?)
+    }
+
+    /// Videos with shots that move like those of examples, whatever they show. An example that is not in
+    /// the library is decoded whole.
+    pub fn search_by_motion(
+        &self,
+        library: &str,
+        like: &[PathBuf],
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<Hit>, EngineError> {
+        let catalog = self.catalog(library)?;
+        let (mut examples, mut known) = (Vec::new(), Vec::new());
+        for path in like {
+            let id = kinora_provenance::hash_file(path)
+                .map_err(|source| EngineError::Io { path: path.clone(), source })?;
+            let row = catalog.asset_and_row(&AssetId(id))?.map(|(row, _)| row);
+            let stored = match row {
+                Some(row) => catalog.shot_motions(Some(row))?,
+                None => Vec::new(),
+            };
+            if stored.is_empty() {
+                examples.extend(self.motions(path)?);
+            } else {
+                examples.extend(stored.into_iter().map(|shot| shot.motion.descriptor));
+                known.push(AssetId(id));
+            }
+        }
+        Ok(rank_by_motion(&catalog, &examples, filter, &known, limit)?)
+    }
+
+    /// How the shots of a video file move.
+    fn motions(&self, path: &Path) -> Result<Vec<MotionDescriptor>, EngineError> {
+        let failed = |source| EngineError::Video { path: path.to_owned(), source };
+        let file = VideoFile::open(&self.ffmpeg()?, path, &VideoLimits::default(), &never);
+        let file = file.map_err(failed)?;
+        let (mut shots, mut motion) = (ShotDetector::new(), MotionEstimator::new());
+        let mut frames = file.frames(MOTION_SIDE, &never).map_err(failed)?;
+        for frame in frames.by_ref() {
+            let frame = frame.map_err(failed)?;
+            shots.push(&frame);
+            motion.push(&frame);
+        }
+        let shots = shots.finish(frames.outcome().end);
+        let found = shots.iter().filter_map(|shot| motion.over(shot.range));
+        let found: Vec<_> = found.map(|motion| motion.descriptor).collect();
+        if found.is_empty() {
+            return Err(EngineError::NoMotion(path.to_owned()));
+        }
+        Ok(found)
     }
 
     /// Measures the search of a library with judged queries.

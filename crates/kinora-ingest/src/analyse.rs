@@ -1,4 +1,4 @@
-//! The second look at a video: one decode, a frame a second embedded, shots found.
+//! The second look at a video: one decode, a frame a second embedded, shots found, their motion measured.
 //!
 //! Videos that wait for it are remembered by the catalogue, so that a run that was stopped or killed goes
 //! on with the next. One transaction a video. Memory: a batch of network inputs and the vectors of
@@ -9,17 +9,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_catalog::{Change, NewFrame};
+use kinora_catalog::{Change, NewFrame, NewShot};
 use kinora_inference::PreparedImage;
 use kinora_media::{
     FFmpeg,
     render::to_picture,
     video::{
         Frame, VideoError, VideoFile, VideoLimits,
+        motion::MotionEstimator,
         shots::{Shot, ShotDetector},
     },
 };
-use kinora_types::{Asset, TimeRange};
+use kinora_types::Asset;
 
 use crate::{
     Ingest, IngestError, IngestObserver, Summary,
@@ -57,7 +58,7 @@ impl From<IngestError> for Halt {
 #[derive(Default)]
 struct Found {
     frames: Vec<NewFrame>,
-    shots: Vec<TimeRange>,
+    shots: Vec<NewShot>,
     damage: Option<String>,
 }
 
@@ -104,6 +105,11 @@ impl Ingest<'_> {
         Ok(())
     }
 
+    /// What one file may cost that nobody waits for.
+    pub(crate) fn background_limits(&self) -> VideoLimits {
+        VideoLimits { background: true, ..self.options().video_limits.clone() }
+    }
+
     fn keep(&self, asset: &Asset, found: Found) -> Result<(), IngestError> {
         let own = match mean(found.frames.iter().map(|frame| &frame.embedding))? {
             Some(own) => Some(own),
@@ -126,16 +132,16 @@ impl Ingest<'_> {
         stop: &Stop,
     ) -> Result<Found, Halt> {
         let cancelled = || stop.asked();
-        let limits = VideoLimits { background: true, ..self.options().video_limits.clone() };
-        let file = VideoFile::open(ffmpeg, path, &limits, &cancelled)?;
+        let file = VideoFile::open(ffmpeg, path, &self.background_limits(), &cancelled)?;
         let mut frames = file.frames(self.embedder().input_side(), &cancelled)?;
         let mut sampler =
             Sampler { ingest: self, waiting: Vec::new(), next_ms: 0, frames: Vec::new() };
-        let mut detector = ShotDetector::new();
+        let (mut detector, mut motion) = (ShotDetector::new(), MotionEstimator::new());
         let length = asset.duration_ms.unwrap_or_default();
         for frame in frames.by_ref() {
             let frame = frame?;
             detector.push(&frame);
+            motion.push(&frame);
             if sampler.take(&frame)? {
                 observer.analysing(path, frame.at.as_millis() as u64, length);
             }
@@ -144,7 +150,8 @@ impl Ingest<'_> {
         let outcome = frames.outcome();
         let shots = detector.finish(outcome.end);
         self.show_all(&file, &shots, &mut sampler, stop)?;
-        let shots = shots.iter().map(|shot| shot.range).collect();
+        let moving = |shot: &Shot| NewShot { range: shot.range, motion: motion.over(shot.range) };
+        let shots = shots.iter().map(moving).collect();
         Ok(Found { frames: sampler.frames, shots, damage: outcome.damage })
     }
 
@@ -170,12 +177,12 @@ impl Ingest<'_> {
 }
 
 /// Whether the machine is at fault rather than the video, so that the next run may fare better.
-fn is_passing(error: &VideoError) -> bool {
+pub(crate) fn is_passing(error: &VideoError) -> bool {
     use VideoError::{Died, Internal, Io, NotStarted};
     matches!(error, Io { .. } | NotStarted { .. } | Died { .. } | Internal(_))
 }
 
-fn present(asset: &Asset) -> Option<PathBuf> {
+pub(crate) fn present(asset: &Asset) -> Option<PathBuf> {
     let whole = |path: &PathBuf| path.metadata().is_ok_and(|told| told.len() == asset.bytes);
     asset.paths.iter().map(PathBuf::from).find(whole)
 }

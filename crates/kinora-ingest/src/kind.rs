@@ -3,7 +3,10 @@
 
 use std::{fs::File, io::Read, path::Path};
 
-use kinora_media::read::{self, Format};
+use kinora_media::{
+    audio::begins_sound,
+    read::{self, Format},
+};
 
 /// Names of videos.
 const VIDEO_EXTENSIONS: [&str; 17] = [
@@ -70,8 +73,7 @@ fn head(path: &Path) -> Vec<u8> {
     }
 }
 
-/// ISO media other than pictures, Matroska, AVI, MPEG program streams and video, ASF, Flash; WAVE, MP3 with
-/// a tag, FLAC, Ogg, Core Audio, AMR. MP3 and AAC without a tag begin like anything and go by name.
+/// ISO media other than pictures, Matroska, AVI, MPEG program streams and video, ASF, Flash; recordings.
 fn begins_timed(head: &[u8]) -> bool {
     let at = |start: usize, bytes: &[u8]| head.get(start..start + bytes.len()) == Some(bytes);
     at(4, b"ftyp")
@@ -82,8 +84,8 @@ fn begins_timed(head: &[u8]) -> bool {
         || at(0, &[0, 0, 1, 0xB3])
         || at(0, &[0x30, 0x26, 0xB2, 0x75])
         || at(0, b"FLV\x01")
-        || (at(0, b"RIFF") && at(8, b"WAVE"))
-        || [&b"ID3"[..], b"fLaC", b"OggS", b"caff", b"#!AMR"].iter().any(|magic| at(0, magic))
+        || at(0, b"OggS")
+        || begins_sound(head)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 //! reported done only after the transaction that holds it is durable, and its thumbnail is in place
 //! before. A video goes the same way with a dozen of its keyframes, so that it can be found within
 //! seconds; after all files every new video is looked through once (`analyse`): a frame a second, its
-//! shots. The process may be killed at any moment; the next run goes on from there.
+//! shots. Last come words (`perceive`): what is written, shown and said, as far as models are at hand. The process may be killed at any moment; the next run goes on from there.
 //!
 //! Memory: a few batches of network inputs (600 kB each at 224 px, a dozen for a video), one picture per decoding thread,
 //! at most one picture at a time beyond the threads' share of [`Options::limits`], and 48 bytes per
@@ -25,8 +25,10 @@ mod flight;
 mod kind;
 mod observe;
 mod options;
+mod perceive;
 mod pipeline;
 mod prepare;
+mod spans;
 mod thumbs;
 mod video;
 mod walk;
@@ -35,5 +37,6 @@ mod watch;
 pub use error::IngestError;
 pub use observe::{Done, FileFailure, IngestObserver, Outcome, Silent, Summary};
 pub use options::Options;
+pub use perceive::Perception;
 pub use pipeline::Ingest;
 pub use thumbs::thumbnail_path;

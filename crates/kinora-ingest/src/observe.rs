@@ -1,8 +1,11 @@
 //! What a run tells while it goes and when it ends.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use kinora_types::AssetId;
+use kinora_types::{AssetId, PassageKind};
 use serde::Serialize;
 
 /// One file that could not be taken; the others are.
@@ -70,6 +73,11 @@ pub trait IngestObserver {
     fn analysing(&mut self, path: &Path, at_ms: u64, duration_ms: u64) {
         let _ = (path, at_ms, duration_ms);
     }
+    /// Words of this kind are looked for: where in a video or recording, and how long it is, in
+    /// milliseconds; 0 and 0 for a picture.
+    fn perceiving(&mut self, kind: PassageKind, path: &Path, at_ms: u64, duration_ms: u64) {
+        let _ = (kind, path, at_ms, duration_ms);
+    }
     /// A video is damaged; what can be decoded of it is in the library.
     fn damaged(&mut self, damage: &FileFailure) {
         let _ = damage;
@@ -109,6 +117,8 @@ pub struct Summary {
     pub near_duplicates: u64,
     /// Videos that were looked through.
     pub analysed: u64,
+    /// Assets in which words were looked for, by kind.
+    pub perceived: BTreeMap<PassageKind, u64>,
     /// Pictures in the library that the list of attributions told something new about.
     pub described: u64,
     /// Whether the user stopped the run before its end.
@@ -137,6 +147,9 @@ impl Summary {
         self.vanished += later.vanished;
         self.near_duplicates += later.near_duplicates;
         self.analysed += later.analysed;
+        for (kind, count) in &later.perceived {
+            *self.perceived.entry(*kind).or_default() += count;
+        }
         self.described += later.described;
         self.cancelled |= later.cancelled;
     }

@@ -23,6 +23,8 @@ pub struct Options {
     pub ffmpeg: Option<FFmpeg>,
     /// What one video may cost.
     pub video_limits: VideoLimits,
+    /// Whether words are looked for again where another model did so before.
+    pub again: bool,
     /// Longer side of thumbnails in pixels.
     pub thumbnail_side: u32,
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             limits: Limits::default(),
             ffmpeg: None,
             video_limits: VideoLimits::default(),
+            again: false,
             thumbnail_side: 512,
         }
     }

@@ -16,7 +16,7 @@ use kinora_inference::{Control, ImageEmbedder};
 use kinora_media::read::Limits;
 
 use crate::{
-    IngestError, IngestObserver, Options, Summary,
+    IngestError, IngestObserver, Options, Perception, Summary,
     attribution::Attributions,
     commit::{Committer, Event},
     duplicates::Duplicates,
@@ -34,6 +34,7 @@ pub struct Ingest<'a> {
     duplicate_threshold: f32,
     options: Options,
     attributions: Attributions,
+    perception: Perception<'a>,
 }
 
 /// The user asked to stop, or a stage failed.
@@ -43,6 +44,10 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
+    pub(crate) fn control(&self) -> &Control {
+        &self.control
+    }
+
     pub(crate) fn asked(&self) -> bool {
         self.control.is_cancelled() || self.failed.load(Ordering::Relaxed)
     }
@@ -64,7 +69,13 @@ impl<'a> Ingest<'a> {
     ) -> Result<Self, IngestError> {
         catalog.space().check_same(embedder.space())?;
         let attributions = Attributions::read(options.attributions.as_deref())?;
-        Ok(Self { catalog, embedder, duplicate_threshold, options, attributions })
+        let perception = Perception::default();
+        Ok(Self { catalog, embedder, duplicate_threshold, options, attributions, perception })
+    }
+
+    /// With models that turn what is seen and heard into words.
+    pub fn perceiving(self, perception: Perception<'a>) -> Self {
+        Self { perception, ..self }
     }
 
     /// Brings in files and all that lies in folders; blocks until done or cancelled.
@@ -129,9 +140,14 @@ impl<'a> Ingest<'a> {
             return Err(error);
         }
         self.analyse(observer, &stop, &mut summary)?;
+        self.perceive(observer, &stop, &mut summary)?;
         summary.cancelled = control.is_cancelled();
         summary.described = news.len() as u64;
         Ok(summary)
+    }
+
+    pub(crate) fn perception(&self) -> Perception<'a> {
+        self.perception
     }
 
     pub(crate) fn embedder(&self) -> &dyn ImageEmbedder {

@@ -24,6 +24,7 @@ mod eval;
 mod fuse;
 mod lexical;
 mod moments;
+mod motion;
 mod outcome;
 mod passages;
 mod query;
@@ -35,6 +36,7 @@ mod words;
 
 pub use error::SearchError;
 pub use eval::{Judgement, PerQuery, Report, evaluate};
+pub use motion::rank_by_motion;
 pub use outcome::{Explain, SearchOutcome, Stage, Verdict};
 pub use query::{Filter, Kind, Mode, Query};
 pub use search::Searcher;

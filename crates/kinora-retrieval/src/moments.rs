@@ -9,7 +9,7 @@ use kinora_types::{Basis, Moment, TimeRange};
 use crate::passages::Stretch;
 
 /// Moments of a video that are told.
-const MOST: usize = 3;
+pub(crate) const MOST: usize = 3;
 /// Share of the question's information that is more than half of it.
 const MAJORITY: f32 = 0.5;
 
@@ -91,7 +91,7 @@ pub(crate) fn join(seen: Vec<Moment>, said: &[Moment]) -> Vec<Moment> {
     let class = |moment: &Moment| match moment.by {
         Basis::Both => 0,
         Basis::Words if moment.score >= 1.0 => 1,
-        Basis::Picture => 2,
+        Basis::Picture | Basis::Motion => 2,
         Basis::Words => 3,
     };
     // Stable: within a class the order is that of the lists.

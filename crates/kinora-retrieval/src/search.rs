@@ -5,14 +5,16 @@ use std::collections::{HashMap, HashSet};
 use kinora_catalog::Catalog;
 use kinora_index::IndexRead;
 use kinora_inference::TextEmbedder;
-use kinora_types::{Asset, Candidate, Hit, Moment, Passage, RejectReason};
+use kinora_types::{
+    Asset, Basis, CameraMotion, Candidate, Hit, Moment, Passage, RejectReason, TimeRange,
+};
 
 use crate::{
     Explain, Mode, Query, SearchError, SearchOutcome,
     candidates::Parts,
     dense::{HubCache, Target},
     lexical::LexicalList,
-    moments::{Rated, join, moments, spoken},
+    moments::{MOST as MOST_MOMENTS, Rated, join, moments, spoken},
     passages::Stretch,
     select::Selection,
     trace::Trace,
@@ -20,6 +22,9 @@ use crate::{
 
 /// Passages that are told of a hit.
 const MOST_PASSAGES: usize = 5;
+
+/// Hits with their rows, and what was rejected.
+type Read = (Vec<(u64, Hit)>, Vec<Candidate>);
 
 /// What an asset's words say of the question.
 struct Told {
@@ -89,7 +94,7 @@ impl<'a> Searcher<'a> {
         for (row, mut hit) in found {
             let told = told.get(&row);
             let seen = match &target {
-                Some(target) => self.seen(target, row, &selection, &hit)?,
+                Some(target) => self.seen(target, row, &selection, &hit, query.filter.camera)?,
                 None => Vec::new(),
             };
             hit.moments = join(seen, &told.map(|told| spoken(&told.stretches)).unwrap_or_default());
@@ -118,7 +123,7 @@ impl<'a> Searcher<'a> {
         &self,
         selection: &Selection,
         told: &HashMap<u64, Told>,
-    ) -> Result<(Vec<(u64, Hit)>, Vec<Candidate>), SearchError> {
+    ) -> Result<Read, SearchError> {
         let Selection { pool, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();
@@ -161,6 +166,7 @@ impl Searcher<'_> {
         row: u64,
         selection: &Selection,
         hit: &Hit,
+        camera: Option<CameraMotion>,
     ) -> Result<Vec<Moment>, SearchError> {
         let best = selection.pool.iter().find(|ranked| ranked.row == row);
         let best = best.and_then(|ranked| ranked.at_ms);
@@ -174,7 +180,24 @@ impl Searcher<'_> {
             return Ok(Vec::new());
         };
         let shots = self.parts.catalog.shots(row)?;
-        Ok(moments(&frames, &shots, hit.asset.duration_ms.unwrap_or_default(), place, score))
+        let end = hit.asset.duration_ms.unwrap_or_default();
+        let Some(camera) = camera else {
+            return Ok(moments(&frames, &shots, end, place, score));
+        };
+        // Only shots in which the camera does what was asked for; the others may look better.
+        let moving = self.parts.catalog.shot_motions(Some(row))?;
+        let moving = moving.iter().filter(|shot| shot.motion.camera.contains(&camera));
+        let within = |range: TimeRange| {
+            let own: Vec<Rated> =
+                frames.iter().copied().filter(|frame| range.contains(frame.at_ms)).collect();
+            let top = (0..own.len()).max_by(|a, b| own[*a].dot.total_cmp(&own[*b].dot))?;
+            let score = score - frames[place].dot + own[top].dot;
+            Some(Moment { range, best_ms: own[top].at_ms, score, by: Basis::Picture })
+        };
+        let mut found: Vec<Moment> = moving.filter_map(|shot| within(shot.range)).collect();
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        found.truncate(MOST_MOMENTS);
+        Ok(found)
     }
 
     /// The passages that carry words of the question.

@@ -28,9 +28,7 @@ pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
 pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
-pub use motion::{
-    CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion,
-};
+pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};
 pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};
 pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};

@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use kinora_engine::{
     AddRequest, AddSummary, Done, FileFailure, IngestObserver, IngestOptions, Studio,
 };
+use kinora_types::PassageKind;
 use serde::Serialize;
 
 use crate::{Outcome, args::AddArgs, output};
@@ -59,6 +60,17 @@ impl IngestObserver for Screen {
         let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
         let at = format!("{} of {}", clock(at_ms), clock(duration_ms));
         self.bar.set_message(output::shown(&format!("looking through {name}: {at}")));
+    }
+
+    fn perceiving(&mut self, kind: PassageKind, path: &Path, at_ms: u64, duration_ms: u64) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
+        let at = match duration_ms {
+            0 => String::new(),
+            length => format!(": {} of {}", clock(at_ms), clock(length)),
+        };
+        let message = format!("looking for {} in {name}{at}", kind.name());
+        self.bar.set_message(output::shown(&message));
     }
 
     fn damaged(&mut self, damage: &FileFailure) {
@@ -120,11 +132,13 @@ fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
         (summary.described, "described anew"),
         (summary.vanished, "vanished"),
         (summary.near_duplicates, "near-duplicates of older ones"),
-        (summary.ignored, "neither pictures nor videos"),
+        (summary.ignored, "neither seen nor heard"),
         (summary.failed, "failed"),
     ];
     let mut parts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let perceived = summary.perceived.iter();
+    parts.extend(perceived.map(|(kind, n)| format!("{n} searched for {}", kind.name())));
     if parts.is_empty() {
         parts.push("nothing to add".into());
     }

@@ -22,10 +22,11 @@ pub fn run(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let row = |l: &LibrarySummary| {
-        vec![l.name.clone(), l.pictures.to_string(), l.videos.to_string(), l.space.clone()]
+        let counts = [l.pictures, l.videos, l.recordings].map(|count| count.to_string());
+        [vec![l.name.clone()], counts.to_vec(), vec![l.space.clone()]].concat()
     };
     let rows: Vec<_> = libraries.iter().map(row).collect();
-    output::table::lines(&["library", "pictures", "videos", "space"], &rows)
+    output::table::lines(&["library", "pictures", "videos", "recordings", "space"], &rows)
         .iter()
         .try_for_each(output::line)?;
     Ok(Outcome::Done)

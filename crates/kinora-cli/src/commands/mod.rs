@@ -1,12 +1,15 @@
 //! One module a command: from arguments to the engine, from its answer to the screen.
 
 pub mod add;
+pub mod edit;
 pub mod eval;
 pub mod films;
 pub mod libraries;
 pub mod make;
 pub mod models;
 pub mod search;
+pub mod show;
+pub mod transcript;
 pub mod verify;
 
 use kinora_engine::Control;

@@ -8,10 +8,14 @@ use std::{
 
 use anyhow::Context;
 use kinora_engine::{Filter, Mode, SearchOutcome, SearchRequest, Studio};
-use kinora_types::Hit;
+use kinora_types::{Hit, Passage};
 use serde::Serialize;
 
-use crate::{Outcome, args::SearchArgs, output};
+use crate::{
+    Outcome,
+    args::{By, SearchArgs},
+    output,
+};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -25,7 +29,13 @@ struct Report<'a> {
 /// Runs the command.
 pub fn run(studio: &Studio, args: &SearchArgs, json: bool) -> anyhow::Result<Outcome> {
     let library = &args.library.library;
-    let outcome = studio.search(library, &request(args))?;
+    let request = request(args);
+    if args.by == By::Motion {
+        let limit = usize::from(args.limit);
+        let hits = studio.search_by_motion(library, &args.like, &request.filter, limit)?;
+        return by_motion(library, &args.like, &hits, json);
+    }
+    let outcome = studio.search(library, &request)?;
     if let Some(path) = sheet_path(args) {
         write_sheet(studio, args, &outcome, &path)?;
         if args.open {
@@ -36,6 +46,27 @@ pub fn run(studio: &Studio, args: &SearchArgs, json: bool) -> anyhow::Result<Out
         output::json(&Report { library, query: &args.text, like: &args.like, outcome: &outcome })?;
     } else {
         print(&outcome, args.explain)?;
+    }
+    Ok(Outcome::Done)
+}
+
+#[derive(Serialize)]
+struct MotionReport<'a> {
+    library: &'a str,
+    like: &'a [PathBuf],
+    hits: &'a [Hit],
+}
+
+fn by_motion(library: &str, like: &[PathBuf], hits: &[Hit], json: bool) -> anyhow::Result<Outcome> {
+    if json {
+        output::json(&MotionReport { library, like, hits })?;
+        return Ok(Outcome::Done);
+    }
+    if hits.is_empty() {
+        output::line("no video of this library has been looked through yet")?;
+    }
+    for hit in hits {
+        output::line(hit_line(hit))?;
     }
     Ok(Outcome::Done)
 }
@@ -56,6 +87,7 @@ fn request(args: &SearchArgs) -> SearchRequest {
             at_most_ms: args.shorter.map(milliseconds),
             speech: args.speech.then_some(true),
             language: args.language.clone(),
+            camera: args.camera.map(|camera| camera.0),
             ..Filter::default()
         },
         limit: usize::from(args.limit),
@@ -80,6 +112,9 @@ fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
     }
     for hit in &outcome.hits {
         output::line(hit_line(hit))?;
+        for passage in &hit.passages {
+            output::line(output::shown(&format!("{:12}{}", "", passage_line(passage))))?;
+        }
     }
     if explain {
         explanation(outcome)?;
@@ -102,6 +137,12 @@ fn hit_line(hit: &Hit) -> String {
         output::times(hit)
     );
     output::shown(&text)
+}
+
+/// `speech 00:04.0-00:06.5: The dogs are barking.`
+fn passage_line(passage: &Passage) -> String {
+    let span = passage.range.map(|range| format!(" {}", output::span(range))).unwrap_or_default();
+    format!("{}{span}: {}", passage.kind.name(), passage.text)
 }
 
 fn explanation(outcome: &SearchOutcome) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ pub mod table;
 
 use std::io::{self, Write};
 
-use kinora_types::{Hit, Moment};
+use kinora_types::{Hit, TimeRange};
 use serde::Serialize;
 
 /// Version of the JSON that `--json` prints; raised when a field changes its meaning or goes.
@@ -50,11 +50,15 @@ pub fn shown(text: &str) -> String {
         .collect()
 }
 
+/// A stretch of time as `00:41.0-00:47.5`.
+pub fn span(range: TimeRange) -> String {
+    let clock = |ms: u64| timecode(ms as f64 / 1000.0);
+    format!("{}-{}", clock(range.start_ms()), clock(range.end_ms()))
+}
+
 /// When a video shows it: ` at 00:41-00:47, 01:10-01:12`.
 pub fn times(hit: &Hit) -> String {
-    let clock = |ms: u64| timecode(ms as f64 / 1000.0);
-    let span = |m: &Moment| format!("{}-{}", clock(m.range.start_ms()), clock(m.range.end_ms()));
-    let spans: Vec<String> = hit.moments.iter().map(span).collect();
+    let spans: Vec<String> = hit.moments.iter().map(|moment| span(moment.range)).collect();
     if spans.is_empty() { String::new() } else { format!("  at {}", spans.join(", ")) }
 }
 

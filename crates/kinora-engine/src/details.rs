@@ -1,0 +1,238 @@
+//! Everything that is known of one asset, and what a person says of it.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use kinora_catalog::{Catalog, Change, Correction, Description};
+use kinora_media::subtitles;
+use kinora_types::{Asset, Origin, Passage, PassageKind, Rights, TimeRange};
+use serde::Serialize;
+
+use crate::{EngineError, Studio};
+
+/// Everything that is known of one asset.
+#[derive(Clone, Debug, Serialize)]
+pub struct Details {
+    /// What its file said, and people.
+    #[serde(flatten)]
+    pub asset: Asset,
+    /// What is said, written, shown and told in it; people's words in place of what machines found.
+    pub passages: Vec<Passage>,
+    /// The shots of a video.
+    pub shots: Vec<TimeRange>,
+    /// Which model looked for which kind of passage, and why it could not; a kind that is not named is
+    /// still to be looked for.
+    pub perceived: BTreeMap<PassageKind, Perceived>,
+}
+
+/// Who looked for passages.
+#[derive(Clone, Debug, Serialize)]
+pub struct Perceived {
+    /// Name and revision of the model.
+    pub model: String,
+    /// Why it found nothing.
+    pub error: Option<String>,
+}
+
+/// What a person says of one asset; what is empty stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct EditRequest {
+    /// Its title.
+    pub title: Option<String>,
+    /// What it shows; machines' captions are no longer shown.
+    pub caption: Option<String>,
+    /// Its keywords, all of them.
+    pub keywords: Vec<String>,
+    /// What it shows besides.
+    pub tags: Vec<String>,
+    /// What it does not show.
+    pub not_tags: Vec<String>,
+    /// What is said in it, all of it: a file of SRT or WebVTT.
+    pub transcript: Option<PathBuf>,
+    /// What is said at a moment, in milliseconds.
+    pub said: Vec<(u64, String)>,
+    /// What is written instead of what a machine read; nothing if the second is empty.
+    pub written: Vec<(String, String)>,
+    /// Kinds whose corrections are forgotten first.
+    pub restore: Vec<PassageKind>,
+}
+
+impl Studio {
+    /// Everything that is known of the asset that a content hash, file name or path means.
+    pub fn details(&self, library: &str, reference: &str) -> Result<Details, EngineError> {
+        let catalog = self.catalog(library)?;
+        let asset = catalog.resolve(reference)?;
+        details(&catalog, asset)
+    }
+
+    /// What is said in a video or recording, in order of time.
+    pub fn transcript(
+        &self,
+        library: &str,
+        reference: &str,
+    ) -> Result<(Asset, Vec<Passage>), EngineError> {
+        let Details { asset, mut passages, perceived, .. } = self.details(library, reference)?;
+        passages.retain(|passage| passage.kind == PassageKind::Speech);
+        match perceived.get(&PassageKind::Speech) {
+            None if passages.is_empty() => Err(EngineError::NotHeard(asset.label())),
+            _ => Ok((asset, passages)),
+        }
+    }
+
+    /// Takes down what a person says of an asset; it wins over all machines, now and later.
+    pub fn edit(
+        &self,
+        library: &str,
+        reference: &str,
+        request: &EditRequest,
+    ) -> Result<Details, EngineError> {
+        let catalog = self.catalog(library)?;
+        let asset = catalog.resolve(reference)?;
+        let before = details(&catalog, asset.clone())?;
+        let mut edits = Edits::new(&catalog, &before)?;
+        for kind in &request.restore {
+            *edits.of(*kind) = Correction::default();
+        }
+        edits.tags(request);
+        edits.transcript(request)?;
+        edits.said(request)?;
+        edits.written(request)?;
+        if request.caption.is_some() {
+            edits.of(PassageKind::Caption).refuse_all = true;
+        }
+        let mut changes = edits.changes(&asset);
+        let description = Description {
+            title: request.title.clone(),
+            caption: request.caption.clone(),
+            keywords: request.keywords.clone(),
+            rights: Rights::default(),
+        };
+        if description != Description::default() {
+            let (index_words, by_hand) = (true, true);
+            let asset = asset.id;
+            changes.push(Change::Describe { asset, description, index_words, by_hand });
+        }
+        catalog.commit(&changes)?;
+        details(&catalog, catalog.asset(&asset.id)?.unwrap_or(asset))
+    }
+}
+
+fn details(catalog: &Catalog, asset: Asset) -> Result<Details, EngineError> {
+    let row = catalog.asset_and_row(&asset.id)?.map_or(0, |(row, _)| row);
+    let mut perceived = BTreeMap::new();
+    for kind in PassageKind::ALL {
+        if let Some((model, error)) = catalog.perceived_by(&asset.id, kind)? {
+            perceived.insert(kind, Perceived { model, error });
+        }
+    }
+    Ok(Details { passages: catalog.passages(row)?, shots: catalog.shots(row)?, asset, perceived })
+}
+
+/// Corrections as they were and as they become.
+struct Edits<'a> {
+    before: &'a Details,
+    corrections: BTreeMap<PassageKind, (Correction, Correction)>,
+}
+
+impl<'a> Edits<'a> {
+    fn new(catalog: &Catalog, before: &'a Details) -> Result<Self, EngineError> {
+        let row = catalog.asset_and_row(&before.asset.id)?.map_or(0, |(row, _)| row);
+        let mut corrections = BTreeMap::new();
+        for kind in PassageKind::ALL {
+            let known = catalog.correction(row, kind)?;
+            corrections.insert(kind, (known.clone(), known));
+        }
+        Ok(Self { before, corrections })
+    }
+
+    fn of(&mut self, kind: PassageKind) -> &mut Correction {
+        &mut self.corrections.entry(kind).or_default().1
+    }
+
+    fn tags(&mut self, request: &EditRequest) {
+        let correction = self.of(PassageKind::Tag);
+        let same = |one: &str, other: &str| one.trim().eq_ignore_ascii_case(other.trim());
+        for tag in &request.not_tags {
+            correction.passages.retain(|own| !same(&own.text, tag));
+            correction.refused.insert(tag.trim().to_lowercase());
+        }
+        for tag in &request.tags {
+            correction.refused.retain(|refused| !same(refused, tag));
+            if !correction.passages.iter().any(|own| same(&own.text, tag)) {
+                correction.passages.push(person(PassageKind::Tag, tag, None));
+            }
+        }
+    }
+
+    fn transcript(&mut self, request: &EditRequest) -> Result<(), EngineError> {
+        let Some(path) = &request.transcript else {
+            return Ok(());
+        };
+        let failed = |source| EngineError::Io { path: path.clone(), source };
+        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let wrong = |source| EngineError::Subtitles { path: path.clone(), source };
+        let passages = subtitles::parse(&text).map_err(wrong)?;
+        *self.of(PassageKind::Speech) =
+            Correction { passages, refuse_all: true, ..Correction::default() };
+        Ok(())
+    }
+
+    /// Takes the place of the passage that is heard at the moment.
+    fn said(&mut self, request: &EditRequest) -> Result<(), EngineError> {
+        let before = self.before;
+        for (at_ms, words) in &request.said {
+            let heard = |p: &&Passage| {
+                p.kind == PassageKind::Speech && p.range.is_some_and(|range| range.contains(*at_ms))
+            };
+            let found = before.passages.iter().find(heard);
+            let range = found.and_then(|passage| passage.range).ok_or_else(|| {
+                EngineError::NothingThere(format!(
+                    "nobody is heard at {} s",
+                    *at_ms as f64 / 1000.0
+                ))
+            })?;
+            let correction = self.of(PassageKind::Speech);
+            correction.passages.retain(|own| own.range != Some(range));
+            correction.passages.push(person(PassageKind::Speech, words, Some(range)));
+        }
+        Ok(())
+    }
+
+    fn written(&mut self, request: &EditRequest) -> Result<(), EngineError> {
+        let before = self.before;
+        for (old, new) in &request.written {
+            let read = |p: &&Passage| p.kind == PassageKind::Text && p.text.trim() == old.trim();
+            let found = before.passages.iter().find(read).ok_or_else(|| {
+                EngineError::NothingThere(format!("nothing of it is written there: `{old}`"))
+            })?;
+            let correction = self.of(PassageKind::Text);
+            correction.passages.retain(|own| own.text != found.text);
+            if found.origin != Origin::Person {
+                correction.refused.insert(old.trim().to_lowercase());
+            }
+            if !new.trim().is_empty() {
+                let own = person(PassageKind::Text, new, found.range);
+                correction.passages.push(Passage { region: found.region, ..own });
+            }
+        }
+        Ok(())
+    }
+
+    fn changes(self, asset: &Asset) -> Vec<Change> {
+        let changed = self.corrections.into_iter().filter(|(_, (was, is))| was != is);
+        changed
+            .map(|(kind, (_, correction))| Change::Correct { asset: asset.id, kind, correction })
+            .collect()
+    }
+}
+
+fn person(kind: PassageKind, text: &str, range: Option<TimeRange>) -> Passage {
+    Passage {
+        kind,
+        text: text.trim().to_owned(),
+        range,
+        region: None,
+        language: None,
+        words: Vec::new(),
+        origin: Origin::Person,
+    }
+}

@@ -1,0 +1,249 @@
+//! After everything can be found by what it looks like: words. What is written in pictures, what they
+//! show, what is said.
+//!
+//! The catalogue remembers which model looked at which asset, so that a run that was stopped or killed
+//! goes on with the next; one transaction an asset and kind. A model that is not at hand is not missed:
+//! its work waits. Pictures and videos are decoded once for all models that look, recordings once for the
+//! one that listens. Memory: a picture or frame, the words of one asset.
+
+mod hear;
+mod look;
+mod tags;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use kinora_catalog::Change;
+use kinora_inference::{Captioner, Control, InferenceError, SpeechRecognizer, Tagger, TextReader};
+use kinora_media::{audio::AudioError, read::ReadError, video::VideoError};
+use kinora_types::{Asset, AssetId, Origin, Passage, PassageKind};
+
+use crate::{
+    FileFailure, Ingest, IngestError, IngestObserver, Summary,
+    analyse::{is_passing, present},
+    pipeline::Stop,
+    video::failure,
+};
+
+/// Failures of the models, one after the other, before they are taken to be at fault and not the files.
+const MOST_FAILURES: usize = 8;
+
+/// Models that turn what is seen and heard into words; those that are `None` wait for another run.
+#[derive(Clone, Copy, Default)]
+pub struct Perception<'a> {
+    /// Hears what is said in videos and recordings.
+    pub speech: Option<&'a dyn SpeechRecognizer>,
+    /// Reads what is written in pictures and videos.
+    pub text: Option<&'a dyn TextReader>,
+    /// Names what pictures and videos show.
+    pub tags: Option<&'a dyn Tagger>,
+    /// Says in a sentence what pictures and shots show.
+    pub captions: Option<&'a dyn Captioner>,
+}
+
+impl Perception<'_> {
+    /// The model for a kind of passage.
+    fn model(&self, kind: PassageKind) -> Option<&str> {
+        match kind {
+            PassageKind::Speech => self.speech.map(|model| model.model()),
+            PassageKind::Text => self.text.map(|model| model.model()),
+            PassageKind::Tag => self.tags.map(|model| model.model()),
+            PassageKind::Caption => self.captions.map(|model| model.model()),
+        }
+    }
+}
+
+/// Why an asset gave nothing.
+enum Halt {
+    /// The file is at fault and will stay so.
+    File(String),
+    /// The machine is, and the next run may fare better.
+    Passing(FileFailure),
+    /// A model failed on it.
+    Model(String),
+    /// Somebody asked to stop.
+    Cancelled,
+    /// The run cannot go on.
+    Run(IngestError),
+}
+
+impl From<InferenceError> for Halt {
+    fn from(error: InferenceError) -> Self {
+        match error {
+            InferenceError::Input(_) => Self::File(error.to_string()),
+            InferenceError::Runtime(message) => Self::Model(message),
+            InferenceError::Cancelled(_) => Self::Cancelled,
+            InferenceError::Missing { .. } => Self::Run(error.into()),
+        }
+    }
+}
+
+impl<E: Into<IngestError>> From<(E,)> for Halt {
+    fn from((error,): (E,)) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+impl Halt {
+    fn video(path: &Path, error: &VideoError) -> Self {
+        match error {
+            VideoError::Cancelled => Self::Cancelled,
+            error if is_passing(error) => Self::Passing(failure(path.into(), error)),
+            error => Self::File(error.to_string()),
+        }
+    }
+
+    fn audio(path: &Path, error: &AudioError) -> Self {
+        match error {
+            AudioError::File(error) => Self::video(path, error),
+            error => Self::File(error.to_string()),
+        }
+    }
+
+    fn picture(path: &Path, error: &ReadError) -> Self {
+        match error {
+            ReadError::Io { source, .. } => Self::Passing(FileFailure {
+                path: path.into(),
+                message: format!("cannot read the file: {source}"),
+                hint: error.hint().map(Into::into),
+            }),
+            error => Self::File(error.to_string()),
+        }
+    }
+}
+
+/// What is to be found in one asset, with its file.
+struct Job {
+    asset: Asset,
+    path: PathBuf,
+    kinds: Vec<PassageKind>,
+}
+
+/// Passages by kind.
+type Found = HashMap<PassageKind, Vec<Passage>>;
+
+/// What looks and listens while it tells how far it is.
+struct Perceiver<'p, 'a> {
+    ingest: &'p Ingest<'a>,
+    models: Perception<'a>,
+    observer: &'p mut dyn IngestObserver,
+    stop: &'p Stop,
+}
+
+impl Ingest<'_> {
+    /// Does what waits for the models at hand.
+    pub(crate) fn perceive(
+        &self,
+        observer: &mut dyn IngestObserver,
+        stop: &Stop,
+        summary: &mut Summary,
+    ) -> Result<(), IngestError> {
+        let models = self.perception();
+        let jobs = self.jobs(&models)?;
+        let mut perceiver = Perceiver { ingest: self, models, observer, stop };
+        let mut failures = 0;
+        for job in jobs {
+            if stop.asked() {
+                break;
+            }
+            let result = if job.kinds == [PassageKind::Speech] {
+                perceiver.listen(&job)
+            } else {
+                perceiver.look(&job)
+            };
+            let found = match result {
+                Ok(found) => Ok(found),
+                Err(Halt::File(message)) => Err(message),
+                Err(Halt::Cancelled) => break,
+                Err(Halt::Run(error)) => return Err(error),
+                Err(Halt::Passing(failure)) => {
+                    perceiver.observer.damaged(&failure);
+                    continue;
+                }
+                Err(Halt::Model(message)) => {
+                    failures += 1;
+                    if failures >= MOST_FAILURES {
+                        return Err(InferenceError::Runtime(message).into());
+                    }
+                    let failure = FileFailure { path: job.path, message, hint: None };
+                    perceiver.observer.damaged(&failure);
+                    continue;
+                }
+            };
+            failures = 0;
+            self.keep_words(&job, &models, found, summary)?;
+        }
+        Ok(())
+    }
+
+    /// Everything to be seen first, then everything to be heard, which takes longest; each in order of
+    /// entry.
+    fn jobs(&self, models: &Perception<'_>) -> Result<Vec<Job>, IngestError> {
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut places: HashMap<AssetId, usize> = HashMap::new();
+        for kind in [PassageKind::Tag, PassageKind::Text, PassageKind::Caption, PassageKind::Speech]
+        {
+            let Some(model) = models.model(kind) else {
+                continue;
+            };
+            let again = self.options().again.then_some(model);
+            for asset in self.catalog().unperceived(kind, again)? {
+                let known = places.get(&asset.id).filter(|_| kind != PassageKind::Speech);
+                if let Some(job) = known.and_then(|place| jobs.get_mut(*place)) {
+                    job.kinds.push(kind);
+                } else if let Some(path) = present(&asset) {
+                    places.insert(asset.id, jobs.len());
+                    jobs.push(Job { asset, path, kinds: vec![kind] });
+                }
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn keep_words(
+        &self,
+        job: &Job,
+        models: &Perception<'_>,
+        found: Result<Found, String>,
+        summary: &mut Summary,
+    ) -> Result<(), IngestError> {
+        let mut found = found;
+        let mut changes = Vec::new();
+        for kind in &job.kinds {
+            let passages = match &mut found {
+                Ok(found) => Ok(found.remove(kind).unwrap_or_default()),
+                Err(message) => Err(message.clone()),
+            };
+            changes.push(Change::Perceived {
+                asset: job.asset.id,
+                kind: *kind,
+                model: models.model(*kind).unwrap_or_default().to_owned(),
+                found: passages,
+            });
+            *summary.perceived.entry(*kind).or_default() += 1;
+        }
+        self.catalog().commit(&changes)?;
+        Ok(())
+    }
+}
+
+impl Perceiver<'_, '_> {
+    fn control(&self) -> &Control {
+        self.stop.control()
+    }
+}
+
+/// A machine's words.
+fn passage(kind: PassageKind, text: String, model: &str, confidence: f32) -> Passage {
+    Passage {
+        kind,
+        text,
+        range: None,
+        region: None,
+        language: None,
+        words: Vec::new(),
+        origin: Origin::Machine { model: model.to_owned(), confidence },
+    }
+}
