@@ -39,4 +39,5 @@ pub use observe::{Done, FileFailure, IngestObserver, Outcome, Silent, Summary};
 pub use options::Options;
 pub use perceive::Perception;
 pub use pipeline::Ingest;
+pub use spans::TextSpans;
 pub use thumbs::thumbnail_path;

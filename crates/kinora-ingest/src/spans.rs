@@ -204,21 +204,23 @@ fn middle(quad: &Quad) -> [f32; 2] {
 /// Space, case and punctuation do not count: readings differ in them most. Words with another number are
 /// other text ("Chapter 2"); what is mostly numbers is not, or a clock would be new text each second.
 fn difference(a: &str, b: &str) -> f32 {
-    let (a, b) = (letters(a), letters(b));
-    let numbers = digits(&a);
-    if numbers.len() * 2 < a.len() && numbers != digits(&b) {
+    let (one, other) = (letters(a), letters(b));
+    let counted = one.iter().filter(|c| c.is_numeric()).count();
+    if counted * 2 < one.len() && !numbers(a).eq(numbers(b)) {
         return 1.0;
     }
-    let longer = a.len().max(b.len());
-    if longer == 0 { 0.0 } else { edits(&a, &b) as f32 / longer as f32 }
+    let longer = one.len().max(other.len());
+    if longer == 0 { 0.0 } else { edits(&one, &other) as f32 / longer as f32 }
 }
 
 fn letters(text: &str) -> Vec<char> {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn digits(letters: &[char]) -> Vec<char> {
-    letters.iter().copied().filter(|c| c.is_numeric()).collect()
+/// Words of nothing but digits; one digit inside a word is a misread letter.
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty() && word.chars().all(char::is_numeric))
 }
 
 fn edits(a: &[char], b: &[char]) -> usize {

@@ -34,6 +34,9 @@ pub enum ModelError {
         /// Why.
         detail: String,
     },
+    /// Nobody measured how sure tags are in this space.
+    #[error("there are no tags in space `{0}`: how sure they are was not measured there")]
+    Uncalibrated(String),
     /// The graph or the tokenizer is not what the space needs.
     #[error("`{what}` cannot be used: {detail}")]
     Broken {
@@ -49,7 +52,7 @@ impl ModelError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Store(error) => error.fault(),
-            Self::UnknownProvider(_) => Fault::User,
+            Self::UnknownProvider(_) | Self::Uncalibrated(_) => Fault::User,
             Self::Library { .. } | Self::NoProvider { .. } => Fault::Environment,
             Self::OtherLibrary(_) | Self::Broken { .. } => Fault::Internal,
         }
@@ -71,6 +74,9 @@ impl ModelError {
                 "set KINORA_ONNXRUNTIME to a library built with it, or choose the provider `cpu`".into(),
             ),
             Self::Broken { .. } => Some("`kinora models verify` shows whether the files are whole".into()),
+            Self::Uncalibrated(_) => {
+                Some("tags need a library in the space `clip-vit-b-16-lite`, the default".into())
+            }
             Self::OtherLibrary(_) => None,
         }
     }

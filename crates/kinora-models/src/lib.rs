@@ -1,7 +1,8 @@
 //! Networks and their weights: the model store, ONNX Runtime, and the embedding spaces.
 //!
 //! Way in: [`Store`] fetches and finds what `models.toml` lists; [`open_space`] gives the two towers of
-//! an embedding space behind the seams of `kinora-inference`, [`open_reader`] what reads text in pictures.
+//! an embedding space behind the seams of `kinora-inference`, [`open_reader`] what reads text in pictures,
+//! [`open_tagger`] what names what they show.
 //!
 //! Memory: a tower's weights, at most four times for the int8 vision tower (about 90 MB each), loaded at
 //! its first use.
@@ -18,6 +19,7 @@ mod resample;
 mod runtime;
 mod space;
 mod store;
+mod tags;
 mod text;
 
 pub use error::ModelError;
@@ -31,3 +33,4 @@ pub use space::{Space, open_space};
 pub use store::{
     Fault, Progress, PullEvent, Record, Stage, Status, Store, StoreConfig, StoreError,
 };
+pub use tags::open_tagger;

@@ -36,8 +36,12 @@ const RECOGNITION: &str = "pp-ocrv6-rec";
 /// Raised when other lines come out of the same weights.
 const CODE_REVISION: &str = "1";
 
-/// Confidence below which a line is not believed (the reference's `text_score`).
-const BELIEVED: f32 = 0.5;
+/// Confidence below which a line is not believed. The reference's `text_score` is 0.5; there the reader
+/// invents 23 lines on 99 photographs without text, with these two 1, and loses none of 63 set lines that
+/// it had read without a gross error.
+const BELIEVED: f32 = 0.75;
+/// The same for a line that repeats one letter or has only one, as bars, arches and windows seem to.
+const BELIEVED_ALONE: f32 = 0.9;
 /// Confidence below which an upright line is read upside down too.
 const DOUBTED: f32 = 0.85;
 /// Height by width from which a box holds a line turned by a quarter.
@@ -168,6 +172,55 @@ impl Line {
     }
 
     fn is_believed(&self) -> bool {
-        !self.reading.text.is_empty() && self.reading.confidence >= BELIEVED
+        let mut letters = self.reading.text.chars().filter(|c| c.is_alphanumeric());
+        let first = letters.next();
+        let least = if letters.any(|c| Some(c) != first) { BELIEVED } else { BELIEVED_ALONE };
+        first.is_some() && self.reading.confidence >= least
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str, confidence: f32, quarter: bool) -> Line {
+        Line {
+            corners: [[0., 0.], [9., 0.], [9., 3.], [0., 3.]],
+            crop: Picture::filled(9, 3, [0; 3]),
+            quarter,
+            reading: Reading { text: text.into(), confidence },
+        }
+    }
+
+    #[test]
+    fn little_is_believed_of_little() {
+        let cases = [
+            ("EXIT", 0.8, true),
+            ("EXIT", 0.7, false),
+            ("A", 0.83, false),
+            ("7", 0.95, true),
+            ("XXXXXX", 0.84, false),
+            ("_ -", 0.99, false),
+            ("", 0.0, false),
+        ];
+        for (text, confidence, wanted) in cases {
+            assert_eq!(line(text, confidence, false).is_believed(), wanted, "{text} {confidence}");
+        }
+    }
+
+    #[test]
+    fn the_other_way_up_wins_if_it_is_sure() {
+        for (first, quarter, second, turned) in [
+            (0.5, false, 0.84, false),
+            (0.5, false, 0.9, true),
+            (0.95, true, 0.96, true),
+            (0.6, true, 0.7, true),
+            (0.6, true, 0.5, false),
+        ] {
+            let mut line = line("first", first, quarter);
+            line.turn_if_better(Reading { text: "second".into(), confidence: second });
+            assert_eq!(line.reading.text == "second", turned, "{first} {second}");
+            assert_eq!(line.corners[0] == [9., 3.], turned);
+        }
     }
 }
