@@ -2,22 +2,25 @@
 //!
 //! Way in: [`Store`] fetches and finds what `models.toml` lists; [`open_space`] gives the two towers of
 //! an embedding space behind the seams of `kinora-inference`, [`open_reader`] what reads text in pictures,
-//! [`open_tagger`] what names what they show.
+//! [`open_tagger`] what names what they show, [`open_speech`] what hears words.
 //!
 //! Memory: a tower's weights, at most four times for the int8 vision tower (about 90 MB each), loaded at
-//! its first use.
+//! its first use; speech recognition, see `open_speech`.
 
 mod error;
+mod first_output;
 mod image;
 mod lazy;
 mod lite;
 mod manifest;
 mod ocr;
 mod preprocess;
+mod protobuf;
 mod reduce_range;
 mod resample;
 mod runtime;
 mod space;
+mod speech;
 mod store;
 mod tags;
 mod text;
@@ -25,11 +28,12 @@ mod text;
 pub use error::ModelError;
 pub use manifest::{
     Artifact, Batching, FileEntry, Manifest, ManifestError, Preprocess, Source, SpaceEntry,
-    TextEntry, TextKind, Transform, platform,
+    SpeechEntry, TextEntry, TextKind, Transform, platform,
 };
 pub use ocr::open_reader;
 pub use runtime::{Provider, RuntimeOptions};
 pub use space::{Space, open_space};
+pub use speech::open_speech;
 pub use store::{
     Fault, Progress, PullEvent, Record, Stage, Status, Store, StoreConfig, StoreError,
 };

@@ -17,6 +17,9 @@ pub struct Manifest {
     /// Embedding spaces.
     #[serde(default, rename = "space")]
     pub spaces: Vec<SpaceEntry>,
+    /// Recognizers of speech.
+    #[serde(default)]
+    pub speech: Vec<SpeechEntry>,
     /// Everything that can be pulled.
     #[serde(default, rename = "artifact")]
     pub artifacts: Vec<Artifact>,
@@ -56,6 +59,31 @@ pub struct TextEntry {
     pub tokenizer: String,
     /// Tokens that the network takes at most; unset for the lite tower, which knows its own.
     pub length: Option<usize>,
+}
+
+/// One recognizer of speech and the artifacts it is made of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechEntry {
+    /// Name, also for `kinora models pull`.
+    pub name: String,
+    /// Artifact of Whisper's encoder.
+    pub encoder: String,
+    /// Artifact of Whisper's decoder, with and without cache in one graph.
+    pub decoder: String,
+    /// Artifact of the tokenizer.
+    pub tokenizer: String,
+    /// Artifact of the voice activity detector.
+    pub vad: String,
+    /// (layer, head) of the cross-attentions that follow the sound, for the times of words.
+    pub alignment_heads: Vec<(usize, usize)>,
+}
+
+impl SpeechEntry {
+    /// Its own artifacts.
+    pub fn parts(&self) -> [&String; 4] {
+        [&self.encoder, &self.decoder, &self.tokenizer, &self.vad]
+    }
 }
 
 /// Families of text towers.
@@ -142,6 +170,8 @@ pub struct FileEntry {
 pub enum Transform {
     /// See `reduce_range.rs`.
     ReduceRange,
+    /// See `first_output.rs`.
+    FirstOutput,
 }
 
 /// One place that a file comes from.
@@ -218,6 +248,11 @@ impl Manifest {
         self.spaces.iter().find(|space| space.name == name)
     }
 
+    /// The recognizer of speech of that name.
+    pub fn speech(&self, name: &str) -> Option<&SpeechEntry> {
+        self.speech.iter().find(|speech| speech.name == name)
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.version != 1 {
             return Err(format!("version `{}` is not known", self.version));
@@ -232,9 +267,18 @@ impl Manifest {
         let parts =
             |s: &SpaceEntry| [s.image.clone(), s.text.weights.clone(), s.text.tokenizer.clone()];
         match self.spaces.iter().flat_map(parts).find(|id| !seen.contains(id)) {
-            Some(id) => Err(format!("a space needs `{id}`, which is not listed")),
-            None => Ok(()),
+            Some(id) => return Err(format!("a space needs `{id}`, which is not listed")),
+            None => {}
         }
+        for speech in &self.speech {
+            if let Some(id) = speech.parts().into_iter().find(|id| !seen.contains(id)) {
+                return Err(format!("`{}` needs `{id}`, which is not listed", speech.name));
+            }
+            if seen.contains(&speech.name) {
+                return Err(format!("`{}` names two things", speech.name));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -12,13 +12,10 @@
 
 use std::{collections::HashMap, ops::Range};
 
-/// The graph is not a dynamically quantised one of the known form.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct GraphError(String);
+use crate::protobuf::{Fields, GraphError, broken, text};
 
 // Field numbers of onnx.proto3.
-const MODEL_GRAPH: u64 = 7;
+const MODEL_GRAPH: u64 = crate::protobuf::MODEL_GRAPH;
 const GRAPH_NODE: u64 = 1;
 const GRAPH_INITIALIZER: u64 = 5;
 const NODE_INPUT: u64 = 1;
@@ -164,75 +161,6 @@ fn read_tensor(model: &[u8], span: Range<usize>) -> Result<Tensor<'_>, GraphErro
         }
     }
     Ok(tensor)
-}
-
-fn text(model: &[u8], span: Range<usize>) -> Result<&str, GraphError> {
-    std::str::from_utf8(&model[span]).map_err(|_| broken("a name is not UTF-8"))
-}
-
-fn broken(why: &str) -> GraphError {
-    GraphError(why.to_owned())
-}
-
-/// One field of a message: its number with its bytes (length-delimited) or its value (varint).
-struct Field {
-    number: u64,
-    span: Range<usize>,
-    value: u64,
-}
-
-/// Reads the protobuf wire format.
-struct Fields<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    end: usize,
-}
-
-impl Fields<'_> {
-    fn all(bytes: &[u8], span: Range<usize>) -> Result<Vec<Field>, GraphError> {
-        let mut reader = Fields { bytes, at: span.start, end: span.end };
-        let mut fields = Vec::new();
-        while reader.at < reader.end {
-            fields.push(reader.next()?);
-        }
-        Ok(fields)
-    }
-
-    fn next(&mut self) -> Result<Field, GraphError> {
-        let key = self.varint()?;
-        let mut field = Field { number: key >> 3, span: 0..0, value: 0 };
-        match key & 7 {
-            0 => field.value = self.varint()?,
-            1 => field.span = self.take(8)?,
-            2 => {
-                let length = self.varint()?;
-                field.span = self.take(length)?;
-            }
-            5 => field.span = self.take(4)?,
-            kind => return Err(broken(&format!("wire type `{kind}` is not known"))),
-        }
-        Ok(field)
-    }
-
-    fn varint(&mut self) -> Result<u64, GraphError> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let at = self.take(1)?.start;
-            value |= u64::from(self.bytes[at] & 0x7f) << shift;
-            if self.bytes[at] < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(broken("a number is too long"))
-    }
-
-    fn take(&mut self, length: u64) -> Result<Range<usize>, GraphError> {
-        let start = self.at;
-        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
-        let end = end.filter(|end| *end <= self.end).ok_or_else(|| broken("it ends too early"))?;
-        self.at = end;
-        Ok(start..end)
-    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ pub(crate) enum Model<'a> {
 pub(crate) enum Values {
     F32(Vec<usize>, Vec<f32>),
     I64(Vec<usize>, Vec<i64>),
+    Bool(Vec<usize>, Vec<bool>),
 }
 
 /// A loaded graph of which one output is wanted.
@@ -212,15 +213,20 @@ fn on_threads(lanes: usize, work: &(impl Fn(usize) -> Part + Sync)) -> Vec<Part>
 }
 
 impl Values {
-    fn tensor(self) -> ort::Result<SessionInputValue<'static>> {
+    pub(super) fn tensor(self) -> ort::Result<SessionInputValue<'static>> {
         Ok(match self {
             Self::F32(shape, values) => Tensor::from_array((shape, values))?.into(),
             Self::I64(shape, values) => Tensor::from_array((shape, values))?.into(),
+            Self::Bool(shape, values) => Tensor::from_array((shape, values))?.into(),
         })
     }
 }
 
-fn session(runtime: &Runtime, model: Model<'_>, threads: usize) -> Result<Session, ModelError> {
+pub(super) fn session(
+    runtime: &Runtime,
+    model: Model<'_>,
+    threads: usize,
+) -> Result<Session, ModelError> {
     let environment = runtime.environment()?;
     let broken = |e: ort::Error| ModelError::Broken { what: name(model), detail: e.to_string() };
     let providers = runtime.provider.dispatch()?;
@@ -249,6 +255,6 @@ fn name(model: Model<'_>) -> String {
     }
 }
 
-fn runtime_error(error: impl std::fmt::Display) -> InferenceError {
+pub(super) fn runtime_error(error: impl std::fmt::Display) -> InferenceError {
     InferenceError::Runtime(error.to_string())
 }

@@ -4,6 +4,7 @@
 //! Its telemetry is switched off. Memory: the weights once a session; see [`Graph`].
 
 mod graph;
+mod network;
 mod provider;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 use ort::environment::Environment;
 
 pub(crate) use graph::{Graph, Lanes, Model, Values};
+pub(crate) use network::{Input, Kept, Network, Wanted};
 pub use provider::Provider;
 
 use crate::{ModelError, Store};

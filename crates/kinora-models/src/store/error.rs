@@ -32,6 +32,14 @@ pub enum StoreError {
         /// What there is.
         known: Vec<String>,
     },
+    /// No recognizer of speech has this name.
+    #[error("no speech model is called `{name}`")]
+    UnknownSpeech {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// It has to be pulled first.
     #[error("model `{0}` is not in the cache")]
     Missing(String),
@@ -165,7 +173,10 @@ impl StoreError {
     /// Whose turn it is.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::UnknownId(_) | Self::UnknownSpace { .. } | Self::Cancelled(_) => Fault::User,
+            Self::UnknownId(_)
+            | Self::UnknownSpace { .. }
+            | Self::UnknownSpeech { .. }
+            | Self::Cancelled(_) => Fault::User,
             Self::Transform { .. } => Fault::Internal,
             _ => Fault::Environment,
         }
@@ -184,6 +195,9 @@ impl StoreError {
         Some(match self {
             Self::UnknownId(_) => "`kinora models list` shows what there is".into(),
             Self::UnknownSpace { known, .. } => format!("known spaces: {}", known.join(", ")),
+            Self::UnknownSpeech { known, .. } => {
+                format!("known speech models: {}", known.join(", "))
+            }
             Self::Missing(id) => format!("run `kinora models pull {id}`"),
             Self::Offline(id) => format!("run `kinora models pull {id}` while connected"),
             Self::NoPlatform { id, .. } => no_platform_hint(id),

@@ -24,7 +24,7 @@ pub use place::Record;
 pub(crate) use place::hex;
 pub use progress::{Progress, PullEvent, Stage};
 
-use crate::manifest::{Artifact, FileEntry, Manifest, Source, SpaceEntry, platform};
+use crate::manifest::{Artifact, FileEntry, Manifest, Source, SpaceEntry, SpeechEntry, platform};
 
 /// The hub unless `HF_ENDPOINT` names another.
 const HUB: &str = "https://huggingface.co";
@@ -141,6 +141,25 @@ impl Store {
         })
     }
 
+    /// The recognizer of speech of that name.
+    pub fn speech(&self, name: &str) -> Result<&SpeechEntry, StoreError> {
+        self.manifest.speech(name).ok_or_else(|| StoreError::UnknownSpeech {
+            name: name.into(),
+            known: self.manifest.speech.iter().map(|speech| speech.name.clone()).collect(),
+        })
+    }
+
+    /// What a name on the command line stands for: one artifact, or all that a recognizer of speech needs.
+    pub fn parts(&self, name: &str) -> Vec<String> {
+        match self.manifest.speech(name) {
+            Some(speech) => {
+                let parts = speech.parts().into_iter().cloned();
+                parts.chain(["onnxruntime".to_owned()]).collect()
+            }
+            None => vec![name.to_owned()],
+        }
+    }
+
     /// Where the file of `id` lies. Never downloads; its hash was checked when it came.
     pub fn path(&self, id: &str) -> Result<PathBuf, StoreError> {
         self.here(id).map(|(path, _)| path)
@@ -151,12 +170,12 @@ impl Store {
         self.here(id).map(|(_, record)| record)
     }
 
-    /// Hashes the files again.
+    /// Hashes the files again; names as for [`Store::pull`].
     pub fn verify<S: AsRef<str>>(&self, ids: &[S], control: &Control) -> Result<(), StoreError> {
-        for id in ids {
-            let (path, record) = self.here(id.as_ref())?;
+        for id in ids.iter().flat_map(|id| self.parts(id.as_ref())) {
+            let (path, record) = self.here(&id)?;
             let (actual, _) = place::hash_file(&path, control)?;
-            check_hash(id.as_ref(), &record.sha256, actual)?;
+            check_hash(&id, &record.sha256, actual)?;
         }
         Ok(())
     }

@@ -18,14 +18,16 @@ use super::{
     unpack,
 };
 use crate::{
+    first_output::first_output,
     manifest::{FileEntry, Source, Transform},
+    protobuf::GraphError,
     reduce_range::reduce_range,
 };
 
 const SCRATCH: &str = ".scratch-";
 
 impl Store {
-    /// Brings every artifact of `ids` into the cache; what is there already stays. Stops at the
+    /// Brings every artifact of `ids`, or all parts of a recognizer of speech, into the cache; what is there already stays. Stops at the
     /// first that no source has; the ones before it are kept.
     pub fn pull<S: AsRef<str>>(
         &self,
@@ -33,8 +35,8 @@ impl Store {
         progress: &mut dyn Progress,
         control: &Control,
     ) -> Result<(), StoreError> {
-        for id in ids {
-            self.pull_one(id.as_ref(), progress, control)?;
+        for id in ids.iter().flat_map(|id| self.parts(id.as_ref())) {
+            self.pull_one(&id, progress, control)?;
         }
         Ok(())
     }
@@ -190,13 +192,13 @@ struct Came {
 
 fn apply(transform: Transform, path: &Path, id: &str) -> Result<(), StoreError> {
     let fail = |e| StoreError::io(path, e);
-    let Transform::ReduceRange = transform;
     let mut model = fs::read(path).map_err(fail)?;
-    let fault = |e: crate::reduce_range::GraphError| StoreError::Transform {
-        what: id.into(),
-        detail: e.to_string(),
-    };
-    reduce_range(&mut model).map_err(fault)?;
+    let fault = |e: GraphError| StoreError::Transform { what: id.into(), detail: e.to_string() };
+    match transform {
+        Transform::ReduceRange => reduce_range(&mut model).map(|_| ()),
+        Transform::FirstOutput => first_output(&model).map(|changed| model = changed),
+    }
+    .map_err(fault)?;
     fs::write(path, model).map_err(fail)
 }
 

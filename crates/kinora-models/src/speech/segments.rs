@@ -1,0 +1,133 @@
+//! A transcript to segments with their words' times.
+//!
+//! The model's own timestamps cut the text (as `transcribe` of openai/whisper does); the words' times come
+//! from the attention, and a segment lasts from its first word to its last. Between parts of a window
+//! that lie apart in the recording a segment is cut too.
+
+use std::ops::Range;
+
+use kinora_inference::{InferenceError, SAMPLE_RATE, SpeechSegment};
+use kinora_types::{TimeRange, TimedWord};
+
+use super::{
+    align,
+    decoder::Attention,
+    mel::HOP,
+    transcript::Transcript,
+    vocabulary::{Token, Vocabulary},
+    window::Window,
+    words::{self, Word},
+};
+
+/// Samples of one frame of the encoder: 20 ms.
+pub(super) const ENCODED: usize = 2 * HOP;
+/// Words further apart than this are not said in one breath: 1.5 s, in samples.
+const BREATH: u64 = 24_000;
+
+/// What a transcript says of its window.
+pub(super) struct Reading {
+    /// Which tokens of the transcript make each segment; timestamps among them.
+    pub segments: Vec<Range<usize>>,
+    /// Samples of the window from its start that the transcript covers.
+    pub covered: usize,
+}
+
+/// Cuts a transcript of `length` samples at its pairs of timestamps. Text behind the last pair was cut
+/// off by the window's end and is heard again.
+pub(super) fn read(vocabulary: &Vocabulary, tokens: &[Token], length: usize) -> Reading {
+    let stamp = |at: usize| tokens.get(at).is_some_and(|token| vocabulary.is_timestamp(*token));
+    let count = tokens.len();
+    let ends_singly = count >= 2 && !stamp(count - 2) && stamp(count - 1);
+    let mut cuts: Vec<usize> = (1..count).filter(|at| stamp(at - 1) && stamp(*at)).collect();
+    if cuts.is_empty() {
+        return Reading { segments: std::iter::once(0..count).collect(), covered: length };
+    }
+    let mut covered = length;
+    if ends_singly {
+        cuts.push(count);
+    } else if let Some(last) = cuts.last() {
+        let seconds = vocabulary.seconds(tokens[last - 1]);
+        covered = ((seconds * f64::from(SAMPLE_RATE)) as usize).min(length);
+    }
+    let starts = std::iter::once(0).chain(cuts.iter().copied());
+    Reading { segments: starts.zip(&cuts).map(|(from, to)| from..*to).collect(), covered }
+}
+
+/// Text tokens of the segments, in order, for the decoder to attend to.
+pub(super) fn text_tokens(
+    vocabulary: &Vocabulary,
+    tokens: &[Token],
+    reading: &Reading,
+) -> Vec<Token> {
+    let all = reading.segments.iter().flat_map(|segment| &tokens[segment.clone()]);
+    all.copied().filter(|token| vocabulary.is_text(*token)).collect()
+}
+
+/// A word with its place in the recording, in samples.
+struct Said {
+    word: Word,
+    place: Range<u64>,
+}
+
+/// Makes the segments of a window; `from` is where in the window the transcript begins. `attention` is
+/// that of the text tokens behind `prompt` others, and of one more at their end.
+pub(super) fn make(
+    vocabulary: &Vocabulary,
+    said: &Transcript,
+    reading: &Reading,
+    (window, from): (&Window, usize),
+    (attention, prompt): (&Attention, usize),
+    language: &str,
+) -> Result<Vec<SpeechSegment>, InferenceError> {
+    let text = text_tokens(vocabulary, &said.tokens, reading);
+    let heard = (window.samples.len() - from).div_ceil(ENCODED);
+    // The token before predicts a token, so its attention shows where that one is heard.
+    let begins = align::begins(attention, prompt - 1..prompt + text.len(), heard);
+    let (mut segments, mut first) = (Vec::new(), 0);
+    for range in &reading.segments {
+        let tokens: Vec<usize> =
+            range.clone().filter(|at| vocabulary.is_text(said.tokens[*at])).collect();
+        let ids: Vec<Token> = tokens.iter().map(|at| said.tokens[*at]).collect();
+        let place = |word: &Word| {
+            let frame = |at: usize| from + begins[first + at] * ENCODED;
+            window.moment(frame(word.tokens.start)..frame(word.tokens.end))
+        };
+        let words = words::split(vocabulary, &ids, language)?.into_iter();
+        let words: Vec<Said> = words.map(|word| Said { place: place(&word), word }).collect();
+        let chances: Vec<f32> = tokens.iter().map(|at| said.probabilities[*at]).collect();
+        for breath in words.chunk_by(|a, b| b.place.start <= a.place.end + BREATH) {
+            segments.extend(segment(breath, &chances, language));
+        }
+        first += tokens.len();
+    }
+    Ok(segments)
+}
+
+fn segment(words: &[Said], chances: &[f32], language: &str) -> Option<SpeechSegment> {
+    let (first, last) = (words.first()?, words.last()?);
+    let text: String = words.iter().map(|said| said.word.text.as_str()).collect();
+    let text = text.trim().to_owned();
+    if !text.chars().any(char::is_alphanumeric) {
+        return None;
+    }
+    let chances = &chances[first.word.tokens.start..last.word.tokens.end];
+    let timed = |said: &Said| {
+        let text = said.word.text.trim().to_owned();
+        (!text.is_empty()).then(|| TimedWord { text, range: time(&said.place) })
+    };
+    Some(SpeechSegment {
+        text,
+        range: time(&(first.place.start..last.place.end)),
+        words: words.iter().filter_map(timed).collect(),
+        confidence: chances.iter().sum::<f32>() / chances.len().max(1) as f32,
+        language: language.to_owned(),
+    })
+}
+
+/// Rounded to the millisecond.
+fn time(samples: &Range<u64>) -> TimeRange {
+    let moment = |sample: u64| {
+        std::time::Duration::from_nanos(sample * 1_000_000_000 / u64::from(SAMPLE_RATE))
+    };
+    TimeRange::between(moment(samples.start), moment(samples.end))
+}
