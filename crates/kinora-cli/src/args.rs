@@ -75,6 +75,12 @@ pub struct AddArgs {
     /// Keep names, titles and captions out of the word index (to measure vision alone).
     #[arg(long)]
     pub no_words: bool,
+    /// Do not look for these words in this run; a later one does. May be given several times.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub without: Vec<PassageArg>,
+    /// Look for words again where another model did so before.
+    #[arg(long)]
+    pub again: bool,
     /// Embedding space of a new library [default: clip-vit-b-16-lite].
     #[arg(long, value_name = "SPACE")]
     pub space: Option<String>,

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use kinora_inference::Control;
 use kinora_ingest::{Ingest, IngestObserver, Options, Summary};
+use kinora_types::PassageKind;
+use serde::Serialize;
 
-use crate::{EngineError, Studio};
+use crate::{EngineError, Studio, Waiting};
 
 /// What is added where.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +18,20 @@ pub struct AddRequest {
     pub space: Option<String>,
     /// Choices of the run.
     pub options: Options,
+    /// Kinds of words that are not looked for in this run.
+    pub without: Vec<PassageKind>,
     /// Go on watching the folders until cancelled.
     pub watch: bool,
+}
+
+/// What a run did and what it left.
+#[derive(Clone, Debug, Serialize)]
+pub struct Added {
+    /// In numbers of files.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// What waits for models that are not at hand.
+    pub waiting: Vec<Waiting>,
 }
 
 impl Studio {
@@ -28,13 +42,15 @@ impl Studio {
         request: &AddRequest,
         observer: &mut dyn IngestObserver,
         control: &Control,
-    ) -> Result<Summary, EngineError> {
+    ) -> Result<Added, EngineError> {
         let catalog = self.catalog_or_new(library, request.space.as_deref())?;
         let space = self.space_of(&catalog)?;
         let duplicates = space.text().score_model().duplicate_threshold;
         // Without ffmpeg pictures are added all the same, and every video says what is missing.
         let options = Options { ffmpeg: self.ffmpeg().ok(), ..request.options.clone() };
+        let senses = self.senses(space, &request.without)?;
         let ingest = Ingest::new(&catalog, space.image(), duplicates, options)?;
+        let ingest = ingest.perceiving(senses.perception());
         let summary = if request.watch {
             ingest.watch(&request.paths, observer, control)?
         } else {
@@ -43,6 +59,6 @@ impl Studio {
         // Brought up here, so that the next search need not wait for it.
         let mut index = self.index(&catalog)?;
         kinora_index::IndexWrite::optimise(&mut index)?;
-        Ok(summary)
+        Ok(Added { summary, waiting: senses.waiting(&catalog)? })
     }
 }

@@ -17,6 +17,8 @@ pub struct Config {
     pub space: Option<String>,
     /// Execution provider of ONNX Runtime: `cpu`, `cuda`, `coreml`, `directml`.
     pub provider: Option<String>,
+    /// Recognizer of speech: `whisper-tiny`, `whisper-base` or `whisper-small`.
+    pub speech: Option<String>,
     /// Folder of models and programs.
     pub cache: Option<PathBuf>,
     /// The ffmpeg program.

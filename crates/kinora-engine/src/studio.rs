@@ -99,14 +99,17 @@ impl Studio {
     /// The embedders of a space; loaded once, the networks themselves at their first use.
     pub(crate) fn space(&self, name: &str) -> Result<&Space, EngineError> {
         if self.space.get().is_none_or(|space| space.space().name != name) {
-            let options = RuntimeOptions {
-                library: self.settings.config.onnxruntime.clone(),
-                provider: self.settings.config.provider.clone(),
-            };
-            let space = kinora_models::open_space(&self.store, name, &options)?;
+            let space = kinora_models::open_space(&self.store, name, &self.runtime_options())?;
             drop(self.space.set(space));
         }
         Ok(self.space.get().expect("set above"))
+    }
+
+    pub(crate) fn runtime_options(&self) -> RuntimeOptions {
+        RuntimeOptions {
+            library: self.settings.config.onnxruntime.clone(),
+            provider: self.settings.config.provider.clone(),
+        }
     }
 
     /// The embedders of a library's own space, checked to be the very same revision.

@@ -119,11 +119,7 @@ impl<'a> Searcher<'a> {
     }
 
     /// Turns places of the pool into hits and rejected candidates with their assets.
-    fn read(
-        &self,
-        selection: &Selection,
-        told: &HashMap<u64, Told>,
-    ) -> Result<Read, SearchError> {
+    fn read(&self, selection: &Selection, told: &HashMap<u64, Told>) -> Result<Read, SearchError> {
         let Selection { pool, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();

@@ -7,7 +7,8 @@ use std::{
 
 use indicatif::ProgressBar;
 use kinora_engine::{
-    AddRequest, AddSummary, Done, FileFailure, IngestObserver, IngestOptions, Studio,
+    AddRequest, AddSummary, Added, Done, FileFailure, IngestObserver, IngestOptions, Studio,
+    Waiting,
 };
 use kinora_types::PassageKind;
 use serde::Serialize;
@@ -18,7 +19,7 @@ use crate::{Outcome, args::AddArgs, output};
 struct Report<'a> {
     library: &'a str,
     #[serde(flatten)]
-    summary: &'a AddSummary,
+    added: &'a Added,
     failures: &'a [FileFailure],
     vanished_files: &'a [PathBuf],
     seconds: f64,
@@ -100,8 +101,10 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
         options: IngestOptions {
             attributions: args.attributions.clone(),
             index_names: !args.no_words,
+            again: args.again,
             ..IngestOptions::default()
         },
+        without: args.without.iter().copied().map(Into::into).collect(),
         watch: args.watch,
     };
     let control = super::interruptible()?;
@@ -110,16 +113,26 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
     let mut screen = Screen { bar, failures: Vec::new(), vanished: Vec::new() };
     let result = studio.add(library, &request, &mut screen, &control);
     screen.bar.finish_and_clear();
-    let summary = result?;
+    let added = result?;
+    let summary = &added.summary;
     let seconds = start.elapsed().as_secs_f64();
     if json {
         let (failures, vanished_files) = (&screen.failures[..], &screen.vanished[..]);
-        output::json(&Report { library, summary: &summary, failures, vanished_files, seconds })?;
+        output::json(&Report { library, added: &added, failures, vanished_files, seconds })?;
     } else {
-        output::line(sentence(library, &summary, start))?;
+        output::line(sentence(library, summary, start))?;
+        added.waiting.iter().for_each(say_waiting);
     }
     let whole = summary.failed == 0 && (!summary.cancelled || args.watch);
     Ok(if whole { Outcome::Done } else { Outcome::Partly })
+}
+
+fn say_waiting(waiting: &Waiting) {
+    let Waiting { kind, assets, message, hint } = waiting;
+    eprintln!("{assets} not searched for {} yet: {message}", kind.name());
+    if let Some(hint) = hint {
+        eprintln!("  hint: {hint}, then add them again");
+    }
 }
 
 fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {

@@ -12,8 +12,10 @@ use std::{
 
 use image::{Rgb, RgbImage};
 use kinora_catalog::Catalog;
-use kinora_inference::{Control, ImageEmbedder, fake::ColourEmbedder};
-use kinora_ingest::{Done, FileFailure, Ingest, IngestError, IngestObserver, Options, Summary};
+use kinora_inference::{Control, ImageEmbedder, fake::{ColourEmbedder, ColourSenses}};
+use kinora_ingest::{
+    Done, FileFailure, Ingest, IngestError, IngestObserver, Options, Perception, Summary,
+};
 use tempfile::TempDir;
 
 pub const THRESHOLD: f32 = 0.99;
@@ -22,14 +24,27 @@ pub struct Bench {
     folder: TempDir,
     pub embedder: ColourEmbedder,
     pub options: Options,
+    /// Whether words are looked for, by the fake senses.
+    pub perceives: bool,
+}
+
+/// The fake models for every kind of words.
+pub fn senses() -> Perception<'static> {
+    const SENSES: &ColourSenses = &ColourSenses;
+    Perception {
+        speech: Some(SENSES),
+        text: Some(SENSES),
+        tags: Some(SENSES),
+        captions: Some(SENSES),
+    }
 }
 
 impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("in")).unwrap();
-        let bench =
-            Self { folder, embedder: ColourEmbedder::default(), options: Options::default() };
+        let (embedder, options) = (ColourEmbedder::default(), Options::default());
+        let bench = Self { folder, embedder, options, perceives: false };
         Catalog::create(&bench.library(), "test", ImageEmbedder::space(&bench.embedder)).unwrap();
         bench
     }
@@ -58,6 +73,7 @@ impl Bench {
     ) -> Result<(Summary, Notes), IngestError> {
         let catalog = self.catalog();
         let ingest = Ingest::new(&catalog, embedder, THRESHOLD, self.options.clone())?;
+        let ingest = if self.perceives { ingest.perceiving(senses()) } else { ingest };
         let mut notes = Notes::default();
         let summary = ingest.add(targets, &mut notes, &Control::default())?;
         Ok((summary, notes))
@@ -69,6 +85,7 @@ impl Bench {
 pub struct Notes {
     pub done: Vec<Done>,
     pub failed: Vec<FileFailure>,
+    pub damaged: Vec<FileFailure>,
     pub vanished: Vec<PathBuf>,
     pub cancel_after: Option<(usize, Control)>,
 }
@@ -85,6 +102,10 @@ impl IngestObserver for Notes {
 
     fn failed(&mut self, failure: &FileFailure) {
         self.failed.push(failure.clone());
+    }
+
+    fn damaged(&mut self, damage: &FileFailure) {
+        self.damaged.push(damage.clone());
     }
 
     fn vanished(&mut self, path: &Path) {

@@ -1,0 +1,164 @@
+//! Words of pictures, videos and recordings through the whole ingest, with fake models and the real
+//! ffmpeg. Not covered: what real models find (see `kinora-models`).
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use common::{Bench, Notes, THRESHOLD, senses};
+use kinora_catalog::Catalog;
+use kinora_inference::{Control, InferenceError, TextLine, TextReader};
+use kinora_ingest::{Ingest, IngestError, Perception};
+use kinora_media::render::fixtures::ffmpeg;
+use kinora_types::{Origin, PassageKind, Picture};
+
+/// Runs ffmpeg on a generated input.
+fn make(arguments: &str, path: &Path) {
+    let made = Command::new(ffmpeg().path)
+        .args(["-y", "-loglevel", "error"])
+        .args(arguments.split_whitespace())
+        .arg(path)
+        .status()
+        .unwrap();
+    assert!(made.success(), "{arguments}");
+}
+
+/// A red picture; three seconds of blue, then three of green, loud from the second to the fourth second;
+/// a recording that is loud at its end; a video without sound.
+fn bench() -> Bench {
+    let mut bench = Bench::new();
+    bench.options.ffmpeg = Some(ffmpeg());
+    bench.perceives = true;
+    let input = bench.input();
+    make("-f lavfi -i color=red:s=64x48 -frames:v 1", &input.join("red.png"));
+    make(
+        "-f lavfi -i color=blue:s=96x64:d=3,format=yuv420p[a];color=0x00ff00:s=96x64:d=3[b];[a][b]concat \
+         -f lavfi -i sine=d=6,volume=enable='not(between(t,2,3.999))':volume=0 -c:a flac",
+        &input.join("film.mkv"),
+    );
+    make("-f lavfi -i sine=d=4,volume=enable='lt(t,3)':volume=0", &input.join("talk.wav"));
+    make("-f lavfi -i color=yellow:s=64x48:d=2", &input.join("silent.mkv"));
+    bench
+}
+
+/// `kind from-to text`, in order.
+fn told(catalog: &Catalog, name: &str) -> Vec<String> {
+    let asset = catalog.resolve(name).unwrap();
+    let (row, _) = catalog.asset_and_row(&asset.id).unwrap().unwrap();
+    let passages = catalog.passages(row).unwrap();
+    let span = |range: kinora_types::TimeRange| format!("{}-{} ", range.start_ms(), range.end_ms());
+    passages
+        .iter()
+        .map(|p| format!("{} {}{}", p.kind.name(), p.range.map(span).unwrap_or_default(), p.text))
+        .collect()
+}
+
+#[test]
+fn everything_gets_its_words_with_their_times() {
+    let bench = bench();
+    let (summary, notes) = bench.add();
+    assert!(notes.failed.is_empty() && notes.damaged.is_empty(), "{notes:?}");
+    let catalog = bench.catalog();
+    assert_eq!(told(&catalog, "red.png"), ["caption Something red.", "tag red", "text red paint"]);
+    assert_eq!(
+        told(&catalog, "film.mkv"),
+        [
+            // Plain ground to plain ground is no cut.
+            "caption 0-6000 Something green.",
+            "speech 2000-4250 loud",
+            "tag 0-3000 blue",
+            "tag 3000-6000 green",
+            "text 0-2500 blue paint",
+            "text 2500-6000 green paint",
+        ]
+    );
+    assert_eq!(told(&catalog, "talk.wav"), ["speech 3000-4000 loud"]);
+    assert!(!told(&catalog, "silent.mkv").iter().any(|line| line.starts_with("speech")));
+    let expected = [
+        (PassageKind::Speech, 3),
+        (PassageKind::Text, 3),
+        (PassageKind::Caption, 3),
+        (PassageKind::Tag, 3),
+    ];
+    assert_eq!(summary.perceived, BTreeMap::from(expected));
+    let red = catalog.resolve("red.png").unwrap();
+    let (row, _) = catalog.asset_and_row(&red.id).unwrap().unwrap();
+    let caption = &catalog.passages(row).unwrap()[0];
+    let machine = Origin::Machine { model: "colour-captioner@1".into(), confidence: 0.5 };
+    assert_eq!(caption.origin, machine);
+
+    let (again, _) = bench.add();
+    assert!(again.perceived.is_empty(), "{again:?}");
+}
+
+#[test]
+fn what_was_stopped_goes_on_and_what_is_missing_waits() {
+    let mut bench = bench();
+    bench.perceives = false;
+    let (summary, _) = bench.add();
+    assert!(summary.perceived.is_empty());
+    let catalog = bench.catalog();
+    let waiting = |kind| catalog.unperceived(kind, None).unwrap().len();
+    assert_eq!((waiting(PassageKind::Speech), waiting(PassageKind::Text)), (3, 3));
+
+    let ingest = Ingest::new(&catalog, &bench.embedder, THRESHOLD, bench.options.clone()).unwrap();
+    let only = Perception { speech: senses().speech, ..Perception::default() };
+    let (mut notes, control) = (Notes::default(), Control::default());
+    let targets = [bench.input()];
+    ingest.perceiving(only).add(&targets, &mut notes, &control).unwrap();
+    assert_eq!((waiting(PassageKind::Speech), waiting(PassageKind::Text)), (0, 3));
+}
+
+#[test]
+fn a_file_that_broke_meanwhile_costs_only_itself() {
+    let mut bench = bench();
+    bench.perceives = false;
+    bench.add();
+    let film = bench.input().join("film.mkv");
+    let whole = fs::read(&film).unwrap();
+    // The same length, so that it still counts as there.
+    fs::write(&film, vec![0; whole.len()]).unwrap();
+    let catalog = bench.catalog();
+    let ingest = Ingest::new(&catalog, &bench.embedder, THRESHOLD, bench.options.clone()).unwrap();
+    let (mut notes, control) = (Notes::default(), Control::default());
+    let talk = [bench.input().join("talk.wav")];
+    ingest.perceiving(senses()).add(&talk, &mut notes, &control).unwrap();
+    assert_eq!(told(&catalog, "talk.wav"), ["speech 3000-4000 loud"]);
+    let film = catalog.resolve("film.mkv").unwrap();
+    let (_, error) = catalog.perceived_by(&film.id, PassageKind::Text).unwrap().unwrap();
+    assert!(error.is_some());
+}
+
+/// Fails at every picture.
+struct Broken;
+
+impl TextReader for Broken {
+    fn model(&self) -> &str {
+        "broken@1"
+    }
+
+    fn read(&self, _: &Picture) -> Result<Vec<TextLine>, InferenceError> {
+        Err(InferenceError::Runtime("out of order".into()))
+    }
+}
+
+#[test]
+fn a_model_that_fails_everywhere_ends_the_run_and_marks_nothing() {
+    let mut bench = bench();
+    for number in 0..8 {
+        let path = bench.input().join(format!("{number}.png"));
+        make(&format!("-f lavfi -i testsrc=s={}x48 -frames:v 1", 64 + number), &path);
+    }
+    bench.perceives = false;
+    bench.add();
+    let catalog = bench.catalog();
+    let ingest = Ingest::new(&catalog, &bench.embedder, THRESHOLD, bench.options.clone()).unwrap();
+    let broken = Perception { text: Some(&Broken), ..Perception::default() };
+    let (mut notes, control) = (Notes::default(), Control::default());
+    let targets = [bench.input()];
+    let error = ingest.perceiving(broken).add(&targets, &mut notes, &control).unwrap_err();
+    assert!(matches!(error, IngestError::Embed(InferenceError::Runtime(_))), "{error}");
+    assert_eq!(catalog.unperceived(PassageKind::Text, None).unwrap().len(), 11);
+}
