@@ -4,7 +4,7 @@
 //! whose readings are the parity fixture: bounds of size (`view.rs`), the network's map (`detect.rs`) to
 //! boxes (`regions.rs`, `rectangle.rs`), each made straight (`crop.rs`) and read (`recognise.rs`).
 //!
-//! Memory: 31 MB of weights; while a picture of 1920 x 1080 is read about 600 MB, most of it the detector's.
+//! Memory: 31 MB of weights; while a picture of 1920 x 1080 is read about 1 GB, most of it the detector's.
 
 mod crop;
 mod detect;
