@@ -79,7 +79,7 @@ mod tests {
             ((20, 40), (32, 64), 0),
             ((900, 60), (900, 224), 82),
             // Thinner than the bounds can hold: squeezed, not refused.
-            ((20_000, 3), (1984, 528), 248),
+            ((20_000, 3), (1984, 496), 232),
             ((3, 20_000), (32, 1984), 0),
         ];
         for (from, to, bar) in cases {
