@@ -21,16 +21,14 @@ mod time;
 
 pub use asset::{Asset, GeoPoint, Rights};
 pub use film::{
-    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, Storyboard,
-    Transition,
+    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, ShotSound, Sound,
+    Storyboard, Transition,
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
 pub use hit::{Candidate, Hit, Moment, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
-pub use motion::{
-    CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion,
-};
+pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};
 pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};
 pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};

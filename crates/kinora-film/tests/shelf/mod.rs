@@ -151,6 +151,7 @@ pub fn spec(seconds: f64) -> FilmSpec {
         transition: Transition::Crossfade(0.5),
         captions: Captioning::FromBrief,
         seed: 7,
+        sound: None,
     }
 }
 

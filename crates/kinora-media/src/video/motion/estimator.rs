@@ -92,13 +92,14 @@ fn between(first: &Pyramid, second: &Pyramid, before: &mut Similarity) -> Option
     let light = Exposure::between(first, second)?;
     let tracks = track::follow(first, second, part, light);
     let found = &tracks.found;
-    let enough = found.len() >= LEAST_PLACES
-        && found.len() as f32 >= LEAST_FOUND * tracks.textured as f32;
+    let enough =
+        found.len() >= LEAST_PLACES && found.len() as f32 >= LEAST_FOUND * tracks.textured as f32;
     if !enough {
         return None;
     }
     let vectors: Vec<_> = found.iter().map(|tracked| tracked.vector).collect();
-    let guesses = [Similarity::default(), Similarity { shift: tracks.coarse, grow: 0.0, turn: 0.0 }];
+    let guesses =
+        [Similarity::default(), Similarity { shift: tracks.coarse, grow: 0.0, turn: 0.0 }];
     let [width, height] = first.frame;
     let fit = fit::fit(&vectors, REACH * width, &[guesses[0], guesses[1], *before])?;
     if fit.followers < LEAST_FOLLOWERS {

@@ -161,6 +161,7 @@ fn draws(count: usize) -> impl Iterator<Item = (usize, usize)> {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as usize
     };
-    let pairs = (0..if count > 1 { DRAWS } else { 0 }).map(move |_| (next() % count, next() % count));
+    let pairs =
+        (0..if count > 1 { DRAWS } else { 0 }).map(move |_| (next() % count, next() % count));
     pairs.filter(|(a, b)| a != b)
 }

@@ -112,6 +112,7 @@ impl Pyramid {
 }
 
 fn is_bar(samples: &[f32]) -> bool {
-    let (least, most) = samples.iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+    let (least, most) =
+        samples.iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
     most < BAR_LIGHT && most - least < BAR_SPREAD
 }
