@@ -163,12 +163,13 @@ impl Drop for Soundtrack<'_> {
 }
 
 /// One channel is laid on both sides (ffmpeg would take 3 dB off); the first sample is that of `from`,
-/// whatever the file's sound begins with.
+/// whatever the file's sound begins with. The rate is changed before, as ffmpeg counts what it drops and fills
+/// in at the rate that comes in.
 fn chain(channels: u32, from: Duration) -> String {
     let both = if channels == 1 { "pan=stereo|c0=c0|c1=c0," } else { "" };
     let first = (from.as_nanos() * u128::from(SOUND_RATE) + 500_000_000) / 1_000_000_000;
     format!(
-        "{both}aresample={SOUND_RATE}:async=1:min_comp=0.00001:min_hard_comp=0.1:first_pts={first},\
+        "{both}aresample={SOUND_RATE},aresample={SOUND_RATE}:async=1:min_comp=0.00001:min_hard_comp=0.1:first_pts={first},\
          aformat=sample_fmts=flt:channel_layouts=stereo"
     )
 }
