@@ -143,10 +143,9 @@ fn heard<'a>(
 ) -> Result<Vec<Heard<'a>>, FilmError> {
     let mut heard = Vec::new();
     for (shot, place) in storyboard.shots.iter().zip(places(storyboard)) {
-        if let (Some(asset), Some(cut)) = (&shot.source, shot.clip) {
-            if cut.sound == ShotSound::Kept {
-                heard.push(Heard { place, asset, cut, file: sources.video(asset)? });
-            }
+        let clip = shot.source.as_ref().zip(shot.clip);
+        if let Some((asset, cut)) = clip.filter(|(_, cut)| cut.sound == ShotSound::Kept) {
+            heard.push(Heard { place, asset, cut, file: sources.video(asset)? });
         }
     }
     Ok(heard)
