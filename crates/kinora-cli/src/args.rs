@@ -337,6 +337,9 @@ pub struct MakeArgs {
     /// Between shots.
     #[arg(long, value_enum, default_value_t = TransitionArg::Crossfade)]
     pub transition: TransitionArg,
+    /// The clips' own sound [default: as the brief says, else keep].
+    #[arg(long, value_enum)]
+    pub sound: Option<SoundArg>,
     /// Show no captions.
     #[arg(long)]
     pub no_captions: bool,
@@ -360,6 +363,14 @@ pub enum TransitionArg {
     Crossfade,
     /// None.
     Cut,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum SoundArg {
+    /// Heard, but where a shot of the brief is muted.
+    Keep,
+    /// Not heard, whatever the brief says.
+    Mute,
 }
 
 #[derive(Args)]

@@ -90,6 +90,7 @@ fn brief(pictures: &Pictures, words: bool) -> Brief {
     Brief {
         title: words.then(|| "A journey through some pictures".into()),
         shots: pictures.0.iter().enumerate().map(shot).collect(),
+        ..Brief::default()
     }
 }
 
@@ -114,6 +115,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         transition: Transition::Crossfade(0.7),
         captions: Captioning::FromBrief,
         seed: 1,
+        sound: None,
     };
     let board = plan(&brief(&pictures, words), &spec, &PlanOptions::default(), &pictures)?;
     let out = PathBuf::from(out);

@@ -62,20 +62,31 @@ impl Scene {
         if shape > 1.0 { (1.0, 1.0 / shape) } else { (shape, 1.0) }
     }
 
+    fn framing(&self) -> Framing {
+        let (width, height) = self.widest();
+        // With few pixels, standing smaller on a matte is better than being blown up.
+        let coarse = self.enlargement(width) > 2.0 * SHARP;
+        if width.min(height) < CROP_SHOWS || coarse { Framing::Matte } else { Framing::Crop }
+    }
+
     /// Frame pixels per picture pixel in a view of this width.
     fn enlargement(&self, width: f64) -> f64 {
         f64::from(self.frame.width) / (width * f64::from(self.picture.width))
     }
 }
 
+/// How a picture or a clip of one size is fitted into frames of another.
+pub(crate) fn framing(picture: Size, frame: Size) -> Framing {
+    let picture = Size { width: picture.width.max(1), height: picture.height.max(1) };
+    Scene { picture, frame, subject: Rect::FULL, seconds: 1.0, seed: 0 }.framing()
+}
+
 /// Plans the move of one shot; `last` is the kind of the shot before it.
 pub fn plan_move(scene: &Scene, last: Option<MoveKind>) -> (CameraMove, MoveKind) {
-    let (width, height) = scene.widest();
-    let shown = width.min(height);
-    // With few pixels, standing smaller on a matte is better than being blown up.
-    let coarse = scene.enlargement(width) > 2.0 * SHARP;
-    let (camera, kind) =
-        if shown < CROP_SHOWS || coarse { matte(scene, last) } else { crop(scene, last) };
+    let (camera, kind) = match scene.framing() {
+        Framing::Matte => matte(scene, last),
+        Framing::Crop => crop(scene, last),
+    };
     let (from, to) = (short(camera.from), short(camera.to));
     (CameraMove { from, to, ..camera }, kind)
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use blake3::Hash;
 use kinora_media::render::{FilmEncoder, Overlay, crossfade, dim};
-use kinora_types::{ContentHash, Storyboard, YuvFrame};
+use kinora_types::{ContentHash, FilmSpec, Storyboard, YuvFrame};
 
 use crate::{FilmError, timeline::crossfade_frames, words::Words};
 
@@ -47,6 +47,8 @@ pub(crate) struct Composer<'a> {
     progress: &'a mut dyn FnMut(FilmProgress),
     fps: f64,
     total: u32,
+    /// Frames of the film's fades from and to black.
+    film_fade: f64,
     crossfade: u32,
     cues: Vec<Cue>,
     /// Frames already handed over.
@@ -85,6 +87,7 @@ impl<'a> Composer<'a> {
             progress,
             fps: f64::from(spec.fps),
             total: (spec.seconds * f64::from(spec.fps)).round() as u32,
+            film_fade: film_fade(spec) * f64::from(spec.fps),
             crossfade,
             cues: cues(storyboard, words, crossfade),
             done: 0,
@@ -175,7 +178,7 @@ impl<'a> Composer<'a> {
             cue.overlay.lay(&mut passing.frame, smooth(opacity));
             passing.hash = None;
         }
-        let film_fade = (self.fps * FILM_FADE).min(f64::from(self.total) / 6.0);
+        let film_fade = self.film_fade;
         let edge = f64::from((at + 1).min(self.total.saturating_sub(at)));
         if edge < film_fade {
             dim(&mut passing.frame, smooth(edge / film_fade));
@@ -202,7 +205,12 @@ impl<'a> Composer<'a> {
     }
 }
 
-fn smooth(t: f64) -> f64 {
+/// Seconds in which the film comes out of black, and goes into it.
+pub(crate) fn film_fade(spec: &FilmSpec) -> f64 {
+    FILM_FADE.min(spec.seconds / 6.0)
+}
+
+pub(crate) fn smooth(t: f64) -> f64 {
     let t = t.clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }

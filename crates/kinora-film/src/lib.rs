@@ -17,6 +17,7 @@ mod generator;
 mod page;
 mod plan;
 mod render;
+mod sound;
 mod sources;
 mod timeline;
 mod words;

@@ -7,7 +7,9 @@ use std::fmt::Write;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kinora_media::read::thumbnail;
-use kinora_types::{Asset, CameraMove, Candidate, Framing, Picture, Rect, Shot, Storyboard};
+use kinora_types::{
+    Asset, CameraMove, Candidate, Framing, Picture, Rect, Shot, ShotSound, Storyboard,
+};
 
 const STYLE: &str = include_str!("page.css");
 /// Longer side of the pictures in the page, in pixels.
@@ -88,7 +90,12 @@ fn facts(shot: &Shot, fps: u32) -> String {
         let _ = write!(facts, " &middot; {}", escaped(part));
     }
     if let Some(clip) = &shot.clip {
-        let _ = write!(facts, "<br>video, {}", clip.range);
+        let sound = match clip.sound {
+            ShotSound::None => "without sound",
+            ShotSound::Kept => "with its sound",
+            ShotSound::Muted => "muted",
+        };
+        let _ = write!(facts, "<br>video, {}, {sound}", clip.range);
     }
     facts.push_str("</p>\n");
     facts

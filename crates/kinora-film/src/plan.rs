@@ -3,13 +3,13 @@
 use kinora_inference::Control;
 use kinora_media::render;
 use kinora_types::{
-    Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Kind, Moment, Shot, ShotBrief, Size,
-    Storyboard, TimeRange,
+    Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Kind, Moment, Shot, ShotBrief,
+    ShotSound, Size, Sound, Storyboard, TimeRange,
 };
 
 use crate::{
     FilmError, Parts, SourceFinder, Timeline,
-    camera::{MoveKind, Scene, mixed, plan_move},
+    camera::{MoveKind, Scene, framing, mixed, plan_move},
     choose::{Choice, choose},
     credits::credits,
     still,
@@ -64,7 +64,8 @@ pub fn plan(
     let timeline = Timeline::new(spec, &parts)?;
     let spec =
         FilmSpec { seconds: f64::from(timeline.total) / f64::from(spec.fps), ..spec.clone() };
-    let mut cast = Cast { spec: &spec, sources, last: None, frames: timeline.shots.iter() };
+    let (frames, sound) = (timeline.shots.iter(), brief.sound);
+    let mut cast = Cast { spec: &spec, sources, sound, last: None, frames };
     let mut shots = Vec::with_capacity(choices.len());
     for (i, (brief, choice)) in brief.shots.iter().zip(choices).enumerate() {
         options.control.check()?;
@@ -133,6 +134,8 @@ fn refuse(shots: &[ShotBrief], choices: &[Choice], allow_gaps: bool) -> Result<(
 struct Cast<'a> {
     spec: &'a FilmSpec,
     sources: &'a dyn SourceFinder,
+    /// What the brief says of the film's sound.
+    sound: Option<Sound>,
     last: Option<MoveKind>,
     frames: std::slice::Iter<'a, u32>,
 }
@@ -146,8 +149,8 @@ impl Cast<'_> {
         let (camera, clip) = match &choice.source {
             Some(asset) => match (asset.kind(), asset.size) {
                 (Kind::Picture, Some(size)) => (Some(self.camera(i, asset, size, frames)?), None),
-                (Kind::Video, _) => {
-                    (None, Some(self.clip(&brief.name, asset, choice.moment, frames)?))
+                (Kind::Video, Some(size)) => {
+                    (None, Some(self.clip(brief, (asset, size), choice.moment, frames)?))
                 }
                 _ => return Err(FilmError::NoPicture { label: asset.label() }),
             },
@@ -179,8 +182,8 @@ impl Cast<'_> {
     /// of a pinned video its middle.
     fn clip(
         &mut self,
-        shot: &str,
-        asset: &Asset,
+        shot: &ShotBrief,
+        (asset, size): (&Asset, Size),
         moment: Option<Moment>,
         frames: u32,
     ) -> Result<ClipCut, FilmError> {
@@ -188,7 +191,7 @@ impl Cast<'_> {
         let length = u64::from(frames) * 1000 / u64::from(self.spec.fps.max(1));
         if whole + END_SLACK_MS < length {
             return Err(FilmError::TooShort {
-                shot: shot.to_owned(),
+                shot: shot.name.clone(),
                 label: asset.label(),
                 needs_ms: length,
                 lasts_ms: whole,
@@ -196,10 +199,28 @@ impl Cast<'_> {
         }
         let range = around(moment, whole, length);
         let at = u64::midpoint(range.start_ms(), range.end_ms());
-        let still = still(&self.sources.video(asset)?, asset, at, SKETCH_SIDE)?;
+        let file = self.sources.video(asset)?;
+        let still = still(&file, asset, at, SKETCH_SIDE)?;
         // The eye wants a move after a move, whatever stood between.
         self.last = None;
-        Ok(ClipCut { range, focus: render::subject(&still).centre() })
+        Ok(ClipCut {
+            range,
+            focus: render::subject(&still).centre(),
+            framing: framing(size, self.spec.size),
+            sound: match (file.facts().audio.is_empty(), self.wanted(shot)) {
+                (true, _) => ShotSound::None,
+                (false, Sound::Keep) => ShotSound::Kept,
+                (false, Sound::Mute) => ShotSound::Muted,
+            },
+        })
+    }
+
+    /// Whether a shot's clip shall be heard.
+    fn wanted(&self, shot: &ShotBrief) -> Sound {
+        match self.spec.sound {
+            Some(Sound::Mute) => Sound::Mute,
+            asked => shot.sound.or(asked).or(self.sound).unwrap_or_default(),
+        }
     }
 
     fn camera(

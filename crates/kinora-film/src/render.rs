@@ -15,13 +15,14 @@ use kinora_media::{
 use kinora_provenance::{RECORD_VERSION, RecordError, beside, write_beside};
 use kinora_types::{
     Asset, CameraMove, ClipCut, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, GeneratorRecord,
-    Picture, Shot, ShotRecord, Size, SourceRecord, Storyboard, YuvFrame,
+    Picture, Shot, ShotRecord, ShotSound, Size, SourceRecord, Storyboard, YuvFrame,
 };
 
 use crate::{
     FilmError, SourceFinder,
     camera::mixed,
     compose::{Composer, FilmProgress},
+    sound,
     sources::{present_path, unreadable},
     timeline::crossfade_frames,
     words::Words,
@@ -66,7 +67,7 @@ pub struct RenderContext<'a> {
 ///
 /// The same storyboard, sources and build make the same frames. Cancelled or failed, neither file is
 /// there; an older film of that name stays as it was. Memory: one source, two frames a crossfade
-/// frame, a few frames in flight.
+/// frame, a few frames in flight; the sound waits on disk, 192 KB a second.
 pub fn render(
     storyboard: &Storyboard,
     context: RenderContext<'_>,
@@ -75,7 +76,9 @@ pub fn render(
     check_output(out, storyboard)?;
     let words = Words::set(storyboard, context.typesetter)?;
     let spec = EncodeSpec { size: storyboard.spec.size, fps: storyboard.spec.fps };
-    let encoder = FilmEncoder::start(context.ffmpeg, spec, out)?;
+    let sound = sound::mix(storyboard, context.sources, context.control, out)?;
+    let settings = spec.describe(sound.is_some());
+    let encoder = FilmEncoder::start(context.ffmpeg, spec, sound, out)?;
     let composer = Composer::new(storyboard, words, encoder, context.progress);
     let mut studio = Studio {
         storyboard,
@@ -103,7 +106,7 @@ pub fn render(
         shots,
         master: hash_file(out)?,
         frames_hash,
-        encoder: format!("ffmpeg {} {}", context.ffmpeg.version, spec.describe()),
+        encoder: format!("ffmpeg {} {}", context.ffmpeg.version, settings),
     };
     // A film whose trail cannot be kept must not be.
     write_beside(out, &record).inspect_err(|_| drop(fs::remove_file(out)))?;
@@ -233,7 +236,8 @@ impl Studio<'_> {
         let FilmSpec { size, fps, .. } = self.storyboard.spec;
         let file = self.sources.video(asset)?;
         let cancelled = || self.control.is_cancelled();
-        let spec = ClipSpec { range: cut.range, size, fps, focus: cut.focus };
+        let ClipCut { range, focus, framing, .. } = cut;
+        let spec = ClipSpec { range, size, fps, focus, framing };
         let failed = |error: VideoError| match error {
             VideoError::Cancelled => FilmError::Cancelled(Cancelled),
             error => unreadable(asset, &error).into(),
@@ -251,9 +255,7 @@ impl Studio<'_> {
             model: None,
             deterministic: true,
             synthetic: false,
-            parameters: serde_json::json!({
-                "clip": cut, "held_frames": clip.held(), "sound": "none",
-            }),
+            parameters: serde_json::json!({ "clip": cut, "held_frames": clip.held() }),
         };
         let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
         Ok(made_record(shot, asset, at, generator, hash, None))
@@ -355,6 +357,7 @@ fn record(shot: &Shot, at: u32, frames: u32) -> ShotRecord {
         generator: None,
         frames_hash: None,
         fidelity: None,
+        sound: ShotSound::None,
     }
 }
 
@@ -381,6 +384,7 @@ fn made_record(
         generator: Some(generator),
         frames_hash: Some(frames_hash),
         fidelity,
+        sound: shot.clip.map(|clip| clip.sound).unwrap_or_default(),
         ..record(shot, at, shot.frames)
     }
 }

@@ -246,6 +246,7 @@ mod tests {
             transition: Transition::Crossfade(crossfade),
             captions: Captioning::FromBrief,
             seed: 1,
+            sound: None,
         }
     }
 

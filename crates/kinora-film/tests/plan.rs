@@ -169,7 +169,7 @@ fn hostile_names_stay_text_in_the_page() {
         caption: Some(evil.into()),
         ..ShotBrief::default()
     };
-    let brief = Brief { title: Some(evil.into()), shots: vec![shot] };
+    let brief = Brief { title: Some(evil.into()), shots: vec![shot], ..Brief::default() };
     let board = plan(&brief, &spec(6.0), &PlanOptions::default(), &shelf).unwrap();
     let page =
         storyboard_html(&board, &|_, asset, side| kinora_film::open_source(asset, side).ok());
@@ -199,7 +199,7 @@ proptest! {
             let prompt = format!("p{i}");
             shots.push(ShotBrief { name: format!("s{i}"), prompt, ..ShotBrief::default() });
         }
-        let brief = Brief { title: Some("T".into()), shots };
+        let brief = Brief { title: Some("T".into()), shots, ..Brief::default() };
         let options = PlanOptions { allow_gaps: true, ..PlanOptions::default() };
         match plan(&brief, &spec(seconds), &options, &shelf) {
             Ok(board) => {

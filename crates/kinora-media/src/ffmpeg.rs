@@ -31,7 +31,7 @@ impl FFmpeg {
         Ok(Self {
             path: path.to_owned(),
             version: version.to_owned(),
-            encoders: video_encoders(&ask(path, &["-hide_banner", "-encoders"])?),
+            encoders: encoders(&ask(path, &["-hide_banner", "-encoders"])?),
         })
     }
 
@@ -51,14 +51,14 @@ fn ask(path: &Path, args: &[&str]) -> Result<String, RenderError> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Second words of the lines whose flags start with `V`, after the legend's dashes.
-fn video_encoders(listing: &str) -> Vec<String> {
+/// Second words of the lines whose flags start with `V` or `A`, after the legend's dashes.
+fn encoders(listing: &str) -> Vec<String> {
     let lines = listing.lines().skip_while(|line| !line.trim_start().starts_with("---"));
     lines
         .filter_map(|line| {
             let mut words = line.split_whitespace();
             let flags = words.next()?;
-            flags.starts_with('V').then(|| words.next())?
+            flags.starts_with(['V', 'A']).then(|| words.next())?
         })
         .map(str::to_owned)
         .collect()
@@ -72,7 +72,7 @@ mod tests {
     fn reads_the_listing() {
         let listing = "Encoders:\n V..... = Video\n A..... = Audio\n ------\n V....D libx264 \
                        H.264 (codec h264)\n A....D aac AAC\n V.S..D mpeg4 MPEG-4\n";
-        assert_eq!(video_encoders(listing), ["libx264", "mpeg4"]);
+        assert_eq!(encoders(listing), ["libx264", "aac", "mpeg4"]);
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn shot(name: &str, sources: Vec<SourceRecord>, gap: Option<&str>) -> ShotRecord
             parameters: serde_json::json!({"zoom": 1.1}),
         }),
         frames_hash: Some(ContentHash::of(b"frames")),
+        sound: kinora_types::ShotSound::None,
         fidelity: Some(0.98),
     }
 }
@@ -69,6 +70,7 @@ fn record(film: &Path, shots: Vec<ShotRecord>) -> FilmRecord {
             transition: Transition::Crossfade(0.5),
             captions: Captioning::FromBrief,
             seed: 1,
+            sound: None,
         },
         title: Some("Egypt".into()),
         credits: vec![],

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kinora_types::ShotSound;
+
 use crate::{MasterState, Report, ShotReport, SourceFate, SourceReport};
 
 impl fmt::Display for Report {
@@ -41,6 +43,11 @@ fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool
     }
     if let Some(fidelity) = shot.fidelity {
         write!(f, " fidelity {fidelity:.3}")?;
+    }
+    match shot.sound {
+        ShotSound::None => {}
+        ShotSound::Kept => write!(f, " with its sound")?,
+        ShotSound::Muted => write!(f, " muted")?,
     }
     writeln!(f)?;
     for (i, source) in shot.sources.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_types::{AssetId, ContentHash, FilmRecord, SourceRecord};
+use kinora_types::{AssetId, ContentHash, FilmRecord, ShotSound, SourceRecord};
 use serde::Serialize;
 
 /// What a library knows of a source today.
@@ -86,6 +86,9 @@ pub struct ShotReport {
     pub synthetic: bool,
     /// Cosine between what was made and what was found.
     pub fidelity: Option<f32>,
+    /// What is heard.
+    #[serde(skip_serializing_if = "ShotSound::is_none")]
+    pub sound: ShotSound,
     /// Its sources.
     pub sources: Vec<SourceReport>,
 }
@@ -148,6 +151,7 @@ pub fn verify(film: &Path, record: &FilmRecord, lookup: &Lookup<'_>) -> Report {
         generator: shot.generator.as_ref().map(|g| format!("{} {}", g.name, g.version)),
         synthetic: shot.generator.as_ref().is_some_and(|g| g.synthetic),
         fidelity: shot.fidelity,
+        sound: shot.sound,
         sources: shot.sources.iter().map(checked).collect(),
     });
     Report {

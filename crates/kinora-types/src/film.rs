@@ -4,6 +4,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Asset, Candidate, Rect, Scores, Size, TimeRange};
 
+/// What becomes of the sound that a clip brings along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sound {
+    /// It is heard.
+    #[default]
+    Keep,
+    /// It is not.
+    Mute,
+}
+
+/// What is heard in a shot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShotSound {
+    /// Nothing: its source has no sound.
+    #[default]
+    None,
+    /// Its source's own sound.
+    Kept,
+    /// Nothing, though its source has sound.
+    Muted,
+}
+
+impl ShotSound {
+    /// Whether the source has no sound.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
 /// One wished-for shot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -20,6 +51,8 @@ pub struct ShotBrief {
     pub pin: Option<String>,
     /// Whether the film may go without it when no picture fits.
     pub optional: bool,
+    /// Whether its clip is heard, else as the film says.
+    pub sound: Option<Sound>,
 }
 
 /// What the user asked for.
@@ -28,6 +61,8 @@ pub struct ShotBrief {
 pub struct Brief {
     /// Title card, if any.
     pub title: Option<String>,
+    /// Whether clips are heard; they are unless this, or their own shot, says otherwise.
+    pub sound: Option<Sound>,
     /// The shots in order; never empty once parsed.
     pub shots: Vec<ShotBrief>,
 }
@@ -68,13 +103,18 @@ pub struct FilmSpec {
     pub captions: Captioning,
     /// Seed of every choice that is free.
     pub seed: u64,
+    /// What was asked for beside the brief: `Mute` mutes every clip, `Keep` stands in for the brief's
+    /// own word on the film; a shot's word stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<Sound>,
 }
 
 /// How a picture whose shape is not the film's is fitted. It is never distorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Framing {
     /// The view is cut out of the picture.
+    #[default]
     Crop,
     /// The whole picture stands on a blurred, darkened copy of itself.
     Matte,
@@ -91,7 +131,7 @@ pub struct CameraMove {
     pub to: Rect,
 }
 
-/// A stretch of a video, cut to the film's shape, at its own speed.
+/// A stretch of a video at its own speed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipCut {
     /// From when to when.
@@ -99,6 +139,12 @@ pub struct ClipCut {
     pub range: TimeRange,
     /// What stays in view where the shapes differ, in fractions of the picture.
     pub focus: (f64, f64),
+    /// How it is fitted.
+    #[serde(default)]
+    pub framing: Framing,
+    /// What is heard of it.
+    #[serde(default)]
+    pub sound: ShotSound,
 }
 
 /// A planned shot with its source.

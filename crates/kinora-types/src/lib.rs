@@ -21,8 +21,8 @@ mod time;
 
 pub use asset::{Asset, GeoPoint, Kind, Rights};
 pub use film::{
-    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, Storyboard,
-    Transition,
+    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, ShotSound, Sound,
+    Storyboard, Transition,
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};

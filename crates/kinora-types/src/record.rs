@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, Rights, Scores, TimeRange};
+use crate::{
+    AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, Rights, Scores, ShotSound, TimeRange,
+};
 
 /// A source of a shot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +75,9 @@ pub struct ShotRecord {
     pub frames_hash: Option<ContentHash>,
     /// Cosine between the middle frame made and the source retrieved.
     pub fidelity: Option<f32>,
+    /// What is heard.
+    #[serde(default, skip_serializing_if = "ShotSound::is_none")]
+    pub sound: ShotSound,
 }
 
 /// The record of a film; also stands as JSON beside it.

@@ -7,12 +7,12 @@ use std::{
 
 use anyhow::Context;
 use kinora_engine::{FilmRequest, Plan, Studio};
-use kinora_types::{Captioning, FilmRecord, FilmSpec, Shot, Size, Storyboard, Transition};
+use kinora_types::{Captioning, FilmRecord, FilmSpec, Shot, Size, Sound, Storyboard, Transition};
 use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::{MakeArgs, TransitionArg},
+    args::{MakeArgs, SoundArg, TransitionArg},
     output,
 };
 
@@ -84,6 +84,10 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         },
         captions: if args.no_captions { Captioning::Off } else { Captioning::FromBrief },
         seed: args.seed,
+        sound: args.sound.map(|sound| match sound {
+            SoundArg::Keep => Sound::Keep,
+            SoundArg::Mute => Sound::Mute,
+        }),
     };
     Ok(FilmRequest {
         brief: args.brief.clone(),

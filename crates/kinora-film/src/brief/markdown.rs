@@ -2,9 +2,10 @@
 //!
 //! A list item's words are its prompt; indented lines go on with it. A section's heading names what
 //! it shows and the text under it says it in full: that text is the prompt, or the heading where
-//! there is none. `> words` under either, or `[caption: words]`, is the caption.
+//! there is none. `> words` under either, or `[caption: words]`, is the caption. `[sound: mute]` in a line
+//! of its own before the shots is meant for all of them.
 
-use kinora_types::{Brief, ShotBrief};
+use kinora_types::{Brief, ShotBrief, Sound};
 
 use super::BriefError;
 
@@ -32,6 +33,10 @@ impl Reader {
         if let Some(title) = words.strip_prefix("# ") {
             return self.title(title.trim());
         }
+        if let Some(value) = self.sound_of_all(words) {
+            let sound = Some(sound(value)?);
+            return once(&mut self.brief.sound, sound, "sound");
+        }
         if let Some(heading) = words.strip_prefix("## ") {
             return self.shot(heading, true);
         }
@@ -56,6 +61,13 @@ impl Reader {
         }
         self.brief.title = Some(title.to_owned());
         Ok(())
+    }
+
+    /// What a line before the shots says of the film's sound.
+    fn sound_of_all<'a>(&self, words: &'a str) -> Option<&'a str> {
+        let inside = words.strip_prefix('[')?.strip_suffix(']')?;
+        let (key, value) = inside.split_once(':')?;
+        (self.brief.shots.is_empty() && key.trim() == "sound").then(|| value.trim())
     }
 
     fn shot(&mut self, words: &str, section: bool) -> Result<(), String> {
@@ -130,9 +142,27 @@ fn with_marks(words: &str, shot: &mut ShotBrief) -> Result<String, String> {
     Ok(kept.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Sets what may be given once.
+fn once<T>(place: &mut Option<T>, value: Option<T>, key: &str) -> Result<(), String> {
+    if place.is_some() {
+        return Err(format!("`{key}` is given twice"));
+    }
+    *place = value;
+    Ok(())
+}
+
+fn sound(value: &str) -> Result<Sound, String> {
+    match value {
+        "keep" => Ok(Sound::Keep),
+        "mute" => Ok(Sound::Mute),
+        _ => Err(format!("sound is `keep` or `mute`, not `{value}`")),
+    }
+}
+
 fn mark(key: &str, value: &str, shot: &mut ShotBrief) -> Result<(), String> {
     let twice = || Err(format!("`{key}` is given twice"));
     match key {
+        "sound" => once(&mut shot.sound, Some(sound(value)?), key)?,
         "pin" if shot.pin.is_none() => shot.pin = Some(value.to_owned()),
         "caption" if shot.caption.is_none() => shot.caption = Some(value.to_owned()),
         "name" if shot.name.is_empty() => shot.name = value.to_owned(),
@@ -174,6 +204,9 @@ mod tests {
         );
         assert_eq!(brief.shots[0].pin.as_deref(), Some("pyramid.jpg"));
         assert_eq!(brief.shots[0].seconds, Some(4.0));
+        let brief = parse("# A\n[sound: mute]\n- b\n- c [sound: keep]").unwrap();
+        assert_eq!((brief.sound, brief.shots[0].sound), (Some(Sound::Mute), None));
+        assert_eq!(brief.shots[1].sound, Some(Sound::Keep));
     }
 
     #[test]
@@ -185,6 +218,9 @@ mod tests {
             ("- a [zoom: 3]", 1),
             ("- a [pin: x] [pin: y]", 1),
             ("- a [seconds: long]", 1),
+            ("[sound: loud]\n- a", 1),
+            ("[sound: mute]\n[sound: keep]", 2),
+            ("- a\n- b [sound: keep] [sound: keep]", 2),
             ("- a\n    - b", 2),
             ("### deep", 1),
             ("> caption of nothing", 1),

@@ -75,11 +75,12 @@ impl BriefError {
             Self::Empty => "write what the film shall show, such as \"the pyramids at sunset\"",
             Self::Line { .. } => {
                 "Markdown: `# title`, then a list item or a `## section` a shot, with \
-                 `[caption: …]`, `[pin: …]`, `[seconds: …]`, `[name: …]`, `[optional]`"
+                 `[caption: …]`, `[pin: …]`, `[seconds: …]`, `[name: …]`, `[sound: keep|mute]`, `[optional]`; a \
+                 line `[sound: mute]` before the shots mutes all clips"
             }
             Self::Toml(_) => {
-                "TOML: `title`, then `[[shot]]` with `prompt`, `caption`, `seconds`, `pin`, \
-                 `name`, `optional`"
+                "TOML: `title`, `sound`, then `[[shot]]` with `prompt`, `caption`, `seconds`, `pin`, \
+                 `name`, `sound`, `optional`"
             }
             Self::NothingToShow(_) => "give it a prompt or a pin",
             Self::SameName(_) => "give every shot a name of its own, or none",

@@ -1,6 +1,6 @@
-//! TOML briefs: `title` and one `[[shot]]` a shot; an unknown key is an error.
+//! TOML briefs: `title`, `sound` and one `[[shot]]` a shot; an unknown key is an error.
 
-use kinora_types::{Brief, ShotBrief};
+use kinora_types::{Brief, ShotBrief, Sound};
 use serde::Deserialize;
 
 use super::BriefError;
@@ -9,13 +9,14 @@ use super::BriefError;
 #[serde(deny_unknown_fields)]
 struct Table {
     title: Option<String>,
+    sound: Option<Sound>,
     #[serde(default)]
     shot: Vec<ShotBrief>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Brief, BriefError> {
     let table: Table = toml::from_str(text).map_err(|e| BriefError::Toml(e.to_string()))?;
-    Ok(Brief { title: table.title, shots: table.shot })
+    Ok(Brief { title: table.title, sound: table.sound, shots: table.shot })
 }
 
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod tests {
     fn every_key_arrives_and_unknown_ones_are_errors() {
         let text = r#"
             title = "Egypt"
+            sound = "mute"
             [[shot]]
             prompt = "a pyramid"
             caption = "Built long ago"
@@ -33,6 +35,7 @@ mod tests {
             pin = "pyramid.jpg"
             name = "opening"
             optional = true
+            sound = "keep"
         "#;
         let brief = parse(text).unwrap();
         let expected = ShotBrief {
@@ -42,9 +45,17 @@ mod tests {
             seconds: Some(4.5),
             pin: Some("pyramid.jpg".into()),
             optional: true,
+            sound: Some(Sound::Keep),
         };
+        assert_eq!(brief.sound, Some(Sound::Mute));
         assert_eq!((brief.title.as_deref(), &brief.shots[..]), (Some("Egypt"), &[expected][..]));
-        for bad in ["titel = 'x'", "[[shot]]\nprompt='a'\nlength=3", "title = ", "shot = 3"] {
+        for bad in [
+            "titel = 'x'",
+            "[[shot]]\nprompt='a'\nlength=3",
+            "title = ",
+            "shot = 3",
+            "sound = 'loud'",
+        ] {
             assert!(matches!(parse(bad), Err(BriefError::Toml(_))), "{bad}");
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn parse(text: &str, seconds: f64) -> Brief {
         ..ShotBrief::default()
     };
     let shots = parts.iter().flat_map(|part| (0..takes).map(move |take| shot(part, take)));
-    Brief { title: None, shots: shots.collect() }
+    Brief { shots: shots.collect(), ..Brief::default() }
 }
 
 /// The finest cut whose shots can still be seen; clauses only if sentences would be too long.

@@ -62,6 +62,50 @@ impl Shelf {
         self.shelve(&path, (160, 160), Some(6000));
     }
 
+    /// Writes a video with sound: every second it turns white, and beeps, for a tenth.
+    pub fn put_clock(&mut self, folder: &Path, name: &str, size: (u32, u32), seconds: u32) {
+        let path = folder.join(name);
+        let (width, height) = size;
+        let picture = format!(
+            "color=c=0x303030:s={width}x{height}:r=25:d={seconds},format=yuv420p,\
+             drawbox=color=white:t=fill:enable='lt(mod(t+0.001,1),0.1)'"
+        );
+        let beep =
+            format!("aevalsrc='0.5*lt(mod(t,1),0.1)*sin(2*PI*1000*t)|0':s=48000:d={seconds}");
+        let made = std::process::Command::new(ffmpeg().path)
+            .args(["-y", "-loglevel", "error", "-f", "lavfi", "-i", &picture])
+            .args(["-f", "lavfi", "-i", &beep, "-c:v", "libx264", "-preset", "ultrafast"])
+            .args(["-c:a", "aac", "-b:a", "192k"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(made.success());
+        self.shelve(&path, size, Some(u64::from(seconds) * 1000));
+    }
+
+    /// Writes a video of six seconds with a tone at full scale.
+    pub fn put_tone(&mut self, folder: &Path, name: &str, pitch: u32) {
+        let path = folder.join(name);
+        let tone =
+            format!("aevalsrc='0.99*sin(2*PI*{pitch}*t)|0.99*sin(2*PI*{pitch}*t)':s=48000:d=6");
+        let made = std::process::Command::new(ffmpeg().path)
+            .args([
+                "-y",
+                "-loglevel",
+                "error",
+                "-f",
+                "lavfi",
+                "-i",
+                "color=c=teal:s=160x90:r=25:d=6",
+            ])
+            .args(["-f", "lavfi", "-i", &tone, "-c:v", "libx264", "-c:a", "aac", "-b:a", "256k"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(made.success());
+        self.shelve(&path, (160, 90), Some(6000));
+    }
+
     fn shelve(&mut self, path: &Path, size: (u32, u32), duration_ms: Option<u64>) {
         let bytes = std::fs::read(path).unwrap();
         self.assets.push(Asset {
@@ -158,6 +202,7 @@ pub fn spec(seconds: f64) -> FilmSpec {
         transition: Transition::Crossfade(0.5),
         captions: Captioning::FromBrief,
         seed: 7,
+        sound: None,
     }
 }
 
@@ -221,6 +266,18 @@ pub fn decoded(film: &Path) -> Vec<Vec<u8>> {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output.stdout.chunks_exact(320 * 180 * 3 / 2).map(<[u8]>::to_vec).collect()
+}
+
+/// The film's sound as ffmpeg decodes it, left channel at 48 kHz; `None` if it has no sound track.
+pub fn sound_of(film: &Path) -> Option<Vec<f32>> {
+    let output = std::process::Command::new(ffmpeg().path)
+        .args(["-loglevel", "error", "-i"])
+        .arg(film)
+        .args(["-map", "0:a", "-f", "f32le", "pipe:1"])
+        .output()
+        .unwrap();
+    let sample = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    output.status.success().then(|| output.stdout.chunks_exact(8).map(sample).collect())
 }
 
 /// Three pictures, one for each of the prompts `red`, `green` and `blue`.

@@ -12,7 +12,10 @@ use std::{
 
 use image::{Rgb, RgbImage};
 use kinora_catalog::Catalog;
-use kinora_inference::{Control, ImageEmbedder, fake::{ColourEmbedder, ColourSenses}};
+use kinora_inference::{
+    Control, ImageEmbedder,
+    fake::{ColourEmbedder, ColourSenses},
+};
 use kinora_ingest::{
     Done, FileFailure, Ingest, IngestError, IngestObserver, Options, Perception, Summary,
 };

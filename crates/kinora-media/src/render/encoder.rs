@@ -3,7 +3,7 @@
 //! A writer thread feeds the pipe, so that the next frame is composed while the last one is encoded;
 //! at most [`QUEUE`] frames wait. The file grows aside as `NAME.part` in the same folder and takes
 //! its name only when it is whole and on disk; dropped or cancelled, nothing is left. The same
-//! frames, ffmpeg build and settings give the same bytes.
+//! frames, sound, ffmpeg build and settings give the same bytes. A film without sound has no sound track.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -17,7 +17,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded};
 use kinora_types::{Size, YuvFrame};
 
-use super::{FFmpeg, RenderError};
+use super::{FFmpeg, RenderError, SoundFile};
 
 /// Frames that may wait for the encoder.
 const QUEUE: usize = 4;
@@ -37,9 +37,10 @@ pub struct EncodeSpec {
 
 impl EncodeSpec {
     /// The encoder's settings, as the record keeps them.
-    pub fn describe(&self) -> String {
-        let words = self.codec_args();
-        format!("{} {}", words.join(" "), CONTAINER.join(" "))
+    pub fn describe(&self, with_sound: bool) -> String {
+        let words = self.codec_args().join(" ");
+        let sound = if with_sound { format!(" {}", SOUND.join(" ")) } else { String::new() };
+        format!("{words}{sound} {}", CONTAINER.join(" "))
     }
 
     fn codec_args(&self) -> Vec<String> {
@@ -76,6 +77,9 @@ const COLOURS: [&str; 10] = [
     "-chroma_sample_location",
     "center",
 ];
+/// Two channels at 48 kHz; ffmpeg's own encoder, which every build has.
+const SOUND: [&str; 6] = ["-c:a", "aac", "-b:a", "192k", "-flags:a", "+bitexact"];
+const SOUND_INPUT: [&str; 6] = ["-f", "s16le", "-ar", "48000", "-ac", "2"];
 /// `filter_units` takes the encoder's own note (its version and settings) out of the stream.
 const CONTAINER: [&str; 10] = [
     "-bsf:v",
@@ -100,14 +104,24 @@ pub struct FilmEncoder {
     spare: Receiver<YuvFrame>,
     writer: Option<JoinHandle<io::Result<()>>>,
     stderr: Option<JoinHandle<String>>,
+    /// Read by the child until the end.
+    sound: Option<SoundFile>,
     finished: bool,
 }
 
 impl FilmEncoder {
-    /// Starts ffmpeg. Errors: no libx264 in this ffmpeg, an odd size, a folder that is missing or
-    /// cannot be written.
-    pub fn start(ffmpeg: &FFmpeg, spec: EncodeSpec, out: &Path) -> Result<Self, RenderError> {
+    /// Starts ffmpeg. `sound` is finished and begins with the first frame. Errors: no libx264 (or, for
+    /// sound, no aac) in this ffmpeg, an odd size, a folder that is missing or cannot be written.
+    pub fn start(
+        ffmpeg: &FFmpeg,
+        spec: EncodeSpec,
+        sound: Option<SoundFile>,
+        out: &Path,
+    ) -> Result<Self, RenderError> {
         ffmpeg.require("libx264")?;
+        if sound.is_some() {
+            ffmpeg.require("aac")?;
+        }
         YuvFrame::black(spec.size)?;
         let part = part_path(out);
         fs::File::create(&part).map_err(|source| RenderError::Io {
@@ -115,7 +129,8 @@ impl FilmEncoder {
             source,
             path: out.to_owned(),
         })?;
-        let mut child = spawn(ffmpeg, spec, &part).inspect_err(|_| discard(&part))?;
+        let heard = sound.as_ref().map(SoundFile::path);
+        let mut child = spawn(ffmpeg, spec, heard, &part).inspect_err(|_| discard(&part))?;
         let (frames, queue) = bounded(QUEUE);
         let (done, spare) = bounded(QUEUE + 2);
         let writer = child.stdin.take().map(|pipe| feed(pipe, queue, done));
@@ -129,6 +144,7 @@ impl FilmEncoder {
             spare,
             writer,
             stderr,
+            sound,
             finished: false,
         })
     }
@@ -160,6 +176,7 @@ impl FilmEncoder {
         if !status.success() || fed.is_err() {
             return Err(self.autopsy());
         }
+        self.sound = None;
         let synced = fs::File::open(&self.part).and_then(|file| file.sync_all());
         synced.map_err(|e| self.io("cannot bring the film to disk", e))?;
         fs::rename(&self.part, &self.out).map_err(|e| self.io("cannot name the film", e))?;
@@ -224,13 +241,27 @@ fn part_path(out: &Path) -> PathBuf {
     out.with_file_name(name)
 }
 
-fn spawn(ffmpeg: &FFmpeg, spec: EncodeSpec, part: &Path) -> Result<Child, RenderError> {
-    Command::new(&ffmpeg.path)
-        .args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"])
-        .args(spec.input_args())
+fn spawn(
+    ffmpeg: &FFmpeg,
+    spec: EncodeSpec,
+    sound: Option<&Path>,
+    part: &Path,
+) -> Result<Child, RenderError> {
+    let mut command = Command::new(&ffmpeg.path);
+    command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"]).args(spec.input_args());
+    match sound {
+        Some(path) => command
+            .args(SOUND_INPUT)
+            .arg("-i")
+            .arg(file_url(path))
+            .args(["-map", "0:v", "-map", "1:a"])
+            .args(SOUND),
+        None => command.arg("-an"),
+    };
+    command
         .args(spec.codec_args())
         .args(CONTAINER)
-        .args(["-an", "-f", "mp4"])
+        .args(["-f", "mp4"])
         // A name that starts with a dash or looks like a protocol stays a file.
         .arg(file_url(part))
         .stdin(Stdio::piped())

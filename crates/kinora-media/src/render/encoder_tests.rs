@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use kinora_types::{Size, YuvFrame};
 
-use super::{EncodeSpec, FFmpeg, FilmEncoder, RenderError, fixtures::ffmpeg};
+use super::{EncodeSpec, FFmpeg, FilmEncoder, RenderError, SoundFile, fixtures::ffmpeg};
 
 const SIZE: Size = Size { width: 320, height: 180 };
 const SPEC: EncodeSpec = EncodeSpec { size: SIZE, fps: 24 };
@@ -16,7 +16,7 @@ fn grey(level: u8) -> YuvFrame {
 }
 
 fn encode(out: &Path, frames: u8) -> Result<(), RenderError> {
-    let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, out)?;
+    let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, None, out)?;
     for i in 0..frames {
         encoder.push(grey(30 + i * 4))?;
     }
@@ -77,7 +77,7 @@ fn the_same_frames_give_the_same_bytes() {
 fn an_unfinished_film_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let film = folder.path().join("film.mp4");
-    let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, &film).unwrap();
+    let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, None, &film).unwrap();
     encoder.push(grey(80)).unwrap();
     drop(encoder);
     assert!(names(folder.path()).is_empty(), "{:?}", names(folder.path()));
@@ -98,7 +98,7 @@ fn a_missing_folder_and_a_missing_encoder_are_told() {
     assert!(error.to_string().ends_with(": /nowhere/film.mp4"), "{error}");
     let poor = FFmpeg { encoders: vec!["mpeg4".into()], ..ffmpeg() };
     let folder = tempfile::tempdir().unwrap();
-    let error = FilmEncoder::start(&poor, SPEC, &folder.path().join("f.mp4")).err().unwrap();
+    let error = FilmEncoder::start(&poor, SPEC, None, &folder.path().join("f.mp4")).err().unwrap();
     assert!(matches!(error, RenderError::NoEncoder { .. }), "{error}");
     assert!(error.hint().unwrap().contains("kinora models pull"));
 }
@@ -124,7 +124,7 @@ fn a_child_that_dies_is_told_with_its_last_words() {
         ("kill -9 $$", false),
     ] {
         let mut encoder =
-            FilmEncoder::start(&impostor(folder.path(), script), SPEC, &film).unwrap();
+            FilmEncoder::start(&impostor(folder.path(), script), SPEC, None, &film).unwrap();
         let pushed = (0..40).try_for_each(|_| encoder.push(grey(50)));
         let error = pushed.and_then(|()| encoder.finish()).unwrap_err();
         assert_eq!(matches!(error, RenderError::DiskFull(_)), full, "{script}: {error}");
@@ -133,4 +133,38 @@ fn a_child_that_dies_is_told_with_its_last_words() {
         }
         assert_eq!(names(folder.path()), ["ffmpeg"], "{script}");
     }
+}
+
+#[test]
+fn sound_comes_back_with_the_pictures_and_nothing_else_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("film.mp4");
+    let make = || {
+        let mut sound = SoundFile::create(&film).unwrap();
+        // Two seconds: silence, then a tone from the first second on.
+        let tone = |i: usize| if i < 48_000 { 0.0 } else { 0.4 * (i as f32 * 0.13).sin() };
+        let samples: Vec<f32> = (0..96_000).flat_map(|i| [tone(i); 2]).collect();
+        sound.push(&samples).unwrap();
+        sound.finish().unwrap();
+        let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, Some(sound), &film).unwrap();
+        (0..48).for_each(|i| encoder.push(grey(30 + i * 4)).unwrap());
+        encoder.finish().unwrap();
+        fs::read(&film).unwrap()
+    };
+    let first = make();
+    assert!(first == make(), "the same sound gives the same bytes");
+    assert_eq!(names(folder.path()), ["film.mp4"]);
+    assert_eq!(decoded(&film).len(), 48 * 320 * 180 * 3 / 2);
+    let output = Command::new(ffmpeg().path)
+        .args(["-loglevel", "error", "-i"])
+        .arg(&film)
+        .args(["-map", "0:a", "-f", "s16le", "pipe:1"])
+        .output()
+        .unwrap();
+    let samples: Vec<i16> =
+        output.stdout.chunks_exact(4).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+    let onset = samples.iter().position(|s| s.unsigned_abs() > 4000).unwrap();
+    assert!(onset.abs_diff(48_000) < 60, "{onset}");
+    let peak = samples[60_000..90_000].iter().map(|s| s.unsigned_abs()).max().unwrap();
+    assert!(peak.abs_diff(13_106) < 500, "{peak}");
 }

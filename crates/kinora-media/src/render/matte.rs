@@ -16,18 +16,30 @@ const SMALL: f64 = 40.0;
 const LIGHT: f64 = 0.42;
 /// Colour that is left.
 const COLOUR: f64 = 0.75;
+/// Enlargement beyond which a clip is visibly soft, and how much smaller than the frame it may stand then.
+const SHARP: f64 = 1.5;
+const SMALLEST: f64 = 1.6;
 
 /// A frame filled by the picture's middle, blurred until no detail competes with what stands on it.
 pub(crate) fn backdrop(picture: &Picture, size: Size) -> Result<YuvFrame, RenderError> {
     let scale = SMALL / f64::from(picture.width().max(picture.height()));
     let small = resize(picture, scaled(picture, scale), Filter::Bicubic);
     let mut frame = YuvFrame::black(size)?;
-    let mut resampler = Resampler::default();
-    let (width, height) = (size.width, size.height);
+    toned(&planes::split(&small), &mut frame, &mut Resampler::default())?;
+    Ok(frame)
+}
+
+/// Fills a frame with the middle of small planes of one size: blurred, darkened, paler.
+fn toned(
+    small: &[Plane; 3],
+    frame: &mut YuvFrame,
+    resampler: &mut Resampler,
+) -> Result<(), RenderError> {
+    let Size { width, height } = frame.size();
     let sizes = [(width, height), (width / 2, height / 2), (width / 2, height / 2)];
     let toned = [(16.0, LIGHT), (128.0, LIGHT * COLOUR), (128.0, LIGHT * COLOUR)];
     let outputs = frame.planes_mut().into_iter().zip(sizes).zip(toned);
-    for (plane, ((out, size), (zero, gain))) in planes::split(&small).iter().zip(outputs) {
+    for (plane, ((out, size), (zero, gain))) in small.iter().zip(outputs) {
         let mut plane = blurred(&blurred(plane));
         for sample in &mut plane.samples {
             *sample = (zero + (f64::from(*sample) - zero) * gain).round() as u8;
@@ -35,7 +47,69 @@ pub(crate) fn backdrop(picture: &Picture, size: Size) -> Result<YuvFrame, Render
         let window = covering(&plane, f64::from(width) / f64::from(height));
         out.copy_from_slice(&resampler.part(&plane, window, size.0, size.1)?.samples);
     }
-    Ok(frame)
+    Ok(())
+}
+
+/// Stands the frames of a clip whole in the middle of larger ones, on a blurred, darkened copy of
+/// themselves. One thread at a time.
+pub(crate) struct Matte {
+    inner: Size,
+    at: (usize, usize),
+    frame: YuvFrame,
+    resampler: Resampler,
+}
+
+impl Matte {
+    /// For a clip of the given display size in frames of `size`. Errors: a frame with an odd side.
+    pub fn new(display: Size, size: Size) -> Result<Self, RenderError> {
+        let frame = YuvFrame::black(size)?;
+        let across = f64::from(size.width) / f64::from(display.width.max(1));
+        let down = f64::from(size.height) / f64::from(display.height.max(1));
+        let fitting = across.min(down);
+        // A coarse clip stands a little smaller instead of being blown up, as a coarse picture does.
+        let scale = fitting / (fitting / SHARP).clamp(1.0, SMALLEST);
+        // Even, and never larger than the frame by rounding.
+        let side = |length: u32, limit: u32| {
+            (((f64::from(length) * scale / 2.0).round() as u32) * 2).clamp(2, limit)
+        };
+        let inner = Size {
+            width: side(display.width, size.width),
+            height: side(display.height, size.height),
+        };
+        let middle = |outer: u32, inner: u32| ((outer - inner) / 4 * 2) as usize;
+        let at = (middle(size.width, inner.width), middle(size.height, inner.height));
+        Ok(Self { inner, at, frame, resampler: Resampler::default() })
+    }
+
+    /// Size at which the clip stands.
+    pub fn inner(&self) -> Size {
+        self.inner
+    }
+
+    /// The clip's frame, of the size [`Matte::inner`], on its ground.
+    pub fn stand(&mut self, clip: &YuvFrame) -> Result<YuvFrame, RenderError> {
+        let Size { width, height } = self.inner;
+        let scale = SMALL / f64::from(width.max(height));
+        let side = |length: u32| (f64::from(length) * scale).round().max(2.0) as u32;
+        let (across, down) = (side(width), side(height));
+        let mut small = [(); 3].map(|()| Plane::filled(across, down, 0));
+        let sizes = [(width, height), (width / 2, height / 2), (width / 2, height / 2)];
+        for ((small, samples), (width, height)) in small.iter_mut().zip(clip.planes()).zip(sizes) {
+            let plane = Plane { width, height, samples: samples.to_vec() };
+            *small = self.resampler.plane(&plane, across, down)?;
+        }
+        toned(&small, &mut self.frame, &mut self.resampler)?;
+        let stride = self.frame.size().width as usize;
+        let planes = self.frame.planes_mut().into_iter().zip(clip.planes()).zip([1, 2, 2]);
+        for ((out, rows), part) in planes {
+            let (width, stride) = (width as usize / part, stride / part);
+            let (left, top) = (self.at.0 / part, self.at.1 / part);
+            for (row, out) in rows.chunks_exact(width).zip(out.chunks_exact_mut(stride).skip(top)) {
+                out[left..left + width].copy_from_slice(row);
+            }
+        }
+        Ok(self.frame.clone())
+    }
 }
 
 /// The largest window of the given shape in the middle of the plane.

@@ -19,6 +19,7 @@ mod matte;
 mod planes;
 mod resample;
 mod saliency;
+mod sound;
 mod text;
 mod view;
 #[cfg(test)]
@@ -29,7 +30,9 @@ pub use blend::{crossfade, dim};
 pub use ease::ease;
 pub use encoder::{EncodeSpec, FilmEncoder};
 pub use error::RenderError;
+pub(crate) use matte::Matte;
 pub use planes::{to_frame, to_picture};
 pub use saliency::subject;
+pub use sound::SoundFile;
 pub use text::{Overlay, Typesetter};
 pub use view::ShotView;

@@ -1,11 +1,12 @@
-//! A span of a video as frames of a film: one size, one rate, cut to fill, never distorted.
+//! A span of a video as frames of a film: one size, one rate, cut to fill or whole on a matte, never
+//! distorted.
 //!
 //! Every film frame shows the video frame whose time is nearest, so speed is kept and nothing is
 //! blended; a slower video repeats frames, a faster one loses some. Memory: two frames and the queue.
 
 use std::time::Duration;
 
-use kinora_types::{Size, TimeRange, YuvFrame};
+use kinora_types::{Framing, Size, TimeRange, YuvFrame};
 
 use super::{
     Cancelled, Frame, Outcome, VideoError, VideoFile,
@@ -13,6 +14,7 @@ use super::{
     filter::{Crop, Pixels},
     frames,
 };
+use crate::render::{Matte, RenderError};
 
 /// Sought this much earlier, so that the frame before the first moment is known, also where a
 /// container seeks badly.
@@ -30,6 +32,8 @@ pub struct ClipSpec {
     /// What stays in view when the picture is cut to the film's shape, in fractions of the upright
     /// picture; (0.5, 0.5) is its middle.
     pub focus: (f64, f64),
+    /// Whether it is cut to the film's shape, or stands whole on a blurred, darkened copy of itself.
+    pub framing: Framing,
 }
 
 impl ClipSpec {
@@ -44,6 +48,9 @@ impl ClipSpec {
 pub struct Clip<'a> {
     feed: Feed<'a>,
     spec: ClipSpec,
+    /// Size of the frames that come, and what they stand on.
+    size: Size,
+    matte: Option<Matte>,
     made: u64,
     before: Option<Frame>,
     after: Option<Frame>,
@@ -66,15 +73,21 @@ impl<'a> Clip<'a> {
             return Err(VideoError::OutsideVideo { span: spec.range });
         }
         let display = file.video()?.display;
-        let mut chain = file.chain(spec.size, Pixels::Yuv)?;
-        chain.crop = Some(Crop::fill(display, spec.size, spec.focus));
+        let matte = match spec.framing {
+            Framing::Crop => None,
+            Framing::Matte => Some(Matte::new(display, spec.size).map_err(failed)?),
+        };
+        let size = matte.as_ref().map_or(spec.size, Matte::inner);
+        let mut chain = file.chain(size, Pixels::Yuv)?;
+        chain.crop = matte.is_none().then(|| Crop::fill(display, size, spec.focus));
         let from = spec.range.start().saturating_sub(LEAD);
         let moment = format!("{:.3}", from.as_secs_f64());
         let seek = ["-ss", &moment, "-copyts", "-start_at_zero"];
         let before: &[&str] = if from.is_zero() { &[] } else { &seek };
         let feed = file.feed(before, &chain, cancelled)?;
         let (before, after) = (None, None);
-        Ok(Self { feed, spec: *spec, made: 0, before, after, held: 0, failed: false })
+        let spec = *spec;
+        Ok(Self { feed, spec, size, matte, made: 0, before, after, held: 0, failed: false })
     }
 
     /// Film frames that show the video's last frame for want of a later one, because the span
@@ -90,7 +103,7 @@ impl<'a> Clip<'a> {
 
     fn pull(&mut self) -> Result<Option<Frame>, VideoError> {
         let Some((at, bytes)) = self.feed.next()? else { return Ok(None) };
-        frames::frame(at, self.spec.size, bytes).map(Some)
+        frames::frame(at, self.size, bytes).map(Some)
     }
 
     fn make(&mut self) -> Result<YuvFrame, VideoError> {
@@ -117,8 +130,15 @@ impl<'a> Clip<'a> {
             (None, None) => return Err(VideoError::OutsideVideo { span: self.spec.range }),
         };
         self.made += 1;
-        Ok(chosen.image.clone())
+        match &mut self.matte {
+            None => Ok(chosen.image.clone()),
+            Some(matte) => matte.stand(&chosen.image).map_err(failed),
+        }
     }
+}
+
+fn failed(error: RenderError) -> VideoError {
+    VideoError::Internal(error.to_string())
 }
 
 /// When the film's frame `index` is shown, in the time of the video.

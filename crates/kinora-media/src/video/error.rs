@@ -30,6 +30,15 @@ pub enum VideoError {
     /// There is no moving picture in it (cover art does not count).
     #[error("the file has no video in it")]
     NoVideo,
+    /// There is no sound in it.
+    #[error("the file has no sound in it")]
+    NoSound,
+    /// Not one sample could be decoded.
+    #[error("the sound is damaged, nothing of it can be decoded: {said}")]
+    SilentSound {
+        /// ffmpeg's own words.
+        said: String,
+    },
     /// Not one frame could be decoded.
     #[error("the video is damaged, no frame of it can be decoded: {said}")]
     Undecodable {
@@ -118,6 +127,8 @@ impl VideoError {
             Self::OddSize(_) => Some("choose a size with even sides, such as 1280x720"),
             Self::Died { .. } => Some("was memory short? try again with fewer things running"),
             Self::Internal(_) => Some("please report this with the file"),
+            Self::SilentSound { .. } => Some("mute the shot (`sound = \"mute\"`)"),
+            Self::NoSound => None,
             Self::Io { .. } | Self::NoVideo | Self::OutsideVideo { .. } | Self::Cancelled => None,
         }
     }

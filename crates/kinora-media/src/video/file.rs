@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use kinora_types::TimeRange;
+use kinora_types::{Framing, TimeRange};
 
 use super::{
-    Clip, ClipSpec, Frame, Frames, KeyframeSpec, Keyframes, Tone, VideoError, VideoFacts,
-    VideoLimits, VideoStream,
+    Clip, ClipSpec, Frame, Frames, KeyframeSpec, Keyframes, Soundtrack, Tone, VideoError,
+    VideoFacts, VideoLimits, VideoStream,
     feed::{Feed, Job},
     filter::{self, Chain, Pixels},
     probe,
@@ -109,6 +109,16 @@ impl VideoFile {
         Clip::start(self, spec, cancelled)
     }
 
+    /// The sound from a moment on, at [`super::SOUND_RATE`]. Errors: [`VideoError::NoSound`], and whatever
+    /// keeps ffmpeg from starting.
+    pub fn soundtrack<'a>(
+        &'a self,
+        from: Duration,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Soundtrack<'a>, VideoError> {
+        Soundtrack::start(self, from, cancelled)
+    }
+
     /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`]. Errors as for
     /// [`VideoFile::clip`].
     pub fn still(
@@ -122,9 +132,18 @@ impl VideoFile {
             size: filter::short_side(self.video()?.display, short_side.max(2)),
             fps: 25,
             focus: (0.5, 0.5),
+            framing: Framing::Crop,
         };
         let image = self.clip(&spec, cancelled)?.next().unwrap_or(Err(VideoError::NoVideo))?;
         Ok(Frame { at, image })
+    }
+
+    pub(super) fn ffmpeg(&self) -> &FFmpeg {
+        &self.ffmpeg
+    }
+
+    pub(super) fn limits(&self) -> &VideoLimits {
+        &self.limits
     }
 
     pub(super) fn video(&self) -> Result<&VideoStream, VideoError> {

@@ -2,7 +2,7 @@
 //!
 //! Way in: [`VideoFile::open`] asks ffmpeg what a file is ([`VideoFacts`]); [`VideoFile::keyframes`] is
 //! the quick first look, [`VideoFile::frames`] the one full decode that feeds everything else,
-//! [`VideoFile::clip`] a span at a film's size and frame rate; [`shots`] finds where shots meet,
+//! [`VideoFile::clip`] a span at a film's size and frame rate, [`VideoFile::soundtrack`] its sound; [`shots`] finds where shots meet,
 //! [`motion`] how they move.
 //!
 //! A file is decoded in a child process with limits on time, memory, pixels and output
@@ -29,6 +29,9 @@ pub mod motion;
 pub(crate) mod patience;
 pub(crate) mod probe;
 pub mod shots;
+#[cfg(test)]
+mod sound_tests;
+mod soundtrack;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
@@ -42,3 +45,4 @@ pub use frames::{Frame, Frames};
 pub use keyframes::{Keyframe, KeyframeSpec, Keyframes};
 pub use limits::VideoLimits;
 pub use probe::probe;
+pub use soundtrack::{SOUND_CHANNELS, SOUND_RATE, Soundtrack};

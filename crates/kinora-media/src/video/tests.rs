@@ -271,7 +271,13 @@ fn a_clip_has_the_films_rate_and_shape() {
     );
     let file = clips.open(&path).unwrap();
     let range = TimeRange::new(1000, 2000).unwrap();
-    let spec = ClipSpec { range, size: size(16, 16), fps: 24, focus: (0.5, 0.5) };
+    let spec = ClipSpec {
+        range,
+        size: size(16, 16),
+        fps: 24,
+        focus: (0.5, 0.5),
+        framing: kinora_types::Framing::Crop,
+    };
     let mut clip = file.clip(&spec, &never).unwrap();
     let lumas: Vec<u8> = clip.by_ref().map(|frame| frame.unwrap().planes()[0][100]).collect();
     assert_eq!((lumas.len(), clip.held()), (24, 0));

@@ -48,14 +48,18 @@ fn world(x: f32, y: f32) -> f32 {
     30.0 + octave(4.0, 90.0) + octave(11.0, 60.0) + octave(30.0, 40.0)
 }
 
+type Camera = fn(f32) -> Look;
+type Disc = fn(f32) -> ([f32; 2], f32);
+type Light = fn(f32, (u32, u32), f32) -> f32;
+
 /// Everything a film may have beside its camera.
 #[derive(Clone, Copy)]
 struct Scene {
-    look: fn(f32) -> Look,
+    look: Camera,
     /// Middle and radius of a disc on the screen, in widths; another world is seen in it.
-    disc: Option<fn(f32) -> ([f32; 2], f32)>,
+    disc: Option<Disc>,
     /// What becomes of luma: time, place on the screen in pixels, luma.
-    light: fn(f32, (u32, u32), f32) -> f32,
+    light: Light,
 }
 
 const SCENE: Scene = Scene { look: |_| AHEAD, disc: None, light: |_, _, luma| luma };
@@ -103,7 +107,7 @@ fn cameras_are_told_apart_and_their_speeds_are_right() {
         PanLeft, PanRight, RollClockwise, RollCounterclockwise, Static, TiltDown, TiltUp, ZoomIn,
         ZoomOut,
     };
-    let cameras: [(CameraMotion, fn(f32) -> Look, [f32; 4]); 11] = [
+    let cameras: [(CameraMotion, Camera, [f32; 4]); 11] = [
         (Static, |_| AHEAD, [0.0, 0.0, 1.0, 0.0]),
         (PanRight, |t| panned(0.04 * t, 0.0), [0.04, 0.0, 1.0, 0.0]),
         (PanLeft, |t| panned(-0.3 * t, 0.0), [-0.3, 0.0, 1.0, 0.0]),
@@ -183,7 +187,7 @@ fn a_subject_is_told_from_the_camera() {
 #[test]
 fn light_is_no_motion() {
     let pan = |t: f32| panned(0.08 * t, 0.0);
-    let lights: [(&str, fn(f32, (u32, u32), f32) -> f32); 5] = [
+    let lights: [(&str, Light); 5] = [
         ("out of black", |t, _, luma| 16.0 + (luma - 16.0) * (t / 1.6).min(1.0)),
         ("dark", |_, _, luma| 16.0 + (luma - 16.0) * 0.12),
         ("bars", |_, (_, y), luma| if (24..156).contains(&y) { luma } else { 16.0 }),
