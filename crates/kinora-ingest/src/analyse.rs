@@ -4,18 +4,13 @@
 //! on with the next. One transaction a video. Memory: a batch of network inputs and the vectors of
 //! one video.
 
-use std::{
-    mem,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use kinora_catalog::{Change, NewFrame, NewShot};
-use kinora_inference::PreparedImage;
 use kinora_media::{
     FFmpeg,
-    render::to_picture,
     video::{
-        Frame, VideoError, VideoFile, VideoLimits,
+        VideoError, VideoFile, VideoLimits,
         motion::MotionEstimator,
         shots::{Shot, ShotDetector},
     },
@@ -24,17 +19,14 @@ use kinora_types::Asset;
 
 use crate::{
     Ingest, IngestError, IngestObserver, Summary,
-    embed::{mean, whole},
+    embed::mean,
     pipeline::Stop,
+    sample::{PER_SHOT, Sampler},
     video::failure,
 };
 
-/// Between two frames that are embedded, in milliseconds (RAGME: about one a second).
-const STEP_MS: u64 = 1000;
-/// Shots without a frame of their own that are gone back for; more of them are no film but noise.
-const MOST_UNSEEN: usize = 300;
-/// Frames embedded at once.
-const BATCH: usize = 8;
+/// Shots with too few frames of their own that are gone back for; more of them are no film but noise.
+const MOST_LACKING: usize = 300;
 
 /// Either the video cannot be read, or the whole run cannot go on.
 enum Halt {
@@ -134,8 +126,7 @@ impl Ingest<'_> {
         let cancelled = || stop.asked();
         let file = VideoFile::open(ffmpeg, path, &self.background_limits(), &cancelled)?;
         let mut frames = file.frames(self.embedder().input_side(), &cancelled)?;
-        let mut sampler =
-            Sampler { ingest: self, waiting: Vec::new(), next_ms: 0, frames: Vec::new() };
+        let mut sampler = Sampler::new(self.embedder());
         let (mut detector, mut motion) = (ShotDetector::new(), MotionEstimator::new());
         let length = asset.duration_ms.unwrap_or_default();
         for frame in frames.by_ref() {
@@ -146,7 +137,7 @@ impl Ingest<'_> {
                 observer.analysing(path, frame.at.as_millis() as u64, length);
             }
         }
-        sampler.embed()?;
+        sampler.finish()?;
         let outcome = frames.outcome();
         let shots = detector.finish(outcome.end);
         self.show_all(&file, &shots, &mut sampler, stop)?;
@@ -155,7 +146,7 @@ impl Ingest<'_> {
         Ok(Found { frames: sampler.frames, shots, damage: outcome.damage })
     }
 
-    /// Goes back for shots so short that no frame of the sample fell into them.
+    /// Goes back for shots of which too few frames were taken: behind dissolves, mostly.
     fn show_all(
         &self,
         file: &VideoFile,
@@ -164,15 +155,15 @@ impl Ingest<'_> {
         stop: &Stop,
     ) -> Result<(), Halt> {
         let cancelled = || stop.asked();
-        let seen = |shot: &&Shot| sampler.frames.iter().any(|f| shot.range.contains(f.at_ms));
-        let unseen: Vec<&Shot> =
-            shots.iter().filter(|shot| !seen(shot)).take(MOST_UNSEEN).collect();
-        for shot in unseen {
-            let at_ms = shot.key.as_millis() as u64;
-            let side = self.embedder().input_side();
-            sampler.wait(at_ms, &file.still(shot.key, side, &cancelled)?)?;
+        let side = self.embedder().input_side();
+        let lacking = shots.iter().filter(|shot| sampler.lacks(shot.range));
+        let lacking: Vec<&Shot> = lacking.take(MOST_LACKING).collect();
+        for shot in lacking {
+            for frame in file.spread(shot.range, PER_SHOT, side, &cancelled)? {
+                sampler.wait(&frame)?;
+            }
         }
-        Ok(sampler.embed()?)
+        Ok(sampler.finish()?)
     }
 }
 
@@ -185,43 +176,4 @@ pub(crate) fn is_passing(error: &VideoError) -> bool {
 pub(crate) fn present(asset: &Asset) -> Option<PathBuf> {
     let whole = |path: &PathBuf| path.metadata().is_ok_and(|told| told.len() == asset.bytes);
     asset.paths.iter().map(PathBuf::from).find(whole)
-}
-
-/// Takes a frame a second and embeds them in batches.
-struct Sampler<'a> {
-    ingest: &'a Ingest<'a>,
-    waiting: Vec<(u64, PreparedImage)>,
-    next_ms: u64,
-    frames: Vec<NewFrame>,
-}
-
-impl Sampler<'_> {
-    /// Whether this frame is one of the sample.
-    fn take(&mut self, frame: &Frame) -> Result<bool, IngestError> {
-        let at_ms = frame.at.as_millis() as u64;
-        if at_ms < self.next_ms {
-            return Ok(false);
-        }
-        self.next_ms = at_ms - at_ms % STEP_MS + STEP_MS;
-        self.wait(at_ms, frame)?;
-        Ok(true)
-    }
-
-    fn wait(&mut self, at_ms: u64, frame: &Frame) -> Result<(), IngestError> {
-        let image = self.ingest.embedder().prepare(&to_picture(&frame.image))?;
-        self.waiting.push((at_ms, image));
-        if self.waiting.len() >= BATCH { self.embed() } else { Ok(()) }
-    }
-
-    fn embed(&mut self) -> Result<(), IngestError> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let (moments, images): (Vec<u64>, Vec<PreparedImage>) =
-            mem::take(&mut self.waiting).into_iter().unzip();
-        let embeddings = whole(self.ingest.embedder(), &images)?;
-        let new = moments.into_iter().zip(embeddings);
-        self.frames.extend(new.map(|(at_ms, embedding)| NewFrame { at_ms, embedding }));
-        Ok(())
-    }
 }

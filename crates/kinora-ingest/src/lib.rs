@@ -28,6 +28,7 @@ mod options;
 mod perceive;
 mod pipeline;
 mod prepare;
+mod sample;
 mod spans;
 mod thumbs;
 mod video;

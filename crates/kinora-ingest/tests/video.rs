@@ -91,6 +91,26 @@ fn recordings_and_animations_come_in_as_what_they_are() {
 }
 
 #[test]
+fn every_shot_gets_its_frames_however_fast_they_are_cut() {
+    let bench = bench();
+    let input = "testsrc2=s=160x120:r=25:d=0.8[a];smptebars=s=160x120:r=25:d=0.8[b];\
+                 testsrc=s=160x120:r=25:d=0.8[c];yuvtestsrc=s=160x120:r=25:d=0.8,format=yuv420p[d];\
+                 [a][b][c][d]concat=4";
+    make(input, &bench.input().join("fast.mp4"));
+    bench.add();
+    let catalog = bench.catalog();
+    let fast = catalog.resolve("fast.mp4").unwrap();
+    let (row, _) = catalog.asset_and_row(&fast.id).unwrap().unwrap();
+    let shots = catalog.shots(row).unwrap();
+    assert!(shots.len() >= 3, "{shots:?}");
+    let frames = catalog.frames(row).unwrap();
+    for shot in shots.iter().filter(|shot| shot.length().as_millis() >= 300) {
+        let seen = frames.iter().filter(|frame| shot.contains(frame.at_ms)).count();
+        assert!(seen >= 3, "{shot}: {seen} of {frames:?}");
+    }
+}
+
+#[test]
 fn a_broken_video_costs_one_line_and_a_damaged_one_is_told() {
     let bench = bench();
     film(&bench.input().join("whole.mkv"));

@@ -119,6 +119,23 @@ impl VideoFile {
         Soundtrack::start(self, from, cancelled)
     }
 
+    /// So many frames spread over a span, or as many as it has, their size as in [`VideoFile::frames`].
+    /// Errors as for [`VideoFile::clip`].
+    pub fn spread(
+        &self,
+        span: TimeRange,
+        count: u32,
+        short_side: u32,
+        cancelled: Cancelled,
+    ) -> Result<Vec<Frame>, VideoError> {
+        let length = u32::try_from(span.length().as_millis()).unwrap_or(u32::MAX).max(1);
+        let fps = count.saturating_mul(1000).div_ceil(length).max(1);
+        let clip = self.clip(&self.small(span, short_side, fps)?, cancelled)?;
+        let at = |number: u32| span.start() + Duration::from_secs(1) * number / fps;
+        let frames = (0..count).zip(clip);
+        frames.map(|(number, image)| Ok(Frame { at: at(number), image: image? })).collect()
+    }
+
     /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`]. Errors as for
     /// [`VideoFile::clip`].
     pub fn still(
@@ -127,15 +144,15 @@ impl VideoFile {
         short_side: u32,
         cancelled: Cancelled,
     ) -> Result<Frame, VideoError> {
-        let spec = ClipSpec {
-            range: TimeRange::between(at, at),
-            size: filter::short_side(self.video()?.display, short_side.max(2)),
-            fps: 25,
-            focus: (0.5, 0.5),
-            framing: Framing::Crop,
-        };
+        let spec = self.small(TimeRange::between(at, at), short_side, 25)?;
         let image = self.clip(&spec, cancelled)?.next().unwrap_or(Err(VideoError::NoVideo))?;
         Ok(Frame { at, image })
+    }
+
+    /// A span in whole frames, small.
+    fn small(&self, range: TimeRange, short_side: u32, fps: u32) -> Result<ClipSpec, VideoError> {
+        let size = filter::short_side(self.video()?.display, short_side.max(2));
+        Ok(ClipSpec { range, size, fps, focus: (0.5, 0.5), framing: Framing::Crop })
     }
 
     pub(super) fn ffmpeg(&self) -> &FFmpeg {
