@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What the tests need beyond the default models.
-const TESTED_MODELS: [&str; 2] = ["pp-ocrv6-det", "pp-ocrv6-rec"];
+const TESTED_MODELS: [&str; 3] = ["pp-ocrv6-det", "pp-ocrv6-rec", "whisper-tiny"];
 
 /// Everything that must hold before a change lands.
 pub fn ci() -> anyhow::Result<()> {

@@ -164,10 +164,24 @@ pub struct SearchArgs {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum By {
-    /// What is shown.
     Content,
-    /// How it moves: camera and subject.
     Motion,
+}
+
+/// What a film can show.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum SeenArg {
+    Picture,
+    Video,
+}
+
+impl From<SeenArg> for Kind {
+    fn from(kind: SeenArg) -> Self {
+        match kind {
+            SeenArg::Picture => Self::Picture,
+            SeenArg::Video => Self::Video,
+        }
+    }
 }
 
 /// A [`CameraMotion`] by its name.
@@ -327,7 +341,7 @@ pub struct MakeArgs {
     pub pin: Vec<String>,
     /// Use pictures alone, or videos alone.
     #[arg(long = "type", value_enum, value_name = "TYPE")]
-    pub kind: Option<KindArg>,
+    pub kind: Option<SeenArg>,
     /// Use only sources under this licence, e.g. `CC0` or `CC BY`; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub licence: Vec<String>,

@@ -27,7 +27,19 @@ fn regex_escape(text: &str) -> String {
 fn help() {
     let home = Home::new();
     assert_shown("help", &home, &["--help"]);
-    for command in ["add", "search", "eval", "make", "verify", "libraries", "films", "models"] {
+    for command in [
+        "add",
+        "search",
+        "show",
+        "edit",
+        "transcript",
+        "eval",
+        "make",
+        "verify",
+        "libraries",
+        "films",
+        "models",
+    ] {
         assert_shown(&format!("help_{command}"), &home, &[command, "--help"]);
     }
 }

@@ -29,14 +29,14 @@ pub struct Waiting {
 
 /// The models at hand; of each that is not, why.
 #[derive(Default)]
-pub(crate) struct Senses {
+pub(crate) struct Senses<'s> {
     speech: Option<Box<dyn SpeechRecognizer>>,
     text: Option<Box<dyn TextReader>>,
-    tags: Option<Box<dyn Tagger>>,
+    tags: Option<Box<dyn Tagger + 's>>,
     missing: Vec<(PassageKind, InferenceError)>,
 }
 
-impl Senses {
+impl Senses<'_> {
     pub(crate) fn perception(&self) -> Perception<'_> {
         Perception {
             speech: self.speech.as_deref(),
@@ -64,11 +64,11 @@ impl Senses {
 
 impl Studio {
     /// Opens the models for all kinds of passages but those that are not wanted.
-    pub(crate) fn senses(
+    pub(crate) fn senses<'s>(
         &self,
-        space: &Space,
+        space: &'s Space,
         unwanted: &[PassageKind],
-    ) -> Result<Senses, EngineError> {
+    ) -> Result<Senses<'s>, EngineError> {
         let wanted = |kind| !unwanted.contains(&kind);
         let options = self.runtime_options();
         let mut senses = Senses::default();
@@ -95,7 +95,7 @@ impl Studio {
     }
 }
 
-impl Senses {
+impl Senses<'_> {
     /// A model that was not pulled is noted; one that is broken is an error.
     fn note<T>(
         &mut self,

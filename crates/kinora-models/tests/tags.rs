@@ -52,7 +52,8 @@ fn tags_are_right_and_sorted() {
 
 #[test]
 fn a_vector_of_another_space_is_refused() {
-    let tagger = open_tagger(&space()).unwrap();
+    let own = space();
+    let tagger = open_tagger(&own).unwrap();
     let other = EmbeddingSpace {
         name: "other".into(),
         revision: "1".into(),

@@ -11,7 +11,9 @@
 
 mod vocabulary;
 
-use kinora_inference::{InferenceError, TagGuess, Tagger};
+use std::sync::OnceLock;
+
+use kinora_inference::{InferenceError, TagGuess, Tagger, TextEmbedder};
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -63,13 +65,12 @@ impl Calibration {
     }
 }
 
-/// Opens the tagger of `space`: embeds the vocabulary with the space's own text tower, once (some 460
-/// short texts, a few seconds). A space whose scores were not measured for it has none, and says so.
-pub fn open_tagger(space: &Space) -> Result<Box<dyn Tagger>, InferenceError> {
+/// Opens the tagger of `space`, which embeds the vocabulary with the space's own text tower at its first
+/// use (some 460 short texts, a second or two). A space whose scores were not measured for it has none,
+/// and says so.
+pub fn open_tagger<'s>(space: &'s Space) -> Result<Box<dyn Tagger + 's>, InferenceError> {
     let calibration = Calibration::of(space.space())?;
     let words = vocabulary::embedded()?;
-    let meant: Vec<&str> = words.iter().map(|word| word.meant.as_str()).collect();
-    let vectors = space.text().embed(&meant)?;
     let mut hasher = Sha256::new();
     hasher.update(CODE_REVISION);
     hasher.update(space.space().id());
@@ -79,20 +80,34 @@ pub fn open_tagger(space: &Space) -> Result<Box<dyn Tagger>, InferenceError> {
     Ok(Box::new(ZeroShot {
         model: format!("zero-shot@{}", crate::store::hex(&hasher.finalize()[..6])),
         words,
-        vectors,
+        text: space.text(),
+        vectors: OnceLock::new(),
         calibration,
     }))
 }
 
 /// The vocabulary in a space.
-struct ZeroShot {
+struct ZeroShot<'s> {
     model: String,
     words: Vec<Word>,
-    vectors: Vec<Embedding>,
+    text: &'s dyn TextEmbedder,
+    vectors: OnceLock<Vec<Embedding>>,
     calibration: Calibration,
 }
 
-impl Tagger for ZeroShot {
+impl ZeroShot<'_> {
+    /// The words' vectors.
+    fn vectors(&self) -> Result<&[Embedding], InferenceError> {
+        if let Some(vectors) = self.vectors.get() {
+            return Ok(vectors);
+        }
+        let meant: Vec<&str> = self.words.iter().map(|word| word.meant.as_str()).collect();
+        let vectors = self.text.embed(&meant)?;
+        Ok(self.vectors.get_or_init(|| vectors))
+    }
+}
+
+impl Tagger for ZeroShot<'_> {
     fn model(&self) -> &str {
         &self.model
     }
@@ -103,7 +118,7 @@ impl Tagger for ZeroShot {
         embedding: &Embedding,
     ) -> Result<Vec<TagGuess>, InferenceError> {
         let cosines: Result<Vec<f32>, _> =
-            self.vectors.iter().map(|vector| vector.dot(embedding)).collect();
+            self.vectors()?.iter().map(|vector| vector.dot(embedding)).collect();
         let cosines = cosines.map_err(|e| InferenceError::Input(e.to_string()))?;
         Ok(guesses(&self.words, &cosines, &self.calibration))
     }

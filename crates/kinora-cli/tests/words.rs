@@ -1,0 +1,103 @@
+//! Words of pictures and recordings through the real binary: heard, read, found, shown, corrected.
+//!
+//! Not covered: how well is heard and read (see `bench/speech`, `bench/text`); videos (see `kinora-ingest`).
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::Home;
+use serde_json::Value;
+
+/// A library of one spoken sentence and one page of text, heard by the smallest model.
+fn library(home: &Home) -> Value {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kinora-models/fixtures");
+    let input = home.path().join("in");
+    fs::create_dir_all(&input).unwrap();
+    fs::copy(fixtures.join("speech/utterance.wav"), input.join("utterance.wav")).unwrap();
+    fs::copy(fixtures.join("text/page.png"), input.join("page.png")).unwrap();
+    fs::create_dir_all(home.path().join("home")).unwrap();
+    fs::write(home.path().join("home/config.toml"), "speech = \"whisper-tiny\"\n").unwrap();
+    home.run(&["add", &input.to_string_lossy(), "--json"]).done().json()
+}
+
+fn texts(report: &Value, kind: &str) -> Vec<String> {
+    let passages = report["passages"].as_array().unwrap().iter();
+    let own = passages.filter(|passage| passage["kind"] == kind);
+    own.map(|passage| passage["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn words_are_found_and_a_person_has_the_last_one() {
+    let home = Home::new();
+    let added = library(&home);
+    assert_eq!((&added["added"], &added["failed"]), (&2.into(), &0.into()), "{added}");
+    assert_eq!(
+        (&added["perceived"]["speech"], &added["perceived"]["text"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(added["waiting"], Value::Array(Vec::new()));
+
+    let heard = home.run(&["transcript", "utterance.wav", "--json"]).done().json();
+    let said = texts(&heard, "speech").join(" ");
+    let word = said.split_whitespace().max_by_key(|word| word.len()).unwrap();
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let found = home.run(&["search", &word, "--json"]).done().json();
+    assert_eq!(found["hits"][0]["asset"]["size"], Value::Null, "{found}");
+    assert_eq!(found["hits"][0]["moments"][0]["by"], "words", "{found}");
+    assert!(found["hits"][0]["passages"][0]["origin"]["machine"]["model"].is_string());
+    let srt = home.run(&["transcript", "utterance.wav", "--srt"]).done().stdout;
+    assert!(srt.starts_with("1\n00:00:0") && srt.contains(" --> "), "{srt}");
+
+    corrections(&home, &srt, &word);
+    assert!(!texts(&home.run(&["show", "page.png", "--json"]).done().json(), "text").is_empty());
+}
+
+fn corrections(home: &Home, srt: &str, word: &str) {
+    let own = home.path().join("own.srt");
+    fs::write(&own, srt.replace(word, "xylophone")).unwrap();
+    home.run(&["edit", "utterance.wav", "--transcript", &own.to_string_lossy()]).done();
+    let found = home.run(&["search", "xylophone", "--json"]).done().json();
+    assert_eq!(found["hits"][0]["passages"][0]["origin"], "person", "{found}");
+    let gone = home.run(&["search", word, "--json"]).done().json();
+    assert_eq!(gone["hits"].as_array().unwrap().len(), 0, "{gone}");
+
+    // A person's words outlive the model that runs again.
+    let input = home.path().join("in").to_string_lossy().into_owned();
+    home.run(&["add", &input, "--again", "--json"]).done();
+    let found = home.run(&["search", "xylophone", "--json"]).done().json();
+    assert_eq!(found["hits"].as_array().unwrap().len(), 1);
+    home.run(&["edit", "utterance.wav", "--restore", "speech"]).done();
+    let back = home.run(&["transcript", "utterance.wav"]).done().stdout;
+    assert!(back.contains(word), "{back}");
+
+    let edit = ["edit", "page.png", "--title", "A page", "--tag", "paper", "--not-tag", "dog"];
+    let shown = home.run(&[&edit[..], &["--json"]].concat()).done().json();
+    assert_eq!(
+        (&shown["title"], texts(&shown, "tag")),
+        (&"A page".into(), vec!["paper".to_owned()])
+    );
+    let wrong = home.run(&["edit", "utterance.wav", "--said", "59:00=hello"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("hint: `kinora show`"), "{}", wrong.stderr);
+}
+
+#[test]
+fn work_that_waits_for_a_model_says_so() {
+    let home = Home::new();
+    fs::create_dir_all(home.path().join("home")).unwrap();
+    fs::write(home.path().join("home/config.toml"), "speech = \"whisper-small\"\n").unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kinora-models/fixtures");
+    let utterance = fixtures.join("speech/utterance.wav").to_string_lossy().into_owned();
+    let added = home.run(&["add", &utterance]).done();
+    if !added.stderr.contains("kinora models pull whisper-small") {
+        // Somebody pulled it on this machine: then it must have been used.
+        assert!(added.stdout.contains("1 searched for speech"), "{}{}", added.stdout, added.stderr);
+        return;
+    }
+    let heard = home.run(&["transcript", "utterance.wav"]);
+    assert_eq!(heard.code, 1);
+    assert!(heard.stderr.contains("nobody has listened"), "{}", heard.stderr);
+}
