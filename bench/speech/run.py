@@ -1,11 +1,11 @@
 """Word error rate and CPU time of speech recognition, on recordings with known words.
 
-    run.py [--models whisper-tiny,whisper-base] [--languages 20] [--out result.json]
+    run.py [--models whisper-tiny,whisper-base] [--stamps 65] [--languages 20] [--effects 94] [--out result.json]
 
 Environment: KINORA_FFMPEG; TUXPAINT, the Debian package `tuxpaint-stamps-default` 2022.06.04 unpacked (`dpkg-deb -x`), whose stamps
 are described in spoken words by their authors; KOKORO, a folder with NN.wav and NN.txt made by kokoro.py (left out if unset). The
-first --languages descriptions in Spanish and French are taken, in the order of their names. CPU time is that of the whole child,
-with loading the model and ffmpeg.
+numbers say how many descriptions in English, how many in Spanish and in French, and how many sound effects of stamps (nobody speaks in
+them) are taken, spread evenly over the order of their names. CPU time is that of the whole child, with loading the model and ffmpeg.
 """
 import argparse, glob, json, os, platform, resource, subprocess, tempfile, wave
 import wer
@@ -26,7 +26,17 @@ def stamps(language, most):
     found = sorted(glob.glob(f"{os.environ['TUXPAINT']}/**/*{ending}", recursive=True))
     pairs = [(path, caption(path, language)) for path in found if os.path.exists(path.rsplit("_desc", 1)[0] + ".txt")]
     # Other scripts than Latin cannot be, and some descriptions were never translated.
-    return [(path, text) for path, text in pairs if text and wer.words(text)][:most]
+    return spread([(path, text) for path, text in pairs if text and wer.words(text)], most)
+
+
+def effects(most):
+    found = sorted(glob.glob(f"{os.environ['TUXPAINT']}/**/*.ogg", recursive=True))
+    return spread([(path, "") for path in found if "_desc" not in path], most)
+
+
+def spread(items, most):
+    count = min(most, len(items))
+    return [items[i * len(items) // count] for i in range(count)]
 
 
 def kokoro(folder):
@@ -46,14 +56,15 @@ def joined(pairs, folder):
     return [(path, " ".join(text for _, text in pairs))]
 
 
-def sets(folder, languages):
-    yield "stamps, English", stamps("", 1000), "en"
+def sets(folder, english, languages, noises):
+    yield "stamps, English", stamps("", english), "en"
     yield "stamps, Spanish", stamps("es", languages), "es"
     yield "stamps, French", stamps("fr", languages), "fr"
     if os.environ.get("KOKORO"):
         pairs = kokoro(os.environ["KOKORO"])
         yield "Kokoro, eight files", pairs, "en"
         yield "Kokoro, one file", joined(pairs, folder), "en"
+    yield "sound effects", effects(noises), "en"
 
 
 def cpu():
@@ -76,7 +87,7 @@ def run(model, pairs, language):
         right_language += all(segment["language"] == language for segment in result["segments"]) and bool(result["segments"])
         files.append({"file": os.path.basename(path), "text": text.strip(), "heard": said, "errors": errors, "words": len(reference)})
     seconds = sum(result["seconds"] for result in heard)
-    return {"wer": round(wrong / words, 4), "words": words, "files": len(pairs), "language_right": right_language,
+    return {"wer": round(wrong / words, 4) if words else None, "words": words, "files": len(pairs), "language_right": right_language,
             "silent": sum(not f["heard"] for f in files), "seconds": round(seconds, 1), "cpu_s": round(used, 1),
             "cpu_ratio": round(used / seconds, 3), "each": files}
 
@@ -85,6 +96,8 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--models", default="whisper-tiny,whisper-base")
     arguments.add_argument("--languages", type=int, default=20)
+    arguments.add_argument("--stamps", type=int, default=65)
+    arguments.add_argument("--effects", type=int, default=94)
     arguments.add_argument("--out", default=f"{ROOT}/bench/speech/result.json")
     arguments = arguments.parse_args()
     wer.check()
@@ -92,7 +105,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for model in arguments.models.split(","):
             rows = results["models"].setdefault(model, {})
-            for name, pairs, language in sets(folder, arguments.languages):
+            for name, pairs, language in sets(folder, arguments.stamps, arguments.languages, arguments.effects):
                 rows[name] = run(model, pairs, language)
                 print(model, name, {k: v for k, v in rows[name].items() if k != "each"}, flush=True)
     json.dump(results, open(arguments.out, "w"), indent=1, ensure_ascii=False)

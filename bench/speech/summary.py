@@ -4,11 +4,11 @@ import json, os
 here = os.path.dirname(os.path.abspath(__file__))
 results = json.load(open(f"{here}/result.json"))
 lines = ["# Speech", "", f"Word error rate and CPU time, {results['cores']} shared cores (load {results['load']}); see `run.py`. "
-         "\"CPU\" is CPU seconds of the", "whole child, loading included, for a second of sound. \"Silent\" are files without a word heard.", "",
+         "Nobody speaks in the sound effects. \"CPU\" is CPU seconds of the", "whole child, loading included, for a second of sound. \"Silent\" are files without a word heard.", "",
          "| model | recordings | files | words | WER | right language | silent | sound, s | CPU |", "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
 for model, rows in results["models"].items():
     for name, row in rows.items():
-        lines.append(f"| {model} | {name} | {row['files']} | {row['words']} | {row['wer']:.3f} | {row['language_right']} | {row['silent']} | "
+        lines.append(f"| {model} | {name} | {row['files']} | {row['words']} | {row['wer'] if row['wer'] is None else format(row['wer'], '.3f')} | {row['language_right']} | {row['silent']} | "
                      f"{row['seconds']:.0f} | {row['cpu_ratio']:.2f} |")
 lines += ["", "The stamps are one phrase each, of two seconds and three words on average, read by many people at home: too short for a",
           "language to be told by its sound, and every file costs a whole window of 30 s. A spoken description need not have the written",

@@ -117,7 +117,7 @@ mod tests {
             matches!((row, column), (0, 0..=3) | (1, 4..=5) | (2, 6..=9))
         };
         let cost: Vec<f32> =
-            (0..30).map(|i| if loud(i / 10, i % 10) { -1.0 } else { 0.0 }).collect();
+            (0..30).map(|i| if loud(i / 10, i % 10) { -1.0 } else { 0.5 }).collect();
         assert_eq!(path(&cost, 3, 10), [0, 4, 6]);
     }
 

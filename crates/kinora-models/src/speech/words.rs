@@ -51,12 +51,15 @@ fn characters(vocabulary: &Vocabulary, tokens: &[Token]) -> Result<Vec<Word>, In
     Ok(words)
 }
 
-/// A word begins with a space, or is punctuation.
+/// A word begins with a space, or is punctuation. Unlike in the reference, which makes two words of
+/// "o'clock", apostrophe and hyphen stay inside of a word.
 fn join(characters: Vec<Word>) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     for part in characters {
-        let punctuation = part.text.trim().len() == 1
-            && part.text.trim().bytes().all(|byte| byte.is_ascii_punctuation());
+        let sign = part.text.trim();
+        let inside = matches!(part.text.as_str(), "'" | "-");
+        let punctuation =
+            sign.len() == 1 && sign.bytes().all(|byte| byte.is_ascii_punctuation()) && !inside;
         match words.last_mut() {
             Some(word) if !part.text.starts_with(' ') && !punctuation => extend(word, part),
             _ => words.push(part),
@@ -101,7 +104,7 @@ mod tests {
             words(&[" He", " says", " \"", "hel", "lo", "\"", ",", " o", "'", "clock", "."]);
         let whole = punctuate(join(parts));
         let texts: Vec<&str> = whole.iter().map(|word| word.text.as_str()).collect();
-        assert_eq!(texts, [" He", " says", " \"hello\",", " o'", "clock."]);
+        assert_eq!(texts, [" He", " says", " \"hello\",", " o'clock."]);
         assert_eq!(whole[2].tokens, 2..7);
         assert!(whole.windows(2).all(|pair| pair[0].tokens.end == pair[1].tokens.start));
     }
