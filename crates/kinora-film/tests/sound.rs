@@ -8,8 +8,8 @@ use std::fs;
 
 use kinora_film::{BriefFormat, PlanOptions, parse, plan};
 use kinora_provenance::{read_beside, verify};
-use kinora_types::{FilmSpec, Framing, ShotSound, Sound, Storyboard, Transition};
-use shelf::{Shelf, decoded, folder, make, names, primaries, sound_of, spec};
+use kinora_types::{FilmSpec, Framing, ShotSound, Size, Sound, Storyboard, Transition};
+use shelf::{Shelf, decoded, folder, light_of, make, names, primaries, sound_of, spec};
 
 fn board(text: &str, spec: &FilmSpec, shelf: &Shelf) -> Storyboard {
     let brief = parse(text, BriefFormat::Markdown, spec.seconds).unwrap();
@@ -32,14 +32,15 @@ fn onsets(on: &[bool], rate: f64, pause: usize) -> Vec<f64> {
 fn two_minutes_of_clips_stay_together_to_half_a_frame() {
     let (_keep, folder) = folder();
     let mut shelf = Shelf::default();
-    shelf.put_clock(&folder, "one.mp4", (320, 180), 70);
-    shelf.put_clock(&folder, "two.mp4", (320, 180), 71);
-    let film_spec = FilmSpec { fps: 24, ..spec(120.0) };
+    shelf.put_clock(&folder, "one.mp4", (64, 36), 70);
+    shelf.put_clock(&folder, "two.mp4", (64, 36), 71);
+    let size = Size { width: 64, height: 36 };
+    let film_spec = FilmSpec { fps: 24, size, ..spec(120.0) };
     let board = board("- a [pin: one.mp4]\n- b [pin: two.mp4]", &film_spec, &shelf);
     let film = folder.join("film.mp4");
     let record = make(&board, &shelf, &film, None).unwrap();
     assert!(record.shots.iter().all(|shot| shot.sound == ShotSound::Kept));
-    let white: Vec<bool> = decoded(&film).iter().map(|frame| frame[90 * 320 + 160] > 140).collect();
+    let white: Vec<bool> = light_of(&film).iter().map(|&light| light > 140).collect();
     let sound = sound_of(&film).unwrap();
     assert!((sound.len() as f64 / 48_000.0 - 120.0).abs() < 0.03, "{}", sound.len());
     let loud: Vec<bool> = sound.iter().map(|sample| sample.abs() > 0.1).collect();

@@ -268,6 +268,18 @@ pub fn decoded(film: &Path) -> Vec<Vec<u8>> {
     output.stdout.chunks_exact(320 * 180 * 3 / 2).map(<[u8]>::to_vec).collect()
 }
 
+/// Mean luma of every frame of a film of any size.
+pub fn light_of(film: &Path) -> Vec<u8> {
+    let output = std::process::Command::new(ffmpeg().path)
+        .args(["-loglevel", "error", "-i"])
+        .arg(film)
+        .args(["-vf", "scale=1:1:flags=area,format=gray", "-f", "rawvideo", "pipe:1"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
 /// The film's sound as ffmpeg decodes it, left channel at 48 kHz; `None` if it has no sound track.
 pub fn sound_of(film: &Path) -> Option<Vec<f32>> {
     let output = std::process::Command::new(ffmpeg().path)
