@@ -1,7 +1,8 @@
-//! A deterministic embedder for tests: pictures and words that name the same colour lie together.
+//! Deterministic models for tests. Of the embedder, pictures and words that name the same colour lie together.
 
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 
+pub use crate::fake_language::{ColourSeer, ScriptedModel};
 use crate::{ImageEmbedder, InferenceError, PreparedImage, ScoreModel, TextEmbedder};
 
 const WORDS: [(&str, [f32; 3]); 5] = [
