@@ -1,13 +1,14 @@
-//! Networks and their weights: the model store, ONNX Runtime, and the embedding spaces.
+//! Networks and their weights: the model store, ONNX Runtime, the embedding spaces, language models.
 //!
 //! Way in: [`Store`] fetches and finds what `models.toml` lists; [`open_space`] gives the two towers of
-//! an embedding space behind the seams of `kinora-inference`.
+//! an embedding space behind the seams of `kinora-inference`, [`Endpoint`] and `Llama` language models.
 //!
 //! Memory: a tower's weights, at most four times for the int8 vision tower (about 90 MB each), loaded at
 //! its first use.
 
 mod error;
 mod image;
+mod language;
 mod lazy;
 mod lite;
 mod manifest;
@@ -20,6 +21,9 @@ mod store;
 mod text;
 
 pub use error::ModelError;
+pub use language::{Endpoint, EndpointConfig, EndpointError, SeeingEndpoint};
+#[cfg(feature = "llama")]
+pub use language::{Llama, LlamaConfig, LlamaError, SeeingLlama};
 pub use manifest::{
     Artifact, Batching, FileEntry, Manifest, ManifestError, Preprocess, Source, SpaceEntry,
     TextEntry, TextKind, Transform, platform,
