@@ -91,7 +91,7 @@ impl Answerer<'_> {
         let plan = self.plan(&whole, question.today)?;
         control.check().map_err(InferenceError::from)?;
         if plan.intent != Intent::Tell
-            && let Some(answer) = self.from_catalogue(&plan, told)?
+            && let Some(answer) = self.ask_catalogue(&plan, told)?
         {
             return Ok(answer);
         }
@@ -120,7 +120,7 @@ impl Answerer<'_> {
         Ok(plan)
     }
 
-    fn from_catalogue(
+    fn ask_catalogue(
         &self,
         plan: &Plan,
         told: &mut dyn FnMut(&Sentence),

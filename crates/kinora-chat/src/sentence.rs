@@ -44,7 +44,8 @@ fn end_of_first(text: &str) -> Option<usize> {
             '.' | '!' | '?' if !is_abbreviation(&text[..at]) => {
                 let after = &text[at + 1..];
                 let closes = after.starts_with(['"', '”']);
-                if (quoted && !closes) || !(closes || after.starts_with([' ', '\n', '['])) {
+                let ends = !quoted && after.starts_with([' ', '\n', '[']);
+                if !closes && !ends {
                     continue;
                 }
                 let rest = after.trim_start_matches(['"', '”']);

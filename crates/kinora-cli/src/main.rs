@@ -36,6 +36,8 @@ fn run(cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Add(args) => commands::add::run(&studio, args, cli.json),
         Command::Search(args) => commands::search::run(&studio, args, cli.json),
+        Command::Ask(args) => commands::ask::run(&studio, args, cli.json),
+        Command::Chat(args) => commands::chat::run(&studio, args, cli.json),
         Command::Eval(args) => commands::eval::run(&studio, args, cli.json),
         Command::Make(args) => commands::make::run(&studio, args, cli.json),
         Command::Verify(args) => commands::verify::run(&studio, args, cli.json),

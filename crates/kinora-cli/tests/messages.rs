@@ -27,7 +27,9 @@ fn regex_escape(text: &str) -> String {
 fn help() {
     let home = Home::new();
     assert_shown("help", &home, &["--help"]);
-    for command in ["add", "search", "eval", "make", "verify", "libraries", "films", "models"] {
+    for command in
+        ["add", "search", "ask", "chat", "eval", "make", "verify", "libraries", "films", "models"]
+    {
         assert_shown(&format!("help_{command}"), &home, &[command, "--help"]);
     }
 }
@@ -46,6 +48,7 @@ fn wrong_usage() {
 fn what_is_missing() {
     let home = Home::new();
     assert_shown("missing_library", &home, &["search", "owl"]);
+    assert_shown("missing_library_of_a_question", &home, &["ask", "Who speaks?"]);
     assert_shown("missing_film", &home, &["verify", "nothing.mp4"]);
     assert_shown("missing_model", &home, &["models", "path", "no-such-model"]);
     assert_shown("no_libraries", &home, &["libraries"]);

@@ -183,9 +183,9 @@ pub struct Completion {
 /// Continues conversations. Called by one thread at a time; uses all cores itself.
 ///
 /// Contract: `piece` gets the answer bit by bit as it is known, in order, never empty, whole characters
-/// only; joined they are [`Completion::text`]. The control is polled before each token and while waiting
-/// for a service, at least ten times a second; after cancelling at most one more piece comes. The same
-/// request gives the same answer, whatever was asked before; a service is asked for that and may fall
+/// only; joined they are [`Completion::text`]. The control is polled before each token of the answer, between
+/// parts of the prompt (some dozen tokens, or a picture) and while waiting for a service, at least ten
+/// times a second; after cancelling at most one more piece comes. The same request gives the same answer, whatever was asked before; a service is asked for that and may fall
 /// short of it. On error the pieces already given are void. A prompt that leaves no room for an answer
 /// is [`InferenceError::TooLong`]; no messages, no words in the last one, pictures for a model without
 /// eyes are [`InferenceError::Input`]. Weights and the cache of keys and values live as long as the value.

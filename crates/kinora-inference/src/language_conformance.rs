@@ -1,7 +1,7 @@
 //! The one conformance suite of [`LanguageModel`] and [`VisionLanguageModel`].
 //!
-//! It does not cover whether answers are any good: the smallest model must pass. Of a service, which need
-//! not count nor repeat itself, it checks what the contract says of services.
+//! It does not cover whether answers are any good: the smallest model must pass. A service need not count
+//! exactly; that it repeats itself is asked of it too, so it wants a server that can.
 
 use std::{
     sync::Arc,

@@ -12,6 +12,8 @@ parameters = xllamacpp.CommonParams()
 parameters.model.path = sys.argv[1]
 parameters.n_ctx, parameters.n_parallel, parameters.port = 1024, 1, 0
 parameters.warmup = False
+# So that the same request gives the same answer.
+parameters.cache_prompt = False
 parameters.api_keys = ['secret']
 server = xllamacpp.Server(parameters)
 print(server.listening_address, flush=True)
