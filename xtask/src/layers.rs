@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::run::cargo;
 
 /// Crate and floor; `ARCHITECTURE.md` tells what each answers for.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("kinora-types", 0),
     ("kinora-media", 1),
     ("kinora-index", 1),
@@ -19,13 +19,18 @@ const FLOORS: [(&str, u8); 14] = [
     ("kinora-ingest", 3),
     ("kinora-retrieval", 3),
     ("kinora-film", 3),
+    ("kinora-chat", 3),
     ("kinora-engine", 4),
     ("kinora-cli", 5),
 ];
 
-/// The arrows inside a floor: a film retrieves its own sources; RAGME hooks into the base model.
-const WITHIN: [(&str, &str); 2] =
-    [("kinora-film", "kinora-retrieval"), ("kinora-ragme", "kinora-diffusion")];
+/// The arrows inside a floor: a film retrieves its own sources, an answer its evidence; RAGME hooks into
+/// the base model.
+const WITHIN: [(&str, &str); 3] = [
+    ("kinora-film", "kinora-retrieval"),
+    ("kinora-chat", "kinora-retrieval"),
+    ("kinora-ragme", "kinora-diffusion"),
+];
 
 /// Reads the manifests of the workspace and fails on every arrow that the table does not allow.
 pub fn check_workspace() -> anyhow::Result<()> {
@@ -86,6 +91,8 @@ mod tests {
         for (from, to, allowed) in [
             ("kinora-engine", "kinora-film", true),
             ("kinora-film", "kinora-retrieval", true),
+            ("kinora-chat", "kinora-retrieval", true),
+            ("kinora-chat", "kinora-film", false),
             ("kinora-ragme", "kinora-diffusion", true),
             ("kinora-diffusion", "kinora-ragme", false),
             ("kinora-retrieval", "kinora-film", false),

@@ -14,6 +14,7 @@
 //! Memory: rows are read as asked for; [`Catalog::changes_since`] is limited by its caller.
 
 mod change;
+mod conversations;
 mod error;
 mod films;
 mod filter;
@@ -35,6 +36,7 @@ use rusqlite::Connection;
 pub use change::{
     Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame, NewShot,
 };
+pub use conversations::{ConversationSummary, Speaker, Turn};
 pub use error::CatalogError;
 pub use films::FilmSummary;
 pub use filter::Filter;

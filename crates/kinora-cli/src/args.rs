@@ -9,8 +9,8 @@ use kinora_types::{CameraMotion, PassageKind, Size};
 
 /// Films and answers from your own pictures, with every frame accounted for.
 ///
-/// Everything happens on this machine; nothing is sent anywhere, and nothing is downloaded but by
-/// `kinora models pull`.
+/// Everything happens on this machine; nothing is sent anywhere, unless config.toml names a language
+/// model's address, and nothing is downloaded but by `kinora models pull`.
 #[derive(Parser)]
 #[command(name = "kinora", version, max_term_width = 100)]
 pub struct Cli {
@@ -36,6 +36,10 @@ pub enum Command {
     Edit(EditArgs),
     /// Print what is said in a video or recording of a library.
     Transcript(TranscriptArgs),
+    /// Answer a question from a library, each sentence with the picture or the second that it rests on.
+    Ask(AskArgs),
+    /// Talk about a library; conversations are kept in it.
+    Chat(ChatArgs),
     /// Measure the search of a library with labelled queries.
     Eval(EvalArgs),
     /// Make a film from a brief.
@@ -299,6 +303,67 @@ pub struct TranscriptArgs {
     pub vtt: bool,
     #[command(flatten)]
     pub library: LibraryArg,
+}
+
+#[derive(Args)]
+pub struct AskArgs {
+    /// The question.
+    pub question: String,
+    #[command(flatten)]
+    pub library: LibraryArg,
+    #[command(flatten)]
+    pub answer: AnswerArgs,
+    /// Show how the question was understood and what was left out of the answer.
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// How answers are made.
+#[derive(Args)]
+pub struct AnswerArgs {
+    /// Ask no language model: answer in the words of captions, tags, speech and text alone.
+    #[arg(long)]
+    pub extractive: bool,
+    /// Pieces of evidence at most.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=50))]
+    pub evidence: u8,
+}
+
+#[derive(Args)]
+pub struct ChatArgs {
+    #[command(subcommand)]
+    pub command: Option<ChatCommand>,
+    #[arg(long, value_name = "NAME", default_value = "default", global = true)]
+    /// The library.
+    pub library: String,
+    /// Go on with an earlier conversation.
+    #[arg(long, value_name = "ID")]
+    pub resume: Option<u64>,
+    #[command(flatten)]
+    pub answer: AnswerArgs,
+}
+
+#[derive(Subcommand)]
+pub enum ChatCommand {
+    /// List the conversations, the last changed first.
+    List,
+    /// Print a conversation as Markdown, with the thumbnails of what it cites.
+    Export {
+        /// Number from `kinora chat list`.
+        id: u64,
+    },
+    /// Call a conversation something else.
+    Rename {
+        /// Number from `kinora chat list`.
+        id: u64,
+        /// Its new name.
+        title: String,
+    },
+    /// Forget a conversation.
+    Delete {
+        /// Number from `kinora chat list`.
+        id: u64,
+    },
 }
 
 #[derive(Args)]

@@ -39,6 +39,8 @@ fn run(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Show(args) => commands::show::run(&studio, args, cli.json),
         Command::Edit(args) => commands::edit::run(&studio, args, cli.json),
         Command::Transcript(args) => commands::transcript::run(&studio, args, cli.json),
+        Command::Ask(args) => commands::ask::run(&studio, args, cli.json),
+        Command::Chat(args) => commands::chat::run(&studio, args, cli.json),
         Command::Eval(args) => commands::eval::run(&studio, args, cli.json),
         Command::Make(args) => commands::make::run(&studio, args, cli.json),
         Command::Verify(args) => commands::verify::run(&studio, args, cli.json),

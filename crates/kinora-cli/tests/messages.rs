@@ -33,6 +33,8 @@ fn help() {
         "show",
         "edit",
         "transcript",
+        "ask",
+        "chat",
         "eval",
         "make",
         "verify",
@@ -58,6 +60,7 @@ fn wrong_usage() {
 fn what_is_missing() {
     let home = Home::new();
     assert_shown("missing_library", &home, &["search", "owl"]);
+    assert_shown("missing_library_of_a_question", &home, &["ask", "Who speaks?"]);
     assert_shown("missing_film", &home, &["verify", "nothing.mp4"]);
     assert_shown("missing_model", &home, &["models", "path", "no-such-model"]);
     assert_shown("no_libraries", &home, &["libraries"]);

@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf};
 
 use kinora_catalog::CatalogError;
+use kinora_chat::ChatError;
 use kinora_film::{BriefError, FilmError};
 use kinora_index::IndexError;
 use kinora_inference::InferenceError;
@@ -10,7 +11,7 @@ use kinora_ingest::IngestError;
 use kinora_media::{
     read::ReadError, render::RenderError, subtitles::SubtitleError, video::VideoError,
 };
-use kinora_models::{ModelError, StoreError};
+use kinora_models::{EndpointError, ModelError, StoreError};
 use kinora_provenance::RecordError;
 use kinora_retrieval::SearchError;
 
@@ -140,6 +141,20 @@ pub enum EngineError {
     /// A film's record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// An answer.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
+    /// The address of a language model.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The section `[language]` cannot be followed.
+    #[error("{message}")]
+    Language {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
 }
 
 impl EngineError {
@@ -180,14 +195,16 @@ impl EngineError {
             Self::Index(e) => e.hint().map(Into::into),
             Self::Store(e) => e.hint(),
             Self::Model(e) => e.hint(),
-            Self::Embed(InferenceError::Missing { hint, .. }) => Some(hint.clone()),
-            Self::Embed(_) => None,
+            Self::Embed(e) => e.hint().map(Into::into),
             Self::Ingest(e) => e.hint(),
             Self::Search(e) => e.hint().map(Into::into),
             Self::Brief(e) => owned(e.hint()),
             Self::Film(e) => e.hint(),
             Self::Render(e) => e.hint(),
             Self::Record(e) => e.hint(),
+            Self::Chat(e) => e.hint().map(Into::into),
+            Self::Endpoint(e) => Some(e.hint()),
+            Self::Language { hint, .. } => Some(hint.clone()),
         }
     }
 

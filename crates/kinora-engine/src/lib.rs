@@ -1,16 +1,18 @@
 //! Kinora's engine: what can be asked of it, and the one place where backends are chosen.
 //!
 //! Way in: [`Settings::settle`] finds the folders, [`Studio::open`] the engine; then
-//! [`Studio::add`], [`Studio::search`], [`Studio::evaluate`], [`Studio::plan`], [`Studio::make`],
-//! [`Studio::verify`]. A model is loaded when it is first needed.
+//! [`Studio::add`], [`Studio::search`], [`Studio::ask`], [`Studio::evaluate`], [`Studio::plan`],
+//! [`Studio::make`], [`Studio::verify`]. A model is loaded when it is first needed.
 //!
 //! Memory: models (about 90 MB for the default space's pictures, 45 MB for its words) live as long
 //! as the [`Studio`]; everything else as long as the call.
 
 mod add;
+mod ask;
 mod details;
 mod error;
 mod film;
+mod language;
 mod library;
 mod places;
 mod search;
@@ -21,11 +23,13 @@ mod tools;
 mod verify;
 
 pub use add::{AddRequest, Added};
+pub use ask::AskRequest;
 pub use details::{Details, EditRequest, Perceived};
 pub use error::EngineError;
 pub use film::{FilmRequest, MakeProgress, Plan};
-pub use kinora_catalog::FilmSummary;
-pub use kinora_inference::Control;
+pub use kinora_catalog::{ConversationSummary, FilmSummary, Speaker, Turn};
+pub use kinora_chat::{Answer, AskOptions, Method, Sentence};
+pub use kinora_inference::{Control, Destination, LanguageModel, Sent};
 pub use kinora_ingest::{
     Done, FileFailure, IngestObserver, Options as IngestOptions, Summary as AddSummary,
 };
@@ -36,6 +40,6 @@ pub use library::LibrarySummary;
 pub use places::Place;
 pub use search::SearchRequest;
 pub use senses::Waiting;
-pub use settings::{Config, Settings};
+pub use settings::{Config, Language, Settings};
 pub use studio::Studio;
 pub use verify::{RecordOrigin, Verification};

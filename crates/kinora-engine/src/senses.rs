@@ -51,10 +51,7 @@ impl Senses<'_> {
         let mut waiting = Vec::new();
         for (kind, error) in &self.missing {
             let assets = catalog.unperceived(*kind, None)?.len();
-            let hint = match error {
-                InferenceError::Missing { hint, .. } => Some(hint.clone()),
-                _ => None,
-            };
+            let hint = error.hint().map(str::to_owned);
             let message = error.to_string();
             waiting.extend((assets > 0).then_some(Waiting { kind: *kind, assets, message, hint }));
         }

@@ -27,6 +27,25 @@ pub struct Config {
     pub onnxruntime: Option<PathBuf>,
     /// Font of titles and captions.
     pub font: Option<PathBuf>,
+    /// The language model that answers questions.
+    pub language: Option<Language>,
+}
+
+/// The section `[language]`: a server of the chat completions API if there is an `endpoint`, else a model
+/// in this process.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Language {
+    /// Address with the version: `http://127.0.0.1:8080/v1`. Questions and evidence are sent there.
+    pub endpoint: Option<String>,
+    /// Name of the model there; without an endpoint a name of `kinora models list` or a GGUF file.
+    pub model: Option<String>,
+    /// Environment variable that holds the endpoint's key.
+    pub api_key_env: Option<String>,
+    /// Tokens of the context; unset: what the server or the model says.
+    pub context: Option<u32>,
+    /// Seconds that the server may be silent [300].
+    pub patience: Option<u64>,
 }
 
 /// Folders and configuration, settled once at the start.
@@ -99,6 +118,10 @@ mod tests {
         let settings = Settings::settle(Some(home.path().to_owned())).unwrap();
         assert_eq!(settings.config.space.as_deref(), Some("clip-vit-b-32"));
         assert!(settings.libraries().starts_with(home.path()));
+        write("[language]\nendpoint = \"http://127.0.0.1:8080/v1\"\nmodel = \"m\"\n");
+        let settings = Settings::settle(Some(home.path().to_owned())).unwrap();
+        let language = settings.config.language.unwrap();
+        assert_eq!(language.endpoint.as_deref(), Some("http://127.0.0.1:8080/v1"));
         write("colour = 1\n");
         let error = Settings::settle(Some(home.path().to_owned())).unwrap_err();
         assert!(error.to_string().contains("colour"), "{error}");

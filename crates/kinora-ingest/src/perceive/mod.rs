@@ -72,8 +72,11 @@ enum Halt {
 impl From<InferenceError> for Halt {
     fn from(error: InferenceError) -> Self {
         match error {
-            InferenceError::Input(_) => Self::File(error.to_string()),
+            InferenceError::Input(_) | InferenceError::TooLong { .. } => {
+                Self::File(error.to_string())
+            }
             InferenceError::Runtime(message) => Self::Model(message),
+            InferenceError::Service { .. } => Self::Model(error.to_string()),
             InferenceError::Cancelled(_) => Self::Cancelled,
             InferenceError::Missing { .. } => Self::Run(error.into()),
         }

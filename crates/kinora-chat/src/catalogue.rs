@@ -1,0 +1,192 @@
+//! Counts, lists and dates: told by the catalogue, never by a model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kinora_catalog::Catalog;
+use kinora_retrieval::{Query, Searcher, content_words};
+use kinora_types::{Asset, Hit, Kind};
+
+use crate::{
+    ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence, Support, words::stem_set,
+};
+
+/// Assets that a list names.
+const LISTED: usize = 20;
+/// Assets that a count shows.
+const SHOWN: usize = 5;
+/// More than any library that is searched this way has hits.
+const ALL: usize = 100_000;
+
+/// What the catalogue says.
+pub(crate) struct Told {
+    pub sentences: Vec<Sentence>,
+    pub evidence: Vec<Evidence>,
+    pub notes: Vec<String>,
+}
+
+/// Answers a counting, listing or when-question; `None` if nothing fits.
+pub(crate) fn tell(searcher: &Searcher<'_>, plan: &Plan) -> Result<Option<Told>, ChatError> {
+    let matching = matching(searcher, plan)?;
+    Ok(match plan.intent {
+        Intent::Count { by } => Some(count(&matching, plan, by)),
+        _ if matching.assets.is_empty() => None,
+        Intent::List | Intent::Tell => Some(list(&matching, plan)),
+        Intent::When => Some(when(&matching)),
+    })
+}
+
+struct Matching {
+    /// Best first.
+    assets: Vec<Asset>,
+    /// Whether conditions alone decided, so that the number is exact.
+    exact: bool,
+}
+
+/// What passes the conditions and, if there is a subject, is found by it: looks and words that fit, and
+/// passages that have all of its words.
+fn matching(searcher: &Searcher<'_>, plan: &Plan) -> Result<Matching, ChatError> {
+    let catalog = searcher.catalog();
+    let allowed = catalog.filter(&plan.filter)?;
+    if plan.subject.trim().is_empty() {
+        let rows = allowed.map_or_else(|| catalog.live_rows(), Ok)?;
+        let mut assets: Vec<Asset> =
+            catalog.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect();
+        assets.sort_by_key(|asset| asset.taken_at);
+        return Ok(Matching { assets, exact: true });
+    }
+    let filter = plan.filter.clone();
+    let query = Query { filter, limit: ALL, deduplicate: false, ..Query::text(&plan.subject) };
+    let outcome = searcher.search(&query)?;
+    let (words, threshold) = (outcome.plan.words, outcome.threshold);
+    // A search gives all that is worth ranking; what counts must fit by itself.
+    let fits = |hit: &Hit| {
+        let looks = hit.scores.dense.zip(threshold).is_some_and(|(score, bar)| score >= bar);
+        looks || (!words.is_empty() && words.iter().all(|word| hit.matched_words.contains(word)))
+    };
+    let hits = outcome.hits.into_iter().filter(fits);
+    let mut assets: Vec<Asset> = hits.map(|hit| hit.asset).collect();
+    let known: BTreeSet<_> = assets.iter().map(|asset| asset.id).collect();
+    let said = said(catalog, plan, allowed.as_deref())?;
+    assets.extend(said.into_iter().filter(|asset| !known.contains(&asset.id)));
+    Ok(Matching { assets, exact: false })
+}
+
+fn said(catalog: &Catalog, plan: &Plan, allowed: Option<&[u64]>) -> Result<Vec<Asset>, ChatError> {
+    let asked = stem_set(&plan.subject);
+    let mut rows: Vec<u64> = Vec::new();
+    for hit in catalog.lexical_passages(&content_words(&plan.subject))? {
+        let passes = allowed.is_none_or(|rows| rows.contains(&hit.asset));
+        if !passes || rows.contains(&hit.asset) {
+            continue;
+        }
+        let text = catalog.passage(hit.passage)?.map(|passage| passage.text).unwrap_or_default();
+        if asked.is_subset(&stem_set(&text)) {
+            rows.push(hit.asset);
+        }
+    }
+    Ok(catalog.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+}
+
+fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Told {
+    let total = matching.assets.len();
+    // The noun says already which kind is meant.
+    let told = plan.conditions.iter().filter(|condition| !condition.starts_with("only "));
+    let told = told.map(String::as_str).collect::<Vec<_>>().join(", ");
+    let conditions = if told.is_empty() { told } else { format!(" ({told})") };
+    let subject = plan.subject.trim();
+    let about = if subject.is_empty() { String::new() } else { format!(" for “{subject}”") };
+    let found = format!("{total} {}{about}{conditions}.", noun(plan, total));
+    let evidence = numbered(&matching.assets, SHOWN);
+    let cites = evidence.iter().map(|piece| piece.number).collect();
+    let mut sentences = vec![Sentence { text: found, cites, support: Support::Supported }];
+    if let Some(period) = by {
+        sentences.extend(periods(&matching.assets, period).into_iter().map(item));
+    }
+    let mut notes = Vec::new();
+    if !matching.exact {
+        notes.push("counted by search: some may be missed, some may be look-alikes".to_owned());
+    }
+    Told { sentences, evidence, notes }
+}
+
+fn item(text: String) -> Sentence {
+    Sentence { text: format!("- {text}"), cites: Vec::new(), support: Support::Supported }
+}
+
+/// `2023: 5`, in order, undated ones last.
+fn periods(assets: &[Asset], period: Period) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for asset in assets {
+        let name = match (asset.taken_at, period) {
+            (Some(at), Period::Year) => format!("{:04}", at.year()),
+            (Some(at), Period::Month) => format!("{:04}-{:02}", at.year(), at.month()),
+            (None, _) => "without date".to_owned(),
+        };
+        *counts.entry(name).or_default() += 1;
+    }
+    counts.into_iter().map(|(name, count)| format!("{name}: {count}")).collect()
+}
+
+fn list(matching: &Matching, plan: &Plan) -> Told {
+    let evidence = numbered(&matching.assets, LISTED);
+    let total = matching.assets.len();
+    let head = if total > evidence.len() {
+        format!("{total} {}, of which the first {}:", noun(plan, total), evidence.len())
+    } else {
+        format!("{total} {}:", noun(plan, total))
+    };
+    let mut sentences =
+        vec![Sentence { text: head, cites: Vec::new(), support: Support::Supported }];
+    sentences.extend(evidence.iter().map(|piece| {
+        let date = piece.asset.taken_at.map(|at| format!(", {}", at.date())).unwrap_or_default();
+        let mut line = item(format!("{}{date}", piece.asset.label()));
+        line.cites = vec![piece.number];
+        line
+    }));
+    Told { sentences, evidence, notes: Vec::new() }
+}
+
+fn when(matching: &Matching) -> Told {
+    let evidence = numbered(&matching.assets, 3);
+    let told = |piece: &Evidence| {
+        let label = piece.asset.label();
+        let text = match piece.asset.taken_at {
+            Some(at) => {
+                format!("{label} was taken on {} at {:.5}.", at.date(), at.time().to_string())
+            }
+            None => format!("Of {label} it is not known when it was taken."),
+        };
+        Sentence { text, cites: vec![piece.number], support: Support::Supported }
+    };
+    Told { sentences: evidence.iter().map(told).collect(), evidence, notes: Vec::new() }
+}
+
+fn numbered(assets: &[Asset], most: usize) -> Vec<Evidence> {
+    let evidence = |(index, asset): (usize, &Asset)| {
+        let date = asset.taken_at.map(|at| Fact {
+            kind: FactKind::Date,
+            text: at.date().to_string(),
+            range: None,
+        });
+        Evidence {
+            number: index as u32 + 1,
+            asset: asset.clone(),
+            range: None,
+            facts: date.into_iter().collect(),
+        }
+    };
+    assets.iter().take(most).enumerate().map(evidence).collect()
+}
+
+fn noun(plan: &Plan, count: usize) -> &'static str {
+    match (plan.filter.kind, count) {
+        (Some(Kind::Picture), 1) => "picture",
+        (Some(Kind::Picture), _) => "pictures",
+        (Some(Kind::Video), 1) => "video",
+        (Some(Kind::Video), _) => "videos",
+        (Some(Kind::Audio), 1) => "recording",
+        (Some(Kind::Audio), _) => "recordings",
+        (None, 1) => "picture, video or recording",
+        (None, _) => "pictures, videos and recordings",
+    }
+}

@@ -1,0 +1,34 @@
+//! What can go wrong with an answer.
+
+use kinora_catalog::CatalogError;
+use kinora_inference::InferenceError;
+use kinora_retrieval::SearchError;
+
+/// A question could not be answered. Not knowing the answer is no error.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// There is no question.
+    #[error("there is nothing to answer")]
+    Empty,
+    /// The search failed.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// The catalogue could not be read or written.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The language model failed.
+    #[error(transparent)]
+    Model(#[from] InferenceError),
+}
+
+impl ChatError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Empty => Some("ask something: `kinora ask \"who speaks at the wedding?\"`"),
+            Self::Search(error) => error.hint(),
+            Self::Catalog(error) => error.hint(),
+            Self::Model(error) => error.hint(),
+        }
+    }
+}

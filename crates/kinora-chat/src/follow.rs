@@ -1,0 +1,53 @@
+//! Questions that lean on the ones before.
+
+use crate::words::{stems, words};
+
+/// Words that mean something said before.
+const BACK: [&str; 14] = [
+    "it", "its", "they", "them", "their", "he", "she", "him", "her", "that", "those", "these",
+    "there", "one",
+];
+const OPENINGS: [&str; 5] = ["and ", "what about ", "how about ", "also ", "but "];
+
+/// The question with what it leans on: words of the last question that stands by itself are put in front.
+/// A question that stands by itself comes back as it is. English; no model is asked.
+pub fn stand_alone(question: &str, before: &[&str]) -> String {
+    if !leans(question) {
+        return question.to_owned();
+    }
+    let Some(last) = before.iter().rev().find(|earlier| !leans(earlier)).or(before.last()) else {
+        return question.to_owned();
+    };
+    let said = stems(question);
+    let kept: Vec<&str> = last
+        .split(|c: char| !c.is_alphanumeric() && c != '-')
+        .filter(|word| stems(word).first().is_some_and(|stem| !said.contains(stem)))
+        .collect();
+    if kept.is_empty() { question.to_owned() } else { format!("{question} {}", kept.join(" ")) }
+}
+
+fn leans(question: &str) -> bool {
+    let lower = question.trim_start().to_lowercase();
+    let opened = OPENINGS.iter().any(|opening| lower.starts_with(opening));
+    opened
+        || stems(question).is_empty()
+        || words(question).iter().any(|w| BACK.contains(&w.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leans_is_held_up() {
+        let before = ["Who speaks about the old bridge?", "When was it built?"];
+        for (question, whole) in [
+            ("What colour is it?", "What colour is it? speaks old bridge"),
+            ("And the harbour?", "And the harbour? speaks old bridge"),
+            ("Show me the boats in Rome.", "Show me the boats in Rome."),
+        ] {
+            assert_eq!(stand_alone(question, &before), whole);
+        }
+        assert_eq!(stand_alone("What is it?", &[]), "What is it?");
+    }
+}

@@ -1,0 +1,167 @@
+//! `kinora ask`
+
+use std::io::{self, Write};
+
+use kinora_engine::{
+    Answer, AskOptions, AskRequest, Control, LanguageModel, Method, Sent, Sentence, Studio,
+};
+use kinora_types::Citation;
+use serde::Serialize;
+
+use crate::{
+    Outcome,
+    args::{AnswerArgs, AskArgs},
+    output,
+};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    library: &'a str,
+    question: &'a str,
+    text: String,
+    citations: Vec<Citation>,
+    sent: Option<SentReport<'a>>,
+    #[serde(flatten)]
+    answer: &'a Answer,
+}
+
+#[derive(Serialize)]
+struct SentReport<'a> {
+    host: &'a str,
+    loopback: bool,
+    bytes: u64,
+    pictures: u32,
+}
+
+/// Runs the command.
+pub fn run(studio: &Studio, args: &AskArgs, json: bool) -> anyhow::Result<Outcome> {
+    let library = &args.library.library;
+    let model = model(studio, &args.answer)?;
+    let control = super::interruptible()?;
+    let request = request(&args.question, None, &args.answer);
+    if json {
+        let answer = studio.ask(library, &request, model.as_deref(), &control, &mut |_| ())?;
+        output::json(&report(library, &args.question, &answer))?;
+        return Ok(Outcome::Done);
+    }
+    let answer = answer(studio, library, &request, model.as_deref(), &control)?;
+    if args.explain {
+        explain(&answer)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn report<'a>(library: &'a str, question: &'a str, answer: &'a Answer) -> Report<'a> {
+    let sent = answer.sent.as_ref().map(|sent| SentReport {
+        host: &sent.to.host,
+        loopback: sent.to.loopback,
+        bytes: sent.bytes,
+        pictures: sent.pictures,
+    });
+    let (text, citations) = (answer.text(), answer.citations());
+    Report { library, question, text, citations, sent, answer }
+}
+
+/// The model that is configured, unless none is wanted.
+pub fn model(studio: &Studio, args: &AnswerArgs) -> anyhow::Result<Option<Box<dyn LanguageModel>>> {
+    if args.extractive {
+        return Ok(None);
+    }
+    Ok(studio.language_model()?)
+}
+
+/// A question with the answer's options.
+pub fn request(question: &str, conversation: Option<u64>, args: &AnswerArgs) -> AskRequest {
+    let options = AskOptions { evidence: usize::from(args.evidence), ..AskOptions::default() };
+    AskRequest { question: question.to_owned(), conversation, options }
+}
+
+/// Asks, prints each sentence as soon as it was checked, and then what they rest on.
+pub fn answer(
+    studio: &Studio,
+    library: &str,
+    request: &AskRequest,
+    model: Option<&dyn LanguageModel>,
+    control: &Control,
+) -> anyhow::Result<Answer> {
+    let (mut printed, mut failed) = (false, None);
+    let mut told = |sentence: &Sentence| {
+        if failed.is_none() {
+            failed = print(sentence, printed).err();
+            printed = true;
+        }
+    };
+    let answer = studio.ask(library, request, model, control, &mut told)?;
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    output::line(if printed { String::new() } else { output::shown(&answer.text()) })?;
+    sources(&answer)?;
+    notes(&answer);
+    Ok(answer)
+}
+
+/// List items stand on lines of their own, other sentences follow each other.
+fn print(sentence: &Sentence, follows: bool) -> io::Result<()> {
+    let text = output::shown(&sentence.cited());
+    let between = match (follows, text.starts_with("- ")) {
+        (false, _) => "",
+        (true, true) => "\n",
+        (true, false) => " ",
+    };
+    let mut out = io::stdout().lock();
+    write!(out, "{between}{text}")?;
+    out.flush()
+}
+
+fn sources(answer: &Answer) -> anyhow::Result<()> {
+    let citations = answer.citations();
+    if !citations.is_empty() {
+        output::line("")?;
+    }
+    for citation in citations {
+        let piece = answer.evidence.iter().find(|piece| piece.number == citation.number);
+        let path = piece.and_then(|piece| piece.asset.paths.first()).map_or("", String::as_str);
+        let when = citation.range.map_or(String::new(), |range| {
+            let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
+            format!("  at {}-{}", clock(range.start_ms()), clock(range.end_ms()))
+        });
+        let line = format!("[{}]  {}  {path}{when}", citation.number, citation.label);
+        output::line(output::shown(&line))?;
+    }
+    Ok(())
+}
+
+/// What is no part of the answer goes where messages go; what was sent is always said.
+fn notes(answer: &Answer) {
+    for note in &answer.notes {
+        eprintln!("note: {}", output::shown(note));
+    }
+    if let Some(Sent { to, bytes, pictures }) = &answer.sent {
+        let host = output::shown(&to.host);
+        let where_to = if to.loopback { "on this machine" } else { "outside this machine" };
+        eprintln!("sent to {host}, {where_to}: {bytes} bytes, {pictures} pictures");
+    }
+}
+
+fn explain(answer: &Answer) -> anyhow::Result<()> {
+    let method = match &answer.method {
+        Method::Catalogue => "the catalogue".to_owned(),
+        Method::Extractive => "the evidence's own words".to_owned(),
+        Method::Model { name } => format!("language model {name}"),
+        Method::None => "nobody: there is no evidence".to_owned(),
+    };
+    output::line(format!("\nanswered by {}", output::shown(&method)))?;
+    let plan = &answer.plan;
+    let conditions = plan.conditions.join("; ");
+    let understood = format!("looked for `{}` {conditions}", plan.subject);
+    output::line(output::shown(understood.trim_end()))?;
+    for sentence in answer.sentences.iter().filter(|sentence| !sentence.is_shown()) {
+        let line = format!("left out: {} ({:?})", sentence.cited(), sentence.support);
+        output::line(output::shown(&line))?;
+    }
+    if let Some((prompt, tokens)) = answer.tokens {
+        output::line(format!("tokens: {prompt} read, {tokens} written"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Questions that are answered in sentences, and the conversations that they make.
+
+use std::path::PathBuf;
+
+use jiff::{Timestamp, Zoned};
+use kinora_catalog::{Catalog, ConversationSummary, Turn};
+use kinora_chat::{Answer, Answerer, AskOptions, Question, Sentence, Transcript};
+use kinora_inference::{Control, LanguageModel};
+use kinora_retrieval::Searcher;
+use kinora_types::{Citation, GeoPoint};
+
+use crate::{EngineError, Studio, places};
+
+/// What is asked.
+#[derive(Clone, Debug, Default)]
+pub struct AskRequest {
+    /// The question.
+    pub question: String,
+    /// The conversation that it belongs to; it and its answer are added there.
+    pub conversation: Option<u64>,
+    /// How it is answered.
+    pub options: AskOptions,
+}
+
+impl Studio {
+    /// Answers a question from a library; `told` hears each sentence once it was checked. Without a model
+    /// the evidence speaks for itself.
+    pub fn ask(
+        &self,
+        library: &str,
+        request: &AskRequest,
+        model: Option<&dyn LanguageModel>,
+        control: &Control,
+        told: &mut dyn FnMut(&Sentence),
+    ) -> Result<Answer, EngineError> {
+        let catalog = self.catalog(library)?;
+        let history = match request.conversation {
+            Some(id) => catalog.turns(id)?,
+            None => Vec::new(),
+        };
+        let answer = self.answer(&catalog, request, &history, model, control, told)?;
+        if let Some(id) = request.conversation {
+            let turns = Transcript::turns_of(&request.question, &answer, Timestamp::now());
+            catalog.say(id, &turns)?;
+        }
+        Ok(answer)
+    }
+
+    fn answer(
+        &self,
+        catalog: &Catalog,
+        request: &AskRequest,
+        history: &[Turn],
+        model: Option<&dyn LanguageModel>,
+        control: &Control,
+        told: &mut dyn FnMut(&Sentence),
+    ) -> Result<Answer, EngineError> {
+        let space = self.space_of(catalog)?;
+        let index = self.index(catalog)?;
+        let searcher = Searcher::new(catalog, &index, space.text()).map_err(EngineError::from)?;
+        let place = |name: &str| self.known_place(name);
+        let options = request.options.clone();
+        let answerer = Answerer { searcher: &searcher, model, place: &place, options };
+        let today = Zoned::now().date();
+        let question = Question { text: &request.question, today, history };
+        Ok(answerer.ask(&question, control, told)?)
+    }
+
+    /// Where a city is; `None` if there is none of this name, or the names were not pulled.
+    fn known_place(&self, name: &str) -> Option<GeoPoint> {
+        let gazetteer = self.store().path("places").ok()?;
+        places::city(&gazetteer, name).ok().map(|place| place.point())
+    }
+
+    /// Begins a conversation, called after its first question, and gives its number.
+    pub fn start_conversation(&self, library: &str, question: &str) -> Result<u64, EngineError> {
+        let title = Transcript::title_of(question);
+        Ok(self.catalog(library)?.start_conversation(&title, Timestamp::now())?)
+    }
+
+    /// The conversations about a library, the last changed first.
+    pub fn conversations(&self, library: &str) -> Result<Vec<ConversationSummary>, EngineError> {
+        Ok(self.catalog(library)?.conversations()?)
+    }
+
+    /// What was said in a conversation.
+    pub fn turns(&self, library: &str, id: u64) -> Result<Vec<Turn>, EngineError> {
+        Ok(self.catalog(library)?.turns(id)?)
+    }
+
+    /// Calls a conversation something else.
+    pub fn rename_conversation(
+        &self,
+        library: &str,
+        id: u64,
+        title: &str,
+    ) -> Result<(), EngineError> {
+        Ok(self.catalog(library)?.rename_conversation(id, title)?)
+    }
+
+    /// Forgets a conversation.
+    pub fn delete_conversation(&self, library: &str, id: u64) -> Result<(), EngineError> {
+        Ok(self.catalog(library)?.delete_conversation(id)?)
+    }
+
+    /// A conversation as Markdown with the thumbnails of what it cites.
+    pub fn export_conversation(&self, library: &str, id: u64) -> Result<String, EngineError> {
+        let catalog = self.catalog(library)?;
+        let transcript =
+            Transcript { summary: catalog.conversation(id)?, turns: catalog.turns(id)? };
+        let thumbnail = |citation: &Citation| -> Option<PathBuf> {
+            self.thumbnail(library, &citation.asset).ok().flatten()
+        };
+        let picture =
+            |citation: &Citation| Some(thumbnail(citation)?.to_string_lossy().into_owned());
+        Ok(transcript.markdown(&picture))
+    }
+}
