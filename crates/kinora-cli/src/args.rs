@@ -34,7 +34,7 @@ pub enum Command {
     Show(ShowArgs),
     /// Correct what is known of one; your words win over those of models, now and later.
     Edit(EditArgs),
-    /// Print what is said in a video or recording of a library.
+    /// Print what is said in a video or recording, of a library or any file.
     Transcript(TranscriptArgs),
     /// Answer a question from a library, each sentence with the picture or the second that it rests on.
     Ask(AskArgs),

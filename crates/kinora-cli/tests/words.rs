@@ -51,6 +51,15 @@ fn words_are_found_and_a_person_has_the_last_one() {
     let srt = home.run(&["transcript", "utterance.wav", "--srt"]).done().stdout;
     assert!(srt.starts_with("1\n00:00:0") && srt.contains(" --> "), "{srt}");
 
+    // A file that is in no library is heard at once and not kept.
+    let loose = home.path().join("loose.wav");
+    let mut bytes = fs::read(home.path().join("in/utterance.wav")).unwrap();
+    bytes.truncate(bytes.len() - 200);
+    fs::write(&loose, bytes).unwrap();
+    let heard = home.run(&["transcript", &loose.to_string_lossy(), "--json"]).done().json();
+    assert!(!texts(&heard, "speech").is_empty(), "{heard}");
+    assert_eq!(home.run(&["show", "loose.wav"]).code, 1);
+
     corrections(&home, &srt, &word);
     assert!(!texts(&home.run(&["show", "page.png", "--json"]).done().json(), "text").is_empty());
 }

@@ -1,9 +1,14 @@
 //! Everything that is known of one asset, and what a person says of it.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use kinora_catalog::{Catalog, Change, Correction, Description};
-use kinora_media::subtitles;
+use kinora_catalog::{Catalog, CatalogError, Change, Correction, Description};
+use kinora_inference::Control;
+use kinora_ingest::hear;
+use kinora_media::{subtitles, video::VideoLimits};
 use kinora_types::{Asset, Origin, Passage, PassageKind, Rights, TimeRange};
 use serde::Serialize;
 
@@ -64,18 +69,42 @@ impl Studio {
         details(&catalog, asset)
     }
 
-    /// What is said in a video or recording, in order of time.
+    /// What is said in a video or recording of a library, in order of time; a file that is in no library
+    /// is heard here and now, and nothing of it is kept. `progress` hears how many milliseconds of it
+    /// were listened to.
     pub fn transcript(
         &self,
         library: &str,
         reference: &str,
-    ) -> Result<(Asset, Vec<Passage>), EngineError> {
-        let Details { asset, mut passages, perceived, .. } = self.details(library, reference)?;
+        control: &Control,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Vec<Passage>, EngineError> {
+        let Details { asset, mut passages, perceived, .. } = match self.details(library, reference)
+        {
+            Err(
+                EngineError::NoLibrary { .. } | EngineError::Catalog(CatalogError::Reference(_)),
+            ) if Path::new(reference).is_file() => {
+                return self.hear(Path::new(reference), control, progress);
+            }
+            known => known?,
+        };
         passages.retain(|passage| passage.kind == PassageKind::Speech);
         match perceived.get(&PassageKind::Speech) {
             None if passages.is_empty() => Err(EngineError::NotHeard(asset.label())),
-            _ => Ok((asset, passages)),
+            _ => Ok(passages),
         }
+    }
+
+    fn hear(
+        &self,
+        path: &Path,
+        control: &Control,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Vec<Passage>, EngineError> {
+        let model = self.recognizer(&self.runtime_options())?;
+        let (ffmpeg, limits) = (self.ffmpeg()?, VideoLimits::default());
+        let failed = |source| EngineError::Hear { path: path.to_owned(), source };
+        hear(&*model, (&ffmpeg, &limits), path, control, progress).map_err(failed)
     }
 
     /// Takes down what a person says of an asset; it wins over all machines, now and later.

@@ -7,7 +7,7 @@ use kinora_chat::ChatError;
 use kinora_film::{BriefError, FilmError};
 use kinora_index::IndexError;
 use kinora_inference::InferenceError;
-use kinora_ingest::IngestError;
+use kinora_ingest::{HearError, IngestError};
 use kinora_media::{
     read::ReadError, render::RenderError, subtitles::SubtitleError, video::VideoError,
 };
@@ -84,6 +84,14 @@ pub enum EngineError {
         path: PathBuf,
         /// Why.
         source: VideoError,
+    },
+    /// A recording given on the command line cannot be heard.
+    #[error("{source}: {}", path.display())]
+    Hear {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: HearError,
     },
     /// Nothing can be measured in an example of motion.
     #[error("no motion can be measured in it: {}", .0.display())]
@@ -182,6 +190,8 @@ impl EngineError {
             ),
             Self::Exists(_) => owned("give another name, or `--force` to overwrite it"),
             Self::Video { source, .. } => source.hint().map(Into::into),
+            Self::Hear { source: HearError::Audio(source), .. } => source.hint().map(Into::into),
+            Self::Hear { source: HearError::Model(source), .. } => source.hint().map(Into::into),
             Self::NoMotion(_) => {
                 owned("give a clip of some seconds that is neither dark nor plain")
             }

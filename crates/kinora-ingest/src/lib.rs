@@ -38,7 +38,7 @@ mod watch;
 pub use error::IngestError;
 pub use observe::{Done, FileFailure, IngestObserver, Outcome, Silent, Summary};
 pub use options::Options;
-pub use perceive::Perception;
+pub use perceive::{HearError, Perception, hear};
 pub use pipeline::Ingest;
 pub use spans::TextSpans;
 pub use thumbs::thumbnail_path;

@@ -12,6 +12,13 @@ pub fn bar(total: u64, unit: &str) -> ProgressBar {
     bar
 }
 
+/// Something goes on, nobody knows how long.
+pub fn spinner() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+    bar.set_style(style("{spinner} {msg}"));
+    bar
+}
+
 /// A bar of bytes.
 pub fn bytes(name: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));

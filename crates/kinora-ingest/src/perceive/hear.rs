@@ -1,53 +1,84 @@
 //! What is said.
 
-use kinora_inference::{InferenceError, SpeechSegment};
-use kinora_media::audio::{AudioError, AudioFile, SAMPLE_RATE};
+use std::path::Path;
+
+use kinora_inference::{Control, InferenceError, SpeechRecognizer, SpeechSegment};
+use kinora_media::{
+    FFmpeg,
+    audio::{AudioError, AudioFile, SAMPLE_RATE},
+    video::VideoLimits,
+};
 use kinora_types::{Passage, PassageKind};
 
 use super::{Found, Halt, Job, Perceiver, passage};
 
+/// A recording could not be heard.
+#[derive(Debug, thiserror::Error)]
+pub enum HearError {
+    /// Its sound cannot be read.
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    /// The model failed, or somebody asked to stop.
+    #[error(transparent)]
+    Model(#[from] InferenceError),
+}
+
+/// What is said in the first sound of a video or recording, in order of time; nothing where there is no
+/// sound. `progress` hears how many milliseconds were listened to. Memory: as the model's, and the words.
+pub fn hear(
+    model: &dyn SpeechRecognizer,
+    (ffmpeg, limits): (&FFmpeg, &VideoLimits),
+    path: &Path,
+    control: &Control,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Vec<Passage>, HearError> {
+    let cancelled = || control.is_cancelled();
+    let file = match AudioFile::open(ffmpeg, path, limits, &cancelled) {
+        Err(AudioError::NoAudio) => return Ok(Vec::new()),
+        opened => opened?,
+    };
+    let mut samples = file.samples(0, &cancelled)?;
+    let (mut fault, mut at) = (None, 0u64);
+    let mut pieces = samples.by_ref().map(|piece| match piece {
+        Ok(piece) => {
+            at += piece.len() as u64;
+            progress(at * 1000 / u64::from(SAMPLE_RATE));
+            Ok(piece)
+        }
+        Err(error) => {
+            let message = error.to_string();
+            fault = Some(error);
+            Err(InferenceError::Runtime(message))
+        }
+    });
+    let mut passages = Vec::new();
+    let mut take = |segment| passages.push(said(segment, model.model()));
+    let result = model.transcribe(&mut pieces, control, &mut take);
+    drop(pieces);
+    match fault {
+        Some(error) => Err(error.into()),
+        None => Ok(result.map(|()| passages)?),
+    }
+}
+
 impl Perceiver<'_, '_> {
-    /// The passages of one video or recording; a file without sound gives none.
+    /// The passages of one video or recording.
     pub(super) fn listen(&mut self, job: &Job) -> Result<Found, Halt> {
         let (Some(model), Some(ffmpeg)) = (self.models.speech, &self.ingest.options().ffmpeg)
         else {
             return Err(Halt::Cancelled);
         };
-        let (stop, path) = (self.stop, &job.path);
-        let cancelled = || stop.asked();
-        let heard = |error: &AudioError| Halt::audio(path, error);
         let limits = self.ingest.background_limits();
-        let file = match AudioFile::open(ffmpeg, path, &limits, &cancelled) {
-            Err(AudioError::NoAudio) => return Ok(Found::new()),
-            opened => opened.map_err(|error| heard(&error))?,
-        };
-        let mut samples = file.samples(0, &cancelled).map_err(|error| heard(&error))?;
         let length = job.asset.duration_ms.unwrap_or_default();
-        let mut fault = None;
-        let mut at = 0u64;
         let observer = &mut *self.observer;
-        let mut pieces = samples.by_ref().map(|piece| match piece {
-            Ok(piece) => {
-                at += piece.len() as u64;
-                let at_ms = at * 1000 / u64::from(SAMPLE_RATE);
-                observer.perceiving(PassageKind::Speech, path, at_ms, length);
-                Ok(piece)
-            }
-            Err(error) => {
-                let message = error.to_string();
-                fault = Some(error);
-                Err(InferenceError::Runtime(message))
-            }
-        });
-        let mut passages = Vec::new();
-        let mut take = |segment| passages.push(said(segment, model.model()));
-        let result = model.transcribe(&mut pieces, stop.control(), &mut take);
-        drop(pieces);
-        if let Some(error) = fault {
-            return Err(heard(&error));
+        let mut progress =
+            |at_ms| observer.perceiving(PassageKind::Speech, &job.path, at_ms, length);
+        let source = (ffmpeg, &limits);
+        match hear(model, source, &job.path, self.stop.control(), &mut progress) {
+            Ok(passages) => Ok(Found::from([(PassageKind::Speech, passages)])),
+            Err(HearError::Audio(error)) => Err(Halt::audio(&job.path, &error)),
+            Err(HearError::Model(error)) => Err(error.into()),
         }
-        result?;
-        Ok(Found::from([(PassageKind::Speech, passages)]))
     }
 }
 

@@ -15,6 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use hear::{HearError, hear};
 use kinora_catalog::Change;
 use kinora_inference::{Captioner, Control, InferenceError, SpeechRecognizer, Tagger, TextReader};
 use kinora_media::{audio::AudioError, read::ReadError, video::VideoError};
