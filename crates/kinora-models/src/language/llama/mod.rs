@@ -89,7 +89,7 @@ impl Llama {
                 .map_err(|error| broken(error.to_string()))?;
         let template = model.chat_template(None).map_err(|error| broken(error.to_string()))?;
         let trained = model.n_ctx_train();
-        let context = config.context.unwrap_or(CONTEXT).clamp(1, trained);
+        let context = config.context.unwrap_or(CONTEXT).clamp(1, trained.max(1));
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = config.threads.unwrap_or(processors).max(1) as i32;
         let name = config.name.clone();
