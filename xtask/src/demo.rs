@@ -1,10 +1,6 @@
 //! The main job on real input, from nothing to a verified film.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::Context;
 
@@ -22,7 +18,7 @@ pub fn demo(out: &Path) -> anyhow::Result<()> {
     // A home of its own, so that the demo never touches the user's libraries; the cache is shared.
     let kinora = |words: &[&str]| {
         let mut command = Command::new(&program);
-        command.args(words).env("KINORA_HOME", &home).env("KINORA_CACHE", cache(&program)?);
+        command.args(words).env("KINORA_HOME", &home).env("KINORA_CACHE", ci::cache(&program)?);
         run(&mut command)
     };
     kinora(&["add", "samples/pictures", "--attributions", "samples/attributions.json"])?;
@@ -40,10 +36,4 @@ pub fn demo(out: &Path) -> anyhow::Result<()> {
     );
     println!("your own pictures: {} add FOLDER", program.display());
     Ok(())
-}
-
-/// The cache that `models pull` filled, as the program itself tells it.
-fn cache(program: &Path) -> anyhow::Result<PathBuf> {
-    let output = Command::new(program).args(["models", "path"]).output()?;
-    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
 }

@@ -11,7 +11,6 @@ mod fixtures;
 mod layers;
 mod run;
 mod stats;
-mod tools;
 
 use clap::Parser;
 

@@ -1,43 +1,33 @@
 //! The language model that answers: chosen by the section `[language]` of config.toml, in this one place.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use kinora_inference::LanguageModel;
 use kinora_models::{Endpoint, EndpointConfig};
 
 use crate::{EngineError, Studio, settings::Language};
 
-/// Answers offline where it was pulled and nothing else is configured.
-const DEFAULT: &str = "qwen2.5-coder-1.5b-instruct";
 const PATIENCE: u64 = 300;
 
 impl Studio {
-    /// The language model that the configuration names; without one, the default model if this build can
-    /// run it and it was pulled; `None` if not: then answers come from the evidence itself.
+    /// The language model that the configuration names; `None` without one: then answers come from the
+    /// evidence itself.
     ///
     /// # Errors
     /// If what is configured cannot be had.
     pub fn language_model(&self) -> Result<Option<Box<dyn LanguageModel>>, EngineError> {
         let Some(language) = &self.settings().config.language else {
-            return match self.store().path(DEFAULT) {
-                Ok(path) if cfg!(feature = "llama") => local(DEFAULT, &path, None).map(Some),
-                _ => Ok(None),
-            };
+            return Ok(None);
         };
         match (&language.endpoint, &language.model) {
             (Some(address), Some(model)) => endpoint(language, address, model).map(Some),
             (Some(_), None) => {
                 Err(missing("`endpoint` needs a `model`", "name one of the server's"))
             }
-            (None, Some(model)) if Path::new(model).extension().is_some_and(|e| e == "gguf") => {
-                local(model, Path::new(model), language.context).map(Some)
-            }
-            (None, Some(model)) => {
-                local(model, &self.store().path(model)?, language.context).map(Some)
-            }
-            (None, None) => Err(missing(
-                "[language] names neither `endpoint` nor `model`",
-                "give one, or take the section out of config.toml",
+            (None, _) => Err(missing(
+                "[language] names no `endpoint`",
+                "name a server of the chat completions API, such as llama-server or Ollama on this machine, \
+                 or take the section out of config.toml",
             )),
         }
     }
@@ -60,30 +50,6 @@ fn endpoint(
     let config =
         EndpointConfig { api_key, context, patience, ..EndpointConfig::new(address, model) };
     Ok(Box::new(Endpoint::open(config)?))
-}
-
-#[cfg(feature = "llama")]
-fn local(
-    name: &str,
-    path: &Path,
-    context: Option<u32>,
-) -> Result<Box<dyn LanguageModel>, EngineError> {
-    let config =
-        kinora_models::LlamaConfig { context, ..kinora_models::LlamaConfig::new(name, path) };
-    let model = kinora_models::Llama::open(&config);
-    Ok(Box::new(model.map_err(kinora_inference::InferenceError::from)?))
-}
-
-#[cfg(not(feature = "llama"))]
-fn local(
-    name: &str,
-    _path: &Path,
-    _context: Option<u32>,
-) -> Result<Box<dyn LanguageModel>, EngineError> {
-    Err(missing(
-        &format!("this build of Kinora cannot run language model `{name}` itself"),
-        "build it with `--features llama`, or name a server with `endpoint` under [language]",
-    ))
 }
 
 fn missing(message: &str, hint: &str) -> EngineError {
@@ -112,8 +78,8 @@ mod tests {
         assert!(model.destination().is_some_and(|to| to.loopback));
         for (config, message) in [
             (server.to_owned(), "needs a `model`"),
-            ("[language]\n".to_owned(), "neither"),
-            ("[language]\nmodel = \"none-such\"".to_owned(), "no model is called"),
+            ("[language]\n".to_owned(), "names no `endpoint`"),
+            ("[language]\nmodel = \"none-such\"".to_owned(), "names no `endpoint`"),
             (format!("{server}model = \"m\"\napi_key_env = \"KINORA_NO_SUCH_KEY\""), "is not set"),
             ("[language]\nendpoint = \"here\"\nmodel = \"m\"".to_owned(), "not the address"),
         ] {

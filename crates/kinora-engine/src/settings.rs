@@ -38,7 +38,7 @@ pub struct Config {
 pub struct Language {
     /// Address with the version: `http://127.0.0.1:8080/v1`. Questions and evidence are sent there.
     pub endpoint: Option<String>,
-    /// Name of the model there; without an endpoint a name of `kinora models list` or a GGUF file.
+    /// Name of the model there.
     pub model: Option<String>,
     /// Environment variable that holds the endpoint's key.
     pub api_key_env: Option<String>,

@@ -52,7 +52,7 @@ fn cached(artifact: &str, name: &str) -> Option<PathBuf> {
     let home = || std::env::var_os("HOME").map(PathBuf::from);
     let cache = std::env::var_os("KINORA_CACHE")
         .map(PathBuf::from)
-        .or_else(|| Some(home()?.join(".cache/kinora/models")))?;
+        .or_else(|| Some(home()?.join(".cache/kinora")))?;
     let inside = |folder: &Path| folder.join(name).is_file().then(|| folder.join(name));
     let versions = std::fs::read_dir(cache.join(artifact)).ok()?;
     versions.flatten().find_map(|entry| inside(&entry.path()))

@@ -238,5 +238,5 @@ fn check_hash(what: &str, expected: &str, actual: String) -> Result<(), StoreErr
 
 fn platform_cache() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "kinora")?;
-    Some(folders.cache_dir().join("models"))
+    Some(folders.cache_dir().to_owned())
 }

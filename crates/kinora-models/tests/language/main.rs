@@ -1,4 +1,4 @@
-//! Language models behind an address, and in this process with the feature `llama`.
+//! Language models behind an address.
 //!
 //! Needs `kinora models pull smollm2-135m-instruct xllamacpp` (as `cargo xtask test` runs it) and fails
 //! with that hint without. Not covered: TLS, servers of other makers, whether answers are any good, and
@@ -7,8 +7,6 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod endpoint;
-#[cfg(feature = "llama")]
-mod llama;
 mod scripted;
 mod server;
 
