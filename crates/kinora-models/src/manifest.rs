@@ -266,9 +266,8 @@ impl Manifest {
         }
         let parts =
             |s: &SpaceEntry| [s.image.clone(), s.text.weights.clone(), s.text.tokenizer.clone()];
-        match self.spaces.iter().flat_map(parts).find(|id| !seen.contains(id)) {
-            Some(id) => return Err(format!("a space needs `{id}`, which is not listed")),
-            None => {}
+        if let Some(id) = self.spaces.iter().flat_map(parts).find(|id| !seen.contains(id)) {
+            return Err(format!("a space needs `{id}`, which is not listed"));
         }
         for speech in &self.speech {
             if let Some(id) = speech.parts().into_iter().find(|id| !seen.contains(id)) {

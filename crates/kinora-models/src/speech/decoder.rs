@@ -162,7 +162,7 @@ impl Decoder {
             ("encoder_hidden_states", Input::Again(sound)),
             ("use_cache_branch", Input::New(Values::Bool(vec![1], vec![goes_on]))),
         ];
-        inputs.extend(cache.iter().map(|(name, kept)| (name.as_str(), Input::Again(*kept))));
+        inputs.extend(cache.iter().map(|(name, kept)| (name.as_str(), Input::Again(kept))));
         self.network.run(inputs, wanted)
     }
 }
