@@ -57,14 +57,15 @@ def joined(pairs, folder):
 
 
 def sets(folder, english, languages, noises):
-    yield "stamps, English", stamps("", english), "en"
-    yield "stamps, Spanish", stamps("es", languages), "es"
-    yield "stamps, French", stamps("fr", languages), "fr"
+    yield "stamps, English", stamps("", english), "en", False
+    yield "stamps, English, told", stamps("", english), "en", True
+    yield "stamps, Spanish, told", stamps("es", languages), "es", True
+    yield "stamps, French, told", stamps("fr", languages), "fr", True
     if os.environ.get("KOKORO"):
         pairs = kokoro(os.environ["KOKORO"])
-        yield "Kokoro, eight files", pairs, "en"
-        yield "Kokoro, one file", joined(pairs, folder), "en"
-    yield "sound effects", effects(noises), "en"
+        yield "Kokoro, eight files", pairs, "en", False
+        yield "Kokoro, one file", joined(pairs, folder), "en", False
+    yield "sound effects", effects(noises), "en", False
 
 
 def cpu():
@@ -72,10 +73,10 @@ def cpu():
     return used.ru_utime + used.ru_stime
 
 
-def run(model, pairs, language):
+def run(model, pairs, language, told):
     target = os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target")
     before = cpu()
-    command = [f"{target}/debug/examples/transcribe", model, os.environ["KINORA_FFMPEG"], *(path for path, _ in pairs)]
+    command = [f"{target}/debug/examples/transcribe", model, language if told else "auto", os.environ["KINORA_FFMPEG"], *(path for path, _ in pairs)]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     used, heard = cpu() - before, [json.loads(line) for line in lines]
     files, wrong, words, right_language = [], 0, 0, 0
@@ -105,8 +106,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for model in arguments.models.split(","):
             rows = results["models"].setdefault(model, {})
-            for name, pairs, language in sets(folder, arguments.stamps, arguments.languages, arguments.effects):
-                rows[name] = run(model, pairs, language)
+            for name, pairs, language, told in sets(folder, arguments.stamps, arguments.languages, arguments.effects):
+                rows[name] = run(model, pairs, language, told)
                 print(model, name, {k: v for k, v in rows[name].items() if k != "each"}, flush=True)
     json.dump(results, open(arguments.out, "w"), indent=1, ensure_ascii=False)
 

@@ -4,7 +4,7 @@ import json, os
 here = os.path.dirname(os.path.abspath(__file__))
 results = json.load(open(f"{here}/result.json"))
 lines = ["# Speech", "", f"Word error rate and CPU time, {results['cores']} shared cores (load {results['load']}); see `run.py`. "
-         "Nobody speaks in the sound effects. \"CPU\" is CPU seconds of the", "whole child, loading included, for a second of sound. \"Silent\" are files without a word heard.", "",
+         "\"Told\": the recognizer was told the language. Nobody speaks in the sound effects. \"CPU\" is CPU seconds of the", "whole child, loading included, for a second of sound. \"Silent\" are files without a word heard.", "",
          "| model | recordings | files | words | WER | right language | silent | sound, s | CPU |", "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
 for model, rows in results["models"].items():
     for name, row in rows.items():

@@ -1,6 +1,6 @@
 //! Prints what is said in recordings, one line of JSON each: file, seconds, segments. For `bench/speech`.
 //!
-//! `transcribe MODEL FFMPEG FILE…`; pulls the model if it is not in the cache.
+//! `transcribe MODEL LANGUAGE FFMPEG FILE…`; LANGUAGE is a code or `auto`. Pulls the model if it is not in the cache.
 
 use std::path::Path;
 
@@ -15,12 +15,13 @@ use serde_json::json;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [model, ffmpeg, files @ ..] = &args[..] else {
-        return Err("usage: transcribe MODEL FFMPEG FILE…".into());
+    let [model, language, ffmpeg, files @ ..] = &args[..] else {
+        return Err("usage: transcribe MODEL LANGUAGE FFMPEG FILE…".into());
     };
     let store = Store::open(StoreConfig::from_env())?;
+    let language = Some(language.as_str()).filter(|code| *code != "auto");
     store.pull(&[model], &mut |_: &PullEvent<'_>| (), &Control::default())?;
-    let recognizer = open_speech(&store, model, &RuntimeOptions::from_env())?;
+    let recognizer = open_speech(&store, model, language, &RuntimeOptions::from_env())?;
     let ffmpeg = FFmpeg::check(Path::new(ffmpeg))?;
     for path in files {
         let file = AudioFile::open(&ffmpeg, Path::new(path), &VideoLimits::default(), &never)?;

@@ -12,9 +12,9 @@ use kinora_models::{ModelError, RuntimeOptions, Store, StoreConfig, open_speech}
 
 const RATE: usize = SAMPLE_RATE as usize;
 
-fn recognizer() -> Box<dyn SpeechRecognizer> {
+fn recognizer(language: Option<&str>) -> Box<dyn SpeechRecognizer> {
     let store = Store::open(StoreConfig::from_env()).unwrap();
-    let opened = open_speech(&store, "whisper-tiny", &RuntimeOptions::from_env());
+    let opened = open_speech(&store, "whisper-tiny", language, &RuntimeOptions::from_env());
     opened.unwrap_or_else(|error| panic!("{error}: {}", error.hint().unwrap_or_default()))
 }
 
@@ -29,7 +29,7 @@ fn utterance() -> Vec<f32> {
 fn hear(samples: &[f32], piece: usize) -> Vec<SpeechSegment> {
     let (mut segments, mut pieces) = (Vec::new(), samples.chunks(piece).map(|p| Ok(p.to_vec())));
     let mut keep = |segment| segments.push(segment);
-    recognizer().transcribe(&mut pieces, &Control::default(), &mut keep).unwrap();
+    recognizer(None).transcribe(&mut pieces, &Control::default(), &mut keep).unwrap();
     segments
 }
 
@@ -84,6 +84,29 @@ fn words_are_heard_at_their_time() {
 }
 
 #[test]
+fn speech_that_fills_several_windows_is_heard_whole() {
+    // Ten sentences 4 s apart: more than one window holds.
+    let mut samples = Vec::new();
+    for i in 0..10 {
+        samples.resize(i * 4 * RATE, 0.0);
+        samples.extend(utterance());
+    }
+    let segments = hear(&samples, RATE);
+    let boats = segments.iter().flat_map(|s| &s.words).filter(|word| word.text == "boats");
+    let at: Vec<f64> = boats.map(|word| word.range.start_ms() as f64 / 1000.0).collect();
+    assert_eq!(at.len(), 10, "{segments:?}");
+    for (i, at) in at.iter().enumerate() {
+        let expected = 4.0 * i as f64 + 1.75;
+        assert!((at - expected).abs() < 0.5, "{i}: {at}");
+    }
+    let mut ends = 0;
+    for segment in &segments {
+        assert!(segment.range.start_ms() >= ends, "{segments:?}");
+        ends = segment.range.end_ms();
+    }
+}
+
+#[test]
 fn what_is_no_speech_gives_no_words() {
     let silence = vec![0.0; 40 * RATE];
     let hiss: Vec<f32> = noise(40 * RATE).map(|n| n * 0.05).collect();
@@ -107,8 +130,21 @@ fn speech_is_heard_through_noise_and_in_any_pieces() {
 }
 
 #[test]
+fn a_language_can_be_told() {
+    let mut segments = Vec::new();
+    let control = Control::default();
+    let mut hear = |language| {
+        let mut pieces = std::iter::once(Ok(utterance()));
+        recognizer(Some(language)).transcribe(&mut pieces, &control, &mut |s| segments.push(s))
+    };
+    hear("en").unwrap();
+    assert!(matches!(hear("xx"), Err(InferenceError::Input(_))));
+    assert_eq!(segments[0].language, "en");
+}
+
+#[test]
 fn errors_and_cancellation_end_the_work() {
-    let recognizer = recognizer();
+    let recognizer = recognizer(None);
     let control = Control::default();
     let mut segments = Vec::new();
     let broken = || Err(InferenceError::Runtime("the sound broke off".into()));
@@ -132,7 +168,7 @@ fn a_missing_model_says_what_to_pull() {
     let folder = tempfile::tempdir().unwrap();
     let config = StoreConfig { cache_dir: Some(folder.path().into()), ..StoreConfig::default() };
     let store = Store::open(config).unwrap();
-    let open = |name| open_speech(&store, name, &RuntimeOptions::from_env()).err().unwrap();
+    let open = |name| open_speech(&store, name, None, &RuntimeOptions::from_env()).err().unwrap();
     let error: ModelError = open("whisper-base");
     assert_eq!(error.to_string(), "model `whisper-base` is not in the cache");
     assert_eq!(error.hint().unwrap(), "run `kinora models pull whisper-base`");

@@ -51,10 +51,13 @@ const SURE_LANGUAGE: f32 = 0.6;
 const REST: usize = 6400;
 
 /// Opens the recognizer `name` of the store's manifest, such as `whisper-base`; everything that it needs
-/// must have been pulled. Reads no weights: they are loaded at the first use.
+/// must have been pulled. Reads no weights: they are loaded at the first use. `language` is the ISO 639-1
+/// code of what is spoken, as far as it is known; a single word rarely tells its language. One that
+/// Whisper does not know is an input error at the first use.
 pub fn open_speech(
     store: &Store,
     name: &str,
+    language: Option<&str>,
     options: &RuntimeOptions,
 ) -> Result<Box<dyn SpeechRecognizer>, ModelError> {
     let entry = store.speech(name)?;
@@ -71,6 +74,7 @@ pub fn open_speech(
     let revision = crate::store::hex(&hasher.finalize()[..6]);
     Ok(Box::new(Whisper {
         model: format!("{name}@{revision}"),
+        language: language.map(str::to_owned),
         runtime: Runtime::new(store, options)?,
         encoder: store.path(&entry.encoder).map_err(whole)?,
         decoder: store.path(&entry.decoder).map_err(whole)?,
@@ -84,6 +88,8 @@ pub fn open_speech(
 /// A Whisper model with its detector.
 struct Whisper {
     model: String,
+    /// What is spoken, if it was told.
+    language: Option<String>,
     runtime: Runtime,
     encoder: PathBuf,
     decoder: PathBuf,
@@ -127,7 +133,9 @@ impl SpeechRecognizer for Whisper {
     ) -> Result<(), InferenceError> {
         let networks = self.loaded.get(|| self.load())?;
         let spoken = vec![0.0; networks.vocabulary.languages.len()];
-        let mut hearing = Hearing { networks, control, spoken, segment };
+        let told = self.language.as_deref().map(|code| networks.vocabulary.language(code));
+        let told = told.transpose()?;
+        let mut hearing = Hearing { networks, control, told, spoken, segment };
         let mut windows = Windows::new(&networks.vad)?;
         for piece in samples {
             control.check()?;
@@ -142,6 +150,8 @@ impl SpeechRecognizer for Whisper {
 struct Hearing<'a> {
     networks: &'a Networks,
     control: &'a Control,
+    /// The language, if it was told.
+    told: Option<(Token, String)>,
     /// Samples of speech in each language, weighed by their probability.
     spoken: Vec<f32>,
     segment: &'a mut dyn FnMut(SpeechSegment),
@@ -188,8 +198,11 @@ impl Hearing<'_> {
         Ok(reading.covered)
     }
 
-    /// The language of a window: its own if it is clear, else the one that was spoken most so far.
+    /// The language of a window: the one that was told, else its own if it is clear, else the one that was spoken most so far.
     fn language(&mut self, impression: &Impression, samples: u64) -> (Token, String) {
+        if let Some(told) = &self.told {
+            return told.clone();
+        }
         let most = |values: &[f32]| {
             (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0)
         };

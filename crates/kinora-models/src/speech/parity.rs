@@ -40,6 +40,7 @@ fn networks() -> Networks {
     let path = |id: &str| store.path(id).unwrap_or_else(fail);
     let whisper = Whisper {
         model: "test".into(),
+        language: None,
         runtime: Runtime::new(&store, &RuntimeOptions::from_env()).unwrap(),
         encoder: path(&entry.encoder),
         decoder: path(&entry.decoder),

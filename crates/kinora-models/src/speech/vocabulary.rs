@@ -103,6 +103,14 @@ impl Vocabulary {
         Ok(())
     }
 
+    /// Token and code of a language.
+    pub fn language(&self, code: &str) -> Result<(Token, String), InferenceError> {
+        let known = self.languages.iter().find(|(_, known)| known == code);
+        known.cloned().ok_or_else(|| {
+            InferenceError::Input(format!("the model knows no language with the code `{code}`"))
+        })
+    }
+
     /// Whether it is a timestamp.
     pub fn is_timestamp(&self, token: Token) -> bool {
         token >= self.first_timestamp
