@@ -88,7 +88,8 @@ impl Studio {
         options: &RuntimeOptions,
     ) -> Result<Box<dyn SpeechRecognizer>, ModelError> {
         let name = self.settings().config.speech.as_deref().unwrap_or(SPEECH);
-        open_speech(self.store(), name, options)
+        let language = self.settings().config.speech_language.as_deref();
+        open_speech(self.store(), name, language, options)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Config {
     pub provider: Option<String>,
     /// Recognizer of speech: `whisper-tiny`, `whisper-base` or `whisper-small`.
     pub speech: Option<String>,
+    /// Language that is spoken, as ISO 639-1 (`de`); told by the model from the sound unless it is named.
+    pub speech_language: Option<String>,
     /// Folder of models and programs.
     pub cache: Option<PathBuf>,
     /// The ffmpeg program.
