@@ -136,6 +136,11 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             Ok(told) => told,
             Err(error) => return self.unreadable(path, &error),
         };
+        // To open a pipe is to wait for whoever writes to it.
+        if !told.is_file() {
+            let hint = Some("save what it gives as a file");
+            return self.fail(path, "it is not a file".into(), hint);
+        }
         let Some(text) = path.to_str() else {
             let hint = Some("rename it");
             return self.fail(path, "its name is not valid Unicode".into(), hint);
@@ -169,7 +174,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) -> Result<(), Halt> {
-        self.fail(path, io_message("cannot read the file", error), permission(error))
+        let link = || path.is_symlink().then_some("mend the link or remove it");
+        self.fail(path, io_message("cannot read the file", error), permission(error).or_else(link))
     }
 
     fn fail(&mut self, path: &Path, message: String, hint: Option<&str>) -> Result<(), Halt> {

@@ -35,7 +35,7 @@ mod trace;
 mod words;
 
 pub use error::SearchError;
-pub use eval::{Judgement, PerQuery, Report, evaluate};
+pub use eval::{Fit, JudgedMoment, Judgement, MomentReport, PerQuery, Report, evaluate};
 pub use motion::rank_by_motion;
 pub use outcome::{Explain, SearchOutcome, Stage, Verdict};
 pub use query::{Filter, Kind, Mode, Query};

@@ -6,12 +6,13 @@ mod library;
 
 use kinora_catalog::Catalog;
 use kinora_index::{Embedded, IndexRead, IndexWrite, Point, PointId};
-use kinora_retrieval::{Judgement, Mode, Query, SearchError, Synced, evaluate, sync};
+use kinora_retrieval::{JudgedMoment, Judgement, Mode, Query, SearchError, Synced, evaluate, sync};
 
 use library::{Library, card};
 
 fn judgement(query: &str, relevant: &[&str]) -> Judgement {
-    Judgement { query: query.into(), relevant: relevant.iter().map(ToString::to_string).collect() }
+    let relevant = relevant.iter().map(ToString::to_string).collect();
+    Judgement { query: query.into(), relevant, moments: Vec::new() }
 }
 
 #[test]
@@ -46,8 +47,68 @@ fn recall_is_counted_apart_from_abstention() {
 }
 
 #[test]
+fn gain_falls_with_the_place() {
+    let library = Library::new(&[
+        card("red.png", [255, 0, 0]),
+        card("green.png", [0, 255, 0]),
+        card("blue.png", [0, 0, 255]),
+    ]);
+    let judgements = [
+        judgement("red", &["red.png"]),
+        judgement("red", &["green.png", "blue.png"]),
+        judgement("an x-ray", &[]),
+    ];
+    let report = evaluate(&library.searcher(), &judgements, Mode::DenseOnly).unwrap();
+    let gains: Vec<f64> = report.queries.iter().map(|q| q.ndcg_at_10).collect();
+    let (second, third) = (1.0 / 3f64.log2(), 0.5);
+    let behind = (second + third) / (1.0 + second);
+    assert!((gains[0] - 1.0).abs() < 1e-9 && (gains[1] - behind).abs() < 1e-9, "{gains:?}");
+    assert!(
+        (report.ndcg_at_10 - f64::midpoint(1.0, behind)).abs() < 1e-9,
+        "of the answerable ones"
+    );
+    assert_eq!(report.moments, None);
+}
+
+#[test]
+fn moments_are_right_if_half_of_them_meet() {
+    const RED: [u8; 3] = [255, 0, 0];
+    const BLUE: [u8; 3] = [0, 0, 255];
+    let mut library = Library::new(&[]);
+    library.add_video("film.mp4", &[RED, RED, RED, BLUE, BLUE, BLUE, BLUE, BLUE]);
+    let judged = |query: &str, start, end| Judgement {
+        moments: vec![JudgedMoment { file: "film.mp4".into(), start, end }],
+        ..judgement(query, &["film.mp4"])
+    };
+    // Told are 0 to 2.5 s of red.
+    let judgements = [judged("red", 0.0, 2.5), judged("red", 2.0, 8.0), judged("red", 0.0, 2.0)];
+    let report = evaluate(&library.searcher(), &judgements, Mode::DenseOnly).unwrap();
+    let fits: Vec<_> = report.queries.iter().map(|q| q.moments.unwrap()).collect();
+    let ranks: Vec<_> = fits.iter().map(|fit| fit.rank).collect();
+    assert_eq!(ranks, [Some(1), None, Some(1)]);
+    let expected = [1.0, 0.5 / 8.0, 0.8];
+    assert!(fits.iter().zip(expected).all(|(fit, e)| (fit.best_iou - e).abs() < 1e-9), "{fits:?}");
+    let moments = report.moments.unwrap();
+    assert_eq!(moments.judged, 3);
+    assert!((moments.recall_at_1_iou_50 - 2.0 / 3.0).abs() < 1e-9);
+    assert!((moments.mean_best_iou - expected.iter().sum::<f64>() / 3.0).abs() < 1e-9);
+}
+
+#[test]
 fn judgements_are_checked() {
-    for bad in ["", "[]", "{}", r#"[{"query": "x"}]"#, r#"[{"query": " ", "relevant": []}]"#] {
+    let backward =
+        r#"[{"query": "x", "relevant": ["a"], "moments": [{"file": "a", "start": 2, "end": 1}]}]"#;
+    let stray =
+        r#"[{"query": "x", "relevant": ["a"], "moments": [{"file": "b", "start": 0, "end": 1}]}]"#;
+    for bad in [
+        "",
+        "[]",
+        "{}",
+        r#"[{"query": "x"}]"#,
+        r#"[{"query": " ", "relevant": []}]"#,
+        backward,
+        stray,
+    ] {
         assert!(matches!(Judgement::parse(bad), Err(SearchError::Judgements { .. })), "{bad}");
     }
     let good = r#"[{"query": "a hen", "relevant": ["hen.webp"]}, {"query": "x", "relevant": []}]"#;

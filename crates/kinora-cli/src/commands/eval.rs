@@ -22,9 +22,18 @@ pub fn run(studio: &Studio, args: &EvalArgs, json: bool) -> anyhow::Result<Outco
         output::line(output::shown(&format!("{rank:>4}  {}{answer}", query.query)))?;
     }
     output::line(format!(
-        "recall@1 {:.3}  recall@5 {:.3}  mrr {:.3}  over {} answerable queries",
-        report.recall_at_1, report.recall_at_5, report.mrr, report.answerable
+        "recall@1 {:.3}  recall@5 {:.3}  mrr {:.3}  ndcg@10 {:.3}  over {} answerable queries",
+        report.recall_at_1, report.recall_at_5, report.mrr, report.ndcg_at_10, report.answerable
     ))?;
+    if let Some(moments) = &report.moments {
+        output::line(format!(
+            "moments: recall@1 {:.3}  recall@3 {:.3} at iou 0.5  mean best iou {:.3}  over {} queries",
+            moments.recall_at_1_iou_50,
+            moments.recall_at_3_iou_50,
+            moments.mean_best_iou,
+            moments.judged
+        ))?;
+    }
     output::line(format!(
         "abstained: {} of {} correctly, {} of {} wrongly",
         report.abstained_correctly,

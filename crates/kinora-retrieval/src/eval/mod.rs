@@ -2,27 +2,36 @@
 //!
 //! Recall is counted on the ranking *before* the threshold, over the queries that have an answer, so
 //! that a cautious threshold cannot hide a good or bad ranking. Abstention is counted apart:
-//! `abstained_correctly` of the queries without an answer, `abstained_wrongly` of those with one.
+//! `abstained_correctly` of the queries without an answer, `abstained_wrongly` of those with one. Where a
+//! judgement names stretches of time, those that the search tells are compared with them.
+
+mod moments;
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::moments::{Fit, JudgedMoment, MomentReport};
 use crate::{Mode, Query, SearchError, Searcher};
 
 /// How deep the ranking is looked through for `mrr`; a relevant picture further down counts as 0.
 const DEPTH: usize = 100;
+/// How deep it is looked through for `ndcg_at_10`.
+const GAIN_DEPTH: usize = 10;
 /// File names shown per query.
 const SHOWN: usize = 5;
 
 /// A query with its right answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judgement {
     /// The words.
     pub query: String,
     /// File names of the pictures that answer it; empty if none in the library does.
     pub relevant: Vec<String>,
+    /// When they answer, of videos and recordings; a file may have several, or none if all of it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moments: Vec<JudgedMoment>,
 }
 
 /// How one query went.
@@ -34,6 +43,12 @@ pub struct PerQuery {
     pub relevant: Vec<String>,
     /// 1-based rank of the best ranked right answer among the first 100.
     pub rank: Option<usize>,
+    /// Normalised discounted cumulative gain of the first ten, every right answer worth the same; 0 for a
+    /// query without one.
+    pub ndcg_at_10: f64,
+    /// How the told stretches of time fit, if some were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moments: Option<Fit>,
     /// Best dense score, as the threshold saw it.
     pub best_score: Option<f32>,
     /// Whether the search would have answered.
@@ -61,6 +76,12 @@ pub struct Report {
     pub recall_at_5: f64,
     /// Mean of 1 / rank of the first right answer, over answerable queries.
     pub mrr: f64,
+    /// Mean normalised discounted cumulative gain of the first ten (Järvelin & Kekäläinen 2002), relevance
+    /// being yes or no, over answerable queries.
+    pub ndcg_at_10: f64,
+    /// How the told stretches of time fit, if some were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moments: Option<MomentReport>,
     /// Unanswerable queries to which the search said that nothing fits.
     pub abstained_correctly: usize,
     /// Answerable queries to which it said so.
@@ -70,11 +91,15 @@ pub struct Report {
 }
 
 impl Judgement {
-    /// Parses a JSON list of `{"query": …, "relevant": [file names]}`.
+    /// Parses a JSON list of `{"query": …, "relevant": [file names], "moments": [{"file": …, "start":
+    /// seconds, "end": seconds}]}`; `moments` may be left out.
     pub fn parse(json: &str) -> Result<Vec<Self>, SearchError> {
-        let bad = |message: String| SearchError::Judgements {
+        let bad = |message: String| {
+            SearchError::Judgements {
             message,
-            hint: r#"expected is a JSON list of {"query": "…", "relevant": ["file.jpg"]}"#.into(),
+            hint: r#"expected is a JSON list of {"query": "…", "relevant": ["file.jpg"]}, for videos also "moments": [{"file": "…", "start": 1.5, "end": 4}]"#
+                .into(),
+        }
         };
         let judgements: Vec<Self> = serde_json::from_str(json)
             .map_err(|error| bad(format!("cannot read the judgements: {error}")))?;
@@ -83,6 +108,21 @@ impl Judgement {
         }
         if let Some(at) = judgements.iter().position(|j| j.query.trim().is_empty()) {
             return Err(bad(format!("judgement {} has an empty query", at + 1)));
+        }
+        for (number, judgement) in (1..).zip(&judgements) {
+            for moment in &judgement.moments {
+                if moment.range().is_none() {
+                    return Err(bad(format!(
+                        "judgement {number} has a moment that ends too early"
+                    )));
+                }
+                if !judgement.relevant.contains(&moment.file) {
+                    let file = &moment.file;
+                    let message =
+                        format!("judgement {number} has a moment outside its answers: `{file}`");
+                    return Err(bad(message));
+                }
+            }
         }
         Ok(judgements)
     }
@@ -106,6 +146,8 @@ pub fn evaluate(
         recall_at_1: 0.0,
         recall_at_5: 0.0,
         mrr: 0.0,
+        ndcg_at_10: 0.0,
+        moments: None,
         abstained_correctly: 0,
         abstained_wrongly: 0,
         queries: Vec::new(),
@@ -123,6 +165,8 @@ pub fn evaluate(
             query: judgement.query.clone(),
             relevant: judgement.relevant.clone(),
             rank: names.iter().position(right).map(|at| at + 1),
+            ndcg_at_10: gain(names.iter().map(right), judgement.relevant.len()),
+            moments: moments::fit(&outcome.hits, &judgement.moments),
             best_score: outcome.best_score,
             fits: outcome.fits,
             top: shown.map(ToString::to_string).collect(),
@@ -143,6 +187,7 @@ impl Report {
             self.abstained_wrongly += usize::from(!query.fits);
             self.recall_at_1 += within(1);
             self.recall_at_5 += within(5);
+            self.ndcg_at_10 += query.ndcg_at_10;
             self.mrr += query.rank.map_or(0.0, |rank| 1.0 / rank as f64);
         }
         self.queries.push(query);
@@ -154,7 +199,17 @@ impl Report {
         self.recall_at_1 /= count;
         self.recall_at_5 /= count;
         self.mrr /= count;
+        self.ndcg_at_10 /= count;
+        self.moments = MomentReport::of(self.queries.iter().filter_map(|q| q.moments.as_ref()));
     }
+}
+
+/// Normalised discounted cumulative gain of a ranking of right and wrong answers, of which `right` exist.
+fn gain(ranking: impl Iterator<Item = bool>, right: usize) -> f64 {
+    let at = |place: usize| 1.0 / (place as f64 + 2.0).log2();
+    let found = (0..GAIN_DEPTH).zip(ranking).filter(|(_, is_right)| *is_right);
+    let best: f64 = (0..right.min(GAIN_DEPTH)).map(at).sum();
+    if best > 0.0 { found.map(|(place, _)| at(place)).sum::<f64>() / best } else { 0.0 }
 }
 
 /// File names of paths.
