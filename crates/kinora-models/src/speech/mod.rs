@@ -38,7 +38,7 @@ use crate::{
 };
 use decoder::Decoder;
 use mel::{BANDS, FRAMES, LogMel};
-use transcript::Impression;
+use transcript::{Heard, Impression, TEMPERATURES, transcribe};
 use vad::Vad;
 use vocabulary::{Token, Vocabulary};
 use window::{Window, Windows};
@@ -158,12 +158,18 @@ struct Hearing<'a> {
 }
 
 impl Hearing<'_> {
-    /// Hears a window; what the model left open at its end is heard again from there.
+    /// Hears a window; what the model left open at its end is heard again from there, what is doubtful
+    /// in halves.
     fn window(&mut self, window: &Window) -> Result<(), InferenceError> {
         let mut from = 0;
         while window.samples.len().saturating_sub(from) >= REST || from == 0 {
             self.control.check()?;
-            let covered = self.part(window, from)?;
+            let halves = window.halves().filter(|_| from == 0);
+            let Some(covered) = self.part(window, from, halves.is_some())? else {
+                let Some((first, second)) = halves else { break };
+                self.window(&first)?;
+                return self.window(&second);
+            };
             if covered < REST {
                 break;
             }
@@ -172,21 +178,31 @@ impl Hearing<'_> {
         Ok(())
     }
 
-    /// Hears a window from a sample on; how many samples were covered.
-    fn part(&mut self, window: &Window, from: usize) -> Result<usize, InferenceError> {
+    /// Hears a window from a sample on; how many samples were covered, `None` if what was heard is
+    /// doubtful and the window can be `divided`.
+    fn part(
+        &mut self,
+        window: &Window,
+        from: usize,
+        divided: bool,
+    ) -> Result<Option<usize>, InferenceError> {
         let Networks { decoder, vocabulary, .. } = self.networks;
         let samples = &window.samples[from..];
         let state = decoder.begin(self.networks.encode(samples)?, vocabulary.start)?;
         let attended = state.clone();
         let impression = transcript::impression(vocabulary, state);
         let (language, code) = self.language(&impression, window.spoken());
-        let said =
-            transcript::transcribe(decoder, vocabulary, &impression, language, self.control)?;
-        let Some(said) = said else { return Ok(samples.len()) };
+        let temperatures = if divided { &TEMPERATURES[..1] } else { &TEMPERATURES[..] };
+        let wish = (language, temperatures);
+        let said = match transcribe(decoder, vocabulary, &impression, wish, self.control)? {
+            Heard::Words(said) => said,
+            Heard::Doubtful if divided => return Ok(None),
+            Heard::Doubtful | Heard::Nothing => return Ok(Some(samples.len())),
+        };
         let reading = segments::read(vocabulary, &said.tokens, samples.len());
         let text = segments::text_tokens(vocabulary, &said.tokens, &reading);
         if text.is_empty() {
-            return Ok(reading.covered);
+            return Ok(Some(reading.covered));
         }
         let prompt = [vocabulary.start, language, vocabulary.transcribe, vocabulary.no_timestamps];
         let tokens = [&prompt[..], &text, &[vocabulary.end]].concat();
@@ -195,7 +211,7 @@ impl Hearing<'_> {
         let attention = (&attention, prompt.len());
         let made = segments::make(vocabulary, &said, &reading, place, attention, &code)?;
         made.into_iter().for_each(&mut *self.segment);
-        Ok(reading.covered)
+        Ok(Some(reading.covered))
     }
 
     /// The language of a window: the one that was told, else its own if it is clear, else the one that was spoken most so far.

@@ -2,8 +2,9 @@
 //!
 //! Mirrors `decode` and `decode_with_fallback` of openai/whisper (`whisper/decoding.py`,
 //! `whisper/transcribe.py`; Radford et al. 2022, section 4.5) with greedy decoding: if the text repeats
-//! itself or is too unlikely, it is drawn again at a higher temperature. Unlike there, a text that
-//! fails at every temperature is dropped, and so is one that the model itself thinks to be no speech:
+//! itself or is too unlikely, it is doubtful and drawn again at a higher temperature. Unlike there, a
+//! window of several parts is heard again in halves first, since people do repeat themselves; and a text
+//! that fails at every temperature is dropped, as is one that the model itself thinks to be no speech:
 //! words that nobody said must not be found.
 
 use std::io::Write;
@@ -21,7 +22,7 @@ use super::{
 const MOST_TOKENS: usize = 224;
 /// Tried in this order; 0 takes the likeliest token. The reference goes on to 1.0, where little of what
 /// comes was said.
-const TEMPERATURES: [f32; 4] = [0.0, 0.2, 0.4, 0.6];
+pub(super) const TEMPERATURES: [f32; 4] = [0.0, 0.2, 0.4, 0.6];
 /// A text that can be compressed by more than this repeats itself.
 const MOST_COMPRESSION: f64 = 2.4;
 /// Mean of the tokens' log probabilities; below is guesswork.
@@ -41,6 +42,15 @@ pub(super) struct Transcript {
     pub probabilities: Vec<f32>,
     /// Mean log probability, the end included.
     pub log_probability: f32,
+}
+
+/// What came of a window.
+pub(super) enum Heard {
+    Words(Transcript),
+    /// Silence or music, as far as the model can tell.
+    Nothing,
+    /// Text that repeats itself or is too unlikely, at every temperature.
+    Doubtful,
 }
 
 /// What the decoder makes of the sound before it says anything.
@@ -64,30 +74,30 @@ pub(super) fn impression(vocabulary: &Vocabulary, state: State) -> Impression {
     Impression { state, no_speech, languages }
 }
 
-/// The words of a window in a language; `None` if there are none that can be trusted.
+/// The words of a window in a language, at the first of `temperatures` that gives some to be trusted.
 pub(super) fn transcribe(
     decoder: &Decoder,
     vocabulary: &Vocabulary,
     impression: &Impression,
-    language: Token,
+    (language, temperatures): (Token, &[f32]),
     control: &Control,
-) -> Result<Option<Transcript>, InferenceError> {
+) -> Result<Heard, InferenceError> {
     let prompted = decoder.step(&impression.state, language)?;
     let prompted = decoder.step(&prompted, vocabulary.transcribe)?;
     let mut dice = Dice(0x2545_F491_4F6C_DD1D);
-    for temperature in TEMPERATURES {
-        let mut choose = |logits: &[f32]| choose(logits, temperature, &mut dice);
+    for temperature in temperatures {
+        let mut choose = |logits: &[f32]| choose(logits, *temperature, &mut dice);
         let said = say(decoder, vocabulary, prompted.clone(), &mut choose, control)?;
         let repeats = compression(&vocabulary.text(&said.tokens)?) > MOST_COMPRESSION;
         let unlikely = said.log_probability < LEAST_LOG_PROBABILITY;
         if impression.no_speech > NO_SPEECH && said.log_probability < SURE {
-            return Ok(None);
+            return Ok(Heard::Nothing);
         }
         if !repeats && !unlikely {
-            return Ok(Some(said));
+            return Ok(Heard::Words(said));
         }
     }
-    Ok(None)
+    Ok(Heard::Doubtful)
 }
 
 fn say(

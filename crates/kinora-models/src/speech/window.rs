@@ -58,6 +58,18 @@ impl Window {
         place(range.start)..place(range.end)
     }
 
+    /// Two windows, cut between the parts nearest to the middle; `None` if there is one part only.
+    pub fn halves(&self) -> Option<(Self, Self)> {
+        let middle = self.samples.len() / 2;
+        let cut = (1..self.parts.len()).min_by_key(|i| self.parts[*i].offset.abs_diff(middle))?;
+        let (first, second) = self.parts.split_at(cut);
+        let at = second[0].offset;
+        let moved = second.iter().map(|p| Part { offset: p.offset - at, range: p.range.clone() });
+        let (before, behind) = self.samples.split_at(at);
+        let before = Self { samples: before.to_vec(), parts: first.to_vec() };
+        Some((before, Self { samples: behind.to_vec(), parts: moved.collect() }))
+    }
+
     /// Samples of speech.
     pub fn spoken(&self) -> u64 {
         self.parts.iter().map(|part| part.range.end - part.range.start).sum()
@@ -207,5 +219,9 @@ mod tests {
             assert_eq!(window.moment(range.clone()), expected, "{range:?}");
         }
         assert_eq!(window.spoken(), 350);
+        let (first, second) = window.halves().unwrap();
+        assert_eq!((first.spoken(), second.spoken()), (100, 250));
+        assert_eq!(second.moment(90..110), window.moment(240..260));
+        assert_eq!(first.halves(), None);
     }
 }
