@@ -46,7 +46,7 @@ pub struct Language {
     pub api_key_env: Option<String>,
     /// Tokens of the context; unset: what the server or the model says.
     pub context: Option<u32>,
-    /// Seconds that the server may be silent [300].
+    /// Seconds that the server may be silent; 300 unless told.
     pub patience: Option<u64>,
 }
 
