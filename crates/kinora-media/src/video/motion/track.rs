@@ -19,9 +19,10 @@ const LEAST_SLOPE: f32 = 0.15;
 /// A place's error falls with its slopes (Shi and Tomasi 1994): faint places count less, as codecs leave them where
 /// they were. From here on it does not: a logo shall not outvote the world behind it.
 const CERTAIN: f32 = 25.0;
-/// Steps of the search on each plane, and the step that ends it, in samples.
+/// Steps of the search on each plane, and the step that ends it on the whole and on the half plane, in samples:
+/// the latter only says where to begin on the former.
 const STEPS: usize = 6;
-const SETTLED: f32 = 0.004;
+const SETTLED: [f32; 2] = [0.006, 0.1];
 /// What is found differs from what was looked for by at most this share of its own variance, or these
 /// levels: sensors make as much.
 const UNLIKE: f32 = 0.25;
@@ -99,9 +100,8 @@ fn corner(plane: &Luma, area: Part, least: f32) -> Option<([usize; 2], Hold)> {
     for y in (area.top + 1..area.bottom).step_by(CELL / 2) {
         for x in (area.left + 1..area.right).step_by(CELL / 2) {
             let hold = hold(plane, x, y);
-            let [slope, _] = hold.eigenvalues();
-            if slope > best.0 {
-                best = (slope, Some(([x, y], hold)));
+            if hold.least > best.0 {
+                best = (hold.least, Some(([x, y], hold)));
             }
         }
     }
@@ -122,7 +122,7 @@ fn hold(plane: &Luma, x: usize, y: usize) -> Hold {
             yy += gy * gy;
         }
     }
-    Hold([xx, xy, yy].map(|sum| sum / AREA as f32))
+    Hold::new([xx, xy, yy].map(|sum| sum / AREA as f32))
 }
 
 /// Where a place went: on the half plane from the coarse shift, then on the whole one.
@@ -145,7 +145,8 @@ fn seek(
             return None;
         };
         let start = flow.map(|f| f * scale);
-        let (end, unlike) = patch.find(&second.levels[level], start, light)?;
+        let plane = &second.levels[level];
+        let (end, unlike) = patch.find(plane, start, light, SETTLED[level])?;
         if level == 0 && unlike > (UNLIKE * patch.variance).max(GRAIN * GRAIN) {
             return None;
         }
@@ -197,7 +198,13 @@ impl Patch {
     }
 
     /// The shift at which the plane shows the same, and the mean squared difference there.
-    fn find(&self, plane: &Luma, start: [f32; 2], light: Exposure) -> Option<([f32; 2], f32)> {
+    fn find(
+        &self,
+        plane: &Luma,
+        start: [f32; 2],
+        light: Exposure,
+        settled: f32,
+    ) -> Option<([f32; 2], f32)> {
         let (mut shift, mut seen, mut unlike) = (start, [0.0; AREA], f32::MAX);
         for _ in 0..STEPS {
             window::<WINDOW>(plane, [self.at[0] + shift[0], self.at[1] + shift[1]], &mut seen)?;
@@ -217,7 +224,7 @@ impl Patch {
             if gone.is_nan() || gone > LOST {
                 return None;
             }
-            if step[0].hypot(step[1]) < SETTLED {
+            if step[0].hypot(step[1]) < settled {
                 break;
             }
         }
