@@ -97,7 +97,7 @@ def measure(motion, ffmpeg, path, *more):
 
 def judge(kind, draw, truth, found):
     truth = truth or sorted([KINDS["pan"][draw["pan"] > 0][0], "shaky"])
-    row = {"kind": kind, "truth": truth, "found": found["camera"], "right": sorted(found["camera"]) == sorted(truth)}
+    row = {"kind": kind, "photo": draw["photo"], "truth": truth, "found": found["camera"], "right": sorted(found["camera"]) == sorted(truth)}
     for name in ("pan", "tilt", "zoom", "roll"):
         got, want = (np.log(found[name]), np.log(draw[name])) if name == "zoom" else (found[name], draw[name])
         row[name] = [round(float(want), 5), round(float(got), 5)]
@@ -128,6 +128,7 @@ def summary(rows):
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--seed", type=int, default=2)
+parser.add_argument("--films", help="keep the clips in this folder and use those that are there")
 parser.add_argument("--out")
 args = parser.parse_args()
 ffmpeg, clips = os.environ.get("KINORA_FFMPEG", "ffmpeg"), os.environ.get("CLIPS")
@@ -136,9 +137,11 @@ folder = os.environ["PHOTOS"]
 photos = [photo(ffmpeg, os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if name.endswith(".jpg")][:8]
 rows = []
 with tempfile.TemporaryDirectory() as scratch:
+    scratch = args.films or scratch
     for i, (kind, draw, truth) in enumerate(draws(args.seed, len(photos))):
-        path = f"{scratch}/{i}.mp4"
-        film(ffmpeg, path, photos, draw)
+        path = f"{scratch}/{args.seed}-{i}.mp4"
+        if not os.path.exists(path):
+            film(ffmpeg, path, photos, draw)
         rows.append(judge(kind, draw, truth, measure(motion, ffmpeg, path, "--whole")[1][0]))
         if not rows[-1]["right"]:
             print("wrong:", rows[-1], flush=True)

@@ -118,9 +118,9 @@ fn against(found: &[Tracked], fit: &fit::Fit, share: f32, width: f32) -> Moved {
     let moving: Vec<([usize; 2], [f32; 2])> = found
         .iter()
         .map(|tracked| (tracked, fit.motion.residual(&tracked.vector)))
-        .filter(|(tracked, residual)| {
+        .filter(|(tracked, _)| {
             let least = fit::limit(&tracked.vector).max(OVER_NOISE * fit.noise);
-            fit::length(*residual) > least
+            fit::off(&fit.motion, &tracked.vector) > least
         })
         .map(|(tracked, residual)| (tracked.cell, residual))
         .collect();

@@ -18,8 +18,39 @@ const LEAST_NOISE: f32 = 0.03;
 pub(super) struct Vector {
     pub at: [f32; 2],
     pub flow: [f32; 2],
-    /// How sure, in any unit.
-    pub weight: f32,
+    pub hold: Hold,
+}
+
+/// How firmly a place is held, in each direction, from the mean squared slopes around it (structure tensor). An
+/// edge is held across and slips along itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Hold {
+    /// xx, xy, yy over the larger eigenvalue.
+    shape: [f32; 3],
+    /// The larger eigenvalue.
+    firmness: f32,
+    /// The smaller one.
+    pub least: f32,
+}
+
+impl Hold {
+    pub fn new([xx, xy, yy]: [f32; 3]) -> Self {
+        let half = (xx + yy) / 2.0;
+        let root = length([(xx - yy) / 2.0, xy]);
+        let firmness = (half + root).max(1e-9);
+        Self { shape: [xx, xy, yy].map(|v| v / firmness), firmness, least: half - root }
+    }
+
+    /// The same shape, no firmer than `most`.
+    pub fn at_most(self, most: f32) -> Self {
+        Self { firmness: self.firmness.min(most), ..self }
+    }
+
+    /// Square of what is held of a vector.
+    fn square(&self, [x, y]: [f32; 2]) -> f32 {
+        let [xx, xy, yy] = self.shape;
+        (xx * x * x + 2.0 * xy * x * y + yy * y * y).max(0.0)
+    }
 }
 
 /// What is shown at `p` goes to `p + shift + [[grow, -turn], [turn, grow]] p`; y is downwards.
@@ -62,25 +93,67 @@ impl Similarity {
         Some(Self { shift: rest.residual(a), grow, turn })
     }
 
-    /// Weighted least squares; only a shift if the places lie too close together for more.
+    /// Least squares of what is held, weighted; only a shift if the places lie too close together for more.
     fn through_all(vectors: &[Vector], weights: &[f32], reach: f32) -> Option<Self> {
-        let total: f32 = weights.iter().sum();
+        let mut normal = Normal::default();
+        let mut firm = [0.0f64; 4];
+        for (vector, weight) in vectors.iter().zip(weights) {
+            normal.add(vector, *weight);
+            let firmness = f64::from(vector.hold.firmness * weight);
+            let [x, y] = vector.at.map(f64::from);
+            let parts = [1.0, x, y, x * x + y * y];
+            firm.iter_mut().zip(parts).for_each(|(sum, part)| *sum += firmness * part);
+        }
+        let [total, x, y, square] = firm;
         if total <= 0.0 {
             return None;
         }
-        let mean = |value: &dyn Fn(&Vector) -> f32| {
-            vectors.iter().zip(weights).map(|(v, w)| value(v) * w).sum::<f32>() / total
-        };
-        let (x, y) = (mean(&|v| v.at[0]), mean(&|v| v.at[1]));
-        let (u, v) = (mean(&|v| v.flow[0]), mean(&|v| v.flow[1]));
-        let square = mean(&|p| (p.at[0] - x).powi(2) + (p.at[1] - y).powi(2));
-        if square.sqrt() < reach {
-            return Some(Self { shift: [u, v], grow: 0.0, turn: 0.0 });
+        let spread = (square / total - (x / total).powi(2) - (y / total).powi(2)).max(0.0).sqrt();
+        let count = if spread < f64::from(reach) { 2 } else { 4 };
+        let [u, v, grow, turn] = normal.solve(count)?.map(|value| value as f32);
+        Some(Self { shift: [u, v], grow, turn })
+    }
+}
+
+/// Normal equations of shift, growth and turn.
+#[derive(Default)]
+struct Normal([[f64; 5]; 4]);
+
+impl Normal {
+    fn add(&mut self, vector: &Vector, weight: f32) {
+        let [x, y] = vector.at.map(f64::from);
+        let [u, v] = vector.flow.map(f64::from);
+        let weight = vector.hold.firmness * weight;
+        let [xx, xy, yy] = vector.hold.shape.map(|v| f64::from(v * weight));
+        // Columns: what a unit of each unknown, and the flow, moves the place by.
+        let columns = [[1.0, 0.0], [0.0, 1.0], [x, y], [-y, x], [u, v]];
+        for (i, [a, b]) in columns.into_iter().take(4).enumerate() {
+            let held = [xx * a + xy * b, xy * a + yy * b];
+            for (sum, [c, d]) in self.0[i].iter_mut().zip(columns) {
+                *sum += held[0] * c + held[1] * d;
+            }
         }
-        let along = mean(&|p| (p.at[0] - x) * (p.flow[0] - u) + (p.at[1] - y) * (p.flow[1] - v));
-        let across = mean(&|p| (p.at[0] - x) * (p.flow[1] - v) - (p.at[1] - y) * (p.flow[0] - u));
-        let (grow, turn) = (along / square, across / square);
-        Some(Self { shift: [u - grow * x + turn * y, v - turn * x - grow * y], grow, turn })
+    }
+
+    /// The first `count` unknowns, the others being 0; none if the places do not hold them.
+    fn solve(mut self, count: usize) -> Option<[f64; 4]> {
+        let rows = &mut self.0;
+        for i in 0..count {
+            let pivot = rows[i];
+            if pivot[i] <= 1e-9 {
+                return None;
+            }
+            for row in rows.iter_mut().take(count).skip(i + 1) {
+                let factor = row[i] / pivot[i];
+                row.iter_mut().zip(pivot).for_each(|(value, from)| *value -= factor * from);
+            }
+        }
+        let mut out = [0.0; 4];
+        for i in (0..count).rev() {
+            let known: f64 = (i + 1..count).map(|j| rows[i][j] * out[j]).sum();
+            out[i] = (rows[i][4] - known) / rows[i][i];
+        }
+        Some(out)
     }
 }
 
@@ -112,12 +185,11 @@ pub(super) fn fit(vectors: &[Vector], reach: f32, guesses: &[Similarity]) -> Opt
     let mut motion = best.1.filter(|_| !vectors.is_empty())?;
     let mut noise = OFF / 3.0;
     for _ in 0..ROUNDS {
-        let weights: Vec<f32> =
-            vectors.iter().map(|v| v.weight * tukey(length(motion.residual(v)), noise)).collect();
+        let weights: Vec<f32> = vectors.iter().map(|v| tukey(off(&motion, v), noise)).collect();
         motion = Similarity::through_all(vectors, &weights, reach)?;
         noise = spread(&motion, vectors);
     }
-    let follows = |v: &&Vector| length(motion.residual(v)) < limit(v);
+    let follows = |v: &&Vector| off(&motion, v) < limit(v);
     let followers = vectors.iter().filter(follows).count() as f32 / vectors.len() as f32;
     Some(Fit { motion, followers, noise })
 }
@@ -127,14 +199,21 @@ pub(super) fn limit(vector: &Vector) -> f32 {
     OFF + OFF_SHARE * length(vector.flow)
 }
 
+/// Without the care that `hypot` takes of huge numbers, which costs a tenth of all.
 pub(super) fn length([x, y]: [f32; 2]) -> f32 {
-    x.hypot(y)
+    (x * x + y * y).sqrt()
 }
 
-/// Truncated squares (MSAC, Torr and Zisserman 2000).
+/// How far a place is off a motion, as far as it is held.
+pub(super) fn off(motion: &Similarity, vector: &Vector) -> f32 {
+    vector.hold.square(motion.residual(vector)).sqrt()
+}
+
+/// Truncated squares (MSAC, Torr and Zisserman 2000). Firm places count more, but less than in the least
+/// squares: one bright edge shall not outvote the rest.
 fn cost(motion: &Similarity, vector: &Vector) -> f32 {
-    let [x, y] = motion.residual(vector);
-    ((x * x + y * y) / limit(vector).powi(2)).min(1.0)
+    let off = vector.hold.square(motion.residual(vector)) / limit(vector).powi(2);
+    off.min(1.0) * vector.hold.firmness.sqrt().sqrt()
 }
 
 fn tukey(residual: f32, noise: f32) -> f32 {
@@ -144,7 +223,7 @@ fn tukey(residual: f32, noise: f32) -> f32 {
 
 /// Noise of the followers, from the median of their residuals (Rayleigh: 1.177 sigma).
 fn spread(motion: &Similarity, vectors: &[Vector]) -> f32 {
-    let residuals = vectors.iter().map(|v| (length(motion.residual(v)), limit(v)));
+    let residuals = vectors.iter().map(|v| (off(motion, v), limit(v)));
     let mut followers: Vec<f32> = residuals.filter(|(r, l)| r < l).map(|(r, _)| r).collect();
     if followers.is_empty() {
         return OFF;

@@ -1,7 +1,7 @@
 //! Following places from one frame to the next.
 
 use super::{
-    fit::Vector,
+    fit::{Hold, Vector},
     plane::{Luma, Part, Pyramid},
 };
 
@@ -16,9 +16,13 @@ const AREA: usize = WINDOW * WINDOW;
 const CLEAR_SLOPE: f32 = 1.0;
 const DARK_SLOPE: f32 = 0.02;
 const LEAST_SLOPE: f32 = 0.15;
-/// Steps of the search on each plane, and the step that ends it, in samples.
+/// A place's error falls with its slopes (Shi and Tomasi 1994): faint places count less, as codecs leave them where
+/// they were. From here on it does not: a logo shall not outvote the world behind it.
+const CERTAIN: f32 = 25.0;
+/// Steps of the search on each plane, and the step that ends it on the whole and on the half plane, in samples:
+/// the latter only says where to begin on the former.
 const STEPS: usize = 6;
-const SETTLED: f32 = 0.004;
+const SETTLED: [f32; 2] = [0.006, 0.1];
 /// What is found differs from what was looked for by at most this share of its own variance, or these
 /// levels: sensors make as much.
 const UNLIKE: f32 = 0.25;
@@ -79,33 +83,33 @@ pub(super) fn follow(first: &Pyramid, second: &Pyramid, part: Part, light: Expos
                 top,
                 bottom: (top + CELL).min(part.bottom - margin),
             };
-            let Some((place, slope)) = corner(plane, area, least) else { continue };
+            let Some((place, hold)) = corner(plane, area, least) else { continue };
             textured += 1;
             let Some(flow) = seek(first, second, place, coarse, light) else { continue };
             let at = [place[0] as f32 - middle[0], place[1] as f32 - middle[1]];
-            let vector = Vector { at, flow, weight: slope.min(25.0) };
+            let vector = Vector { at, flow, hold: hold.at_most(CERTAIN) };
             found.push(Tracked { cell: [left / CELL, top / CELL], vector });
         }
     }
     Tracks { found, textured, coarse }
 }
 
-/// The place of a cell that can be held best (Shi and Tomasi 1994), of four, and its slope.
-fn corner(plane: &Luma, area: Part, least: f32) -> Option<([usize; 2], f32)> {
+/// The place of a cell that can be held best (Shi and Tomasi 1994), of four.
+fn corner(plane: &Luma, area: Part, least: f32) -> Option<([usize; 2], Hold)> {
     let mut best = (least, None);
     for y in (area.top + 1..area.bottom).step_by(CELL / 2) {
         for x in (area.left + 1..area.right).step_by(CELL / 2) {
-            let slope = least_slope(plane, x, y);
-            if slope > best.0 {
-                best = (slope, Some([x, y]));
+            let hold = hold(plane, x, y);
+            if hold.least > best.0 {
+                best = (hold.least, Some(([x, y], hold)));
             }
         }
     }
-    best.1.map(|place| (place, best.0))
+    best.1
 }
 
-/// The smaller eigenvalue of the structure tensor, as a mean over the window.
-fn least_slope(plane: &Luma, x: usize, y: usize) -> f32 {
+/// The structure tensor, as a mean over the window.
+fn hold(plane: &Luma, x: usize, y: usize) -> Hold {
     let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
     for row in y - REACH..=y + REACH {
         let line = &plane.samples[row * plane.width..][x - REACH - 1..=x + REACH + 1];
@@ -118,8 +122,7 @@ fn least_slope(plane: &Luma, x: usize, y: usize) -> f32 {
             yy += gy * gy;
         }
     }
-    let (half, gap) = ((xx + yy) / 2.0, (xx - yy) / 2.0);
-    (half - (gap * gap + xy * xy).sqrt()) / AREA as f32
+    Hold::new([xx, xy, yy].map(|sum| sum / AREA as f32))
 }
 
 /// Where a place went: on the half plane from the coarse shift, then on the whole one.
@@ -142,7 +145,8 @@ fn seek(
             return None;
         };
         let start = flow.map(|f| f * scale);
-        let (end, unlike) = patch.find(&second.levels[level], start, light)?;
+        let plane = &second.levels[level];
+        let (end, unlike) = patch.find(plane, start, light, SETTLED[level])?;
         if level == 0 && unlike > (UNLIKE * patch.variance).max(GRAIN * GRAIN) {
             return None;
         }
@@ -194,7 +198,13 @@ impl Patch {
     }
 
     /// The shift at which the plane shows the same, and the mean squared difference there.
-    fn find(&self, plane: &Luma, start: [f32; 2], light: Exposure) -> Option<([f32; 2], f32)> {
+    fn find(
+        &self,
+        plane: &Luma,
+        start: [f32; 2],
+        light: Exposure,
+        settled: f32,
+    ) -> Option<([f32; 2], f32)> {
         let (mut shift, mut seen, mut unlike) = (start, [0.0; AREA], f32::MAX);
         for _ in 0..STEPS {
             window::<WINDOW>(plane, [self.at[0] + shift[0], self.at[1] + shift[1]], &mut seen)?;
@@ -214,7 +224,7 @@ impl Patch {
             if gone.is_nan() || gone > LOST {
                 return None;
             }
-            if step[0].hypot(step[1]) < SETTLED {
+            if step[0].hypot(step[1]) < settled {
                 break;
             }
         }
