@@ -21,5 +21,6 @@ lines += ["", "Not covered: wipes, morphs, interlaced film, shots of fewer than 
           "The made films share their maker with the tuning films, the pictures and clip stretches too, so ours is favoured; the",
           "labelled clips are few."]
 if "transnetv2" not in names:
-    lines.append("TransNetV2 was not run to its end: nine minutes on the shared cores were too few. Set `TRANSNETV2` to run it.")
+    lines += ["TransNetV2 was run on `fast` alone: F1 0.983 (57 of 59 cuts, none false) in 85 CPU seconds, against 1.000 in 5 of ours with",
+              "a debug build. The other films were too many for shared cores. Set `TRANSNETV2` to run them."]
 open(f"{here}/summary.md", "w").write("\n".join(lines) + "\n")

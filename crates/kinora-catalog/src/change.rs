@@ -107,6 +107,8 @@ pub enum Change {
         shots: Vec<NewShot>,
         /// Its vector.
         embedding: Embedding,
+        /// Its length in milliseconds, where the frames know it better than the file.
+        duration_ms: Option<u64>,
     },
     /// A known asset is told more about; its words are found anew.
     Describe {

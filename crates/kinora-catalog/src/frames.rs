@@ -82,6 +82,18 @@ pub(crate) fn analysed(
     Ok(())
 }
 
+/// How long a video is.
+pub(crate) fn lasts(
+    transaction: &Transaction<'_>,
+    asset: i64,
+    duration_ms: u64,
+) -> Result<(), CatalogError> {
+    transaction
+        .prepare_cached("UPDATE assets SET duration_ms = ?2 WHERE row = ?1")?
+        .execute(params![asset, duration_ms])?;
+    Ok(())
+}
+
 /// The frames enter or leave the index with their asset.
 pub(crate) fn stamp(
     transaction: &Transaction<'_>,

@@ -165,7 +165,7 @@ impl Catalog {
             .optional()?;
         let mut statement = connection.prepare_cached(
             "SELECT row, changed, live, vector, 0 AS frame FROM assets
-                 WHERE changed > ?1 AND changed <= ?2 AND duration_ms IS NULL
+                 WHERE changed > ?1 AND changed <= ?2 AND duration_ms IS NULL AND width > 0
              UNION ALL
              SELECT f.row, f.changed, a.live, f.vector, 1 FROM frames f
                  JOIN assets a ON a.row = f.asset WHERE f.changed > ?1 AND f.changed <= ?2

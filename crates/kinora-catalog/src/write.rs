@@ -32,9 +32,12 @@ fn make(transaction: &Transaction<'_>, change: &Change, revision: u64) -> Result
     match change {
         Change::Add(new) => add(transaction, new, revision),
         Change::Seen { asset, file } => attach(transaction, row(asset)?, file, revision),
-        Change::Analysed { asset, frames, shots, embedding } => {
+        Change::Analysed { asset, frames, shots, embedding, duration_ms } => {
             let row = row(asset)?;
             frames::insert(transaction, row, frames, revision)?;
+            if let Some(duration_ms) = duration_ms {
+                frames::lasts(transaction, row, *duration_ms)?;
+            }
             frames::analysed(transaction, row, shots, embedding)
         }
         Change::Describe { asset, description, index_words, by_hand } => {

@@ -241,6 +241,16 @@ fn video(content: &str, path: &str, moments: &[u64]) -> NewAsset {
 }
 
 #[test]
+fn a_recording_that_does_not_tell_its_length_is_no_point() {
+    let (_folder, catalog) = library();
+    let mut new = picture("song", "/song");
+    (new.asset.size, new.asset.duration_ms, new.embedding) = (None, None, None);
+    add(&catalog, &new);
+    assert_eq!(catalog.count_by_kind().unwrap()[2], (Kind::Audio, 1));
+    assert!(catalog.changes_since(0, 10).unwrap().is_empty());
+}
+
+#[test]
 fn a_video_is_as_many_points_as_it_has_frames() {
     let (_folder, catalog) = library();
     add(&catalog, &picture("still", "/1"));
@@ -264,7 +274,10 @@ fn a_video_is_as_many_points_as_it_has_frames() {
     let asset = film.asset.id;
     let embedding = vector(0.5);
     let new = shots.iter().map(|range| NewShot { range: *range, motion: None }).collect();
-    catalog.commit(&[Change::Analysed { asset, frames, shots: new, embedding }]).unwrap();
+    let duration_ms = Some(10_000);
+    let change = Change::Analysed { asset, frames, shots: new, embedding, duration_ms };
+    catalog.commit(&[change]).unwrap();
+    assert_eq!(catalog.asset(&asset).unwrap().unwrap().duration_ms, duration_ms);
     assert!(catalog.unanalysed().unwrap().is_empty());
     assert_eq!(catalog.shots(2).unwrap(), shots);
     // The frame that was known keeps its vector and is no news.

@@ -52,6 +52,7 @@ struct Found {
     frames: Vec<NewFrame>,
     shots: Vec<NewShot>,
     damage: Option<String>,
+    duration_ms: Option<u64>,
 }
 
 impl Ingest<'_> {
@@ -110,8 +111,10 @@ impl Ingest<'_> {
         let Some(embedding) = own else {
             return Ok(());
         };
-        let Found { frames, shots, .. } = found;
-        self.catalog().commit(&[Change::Analysed { asset: asset.id, frames, shots, embedding }])?;
+        let Found { frames, shots, duration_ms, .. } = found;
+        let asset = asset.id;
+        let change = Change::Analysed { asset, frames, shots, embedding, duration_ms };
+        self.catalog().commit(&[change])?;
         Ok(())
     }
 
@@ -143,7 +146,10 @@ impl Ingest<'_> {
         self.show_all(&file, &shots, &mut sampler, stop)?;
         let moving = |shot: &Shot| NewShot { range: shot.range, motion: motion.over(shot.range) };
         let shots = shots.iter().map(moving).collect();
-        Ok(Found { frames: sampler.frames, shots, damage: outcome.damage })
+        // A file that was written as it came (by a browser, say) does not tell its length.
+        let end_ms = outcome.end.as_millis() as u64;
+        let duration_ms = file.facts().duration.is_none().then_some(end_ms.max(length));
+        Ok(Found { frames: sampler.frames, shots, damage: outcome.damage, duration_ms })
     }
 
     /// Goes back for shots of which too few frames were taken: behind dissolves, mostly.
@@ -159,7 +165,12 @@ impl Ingest<'_> {
         let lacking = shots.iter().filter(|shot| sampler.lacks(shot.range));
         let lacking: Vec<&Shot> = lacking.take(MOST_LACKING).collect();
         for shot in lacking {
-            for frame in file.spread(shot.range, PER_SHOT, side, &cancelled)? {
+            let frames = match file.spread(shot.range, PER_SHOT, side, &cancelled) {
+                // Behind a gap in the time of a stream nothing can be sought; the shot has what it has.
+                Err(VideoError::OutsideVideo { .. }) => continue,
+                frames => frames?,
+            };
+            for frame in frames {
                 sampler.wait(&frame)?;
             }
         }

@@ -35,11 +35,7 @@ pub(crate) fn failure(path: PathBuf, error: &VideoError) -> FileFailure {
         VideoError::Io { source, .. } => format!("cannot read the file: {source}"),
         other => other.to_string(),
     };
-    let hint = match error {
-        VideoError::NoVideo => Some("add the video that its words or data belong to"),
-        other => other.hint(),
-    };
-    FileFailure { path, message, hint: hint.map(Into::into) }
+    FileFailure { path, message, hint: error.hint().map(Into::into) }
 }
 
 impl Preparer<'_> {

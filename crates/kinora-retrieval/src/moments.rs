@@ -1,7 +1,9 @@
 //! From frames that answer to stretches of time.
 //!
 //! The best frame of a video is grown to both sides over its neighbours as long as they stay above the
-//! middle between the video's mean and its best: a scale of the video's own, whatever the space. A
+//! middle between the video's mean and its best: a scale of the video's own, whatever the space. One frame's
+//! likeness is noisy while a shot shows one thing, so a frame also belongs if it is above that middle
+//! when it is rated together with its neighbours and its shot (`bench/moments` has before and after). A
 //! stretch ends half way to the first frame that does not belong, or at the cut between them.
 
 use kinora_types::{Basis, Moment, TimeRange};
@@ -32,31 +34,62 @@ pub(crate) fn moments(
     let Some(top) = frames.get(best) else {
         return Vec::new();
     };
-    let mean = frames.iter().map(|frame| frame.dot).sum::<f32>() / frames.len() as f32;
-    let bar = f32::midpoint(top.dot, mean);
-    let mut free = vec![true; frames.len()];
-    let mut found = Vec::new();
+    let alone: Vec<f32> = frames.iter().map(|frame| frame.dot).collect();
+    let together = among_neighbours(frames, shots);
+    let (bar, bar_together) = (middle(&alone), middle(&together));
+    let mut free: Vec<bool> =
+        (0..frames.len()).map(|i| alone[i] >= bar || together[i] >= bar_together).collect();
+    let mut found: Vec<Moment> = Vec::new();
     let mut anchor = Some(best);
     while let Some(at) = anchor.filter(|_| found.len() < MOST) {
-        let belongs = |i: &usize| free[*i] && frames[*i].dot >= bar;
-        let first = (0..at).rev().take_while(belongs).last().unwrap_or(at);
-        let last = (at + 1..frames.len()).take_while(belongs).last().unwrap_or(at);
+        let first = (0..at).rev().take_while(|i| free[*i]).last().unwrap_or(at);
+        let last = (at + 1..frames.len()).take_while(|i| free[*i]).last().unwrap_or(at);
+        let nearest = (first..=last).max_by(|a, b| alone[*a].total_cmp(&alone[*b]));
+        let shown = if found.is_empty() { at } else { nearest.unwrap_or(at) };
         found.push(Moment {
             range: TimeRange::new(
                 boundary(frames, shots, first.checked_sub(1), first, 0),
                 boundary(frames, shots, Some(last), last + 1, end_ms),
             )
             .unwrap_or_else(|backward| TimeRange::point(backward.start)),
-            best_ms: frames[at].at_ms,
+            best_ms: frames[shown].at_ms,
             // Hubness hardly differs inside one video, so differences of scores are those of dots.
-            score: score - top.dot + frames[at].dot,
+            score: score - top.dot + alone[shown],
             by: Basis::Picture,
         });
         free[first..=last].fill(false);
-        let left = (0..frames.len()).filter(|i| free[*i] && frames[*i].dot >= bar);
-        anchor = left.max_by(|a, b| frames[*a].dot.total_cmp(&frames[*b].dot));
+        let left = (0..frames.len()).filter(|i| free[*i]);
+        anchor = left.max_by(|a, b| together[*a].total_cmp(&together[*b]));
     }
+    // The one around the frame that the search chose stays first.
+    found[1..].sort_by(|a, b| b.score.total_cmp(&a.score));
     found
+}
+
+/// Half way from the mean to the best.
+fn middle(ratings: &[f32]) -> f32 {
+    let best = ratings.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    f32::midpoint(best, mean(ratings))
+}
+
+/// Each frame rated by the mean of itself and its neighbours in its shot, and as much by its whole shot.
+/// Without a cut that is an even shift, which changes nothing but for the neighbours.
+fn among_neighbours(frames: &[Rated], shots: &[TimeRange]) -> Vec<f32> {
+    let shot = |frame: &Rated| shots.iter().position(|shot| shot.contains(frame.at_ms));
+    let dots = |frames: &[Rated]| frames.iter().map(|frame| frame.dot).collect::<Vec<f32>>();
+    let mut ratings = Vec::with_capacity(frames.len());
+    for shown in frames.chunk_by(|a, b| shot(a) == shot(b)) {
+        let dots = dots(shown);
+        let around = |i: usize| mean(&dots[i.saturating_sub(1)..(i + 2).min(dots.len())]);
+        let smooth: Vec<f32> = (0..dots.len()).map(around).collect();
+        let whole = mean(&smooth);
+        ratings.extend(smooth.iter().map(|rating| f32::midpoint(*rating, whole)));
+    }
+    ratings
+}
+
+fn mean(ratings: &[f32]) -> f32 {
+    ratings.iter().sum::<f32>() / ratings.len().max(1) as f32
 }
 
 /// The stretches whose passages carry words of the question, as moments; `share` of each is that of the
@@ -141,6 +174,16 @@ mod tests {
             found.iter().map(|m| (m.range.start_ms(), m.range.end_ms(), m.best_ms)).collect();
         assert_eq!(spans, [(1500, 3400, 3000), (5500, 6500, 6000)]);
         assert!((found[1].score - 0.3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_shot_that_shows_one_thing_is_not_torn_by_noise() {
+        let frames = frames(&[0.1, 0.1, 0.1, 0.1, 0.7, 0.9, 0.4, 0.8, 0.1, 0.1]);
+        let shots =
+            [(0, 3500), (3500, 7500), (7500, 10_000)].map(|(a, b)| TimeRange::new(a, b).unwrap());
+        let found = moments(&frames, &shots, 10_000, 5, 0.9);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].range.start_ms(), found[0].range.end_ms()), (3500, 7500));
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::{
     log::{Level, Line},
 };
 
+/// A length from here on is a lie, as good as none.
+const UNBELIEVABLE: Duration = Duration::from_secs(1000 * 3600);
+
 /// What was understood.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Dump {
@@ -99,7 +102,7 @@ impl Dump {
 
     fn file(&mut self, text: &str) {
         if let Some(rest) = text.strip_prefix("Duration: ") {
-            self.duration = rest.split(',').next().and_then(clock);
+            self.duration = rest.split(',').next().and_then(clock).filter(|d| *d < UNBELIEVABLE);
         } else {
             self.tags.extend(tag(text));
         }

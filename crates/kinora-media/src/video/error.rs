@@ -128,8 +128,9 @@ impl VideoError {
             Self::Died { .. } => Some("was memory short? try again with fewer things running"),
             Self::Internal(_) => Some("please report this with the file"),
             Self::SilentSound { .. } => Some("mute the shot (`sound = \"mute\"`)"),
+            Self::NoVideo => Some("add the video that its words or data belong to"),
             Self::NoSound => None,
-            Self::Io { .. } | Self::NoVideo | Self::OutsideVideo { .. } | Self::Cancelled => None,
+            Self::Io { .. } | Self::OutsideVideo { .. } | Self::Cancelled => None,
         }
     }
 }

@@ -56,6 +56,8 @@ pub struct Keyframes<'a> {
     /// Moments in seconds that are still to be sought.
     wanted: VecDeque<f64>,
     feed: Option<Feed<'a>>,
+    /// Whether all frames are taken for keyframes.
+    every: bool,
     last: Option<Duration>,
     outcome: Outcome,
 }
@@ -74,6 +76,7 @@ impl<'a> Keyframes<'a> {
             left: spec.most.max(1),
             wanted: VecDeque::new(),
             feed: None,
+            every: false,
             last: None,
             outcome: Outcome::default(),
         };
@@ -82,7 +85,7 @@ impl<'a> Keyframes<'a> {
                 let step = duration.as_secs_f64() / keyframes.left as f64;
                 keyframes.wanted = (0..keyframes.left).map(|i| i as f64 * step).collect();
             }
-            duration => keyframes.feed = Some(keyframes.read_through(duration)?),
+            duration => keyframes.feed = Some(keyframes.read_through(duration, false)?),
         }
         Ok(keyframes)
     }
@@ -92,11 +95,16 @@ impl<'a> Keyframes<'a> {
         self.outcome.clone()
     }
 
-    fn read_through(&self, duration: Option<Duration>) -> Result<Feed<'a>, VideoError> {
+    /// Of `every` frame, or of those that stand alone.
+    fn read_through(
+        &self,
+        duration: Option<Duration>,
+        every: bool,
+    ) -> Result<Feed<'a>, VideoError> {
         let step = duration.map_or(BLIND_STEP, |d| d / self.left as u32);
         let mut chain = self.file.chain(self.size, Pixels::Rgb)?;
         chain.select = Some(filter::every(step));
-        let whole = NO_KEYFRAMES.contains(&chain.video.codec.as_str());
+        let whole = every || NO_KEYFRAMES.contains(&chain.video.codec.as_str());
         let before: &[&str] = if whole { &[] } else { &["-skip_frame", "nokey"] };
         self.file.feed(before, &chain, self.cancelled)
     }
@@ -126,6 +134,12 @@ impl<'a> Keyframes<'a> {
             let next = if seeking { tolerate(next, &mut self.outcome)? } else { next? };
             if seeking || next.is_none() {
                 self.feed = None;
+            }
+            // Cut without encoding, a video starts between two keyframes and may have none that is shown.
+            if next.is_none() && !seeking && self.outcome.frames == 0 && !self.every {
+                self.every = true;
+                self.feed = Some(self.read_through(self.file.facts().duration, true)?);
+                continue;
             }
             if let Some((at, rgb)) = next
                 && self.last.is_none_or(|last| at > last)

@@ -9,6 +9,10 @@ use kinora_types::Size;
 /// A longer line is cut.
 const LONGEST_LINE: usize = 4096;
 
+/// Said of our own output: raw video is numbered at an even rate, so that two frames of a file whose rate
+/// varies may share a number. `showinfo` tells their times.
+const SAME_NUMBER: &str = "Application provided invalid, non monotonically increasing dts to muxer";
+
 /// How grave a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
@@ -95,7 +99,8 @@ impl Line<'_> {
     /// a demuxer found to be corrupt.
     pub fn is_damage(&self) -> bool {
         let corrupt = self.level == Level::Warning && self.text.starts_with("Packet corrupt");
-        corrupt || (self.level >= Level::Error && !self.text.trim().is_empty())
+        let grave = self.level >= Level::Error && !self.text.trim().is_empty();
+        corrupt || (grave && !self.text.starts_with(SAME_NUMBER))
     }
 }
 
