@@ -51,7 +51,13 @@ impl Library {
         self.add(asset, Some(embedding.clone()), frames);
         let shots = (0..seconds / 5).map(|i| TimeRange::new(i * 5000, i * 5000 + 5000).unwrap());
         let shots = shots.map(|range| NewShot { range, motion: None }).collect();
-        let analysed = Change::Analysed { asset: id(name), frames: Vec::new(), shots, embedding };
+        let analysed = Change::Analysed {
+            asset: id(name),
+            frames: Vec::new(),
+            shots,
+            embedding,
+            duration_ms: None,
+        };
         self.commit(analysed);
     }
 
