@@ -43,6 +43,7 @@ fn add(library: &mut Library, name: &'static str, shots: [(CameraMotion, f32); 2
         frames: Vec::new(),
         shots: shots.collect(),
         embedding: library.picture(RED),
+        duration_ms: None,
     };
     library.catalog.commit(&[change]).unwrap();
 }
