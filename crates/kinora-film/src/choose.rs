@@ -7,7 +7,7 @@ use std::{collections::HashMap, mem};
 
 use kinora_inference::Control;
 use kinora_types::{
-    Asset, AssetId, Basis, Candidate, Hit, Kind, Moment, RejectReason, Scores, ShotBrief,
+    Asset, AssetId, Basis, Candidate, Hit, Kind, Moment, RejectReason, Scores, ShotBrief, TimeRange,
 };
 
 use crate::{
@@ -36,12 +36,30 @@ pub struct Choice {
     pub refusal: Option<Refusal>,
 }
 
+/// What the user pinned a shot to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pin {
+    /// The source.
+    pub asset: Asset,
+    /// The stretch of it that shall be seen; `None` leaves that to the plan.
+    pub range: Option<TimeRange>,
+}
+
+impl Pin {
+    /// The pinned stretch as a moment: it fits by the user's word.
+    fn moment(&self) -> Option<Moment> {
+        let range = self.range?;
+        let best_ms = u64::midpoint(range.start_ms(), range.end_ms());
+        Some(Moment { range, best_ms, score: 1.0, by: Basis::Picture })
+    }
+}
+
 /// Chooses for all shots at once; `pins` holds a source for those that the user pinned. A shot that
 /// states no length of its own is taken to last `share` seconds: no shorter video is chosen for it.
 pub fn choose(
     shots: &[ShotBrief],
     share: f64,
-    pins: &[Option<Asset>],
+    pins: &[Option<Pin>],
     sources: &dyn SourceFinder,
     control: &Control,
 ) -> Result<Vec<Choice>, FilmError> {
@@ -127,11 +145,12 @@ struct Groups {
 impl Groups {
     fn new(
         found: &[Found],
-        pins: &[Option<Asset>],
+        pins: &[Option<Pin>],
         sources: &dyn SourceFinder,
     ) -> Result<Self, FilmError> {
         let hits = found.iter().flat_map(|f| f.fitting.iter().map(|hit| hit.asset.id));
-        let mut assets: Vec<AssetId> = hits.chain(pins.iter().flatten().map(|a| a.id)).collect();
+        let mut assets: Vec<AssetId> =
+            hits.chain(pins.iter().flatten().map(|p| p.asset.id)).collect();
         assets.sort_unstable();
         assets.dedup();
         let numbers = sources.groups(&assets)?;
@@ -148,12 +167,12 @@ impl Groups {
 fn values(
     shots: &[ShotBrief],
     found: &[Found],
-    pins: &[Option<Asset>],
+    pins: &[Option<Pin>],
     groups: &Groups,
 ) -> Vec<Vec<f64>> {
     let optional = shots.len() as f64 + 1.0;
     let required = optional * (optional + 1.0);
-    let taken: Vec<usize> = pins.iter().flatten().map(|asset| groups.of(&asset.id)).collect();
+    let taken: Vec<usize> = pins.iter().flatten().map(|pin| groups.of(&pin.asset.id)).collect();
     let row = |(shot, found): (&ShotBrief, &Found)| {
         let mut row = vec![0.0; groups.count];
         let base = if shot.optional { optional } else { required };
@@ -188,7 +207,7 @@ fn fitness(place: usize, hit: &Hit, all: &[Hit]) -> f64 {
 /// The assignment, to be told shot by shot.
 struct Shown<'a> {
     shots: &'a [ShotBrief],
-    pins: &'a [Option<Asset>],
+    pins: &'a [Option<Pin>],
     found: &'a [Found],
     groups: &'a Groups,
     pairs: &'a [Option<usize>],
@@ -196,8 +215,9 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn choice(&self, i: usize) -> Choice {
-        if let Some(asset) = &self.pins[i] {
-            return Choice { source: Some(asset.clone()), pinned: true, ..Choice::default() };
+        if let Some(pin) = &self.pins[i] {
+            let (source, moment) = (Some(pin.asset.clone()), pin.moment());
+            return Choice { source, moment, pinned: true, ..Choice::default() };
         }
         let fitting = &self.found[i].fitting;
         let of_group = |hit: &&Hit| Some(self.groups.of(&hit.asset.id)) == self.pairs[i];
@@ -233,7 +253,7 @@ impl Shown<'_> {
     /// Names of the other shots that show a member of the group.
     fn shown_by(&self, group: usize, except: usize) -> Vec<String> {
         let shows = |i: &usize| {
-            let pinned = self.pins[*i].as_ref().map(|asset| self.groups.of(&asset.id));
+            let pinned = self.pins[*i].as_ref().map(|pin| self.groups.of(&pin.asset.id));
             *i != except && pinned.or(self.pairs[*i]) == Some(group)
         };
         let names = (0..self.shots.len()).filter(shows);

@@ -10,7 +10,7 @@ use kinora_types::{
 use crate::{
     FilmError, Parts, SourceFinder, Timeline,
     camera::{MoveKind, Scene, framing, mixed, plan_move},
-    choose::{Choice, choose},
+    choose::{Choice, Pin, choose},
     credits::credits,
     still,
 };
@@ -105,7 +105,7 @@ fn pinned(
     brief: &Brief,
     pins: &[(String, String)],
     sources: &dyn SourceFinder,
-) -> Result<Vec<Option<Asset>>, FilmError> {
+) -> Result<Vec<Option<Pin>>, FilmError> {
     let mut wanted: Vec<Option<&str>> = brief.shots.iter().map(|s| s.pin.as_deref()).collect();
     for (shot, asset) in pins {
         let by_name = brief.shots.iter().position(|s| s.name == *shot);
@@ -117,8 +117,34 @@ fn pinned(
         }
         wanted[at] = Some(asset);
     }
-    let resolve = |pin: Option<&str>| pin.map(|p| sources.pinned(p)).transpose();
-    Ok(wanted.into_iter().map(resolve).collect::<Result<_, _>>()?)
+    let resolve = |pin: Option<&str>| pin.map(|p| resolved(p, sources)).transpose();
+    wanted.into_iter().map(resolve).collect()
+}
+
+/// `FILE`, or `FILE@01:05-01:12` for a stretch of a video.
+fn resolved(pin: &str, sources: &dyn SourceFinder) -> Result<Pin, FilmError> {
+    let Some((file, range)) = pin.rsplit_once('@').and_then(|(f, r)| Some((f, stretch(r)?))) else {
+        return Ok(Pin { asset: sources.pinned(pin)?, range: None });
+    };
+    let asset = sources.pinned(file)?;
+    match asset.duration_ms {
+        Some(whole) if range.start_ms() < whole => Ok(Pin { asset, range: Some(range) }),
+        Some(_) => Err(FilmError::Pin(format!("`{file}` is over before the stretch of `{pin}`"))),
+        None => Err(FilmError::Pin(format!("`{file}` is no video, so `{pin}` means no stretch"))),
+    }
+}
+
+/// `1:02:03.5-1:02:08`, hours and minutes as far as needed; `None` if it is no stretch of time.
+fn stretch(text: &str) -> Option<TimeRange> {
+    let (start, end) = text.split_once('-')?;
+    TimeRange::new(clock_ms(start)?, clock_ms(end)?).ok()
+}
+
+fn clock_ms(text: &str) -> Option<u64> {
+    let parts: Vec<f64> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let sane = parts.len() <= 3 && parts.iter().all(|part| (0.0..1e6).contains(part));
+    let seconds = parts.iter().fold(0.0, |sum, part| sum * 60.0 + part);
+    sane.then(|| (seconds * 1000.0).round() as u64)
 }
 
 fn refuse(shots: &[ShotBrief], choices: &[Choice], allow_gaps: bool) -> Result<(), FilmError> {
@@ -178,8 +204,8 @@ impl Cast<'_> {
         ShotBrief { caption, ..brief.clone() }
     }
 
-    /// The stretch around the moment that fits best, wholly inside the video where it is long enough;
-    /// of a pinned video its middle.
+    /// The stretch around the moment that fits best or is pinned, wholly inside the video where it is long enough;
+    /// of a video pinned as a whole its middle.
     fn clip(
         &mut self,
         shot: &ShotBrief,
@@ -263,6 +289,23 @@ mod tests {
     use kinora_types::Basis;
 
     use super::*;
+
+    #[test]
+    fn stretches_are_read_as_clocks() {
+        for (text, expected) in [
+            ("01:05-01:12.5", Some((65_000, 72_500))),
+            ("5-8", Some((5_000, 8_000))),
+            ("1:00:00-1:00:01", Some((3_600_000, 3_601_000))),
+            ("8-5", None),
+            ("example.org", None),
+            ("1-2-3", None),
+            ("-1-2", None),
+            ("nan-inf", None),
+        ] {
+            let range = stretch(text).map(|range| (range.start_ms(), range.end_ms()));
+            assert_eq!(range, expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_clip_shows_the_best_moment_inside_its_stretch() {

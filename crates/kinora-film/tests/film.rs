@@ -209,6 +209,15 @@ fn a_video_that_is_too_short_is_not_stretched() {
     let error = plan(&pinned, &spec(10.0), &options, &shelf).unwrap_err();
     assert!(matches!(error, FilmError::TooShort { lasts_ms: 6000, .. }), "{error}");
 
+    // A pinned stretch is what is seen; of a picture, or after the video's end, there is none.
+    let of = |pin: &str| parse(&format!("- red [pin: {pin}]"), BriefFormat::Markdown, 2.0).unwrap();
+    let planned = |pin: &str| plan(&of(pin), &spec(2.0), &PlanOptions::default(), &shelf);
+    let stretch = planned("colours.mp4@00:04-0:00:06").unwrap().shots[0].clip.unwrap().range;
+    assert!((3_900..=4_500).contains(&stretch.start_ms()), "{stretch}");
+    for wrong in ["colours.mp4@00:07-00:08", "red.png@00:01-00:02"] {
+        assert!(matches!(planned(wrong), Err(FilmError::Pin(_))), "{wrong}");
+    }
+
     // Ten seconds cannot be had from a video of six: the next best picture is shown.
     let long = board("- red [seconds: 10]\n- green\n- blue", 16.0, &shelf);
     let choice = long.shots[0].source.as_ref().unwrap();

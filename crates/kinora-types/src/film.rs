@@ -47,7 +47,8 @@ pub struct ShotBrief {
     pub caption: Option<String>,
     /// Length in seconds, else an even share of the film.
     pub seconds: Option<f64>,
-    /// Short or full content hash, or file name, of the asset it must show.
+    /// Short or full content hash, or file name, of the asset it must show; `@01:05-01:12` after it means that
+    /// stretch of a video.
     pub pin: Option<String>,
     /// Whether the film may go without it when no picture fits.
     pub optional: bool,
