@@ -11,6 +11,8 @@ use crate::{Evidence, Plan};
 pub enum Method {
     /// The catalogue: counts, lists, dates.
     Catalogue,
+    /// Pictures that look alike.
+    Likeness,
     /// Words of the evidence itself; no model was asked.
     Extractive,
     /// A language model.
@@ -109,5 +111,10 @@ impl Answer {
         numbers.dedup();
         let cited = |number: &u32| self.evidence.iter().find(|piece| piece.number == *number);
         numbers.iter().filter_map(cited).map(Evidence::citation).collect()
+    }
+
+    /// Everything that was found, by number; it may not be cited.
+    pub fn retrieved(&self) -> Vec<Citation> {
+        self.evidence.iter().map(Evidence::citation).collect()
     }
 }

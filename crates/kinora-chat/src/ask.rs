@@ -9,7 +9,9 @@ use kinora_retrieval::Searcher;
 use kinora_types::GeoPoint;
 
 use crate::{
-    Answer, ChatError, Evidence, Intent, Method, Plan, Sentence, Support, catalogue,
+    Answer, ChatError, Evidence, Intent, Method, Plan, Sentence, Support, Wish,
+    alike::{alike, last_cited},
+    catalogue,
     check::check_sentence,
     extract::extract,
     follow::stand_alone,
@@ -81,6 +83,12 @@ impl Answerer<'_> {
         if question.text.trim().is_empty() {
             return Err(ChatError::Empty);
         }
+        if let Some(Wish::Alike(mentions)) = Wish::of(question.text) {
+            let cited = last_cited(question.history);
+            let answer = alike(self.searcher, &mentions, cited, self.options.evidence)?;
+            answer.sentences.iter().filter(|s| s.support == Support::Supported).for_each(told);
+            return Ok(answer);
+        }
         let asked: Vec<&str> = question
             .history
             .iter()
@@ -99,7 +107,7 @@ impl Answerer<'_> {
         let gathered = self.gather(&plan, &prompt)?;
         let mut answer = match (gathered.fits, self.model) {
             (false, _) => unanswered(plan, gathered.evidence),
-            (true, None) => extractive(plan, gathered.evidence, told),
+            (true, None) => extractive(plan, gathered.evidence, &whole, told),
             (true, Some(model)) => self.modelled(model, plan, gathered, &prompt, control, told)?,
         };
         if whole != question.text {
@@ -260,8 +268,13 @@ fn finished(
     }
 }
 
-fn extractive(plan: Plan, evidence: Vec<Evidence>, told: &mut dyn FnMut(&Sentence)) -> Answer {
-    let sentences = extract(&evidence, &plan.subject);
+fn extractive(
+    plan: Plan,
+    evidence: Vec<Evidence>,
+    question: &str,
+    told: &mut dyn FnMut(&Sentence),
+) -> Answer {
+    let sentences = extract(&evidence, &plan.subject, question);
     sentences.iter().for_each(told);
     Answer {
         method: Method::Extractive,

@@ -7,7 +7,9 @@ use kinora_retrieval::{Query, Searcher, content_words};
 use kinora_types::{Asset, Hit, Kind};
 
 use crate::{
-    ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence, Support, words::stem_set,
+    ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence, Support,
+    gather::{looked, worded},
+    words::stem_set,
 };
 
 /// Assets that a list names.
@@ -36,8 +38,10 @@ pub(crate) fn tell(searcher: &Searcher<'_>, plan: &Plan) -> Result<Option<Told>,
 }
 
 struct Matching {
-    /// Best first.
+    /// Those whose words say so first, then by looks, each best first.
     assets: Vec<Asset>,
+    /// How many have all of the words.
+    by_words: usize,
     /// Whether conditions alone decided, so that the number is exact.
     exact: bool,
 }
@@ -52,23 +56,22 @@ fn matching(searcher: &Searcher<'_>, plan: &Plan) -> Result<Matching, ChatError>
         let mut assets: Vec<Asset> =
             catalog.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect();
         assets.sort_by_key(|asset| asset.taken_at);
-        return Ok(Matching { assets, exact: true });
+        return Ok(Matching { by_words: assets.len(), assets, exact: true });
     }
     let filter = plan.filter.clone();
     let query = Query { filter, limit: ALL, deduplicate: false, ..Query::text(&plan.subject) };
     let outcome = searcher.search(&query)?;
-    let (words, threshold) = (outcome.plan.words, outcome.threshold);
-    // A search gives all that is worth ranking; what counts must fit by itself.
-    let fits = |hit: &Hit| {
-        let looks = hit.scores.dense.zip(threshold).is_some_and(|(score, bar)| score >= bar);
-        looks || (!words.is_empty() && words.iter().all(|word| hit.matched_words.contains(word)))
-    };
-    let hits = outcome.hits.into_iter().filter(fits);
-    let mut assets: Vec<Asset> = hits.map(|hit| hit.asset).collect();
+    let bar = outcome.threshold.unwrap_or_default();
+    let (named, others): (Vec<&Hit>, Vec<&Hit>) =
+        outcome.hits.iter().partition(|hit| worded(hit, &outcome, 1.0));
+    let seen = others.into_iter().filter(|hit| looked(hit, &outcome, bar));
+    let by_words = named.len();
+    let mut assets: Vec<Asset> =
+        named.into_iter().chain(seen).map(|hit| hit.asset.clone()).collect();
     let known: BTreeSet<_> = assets.iter().map(|asset| asset.id).collect();
     let said = said(catalog, plan, allowed.as_deref())?;
     assets.extend(said.into_iter().filter(|asset| !known.contains(&asset.id)));
-    Ok(Matching { assets, exact: false })
+    Ok(Matching { assets, by_words, exact: false })
 }
 
 fn said(catalog: &Catalog, plan: &Plan, allowed: Option<&[u64]>) -> Result<Vec<Asset>, ChatError> {
@@ -137,17 +140,24 @@ fn list(matching: &Matching, plan: &Plan) -> Told {
     };
     let mut sentences =
         vec![Sentence { text: head, cites: Vec::new(), support: Support::Supported }];
-    sentences.extend(evidence.iter().map(|piece| {
-        let date = piece.asset.taken_at.map(|at| format!(", {}", at.date())).unwrap_or_default();
-        let mut line = item(format!("{}{date}", piece.asset.label()));
-        line.cites = vec![piece.number];
-        line
-    }));
+    sentences.extend(items(&evidence));
     Told { sentences, evidence, notes: Vec::new() }
 }
 
+/// A line for each: its name and date.
+pub(crate) fn items(evidence: &[Evidence]) -> Vec<Sentence> {
+    let line = |piece: &Evidence| {
+        let date = piece.asset.taken_at.map(|at| format!(", {}", at.date())).unwrap_or_default();
+        let line = item(format!("{}{date}", piece.asset.label()));
+        Sentence { cites: vec![piece.number], ..line }
+    };
+    evidence.iter().map(line).collect()
+}
+
 fn when(matching: &Matching) -> Told {
-    let evidence = numbered(&matching.assets, 3);
+    // What looks alike was taken on other days.
+    let most = if matching.by_words > 0 { matching.by_words.min(3) } else { 3 };
+    let evidence = numbered(&matching.assets, most);
     let told = |piece: &Evidence| {
         let label = piece.asset.label();
         let text = match piece.asset.taken_at {
@@ -162,20 +172,18 @@ fn when(matching: &Matching) -> Told {
 }
 
 fn numbered(assets: &[Asset], most: usize) -> Vec<Evidence> {
-    let evidence = |(index, asset): (usize, &Asset)| {
-        let date = asset.taken_at.map(|at| Fact {
-            kind: FactKind::Date,
-            text: at.date().to_string(),
-            range: None,
-        });
-        Evidence {
-            number: index as u32 + 1,
-            asset: asset.clone(),
-            range: None,
-            facts: date.into_iter().collect(),
-        }
-    };
-    assets.iter().take(most).enumerate().map(evidence).collect()
+    (1..).zip(assets.iter().take(most)).map(|(number, asset)| piece(number, asset)).collect()
+}
+
+/// An asset with nothing but its date.
+pub(crate) fn piece(number: u32, asset: &Asset) -> Evidence {
+    let date = asset.taken_at.map(|at| Fact {
+        kind: FactKind::Date,
+        text: at.date().to_string(),
+        range: None,
+    });
+    let facts = date.into_iter().collect();
+    Evidence { number, asset: asset.clone(), range: None, facts, fits: true }
 }
 
 fn noun(plan: &Plan, count: usize) -> &'static str {

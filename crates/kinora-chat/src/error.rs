@@ -10,6 +10,12 @@ pub enum ChatError {
     /// There is no question.
     #[error("there is nothing to answer")]
     Empty,
+    /// Something was meant that the last answer did not cite.
+    #[error("the last answer cited nothing of the kind")]
+    NotCited,
+    /// Nothing can look like what has no picture.
+    #[error("`{0}` has no picture that another could be like")]
+    NoPicture(String),
     /// The search failed.
     #[error(transparent)]
     Search(#[from] SearchError),
@@ -26,6 +32,10 @@ impl ChatError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Empty => Some("ask something: `kinora ask \"who speaks at the wedding?\"`"),
+            Self::NotCited => {
+                Some("name a source by its number, such as [2], after an answer that has it")
+            }
+            Self::NoPicture(_) => Some("name a picture or a video"),
             Self::Search(error) => error.hint(),
             Self::Catalog(error) => error.hint(),
             Self::Model(error) => error.hint(),

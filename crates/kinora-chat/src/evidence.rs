@@ -74,6 +74,8 @@ pub struct Evidence {
     pub range: Option<TimeRange>,
     /// What is known.
     pub facts: Vec<Fact>,
+    /// Whether it answers by itself, and is not only the next best after what does.
+    pub fits: bool,
 }
 
 impl Evidence {

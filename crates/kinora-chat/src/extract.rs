@@ -4,7 +4,7 @@ use kinora_types::TimeRange;
 
 use crate::{
     Evidence, Fact, FactKind, Sentence, Support,
-    words::{stem_set, stems},
+    words::{plain, stem_set, stems},
 };
 
 /// Pieces of evidence that are told of.
@@ -12,17 +12,58 @@ const PIECES: usize = 4;
 /// Letters of a quote.
 const QUOTE: usize = 240;
 
-/// One sentence for each of the best pieces: the fact that has most of the question's words.
-pub(crate) fn extract(evidence: &[Evidence], subject: &str) -> Vec<Sentence> {
-    evidence.iter().take(PIECES).map(|piece| sentence(piece, subject)).collect()
+/// Words that ask for one kind of fact, whatever else a source has of the question's words.
+const ASKED: [(FactKind, &[&str]); 4] = [
+    (
+        FactKind::Origin,
+        &[
+            "author",
+            "photographer",
+            "licence",
+            "license",
+            "camera",
+            "who took",
+            "taken by",
+            "who made",
+        ],
+    ),
+    (
+        FactKind::Date,
+        &["when was", "when were", "what date", "which day", "what day", "which year"],
+    ),
+    (FactKind::Speech, &["say", "says", "said", "speak", "speaks", "tell", "tells"]),
+    (FactKind::Text, &["written", "write", "writes", "sign", "title", "titles", "read", "reads"]),
+];
+
+/// One sentence for each of the best pieces: the fact that has most of the question's words, or is of the
+/// kind that it asks for. Where words answer, looks are left out.
+pub(crate) fn extract(evidence: &[Evidence], subject: &str, question: &str) -> Vec<Sentence> {
+    let asked = stem_set(subject);
+    let shared = |piece: &&Evidence| stem_set(&piece.text()).intersection(&asked).count();
+    let most = evidence.iter().map(|piece| shared(&piece)).max().unwrap_or_default();
+    let words = most > 0 && 2 * most >= asked.len();
+    let answers = |piece: &&Evidence| if words { 2 * shared(piece) >= most } else { piece.fits };
+    let mut pieces: Vec<&Evidence> = evidence.iter().filter(answers).collect();
+    pieces.sort_by_key(|piece| if words { usize::MAX - shared(piece) } else { 0 });
+    // A model may make something of what comes next to an answer; alone it is the best there is.
+    let pieces = if pieces.is_empty() { evidence.iter().take(1).collect() } else { pieces };
+    pieces.into_iter().take(PIECES).map(|piece| sentence(piece, subject, question)).collect()
 }
 
-fn sentence(piece: &Evidence, subject: &str) -> Sentence {
+fn sentence(piece: &Evidence, subject: &str, question: &str) -> Sentence {
     let asked = stem_set(subject);
     let shared =
         |fact: &&Fact| stems(&fact.text).iter().filter(|stem| asked.contains(*stem)).count();
-    // Of equals the first: what people say comes before what machines do.
-    let best = piece.facts.iter().rev().max_by_key(shared).filter(|fact| shared(fact) > 0);
+    // Of equals the first, what people say comes before what machines do; tags tell least.
+    let most = |kind: Option<FactKind>| {
+        let of_kind = piece.facts.iter().filter(|fact| kind.is_none_or(|kind| fact.kind == kind));
+        of_kind.rev().max_by_key(|fact| (shared(fact), fact.kind != FactKind::Tags))
+    };
+    let words = format!(" {} ", plain(question));
+    let asks = |phrases: &[&str]| phrases.iter().any(|p| words.contains(&format!(" {p} ")));
+    let wanted =
+        ASKED.iter().filter(|(_, phrases)| asks(phrases)).find_map(|(k, _)| most(Some(*k)));
+    let best = wanted.or_else(|| most(None).filter(|fact| shared(fact) > 0));
     let name = piece.asset.label();
     let text = match best.or_else(|| piece.facts.iter().find(|fact| fact.kind != FactKind::Date)) {
         Some(fact) => told(&name, fact),

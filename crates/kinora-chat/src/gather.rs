@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kinora_catalog::{Catalog, PassageHit};
 use kinora_retrieval::{Query, SearchOutcome, Searcher, content_words};
-use kinora_types::{Asset, Passage, PassageKind, TimeRange};
+use kinora_types::{Asset, Hit, Passage, PassageKind, TimeRange};
 
 use crate::{
     ChatError, Evidence, Fact, FactKind, Plan, prompt,
@@ -34,6 +34,7 @@ struct Found {
     row: u64,
     range: Option<TimeRange>,
     score: f32,
+    fits: bool,
 }
 
 /// Counts the tokens of a text.
@@ -64,8 +65,11 @@ impl Gatherer<'_> {
             ..Query::text(plan.subject.clone())
         };
         let outcome = self.searcher.search(&query)?;
-        let (passages, enough) = self.passages(plan, allowed.as_deref())?;
-        let fits = outcome.fits || enough;
+        let passages = self.passages(plan, allowed.as_deref())?;
+        let told = passages.first().is_some_and(|(_, enough)| *enough)
+            || outcome.hits.iter().any(|hit| worded(hit, &outcome, ENOUGH));
+        // How somebody's cake looks does not tell who baked it.
+        let fits = told || (outcome.fits && !plan.wants_words);
         let found = if fits { self.fuse(&outcome, &passages)? } else { self.nearest(&outcome)? };
         Ok(Gathered { evidence: self.read(&found, plan)?, fits })
     }
@@ -87,18 +91,19 @@ impl Gatherer<'_> {
             row: *row,
             range: None,
             score: 0.0,
+            fits: true,
         });
         let found: Vec<Found> = found.collect();
         Ok(Gathered { evidence: self.read(&found, plan)?, fits: !found.is_empty() })
     }
 
-    /// Passages with words of the question, those with most of them first, and whether the first has
-    /// enough of them.
+    /// Passages with words of the question, those with most of them first, each with whether it has enough of
+    /// them.
     fn passages(
         &self,
         plan: &Plan,
         allowed: Option<&[u64]>,
-    ) -> Result<(Vec<PassageHit>, bool), ChatError> {
+    ) -> Result<Vec<(PassageHit, bool)>, ChatError> {
         let asked = stem_set(&plan.subject);
         let hits = self.catalog().lexical_passages(&content_words(&plan.subject))?;
         let passes = |hit: &PassageHit| allowed.is_none_or(|rows| rows.contains(&hit.asset));
@@ -111,23 +116,24 @@ impl Gatherer<'_> {
         }
         rated.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
         let enough = |shared: usize| shared > 0 && shared as f32 >= ENOUGH * asked.len() as f32;
-        let first = rated.first().is_some_and(|(shared, _)| enough(*shared));
-        Ok((rated.into_iter().map(|(_, hit)| hit).collect(), first))
+        Ok(rated.into_iter().map(|(shared, hit)| (hit, enough(shared))).collect())
     }
 
     fn fuse(
         &self,
         outcome: &SearchOutcome,
-        passages: &[PassageHit],
+        passages: &[(PassageHit, bool)],
     ) -> Result<Vec<Found>, ChatError> {
         let mut found: Vec<Found> = Vec::new();
-        for (rank, hit) in passages.iter().enumerate() {
-            add(&mut found, hit.asset, hit.range, rank);
+        for (rank, (hit, fits)) in passages.iter().enumerate() {
+            add(&mut found, (hit.asset, hit.range, *fits), rank);
         }
+        let best = outcome.hits.iter().filter_map(|hit| hit.scores.dense).fold(0.0, f32::max);
         for (rank, hit) in outcome.hits.iter().enumerate() {
             if let Some((row, _)) = self.catalog().asset_and_row(&hit.asset.id)? {
                 let range = hit.moments.first().map(|moment| moment.range);
-                add(&mut found, row, range, rank);
+                let fits = worded(hit, outcome, ENOUGH) || looked(hit, outcome, best);
+                add(&mut found, (row, range, fits), rank);
             }
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -146,7 +152,7 @@ impl Gatherer<'_> {
         let mut found = Vec::new();
         for candidate in outcome.rejected.iter().take(3) {
             if let Some((row, _)) = self.catalog().asset_and_row(&candidate.hit.asset.id)? {
-                found.push(Found { row, range: None, score: 0.0 });
+                found.push(Found { row, range: None, score: 0.0, fits: false });
             }
         }
         Ok(found)
@@ -168,7 +174,7 @@ impl Gatherer<'_> {
                 std::cmp::Reverse(shared)
             });
             let number = evidence.len() as u32 + 1;
-            let whole = Evidence { number, asset, range, facts };
+            let whole = Evidence { number, asset, range, facts, fits: piece.fits };
             match self.fitted(whole, left)? {
                 Some((fitted, cost)) => {
                     left -= cost;
@@ -231,8 +237,23 @@ impl Gatherer<'_> {
     }
 }
 
+/// Whether a hit has this share of the words that were looked for. A search gives all that is worth ranking;
+/// what answers must do so by itself.
+pub(crate) fn worded(hit: &Hit, outcome: &SearchOutcome, share: f32) -> bool {
+    let words = &outcome.plan.words;
+    let matched = words.iter().filter(|word| hit.matched_words.contains(word)).count();
+    matched > 0 && matched as f32 >= share * words.len() as f32
+}
+
+/// Whether a hit looks like what was looked for: above the threshold, and nearer to the best than to it.
+/// With the threshold as `best` the second condition is none.
+pub(crate) fn looked(hit: &Hit, outcome: &SearchOutcome, best: f32) -> bool {
+    let both = hit.scores.dense.zip(outcome.threshold);
+    both.is_some_and(|(score, bar)| score >= bar && score >= f32::midpoint(bar, best))
+}
+
 /// Adds a place of a list to what was found; the same moment found twice counts twice.
-fn add(found: &mut Vec<Found>, row: u64, range: Option<TimeRange>, rank: usize) {
+fn add(found: &mut Vec<Found>, (row, range, fits): (u64, Option<TimeRange>, bool), rank: usize) {
     let score = 1.0 / (RRF_K + rank as f32 + 1.0);
     let meets = |piece: &&mut Found| {
         piece.row == row
@@ -244,12 +265,13 @@ fn add(found: &mut Vec<Found>, row: u64, range: Option<TimeRange>, rank: usize) 
     match found.iter_mut().find(meets) {
         Some(piece) => {
             piece.score += score;
+            piece.fits |= fits;
             piece.range = match (piece.range, range) {
                 (Some(a), Some(b)) => Some(a.hull(b)),
                 (a, b) => a.or(b),
             };
         }
-        None => found.push(Found { row, range, score }),
+        None => found.push(Found { row, range, score, fits }),
     }
 }
 
@@ -268,7 +290,8 @@ fn own_facts(asset: &Asset) -> Vec<Fact> {
     let by = asset.rights.author.as_ref().map(|author| format!("by {author}"));
     let with = asset.camera.as_ref().map(|camera| format!("with {camera}"));
     let at = asset.place.map(|place| format!("at {:.3}, {:.3}", place.latitude, place.longitude));
-    let origin: Vec<String> = [by, with, at].into_iter().flatten().collect();
+    let under = asset.rights.licence.as_ref().map(|licence| format!("licence {licence}"));
+    let origin: Vec<String> = [by, with, at, under].into_iter().flatten().collect();
     if !origin.is_empty() {
         facts.push(fact(FactKind::Origin, origin.join(", ")));
     }

@@ -6,6 +6,8 @@
 //! and its like), extractive where no model is given, else by a language model whose every sentence is held
 //! against the evidence that it cites ([`check`](crate::check_sentence)).
 //!
+//! "More like the second" and "a film of this" are no questions: [`Wish`].
+//!
 //! Way in: [`Answerer::ask`]; [`Transcript`] for conversations.
 //!
 //! What the evidence says is data. It is framed, its brackets are not ours, and whatever a model makes of
@@ -13,6 +15,7 @@
 //!
 //! Memory: the evidence of one question, some dozen texts.
 
+mod alike;
 mod answer;
 mod ask;
 mod catalogue;
@@ -26,8 +29,10 @@ mod plan;
 mod prompt;
 mod sentence;
 mod transcript;
+mod wish;
 mod words;
 
+pub use alike::last_cited;
 pub use answer::{Answer, Method, Sentence, Support};
 pub use ask::{Answerer, AskOptions, Question};
 pub use check::check_sentence;
@@ -36,3 +41,4 @@ pub use evidence::{Evidence, Fact, FactKind};
 pub use follow::stand_alone;
 pub use plan::{Intent, Period, Plan};
 pub use transcript::Transcript;
+pub use wish::{Mentions, Wish};

@@ -29,7 +29,7 @@ impl Transcript {
         };
         let model = match &answer.method {
             Method::Model { name } => Some(name.clone()),
-            Method::Catalogue | Method::Extractive | Method::None => None,
+            Method::Catalogue | Method::Likeness | Method::Extractive | Method::None => None,
         };
         let answered = turn(Speaker::Kinora, answer.text());
         [

@@ -266,3 +266,23 @@ fn conversations_are_exported_with_their_pictures() {
         "{text}"
     );
 }
+
+#[test]
+fn more_like_what_was_cited() {
+    let mut library = family();
+    library.picture("van.png", [255, 120, 0], "Van", None);
+    let first = ask(&library, "Is there a red bus?");
+    let cited = first.citations();
+    assert_eq!(cited[0].label, "Red bus at the bridge");
+    let history = Transcript::turns_of("Is there a red bus?", &first, Timestamp::UNIX_EPOCH);
+    let more = |question: &str| ask_with(&library, None, question, &history);
+    let answer = more("Show me more like the first.").unwrap();
+    assert_eq!(answer.method, Method::Likeness);
+    assert!(answer.text().starts_with("Most like Red bus at the bridge:"), "{}", answer.text());
+    let again = answer.citations();
+    assert!(
+        !again.is_empty() && again.iter().all(|new| cited.iter().all(|old| old.asset != new.asset))
+    );
+    assert!(matches!(more("more like [40]"), Err(ChatError::NotCited)));
+    assert!(matches!(ask_with(&library, None, "more like this", &[]), Err(ChatError::NotCited)));
+}

@@ -18,6 +18,34 @@ const NEAR_KM: f64 = 50.0;
 const OURS: [&str; 9] =
     ["we", "i", "us", "my", "our", "taken", "filmed", "recorded", "photographed"];
 
+/// What a library holds, by kind.
+const PICTURES: [&str; 8] =
+    ["photos", "photo", "pictures", "picture", "images", "image", "photographs", "photograph"];
+const VIDEOS: [&str; 6] = ["videos", "video", "clips", "clip", "footage", "films"];
+const SOUNDS: [&str; 4] = ["recordings", "recording", "audio", "voice memos"];
+
+/// Words by which a number is one of things in the library, whatever they are called.
+const HELD: [&str; 8] =
+    ["do i have", "do we have", "have i", "have we", "are there", "files", "things", "items"];
+
+/// Words that ask for what no picture shows by itself.
+const TOLD: [&str; 14] = [
+    "who",
+    "whose",
+    "whom",
+    "when",
+    "where",
+    "why",
+    "how much",
+    "how many",
+    "how long",
+    "how old",
+    "what did",
+    "what does",
+    "what is the",
+    "what was the",
+];
+
 /// What kind of answer is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +83,8 @@ pub struct Plan {
     pub filter: Filter,
     /// The words that are left: what to look for; may be empty.
     pub subject: String,
+    /// Whether looks cannot answer it: who, when, why, how much.
+    pub wants_words: bool,
     /// Each condition in words, for the reader: `taken 2023-06-01 to 2023-08-31`.
     pub conditions: Vec<String>,
 }
@@ -63,7 +93,7 @@ impl Plan {
     /// Understands a question asked on `today`. `place` knows where a name is, or does not; English.
     pub fn of(question: &str, today: Date, place: &dyn Fn(&str) -> Option<GeoPoint>) -> Self {
         let mut tokens = Tokens::of(question);
-        let mut plan = Self::default();
+        let mut plan = Self { wants_words: tokens.asks_any(&TOLD), ..Self::default() };
         plan.take_intent(&mut tokens);
         plan.take_dates(&mut tokens, today);
         plan.take_kind(&mut tokens);
@@ -85,7 +115,10 @@ impl Plan {
             ["list all", "list the", "list my", "list", "show me all", "show all", "find all"];
         let which =
             ["which photos", "which pictures", "which videos", "which images", "which clips"];
-        self.intent = if tokens.take_any(&counting).is_some() {
+        // `How many candles did he blow out` is for the evidence to say.
+        let held = [&PICTURES[..], &VIDEOS, &SOUNDS, &HELD];
+        let ours = by.is_some() || held.iter().any(|words| tokens.has_any(words));
+        self.intent = if ours && tokens.take_any(&counting).is_some() {
             Intent::Count { by }
         } else if tokens.has_any(&when) && tokens.has_any(&OURS) {
             for words in [&when[..], &["taken", "filmed", "recorded", "photographed"]] {
@@ -116,18 +149,6 @@ impl Plan {
     /// Moving and sounding things are told apart wherever they are named; `picture` is everything, unless
     /// it is counted, listed or alone asked for.
     fn take_kind(&mut self, tokens: &mut Tokens) {
-        const PICTURES: [&str; 8] = [
-            "photos",
-            "photo",
-            "pictures",
-            "picture",
-            "images",
-            "image",
-            "photographs",
-            "photograph",
-        ];
-        const VIDEOS: [&str; 6] = ["videos", "video", "clips", "clip", "footage", "films"];
-        const SOUNDS: [&str; 4] = ["recordings", "recording", "audio", "voice memos"];
         let only = tokens.take_any(&["only", "just"]).is_some();
         let plain = matches!(self.intent, Intent::Tell | Intent::When) && !only;
         let named = [
@@ -185,6 +206,8 @@ mod tests {
             ),
             ("how many videos do I have?", by(None), Some(Kind::Video), ""),
             ("How many pictures and videos are there?", by(None), None, ""),
+            ("How many dogs are there?", by(None), None, "dogs"),
+            ("How many candles did he blow out?", Intent::Tell, None, "many candles he blow out"),
             ("When did we see the giraffe?", Intent::When, None, "see giraffe"),
             ("List all pictures of boats", Intent::List, Some(Kind::Picture), "boats"),
             ("When was the picture of the boat taken?", Intent::When, None, "boat"),
@@ -207,6 +230,18 @@ mod tests {
             let plan = plan(question);
             assert_eq!((plan.intent, plan.filter.kind), (intent, kind), "{question}");
             assert_eq!(plan.subject, subject, "{question}");
+        }
+    }
+
+    #[test]
+    fn looks_do_not_tell_who_or_when() {
+        for (question, wants_words) in [
+            ("Who baked the cake?", true),
+            ("The cake, and who baked it?", true),
+            ("Is there a woman who holds a torch?", false),
+            ("What eats bamboo?", false),
+        ] {
+            assert_eq!(plan(question).wants_words, wants_words, "{question}");
         }
     }
 

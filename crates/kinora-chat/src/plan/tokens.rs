@@ -9,11 +9,80 @@ struct Token {
 
 /// Words that ask but do not say what is looked for; the search leaves out more of its own.
 const SCAFFOLD: &[&str] = &[
-    "a", "about", "all", "am", "an", "and", "any", "are", "at", "be", "been", "did", "do", "does",
-    "ever", "find", "for", "from", "had", "has", "have", "how", "i", "in", "is", "it", "its", "me",
-    "my", "of", "on", "or", "our", "please", "show", "shows", "some", "tell", "that", "the",
-    "their", "them", "there", "these", "they", "this", "those", "to", "us", "was", "we", "were",
-    "what", "when", "where", "which", "who", "whose", "why", "with", "you", "your",
+    "a",
+    "about",
+    "all",
+    "am",
+    "an",
+    "and",
+    "any",
+    "are",
+    "at",
+    "author",
+    "be",
+    "been",
+    "did",
+    "do",
+    "does",
+    "ever",
+    "filmed",
+    "find",
+    "for",
+    "from",
+    "had",
+    "has",
+    "have",
+    "how",
+    "i",
+    "in",
+    "is",
+    "it",
+    "its",
+    "licence",
+    "license",
+    "me",
+    "my",
+    "of",
+    "on",
+    "or",
+    "our",
+    "photographed",
+    "photographer",
+    "please",
+    "recorded",
+    "show",
+    "shows",
+    "some",
+    "something",
+    "take",
+    "taken",
+    "tell",
+    "that",
+    "the",
+    "their",
+    "them",
+    "there",
+    "these",
+    "they",
+    "this",
+    "those",
+    "to",
+    "took",
+    "under",
+    "us",
+    "was",
+    "we",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "who",
+    "whose",
+    "why",
+    "with",
+    "you",
+    "your",
 ];
 
 /// The words of a question.
@@ -58,6 +127,14 @@ impl Tokens {
 
     pub fn has_any(&self, phrases: &[&str]) -> bool {
         phrases.iter().any(|phrase| self.find(phrase).is_some())
+    }
+
+    /// Whether a clause begins with one of these phrases: `a man who sits` asks nothing.
+    pub fn asks_any(&self, phrases: &[&str]) -> bool {
+        let begins = |at: usize| {
+            at == 0 || ["and", "or", "but", "me", "know"].contains(&self.0[at - 1].lower.as_str())
+        };
+        phrases.iter().any(|phrase| self.find(phrase).is_some_and(|found| begins(found.start)))
     }
 
     /// Runs of capitalised words after one of these words, in order.
