@@ -327,6 +327,9 @@ pub struct AnswerArgs {
     /// Pieces of evidence at most.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=50))]
     pub evidence: u8,
+    /// Draw no pictures, even if the terminal can.
+    #[arg(long)]
+    pub no_pictures: bool,
 }
 
 #[derive(Args)]
@@ -401,7 +404,8 @@ pub struct MakeArgs {
     /// Frames a second.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=120))]
     pub fps: u32,
-    /// A shot (name or number) must show this picture (content hash, file name or path).
+    /// A shot (name or number) must show this picture or video (content hash, file name or path), of a video
+    /// with `@01:05-01:12` that stretch.
     #[arg(long, value_name = "SHOT=ASSET")]
     pub pin: Vec<String>,
     /// Use pictures alone, or videos alone.

@@ -110,3 +110,22 @@ fn work_that_waits_for_a_model_says_so() {
     assert_eq!(heard.code, 1);
     assert!(heard.stderr.contains("nobody has listened"), "{}", heard.stderr);
 }
+
+#[test]
+fn a_conversation_ends_in_a_film_of_what_it_cited() {
+    let home = Home::new();
+    library(&home);
+    let page = home.run(&["show", "page.png", "--json"]).done().json();
+    let word = texts(&page, "text").join(" ");
+    let word = word.split_whitespace().max_by_key(|word| word.len()).unwrap().to_owned();
+    let questions =
+        format!("Where is {word} written?\nmake a 3 s film of it\nmake a film of [7]\n");
+    let said = common::fed(home.command(&["chat", "--extractive"]), &questions).done();
+    assert!(said.stdout.contains("[1]  page.png"), "{said:?}");
+    assert!(said.stdout.contains("<- page.png"), "{said:?}");
+    assert!(said.stderr.contains("the last answer cited nothing of the kind"), "{said:?}");
+    let verified = home.run(&["verify", "chat-1-film-1.mp4"]).done().stdout;
+    assert!(verified.contains("intact") && verified.contains("page.png"), "{verified}");
+    let kept = home.run(&["chat", "export", "1"]).done().stdout;
+    assert!(kept.contains("A film of [1]: chat-1-film-1.mp4"), "{kept}");
+}

@@ -20,6 +20,8 @@ pub use kinora_film::FilmProgress as MakeProgress;
 pub struct FilmRequest {
     /// The brief itself, or the path of a file that holds it.
     pub brief: String,
+    /// How the brief itself is written; `None` for plain text or a path.
+    pub format: Option<BriefFormat>,
     /// Form of the film.
     pub spec: FilmSpec,
     /// Whether the length was chosen, or shots that state their own may decide.
@@ -141,7 +143,10 @@ fn planned(
     sources: &LibrarySources<'_>,
     control: &Control,
 ) -> Result<(Storyboard, String), EngineError> {
-    let (text, format) = brief_text(&request.brief)?;
+    let (text, format) = match request.format {
+        Some(format) => (request.brief.clone(), format),
+        None => brief_text(&request.brief)?,
+    };
     let brief = parse(&text, format, request.spec.seconds)?;
     let options = PlanOptions {
         pins: request.pins.clone(),

@@ -9,9 +9,11 @@
 
 mod add;
 mod ask;
+mod cited;
 mod details;
 mod error;
 mod film;
+mod film_of;
 mod language;
 mod library;
 mod places;
@@ -24,11 +26,13 @@ mod verify;
 
 pub use add::{AddRequest, Added};
 pub use ask::AskRequest;
+pub use cited::CitedPicture;
 pub use details::{Details, EditRequest, Perceived};
 pub use error::EngineError;
 pub use film::{FilmRequest, MakeProgress, Plan};
+pub use film_of::{CROSSFADE_SECONDS, FilmOfAnswer};
 pub use kinora_catalog::{ConversationSummary, FilmSummary, Speaker, Turn};
-pub use kinora_chat::{Answer, AskOptions, Method, Sentence};
+pub use kinora_chat::{Answer, AskOptions, Mentions, Method, Sentence, Wish};
 pub use kinora_inference::{Control, Destination, LanguageModel, Sent};
 pub use kinora_ingest::{
     Done, FileFailure, IngestObserver, Options as IngestOptions, Summary as AddSummary,

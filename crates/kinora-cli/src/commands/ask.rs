@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     Outcome,
     args::{AnswerArgs, AskArgs},
-    output,
+    output::{self, inline},
 };
 
 #[derive(Serialize)]
@@ -20,6 +20,8 @@ struct Report<'a> {
     question: &'a str,
     text: String,
     citations: Vec<Citation>,
+    /// What was found, cited or not.
+    retrieved: Vec<Citation>,
     sent: Option<SentReport<'a>>,
     #[serde(flatten)]
     answer: &'a Answer,
@@ -33,19 +35,32 @@ struct SentReport<'a> {
     pictures: u32,
 }
 
+/// How an answer reaches its reader.
+#[derive(Clone, Copy)]
+pub enum Show {
+    Json,
+    /// As text, with pictures if there is a protocol for them.
+    Text(Option<inline::Protocol>),
+}
+
+impl Show {
+    pub fn of(json: bool, args: &AnswerArgs) -> Self {
+        if json {
+            return Self::Json;
+        }
+        Self::Text(if args.no_pictures { None } else { inline::protocol() })
+    }
+}
+
 /// Runs the command.
 pub fn run(studio: &Studio, args: &AskArgs, json: bool) -> anyhow::Result<Outcome> {
     let library = &args.library.library;
     let model = model(studio, &args.answer)?;
     let control = super::interruptible()?;
     let request = request(&args.question, None, &args.answer);
-    if json {
-        let answer = studio.ask(library, &request, model.as_deref(), &control, &mut |_| ())?;
-        output::json(&report(library, &args.question, &answer))?;
-        return Ok(Outcome::Done);
-    }
-    let answer = answer(studio, library, &request, model.as_deref(), &control)?;
-    if args.explain {
+    let show = Show::of(json, &args.answer);
+    let answer = answer(studio, library, &request, model.as_deref(), &control, show)?;
+    if args.explain && !json {
         explain(&answer)?;
     }
     Ok(Outcome::Done)
@@ -59,7 +74,8 @@ fn report<'a>(library: &'a str, question: &'a str, answer: &'a Answer) -> Report
         pictures: sent.pictures,
     });
     let (text, citations) = (answer.text(), answer.citations());
-    Report { library, question, text, citations, sent, answer }
+    let retrieved = answer.retrieved();
+    Report { library, question, text, citations, retrieved, sent, answer }
 }
 
 /// The model that is configured, unless none is wanted.
@@ -76,14 +92,20 @@ pub fn request(question: &str, conversation: Option<u64>, args: &AnswerArgs) -> 
     AskRequest { question: question.to_owned(), conversation, options }
 }
 
-/// Asks, prints each sentence as soon as it was checked, and then what they rest on.
+/// Asks, prints each sentence as soon as it was checked, and then what they rest on; or all at once as JSON.
 pub fn answer(
     studio: &Studio,
     library: &str,
     request: &AskRequest,
     model: Option<&dyn LanguageModel>,
     control: &Control,
+    show: Show,
 ) -> anyhow::Result<Answer> {
+    if matches!(show, Show::Json) {
+        let answer = studio.ask(library, request, model, control, &mut |_| ())?;
+        output::json(&report(library, &request.question, &answer))?;
+        return Ok(answer);
+    }
     let (mut printed, mut failed) = (false, None);
     let mut told = |sentence: &Sentence| {
         if failed.is_none() {
@@ -96,7 +118,11 @@ pub fn answer(
         return Err(error.into());
     }
     output::line(if printed { String::new() } else { output::shown(&answer.text()) })?;
-    sources(&answer)?;
+    let protocol = if let Show::Text(protocol) = show { protocol } else { None };
+    sources(&answer, &|citation| {
+        let protocol = protocol?;
+        Some(inline::drawn(protocol, &studio.cited_picture(library, citation, inline::SIDE)?))
+    })?;
     notes(&answer);
     Ok(answer)
 }
@@ -114,7 +140,8 @@ fn print(sentence: &Sentence, follows: bool) -> io::Result<()> {
     out.flush()
 }
 
-fn sources(answer: &Answer) -> anyhow::Result<()> {
+/// What was cited; `drawn` gives the escapes that draw it, if it is to be drawn.
+fn sources(answer: &Answer, drawn: &dyn Fn(&Citation) -> Option<String>) -> anyhow::Result<()> {
     let citations = answer.citations();
     if !citations.is_empty() {
         output::line("")?;
@@ -128,6 +155,9 @@ fn sources(answer: &Answer) -> anyhow::Result<()> {
         });
         let line = format!("[{}]  {}  {path}{when}", citation.number, citation.label);
         output::line(output::shown(&line))?;
+        if let Some(picture) = drawn(&citation) {
+            output::line(picture)?;
+        }
     }
     Ok(())
 }
@@ -147,6 +177,7 @@ fn notes(answer: &Answer) {
 fn explain(answer: &Answer) -> anyhow::Result<()> {
     let method = match &answer.method {
         Method::Catalogue => "the catalogue".to_owned(),
+        Method::Likeness => "looks alone".to_owned(),
         Method::Extractive => "the evidence's own words".to_owned(),
         Method::Model { name } => format!("language model {name}"),
         Method::None => "nobody: there is no evidence".to_owned(),

@@ -1,11 +1,14 @@
 //! `kinora chat`
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    path::PathBuf,
+};
 
-use kinora_engine::{Control, ConversationSummary, LanguageModel, Studio};
+use kinora_engine::{Control, ConversationSummary, LanguageModel, Mentions, Studio, Wish};
 use serde::Serialize;
 
-use super::ask;
+use super::{ask, make};
 use crate::{
     Outcome,
     args::{ChatArgs, ChatCommand},
@@ -38,7 +41,7 @@ pub fn run(studio: &Studio, args: &ChatArgs, json: bool) -> anyhow::Result<Outco
             studio.rename_conversation(library, *id, title)?;
         }
         Some(ChatCommand::Delete { id }) => studio.delete_conversation(library, *id)?,
-        None => talk(studio, args)?,
+        None => talk(studio, args, json)?,
     }
     Ok(Outcome::Done)
 }
@@ -65,12 +68,13 @@ fn list(studio: &Studio, library: &str, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Questions from the terminal, or one a line from a pipe, until the end of input.
-fn talk(studio: &Studio, args: &ChatArgs) -> anyhow::Result<()> {
+/// Questions from the terminal, or one a line from a pipe, until the end of input. As JSON, an object for each
+/// answer.
+fn talk(studio: &Studio, args: &ChatArgs, json: bool) -> anyhow::Result<()> {
     let model = ask::model(studio, &args.answer)?;
     let control = super::interruptible()?;
-    let mut conversation = args.resume;
-    if let Some(id) = conversation {
+    let mut talk = Talk { studio, args, model, control, conversation: args.resume, json };
+    if let Some(id) = talk.conversation.filter(|_| !json) {
         for turn in studio.turns(&args.library, id)? {
             output::line(output::shown(&turn.text))?;
         }
@@ -87,32 +91,77 @@ fn talk(studio: &Studio, args: &ChatArgs) -> anyhow::Result<()> {
         };
         let question = line.trim();
         if !question.is_empty() {
-            turn(studio, args, question, &mut conversation, model.as_deref(), &control)?;
+            talk.turn(question)?;
         }
     }
 }
 
-/// A question that cannot be answered does not end the conversation, unless nobody listens any more.
-fn turn(
-    studio: &Studio,
-    args: &ChatArgs,
-    question: &str,
-    conversation: &mut Option<u64>,
-    model: Option<&dyn LanguageModel>,
-    control: &Control,
-) -> anyhow::Result<()> {
-    let id = match *conversation {
-        Some(id) => id,
-        None => studio.start_conversation(&args.library, question)?,
-    };
-    *conversation = Some(id);
-    let request = ask::request(question, Some(id), &args.answer);
-    match ask::answer(studio, &args.library, &request, model, control) {
-        Ok(_) => Ok(()),
-        Err(error) if control.is_cancelled() || output::is_broken_pipe(&error) => Err(error),
-        Err(error) => {
-            report(&error);
-            Ok(())
+/// A conversation that goes on.
+struct Talk<'a> {
+    studio: &'a Studio,
+    args: &'a ChatArgs,
+    model: Option<Box<dyn LanguageModel>>,
+    control: Control,
+    /// Its number, once it has begun.
+    conversation: Option<u64>,
+    json: bool,
+}
+
+impl Talk<'_> {
+    /// A question that cannot be answered does not end the conversation, unless nobody listens any more.
+    fn turn(&mut self, question: &str) -> anyhow::Result<()> {
+        let id = match self.conversation {
+            Some(id) => id,
+            None => self.studio.start_conversation(&self.args.library, question)?,
+        };
+        self.conversation = Some(id);
+        let done = match Wish::of(question) {
+            Some(Wish::Film(mentions, seconds)) => self.film(id, question, &mentions, seconds),
+            _ => self.answer(id, question),
+        };
+        match done {
+            Err(error) if self.control.is_cancelled() || output::is_broken_pipe(&error) => {
+                Err(error)
+            }
+            Err(error) => {
+                report(&error);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
     }
+
+    fn answer(&self, id: u64, question: &str) -> anyhow::Result<()> {
+        let (library, model) = (&self.args.library, self.model.as_deref());
+        let request = ask::request(question, Some(id), &self.args.answer);
+        let show = ask::Show::of(self.json, &self.args.answer);
+        ask::answer(self.studio, library, &request, model, &self.control, show)?;
+        Ok(())
+    }
+
+    /// Makes a film of what was cited, in the working folder, and says so in the conversation.
+    fn film(
+        &self,
+        id: u64,
+        wish: &str,
+        mentions: &Mentions,
+        seconds: Option<f64>,
+    ) -> anyhow::Result<()> {
+        let (studio, library) = (self.studio, &self.args.library);
+        let film = studio.film_of_answer(library, id, mentions, seconds)?;
+        for name in &film.left_out {
+            eprintln!("note: left out, as it has no picture: {}", output::shown(name));
+        }
+        let out = free_name(id);
+        let record = make::make(studio, library, &film.request, &out, &self.control)?;
+        make::print(&out, &record, self.json)?;
+        Ok(studio.say_film(library, id, wish, &film, &out)?)
+    }
+}
+
+/// `chat-3-film-1.mp4`, counted on past what is there.
+fn free_name(id: u64) -> PathBuf {
+    let name = |n: u32| PathBuf::from(format!("chat-{id}-film-{n}.mp4"));
+    let free = |path: &PathBuf| !path.exists() && !path.with_extension("json").exists();
+    (1..).map(name).find(free).unwrap_or_else(|| name(0))
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use kinora_engine::{FilmRequest, Plan, Studio};
+use kinora_engine::{Control, FilmRequest, MakeProgress, Plan, Studio};
 use kinora_types::{Captioning, FilmRecord, FilmSpec, Shot, Size, Sound, Storyboard, Transition};
 use serde::Serialize;
 
@@ -15,9 +15,6 @@ use crate::{
     args::{MakeArgs, SoundArg, TransitionArg},
     output,
 };
-
-/// Length of a crossfade in seconds.
-const CROSSFADE: f64 = 0.5;
 
 #[derive(Serialize)]
 struct Made<'a> {
@@ -40,26 +37,27 @@ pub fn run(studio: &Studio, args: &MakeArgs, json: bool) -> anyhow::Result<Outco
         return show_plan(args, &plan, json);
     }
     let out = args.output.as_deref().context("no output was given")?;
-    let bar = output::progress::bar(0, "frames");
-    let result = studio.make(
-        &args.library.library,
-        &request,
-        out,
-        &mut |progress| {
-            bar.set_length(progress.total);
-            bar.set_position(progress.done);
-        },
-        &control,
-    );
-    bar.finish_and_clear();
-    let record = result?;
-    if json {
-        let record_file = out.with_extension("json");
-        output::json(&Made { film: out, record_file, record: &record })?;
-    } else {
-        print_made(out, &record)?;
-    }
+    let record = make(studio, &args.library.library, &request, out, &control)?;
+    print(out, &record, json)?;
     Ok(Outcome::Done)
+}
+
+/// Makes a film under a bar of progress.
+pub fn make(
+    studio: &Studio,
+    library: &str,
+    request: &FilmRequest,
+    out: &Path,
+    control: &Control,
+) -> anyhow::Result<FilmRecord> {
+    let bar = output::progress::bar(0, "frames");
+    let mut progress = |progress: MakeProgress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+    };
+    let result = studio.make(library, request, out, &mut progress, control);
+    bar.finish_and_clear();
+    Ok(result?)
 }
 
 fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
@@ -79,7 +77,7 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         fps: args.fps,
         seconds: args.seconds.unwrap_or(30.0),
         transition: match args.transition {
-            TransitionArg::Crossfade => Transition::Crossfade(CROSSFADE),
+            TransitionArg::Crossfade => Transition::Crossfade(kinora_engine::CROSSFADE_SECONDS),
             TransitionArg::Cut => Transition::Cut,
         },
         captions: if args.no_captions { Captioning::Off } else { Captioning::FromBrief },
@@ -91,6 +89,7 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
     };
     Ok(FilmRequest {
         brief: args.brief.clone(),
+        format: None,
         spec,
         length_given: args.seconds.is_some(),
         pins: pins.collect::<anyhow::Result<_>>()?,
@@ -135,7 +134,12 @@ fn shot_line(shot: &Shot, fps: u32) -> String {
     output::shown(&format!("{name}: {} ({score}, {seconds:.1} s)", source.label()))
 }
 
-fn print_made(out: &Path, record: &FilmRecord) -> anyhow::Result<()> {
+/// Which shot shows what, and where film and record lie.
+pub fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Result<()> {
+    let record_file = out.with_extension("json");
+    if json {
+        return output::json(&Made { film: out, record_file, record });
+    }
     let fps = f64::from(record.spec.fps);
     for shot in &record.shots {
         let at = output::timecode(shot.first_frame as f64 / fps);
@@ -143,5 +147,5 @@ fn print_made(out: &Path, record: &FilmRecord) -> anyhow::Result<()> {
         output::line(output::shown(&format!("{at}  {}  <- {source}", shot.name)))?;
     }
     output::line(format!("film: {}", out.display()))?;
-    output::line(format!("record: {}", out.with_extension("json").display()))
+    output::line(format!("record: {}", record_file.display()))
 }

@@ -1,5 +1,6 @@
 //! What people and programs read: tables, JSON, contact sheets, progress.
 
+pub mod inline;
 pub mod progress;
 pub mod sheet;
 pub mod table;
