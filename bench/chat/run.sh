@@ -1,0 +1,7 @@
+#!/bin/sh
+# Bench: answers over the sample media. Needs the sample media in `../shared/testdata` (or $TESTDATA) and the models
+# (`kinora models pull`, and pp-ocrv6-det pp-ocrv6-rec whisper-tiny). Arguments go to run.py.
+set -eu
+cd "$(dirname "$0")/../.."
+cargo build --release -p kinora-cli
+exec python3 bench/chat/run.py "$@"
