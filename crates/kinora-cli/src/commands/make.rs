@@ -7,12 +7,15 @@ use std::{
 
 use anyhow::Context;
 use kinora_engine::{FilmRequest, Plan, Studio};
-use kinora_types::{Captioning, FilmRecord, FilmSpec, Shot, Size, Sound, Storyboard, Transition};
+use kinora_types::{
+    Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Steadiness, Steady,
+    Storyboard, Transition,
+};
 use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::{MakeArgs, SoundArg, TransitionArg},
+    args::{MakeArgs, SoundArg, SteadyArg, TransitionArg},
     output,
 };
 
@@ -88,6 +91,10 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
             SoundArg::Keep => Sound::Keep,
             SoundArg::Mute => Sound::Mute,
         }),
+        steady: args.steady.map(|steady| match steady {
+            SteadyArg::Auto => Steady::Auto,
+            SteadyArg::Off => Steady::Off,
+        }),
     };
     Ok(FilmRequest {
         brief: args.brief.clone(),
@@ -140,8 +147,20 @@ fn print_made(out: &Path, record: &FilmRecord) -> anyhow::Result<()> {
     for shot in &record.shots {
         let at = output::timecode(shot.first_frame as f64 / fps);
         let source = shot.sources.first().map_or("left out: nothing fits", |s| s.label.as_str());
-        output::line(output::shown(&format!("{at}  {}  <- {source}", shot.name)))?;
+        let line = format!("{at}  {}  <- {source}{}", shot.name, steadied(shot));
+        output::line(output::shown(&line))?;
     }
     output::line(format!("film: {}", out.display()))?;
     output::line(format!("record: {}", out.with_extension("json").display()))
+}
+
+/// What became of a clip's trembling, where there was any.
+fn steadied(shot: &ShotRecord) -> String {
+    match &shot.steadiness {
+        Some(Steadiness::Steadied { shake, residual, .. }) => {
+            format!(" (steadied: {:.0} % of its trembling is left)", 100.0 * residual / shake)
+        }
+        Some(Steadiness::Left { shake: Some(_), why }) => format!(" (not steadied: {why})"),
+        _ => String::new(),
+    }
 }
