@@ -423,6 +423,9 @@ pub struct MakeArgs {
     /// The clips' own sound [default: as the brief says, else keep].
     #[arg(long, value_enum)]
     pub sound: Option<SoundArg>,
+    /// The trembling of clips that were held in a hand [default: as the brief says, else auto].
+    #[arg(long, value_enum)]
+    pub steady: Option<SteadyArg>,
     /// Show no captions.
     #[arg(long)]
     pub no_captions: bool,
@@ -454,6 +457,14 @@ pub enum SoundArg {
     Keep,
     /// Not heard, whatever the brief says.
     Mute,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum SteadyArg {
+    /// Smoothed where it is seen, but where a shot of the brief says `off`.
+    Auto,
+    /// Left as it is, whatever the brief says.
+    Off,
 }
 
 #[derive(Args)]

@@ -63,6 +63,7 @@ impl Studio {
             captions: Captioning::FromBrief,
             seed: 0,
             sound: None,
+            steady: None,
         };
         let request = FilmRequest {
             brief: brief.to_string(),

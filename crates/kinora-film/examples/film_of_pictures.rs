@@ -116,6 +116,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         captions: Captioning::FromBrief,
         seed: 1,
         sound: None,
+        steady: None,
     };
     let board = plan(&brief(&pictures, words), &spec, &PlanOptions::default(), &pictures)?;
     let out = PathBuf::from(out);

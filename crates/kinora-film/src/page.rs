@@ -8,7 +8,7 @@ use std::fmt::Write;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kinora_media::read::thumbnail;
 use kinora_types::{
-    Asset, CameraMove, Candidate, Framing, Picture, Rect, Shot, ShotSound, Storyboard,
+    Asset, CameraMove, Candidate, Framing, Picture, Rect, Shot, ShotSound, Steady, Storyboard,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -95,7 +95,11 @@ fn facts(shot: &Shot, fps: u32) -> String {
             ShotSound::Kept => "with its sound",
             ShotSound::Muted => "muted",
         };
-        let _ = write!(facts, "<br>video, {}, {sound}", clip.range);
+        let steady = match clip.steady {
+            Steady::Auto => "",
+            Steady::Off => ", as it was held",
+        };
+        let _ = write!(facts, "<br>video, {}, {sound}{steady}", clip.range);
     }
     facts.push_str("</p>\n");
     facts

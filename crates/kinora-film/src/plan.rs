@@ -4,7 +4,7 @@ use kinora_inference::Control;
 use kinora_media::render;
 use kinora_types::{
     Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Kind, Moment, Shot, ShotBrief,
-    ShotSound, Size, Sound, Storyboard, TimeRange,
+    ShotSound, Size, Sound, Steady, Storyboard, TimeRange,
 };
 
 use crate::{
@@ -64,8 +64,8 @@ pub fn plan(
     let timeline = Timeline::new(spec, &parts)?;
     let spec =
         FilmSpec { seconds: f64::from(timeline.total) / f64::from(spec.fps), ..spec.clone() };
-    let (frames, sound) = (timeline.shots.iter(), brief.sound);
-    let mut cast = Cast { spec: &spec, sources, sound, last: None, frames };
+    let (frames, sound, steady) = (timeline.shots.iter(), brief.sound, brief.steady);
+    let mut cast = Cast { spec: &spec, sources, sound, steady, last: None, frames };
     let mut shots = Vec::with_capacity(choices.len());
     for (i, (brief, choice)) in brief.shots.iter().zip(choices).enumerate() {
         options.control.check()?;
@@ -162,6 +162,8 @@ struct Cast<'a> {
     sources: &'a dyn SourceFinder,
     /// What the brief says of the film's sound.
     sound: Option<Sound>,
+    /// and of its clips' trembling.
+    steady: Option<Steady>,
     last: Option<MoveKind>,
     frames: std::slice::Iter<'a, u32>,
 }
@@ -238,6 +240,7 @@ impl Cast<'_> {
                 (false, Sound::Keep) => ShotSound::Kept,
                 (false, Sound::Mute) => ShotSound::Muted,
             },
+            steady: self.steadied(shot),
         })
     }
 
@@ -246,6 +249,14 @@ impl Cast<'_> {
         match self.spec.sound {
             Some(Sound::Mute) => Sound::Mute,
             asked => shot.sound.or(asked).or(self.sound).unwrap_or_default(),
+        }
+    }
+
+    /// Whether a shot's clip shall be steadied.
+    fn steadied(&self, shot: &ShotBrief) -> Steady {
+        match self.spec.steady {
+            Some(Steady::Off) => Steady::Off,
+            asked => shot.steady.or(asked).or(self.steady).unwrap_or_default(),
         }
     }
 

@@ -15,7 +15,7 @@ use kinora_media::{
 use kinora_provenance::{RECORD_VERSION, RecordError, beside, write_beside};
 use kinora_types::{
     Asset, CameraMove, ClipCut, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, GeneratorRecord,
-    Picture, Shot, ShotRecord, ShotSound, Size, SourceRecord, Storyboard, YuvFrame,
+    Picture, Shot, ShotRecord, ShotSound, Size, SourceRecord, Steady, Storyboard, YuvFrame,
 };
 
 use crate::{
@@ -242,7 +242,15 @@ impl Studio<'_> {
             VideoError::Cancelled => FilmError::Cancelled(Cancelled),
             error => unreadable(asset, &error).into(),
         };
-        let mut clip = file.clip(&spec, &cancelled).map_err(failed)?;
+        let survey = match cut.steady {
+            Steady::Auto => Some(file.survey(&spec, &cancelled).map_err(failed)?),
+            Steady::Off => None,
+        };
+        let clip = match &survey {
+            Some(survey) => file.steadied(&spec, survey, &cancelled),
+            None => file.clip(&spec, &cancelled),
+        };
+        let mut clip = clip.map_err(failed)?;
         self.composer.begin(shot.frames, followed);
         let mut hasher = blake3::Hasher::new();
         for _ in 0..shot.frames {
@@ -258,7 +266,9 @@ impl Studio<'_> {
             parameters: serde_json::json!({ "clip": cut, "held_frames": clip.held() }),
         };
         let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
-        Ok(made_record(shot, asset, at, generator, hash, None))
+        let steadiness = survey.as_ref().map(|survey| survey.steadiness.clone());
+        let record = made_record(shot, asset, at, generator, hash, None);
+        Ok(ShotRecord { steadiness, ..record })
     }
 
     /// Cosine between the frame in the middle of a shot and its source.
@@ -358,6 +368,7 @@ fn record(shot: &Shot, at: u32, frames: u32) -> ShotRecord {
         frames_hash: None,
         fidelity: None,
         sound: ShotSound::None,
+        steadiness: None,
     }
 }
 

@@ -5,7 +5,8 @@
 //! belongs to an open span when it says nearly the same (edit distance) and is not the better match of another
 //! one; place only decides between equals, so that credits stay one while they move. A line of a ticker goes
 //! on where the last one ends: what they share is laid over each other. A sample that misses a line does
-//! not end its span; two in a row do.
+//! not end its span; two in a row do. A line that is seen in one sample alone is often none (leaves, lit windows): it counts
+//! only if it is read with certainty and is more than a letter.
 //!
 //! Memory: the spans that are open, a few dozen at most, however long the video.
 
@@ -20,6 +21,11 @@ const SHARED: usize = 8;
 const ROW: f32 = 0.02;
 /// Characters of a ticker after which a new passage begins.
 const LONGEST: usize = 400;
+/// A line that only one of several samples shows needs this confidence and so many letters or digits.
+const ONCE_CONFIDENCE: f32 = 0.9;
+const ONCE_LETTERS: usize = 2;
+/// The first of Unicode's East Asian blocks.
+const IDEOGRAPHS: char = '\u{2e80}';
 /// Samples in a row that may miss a line.
 const MISSED: u32 = 1;
 /// A span that is seen for the first time may have begun after the sample before, and one that is gone may
@@ -34,6 +40,7 @@ pub struct TextSpans {
     /// When the last two samples were, in milliseconds.
     last: Option<u64>,
     before: Option<u64>,
+    samples: u32,
 }
 
 /// A line that is still there, or was a sample ago.
@@ -51,12 +58,14 @@ struct Span {
     /// All that a ticker has said so far.
     ticker: Option<String>,
     missed: u32,
+    /// Samples that show it.
+    sightings: u32,
 }
 
 impl TextSpans {
     /// Starts a video whose lines come from `model`, name and revision.
     pub fn new(model: impl Into<String>) -> Self {
-        Self { model: model.into(), open: Vec::new(), last: None, before: None }
+        Self { model: model.into(), open: Vec::new(), last: None, before: None, samples: 0 }
     }
 
     /// Takes the lines of the sample at `moment`, milliseconds after the start; gives what has ended.
@@ -67,6 +76,7 @@ impl TextSpans {
             return Vec::new();
         }
         self.before = self.last.replace(moment);
+        self.samples += 1;
         let new = self.continued(moment, lines);
         let (ended, open): (Vec<Span>, _) =
             std::mem::take(&mut self.open).into_iter().partition(|span| span.missed > MISSED);
@@ -109,6 +119,8 @@ impl TextSpans {
     }
 
     fn passages(&self, mut spans: Vec<Span>) -> Vec<Passage> {
+        // One sample alone is a picture, and is believed like one.
+        spans.retain(|span| self.samples == 1 || span.is_believed());
         spans.sort_by_key(|span| (span.start, span.seen));
         spans.into_iter().map(|span| span.passage(&self.model)).collect()
     }
@@ -126,11 +138,13 @@ impl Span {
             ticker: None,
             best: line,
             missed: 0,
+            sightings: 1,
         }
     }
 
     fn see(&mut self, line: TextLine, moment: u64) {
         (self.seen, self.gone, self.missed) = (moment, None, 0);
+        self.sightings += 1;
         if difference(&self.text, &line.text) > DIFFERENT
             && let Some(shared) = Shared::of(&self.text, &line.text)
         {
@@ -148,6 +162,14 @@ impl Span {
         let room = self.ticker.as_ref().is_none_or(|said| said.chars().count() < LONGEST);
         let drift = (middle(&self.place)[1] - middle(&line.region)[1]).abs();
         room && drift <= ROW && Shared::of(&self.text, &line.text).is_some()
+    }
+
+    /// Whether it is more than a pattern that looked like writing for a moment.
+    fn is_believed(&self) -> bool {
+        let letters = letters(&self.best.text);
+        // An ideograph is a word.
+        let word = letters.len() >= ONCE_LETTERS || letters.iter().any(|c| *c >= IDEOGRAPHS);
+        self.sightings > 1 || self.best.confidence >= ONCE_CONFIDENCE && word
     }
 
     fn miss(&mut self, moment: u64) {

@@ -66,6 +66,35 @@ fn the_same_text_is_one_passage() {
 }
 
 #[test]
+fn what_is_seen_once_must_be_certain() {
+    // (sample, text, confidence) of five samples, and what is kept. As measured on the sample clips.
+    for (what, seen, kept) in [
+        ("a title read badly", &[(2, "BURKY", 0.82)][..], &[][..]),
+        ("leaves", &[(2, "A", 0.91)], &[]),
+        ("a lit window", &[(4, "B", 0.97)], &[]),
+        ("a short title", &[(2, "Ende", 0.97)], &["Ende"]),
+        ("a sign of one ideograph", &[(3, "出", 0.96)], &["出"]),
+        ("a sign of two digits", &[(0, "42", 0.95)], &["42"]),
+        ("a faint line that stays", &[(1, "BUNK", 0.83), (2, "BUNK", 0.8)], &["BUNK"]),
+        ("a letter that stays", &[(1, "A", 0.85), (3, "A", 0.85)], &["A"]),
+    ] {
+        let mut spans = TextSpans::new("test@1");
+        let mut passages = Vec::new();
+        for second in 0..5u64 {
+            let now = seen.iter().filter(|(at, ..)| *at == second);
+            let lines = now.map(|(_, text, sure)| line(text, 0.4, 0.4, *sure)).collect();
+            passages.extend(spans.push(second * 1000, lines));
+        }
+        passages.extend(spans.finish(5000));
+        let texts: Vec<&str> = passages.iter().map(|p| p.text.as_str()).collect();
+        assert_eq!(texts, kept, "{what}");
+    }
+    let mut alone = TextSpans::new("test@1");
+    alone.push(0, vec![line("A", 0.4, 0.4, 0.8)]);
+    assert_eq!(alone.finish(400).len(), 1, "one sample is a picture");
+}
+
+#[test]
 fn the_surest_reading_and_its_place_stand() {
     let mut spans = TextSpans::new("test@1");
     for (second, text, confidence) in

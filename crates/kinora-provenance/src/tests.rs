@@ -43,6 +43,7 @@ fn shot(name: &str, sources: Vec<SourceRecord>, gap: Option<&str>) -> ShotRecord
         }),
         frames_hash: Some(ContentHash::of(b"frames")),
         sound: kinora_types::ShotSound::None,
+        steadiness: None,
         fidelity: Some(0.98),
     }
 }
@@ -71,6 +72,7 @@ fn record(film: &Path, shots: Vec<ShotRecord>) -> FilmRecord {
             captions: Captioning::FromBrief,
             seed: 1,
             sound: None,
+            steady: None,
         },
         title: Some("Egypt".into()),
         credits: vec![],

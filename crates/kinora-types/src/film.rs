@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, Candidate, Rect, Scores, Size, TimeRange};
+use crate::{Asset, Candidate, Rect, Scores, Size, Steady, TimeRange};
 
 /// What becomes of the sound that a clip brings along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,8 @@ pub struct ShotBrief {
     pub optional: bool,
     /// Whether its clip is heard, else as the film says.
     pub sound: Option<Sound>,
+    /// Whether its clip is steadied, else as the film says.
+    pub steady: Option<Steady>,
 }
 
 /// What the user asked for.
@@ -64,6 +66,8 @@ pub struct Brief {
     pub title: Option<String>,
     /// Whether clips are heard; they are unless this, or their own shot, says otherwise.
     pub sound: Option<Sound>,
+    /// Whether clips are steadied; they are unless this, or their own shot, says otherwise.
+    pub steady: Option<Steady>,
     /// The shots in order; never empty once parsed.
     pub shots: Vec<ShotBrief>,
 }
@@ -108,6 +112,9 @@ pub struct FilmSpec {
     /// own word on the film; a shot's word stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound: Option<Sound>,
+    /// As `sound`, of the clips' trembling: `Off` leaves it in every clip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steady: Option<Steady>,
 }
 
 /// How a picture whose shape is not the film's is fitted. It is never distorted.
@@ -146,6 +153,9 @@ pub struct ClipCut {
     /// What is heard of it.
     #[serde(default)]
     pub sound: ShotSound,
+    /// Whether its trembling is taken out.
+    #[serde(default)]
+    pub steady: Steady,
 }
 
 /// A planned shot with its source.

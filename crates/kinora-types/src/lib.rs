@@ -18,6 +18,7 @@ mod passage;
 mod picture;
 mod record;
 mod space;
+mod steady;
 mod time;
 
 pub use asset::{Asset, GeoPoint, Kind, Rights};
@@ -35,4 +36,5 @@ pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};
 pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
+pub use steady::{Steadiness, Steady};
 pub use time::{BackwardRange, TimeRange};

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, Rights, Scores, ShotSound, TimeRange,
+    AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, Rights, Scores, ShotSound,
+    Steadiness, TimeRange,
 };
 
 /// A source of a shot.
@@ -78,6 +79,9 @@ pub struct ShotRecord {
     /// What is heard.
     #[serde(default, skip_serializing_if = "ShotSound::is_none")]
     pub sound: ShotSound,
+    /// What became of a clip's trembling; `None` for pictures, and where it was not to be touched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steadiness: Option<Steadiness>,
 }
 
 /// The record of a film; also stands as JSON beside it.

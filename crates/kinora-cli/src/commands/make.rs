@@ -7,12 +7,15 @@ use std::{
 
 use anyhow::Context;
 use kinora_engine::{Control, FilmRequest, MakeProgress, Plan, Studio};
-use kinora_types::{Captioning, FilmRecord, FilmSpec, Shot, Size, Sound, Storyboard, Transition};
+use kinora_types::{
+    Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Steadiness, Steady,
+    Storyboard, Transition,
+};
 use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::{MakeArgs, SoundArg, TransitionArg},
+    args::{MakeArgs, SoundArg, SteadyArg, TransitionArg},
     output,
 };
 
@@ -86,6 +89,10 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
             SoundArg::Keep => Sound::Keep,
             SoundArg::Mute => Sound::Mute,
         }),
+        steady: args.steady.map(|steady| match steady {
+            SteadyArg::Auto => Steady::Auto,
+            SteadyArg::Off => Steady::Off,
+        }),
     };
     Ok(FilmRequest {
         brief: args.brief.clone(),
@@ -144,8 +151,20 @@ pub fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Result<()> 
     for shot in &record.shots {
         let at = output::timecode(shot.first_frame as f64 / fps);
         let source = shot.sources.first().map_or("left out: nothing fits", |s| s.label.as_str());
-        output::line(output::shown(&format!("{at}  {}  <- {source}", shot.name)))?;
+        let line = format!("{at}  {}  <- {source}{}", shot.name, steadied(shot));
+        output::line(output::shown(&line))?;
     }
     output::line(format!("film: {}", out.display()))?;
     output::line(format!("record: {}", record_file.display()))
+}
+
+/// What became of a clip's trembling, where there was any.
+fn steadied(shot: &ShotRecord) -> String {
+    match &shot.steadiness {
+        Some(Steadiness::Steadied { shake, residual, .. }) => {
+            format!(" (steadied: {:.0} % of its trembling is left)", 100.0 * residual / shake)
+        }
+        Some(Steadiness::Left { shake: Some(_), why }) => format!(" (not steadied: {why})"),
+        _ => String::new(),
+    }
 }

@@ -2,10 +2,10 @@
 //!
 //! A list item's words are its prompt; indented lines go on with it. A section's heading names what
 //! it shows and the text under it says it in full: that text is the prompt, or the heading where
-//! there is none. `> words` under either, or `[caption: words]`, is the caption. `[sound: mute]` in a line
-//! of its own before the shots is meant for all of them.
+//! there is none. `> words` under either, or `[caption: words]`, is the caption. `[sound: mute]` or `[steady: off]`
+//! in a line of its own before the shots is meant for all of them.
 
-use kinora_types::{Brief, ShotBrief, Sound};
+use kinora_types::{Brief, ShotBrief, Sound, Steady};
 
 use super::BriefError;
 
@@ -33,9 +33,14 @@ impl Reader {
         if let Some(title) = words.strip_prefix("# ") {
             return self.title(title.trim());
         }
-        if let Some(value) = self.sound_of_all(words) {
-            let sound = Some(sound(value)?);
-            return once(&mut self.brief.sound, sound, "sound");
+        match self.of_all(words) {
+            Some(("sound", value)) => {
+                return once(&mut self.brief.sound, Some(sound(value)?), "sound");
+            }
+            Some(("steady", value)) => {
+                return once(&mut self.brief.steady, Some(steady(value)?), "steady");
+            }
+            _ => {}
         }
         if let Some(heading) = words.strip_prefix("## ") {
             return self.shot(heading, true);
@@ -63,11 +68,11 @@ impl Reader {
         Ok(())
     }
 
-    /// What a line before the shots says of the film's sound.
-    fn sound_of_all<'a>(&self, words: &'a str) -> Option<&'a str> {
+    /// What a line before the shots says of all of them: key and value.
+    fn of_all<'a>(&self, words: &'a str) -> Option<(&'a str, &'a str)> {
         let inside = words.strip_prefix('[')?.strip_suffix(']')?;
         let (key, value) = inside.split_once(':')?;
-        (self.brief.shots.is_empty() && key.trim() == "sound").then(|| value.trim())
+        self.brief.shots.is_empty().then(|| (key.trim(), value.trim()))
     }
 
     fn shot(&mut self, words: &str, section: bool) -> Result<(), String> {
@@ -159,10 +164,19 @@ fn sound(value: &str) -> Result<Sound, String> {
     }
 }
 
+fn steady(value: &str) -> Result<Steady, String> {
+    match value {
+        "auto" => Ok(Steady::Auto),
+        "off" => Ok(Steady::Off),
+        _ => Err(format!("steady is `auto` or `off`, not `{value}`")),
+    }
+}
+
 fn mark(key: &str, value: &str, shot: &mut ShotBrief) -> Result<(), String> {
     let twice = || Err(format!("`{key}` is given twice"));
     match key {
         "sound" => once(&mut shot.sound, Some(sound(value)?), key)?,
+        "steady" => once(&mut shot.steady, Some(steady(value)?), key)?,
         "pin" if shot.pin.is_none() => shot.pin = Some(value.to_owned()),
         "caption" if shot.caption.is_none() => shot.caption = Some(value.to_owned()),
         "name" if shot.name.is_empty() => shot.name = value.to_owned(),
@@ -207,6 +221,9 @@ mod tests {
         let brief = parse("# A\n[sound: mute]\n- b\n- c [sound: keep]").unwrap();
         assert_eq!((brief.sound, brief.shots[0].sound), (Some(Sound::Mute), None));
         assert_eq!(brief.shots[1].sound, Some(Sound::Keep));
+        let brief = parse("[steady: off]\n- b\n- c [steady: auto]").unwrap();
+        assert_eq!((brief.steady, brief.shots[0].steady), (Some(Steady::Off), None));
+        assert_eq!(brief.shots[1].steady, Some(Steady::Auto));
     }
 
     #[test]
@@ -219,6 +236,7 @@ mod tests {
             ("- a [pin: x] [pin: y]", 1),
             ("- a [seconds: long]", 1),
             ("[sound: loud]\n- a", 1),
+            ("[steady: on]\n- a", 1),
             ("[sound: mute]\n[sound: keep]", 2),
             ("- a\n- b [sound: keep] [sound: keep]", 2),
             ("- a\n    - b", 2),

@@ -75,12 +75,13 @@ impl BriefError {
             Self::Empty => "write what the film shall show, such as \"the pyramids at sunset\"",
             Self::Line { .. } => {
                 "Markdown: `# title`, then a list item or a `## section` a shot, with \
-                 `[caption: …]`, `[pin: …]`, `[seconds: …]`, `[name: …]`, `[sound: keep|mute]`, `[optional]`; a \
-                 line `[sound: mute]` before the shots mutes all clips"
+                 `[caption: …]`, `[pin: …]`, `[seconds: …]`, `[name: …]`, `[sound: keep|mute]`, \
+                 `[steady: auto|off]`, `[optional]`; a line `[sound: mute]` before the shots mutes all clips, \
+                 `[steady: off]` leaves them as they were held"
             }
             Self::Toml(_) => {
-                "TOML: `title`, `sound`, then `[[shot]]` with `prompt`, `caption`, `seconds`, `pin`, \
-                 `name`, `sound`, `optional`"
+                "TOML: `title`, `sound`, `steady`, then `[[shot]]` with `prompt`, `caption`, `seconds`, `pin`, \
+                 `name`, `sound`, `steady`, `optional`"
             }
             Self::NothingToShow(_) => "give it a prompt or a pin",
             Self::SameName(_) => "give every shot a name of its own, or none",

@@ -1,6 +1,6 @@
-//! TOML briefs: `title`, `sound` and one `[[shot]]` a shot; an unknown key is an error.
+//! TOML briefs: `title`, `sound`, `steady` and one `[[shot]]` a shot; an unknown key is an error.
 
-use kinora_types::{Brief, ShotBrief, Sound};
+use kinora_types::{Brief, ShotBrief, Sound, Steady};
 use serde::Deserialize;
 
 use super::BriefError;
@@ -10,13 +10,15 @@ use super::BriefError;
 struct Table {
     title: Option<String>,
     sound: Option<Sound>,
+    steady: Option<Steady>,
     #[serde(default)]
     shot: Vec<ShotBrief>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Brief, BriefError> {
     let table: Table = toml::from_str(text).map_err(|e| BriefError::Toml(e.to_string()))?;
-    Ok(Brief { title: table.title, sound: table.sound, shots: table.shot })
+    let Table { title, sound, steady, shot: shots } = table;
+    Ok(Brief { title, sound, steady, shots })
 }
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod tests {
         let text = r#"
             title = "Egypt"
             sound = "mute"
+            steady = "off"
             [[shot]]
             prompt = "a pyramid"
             caption = "Built long ago"
@@ -36,6 +39,7 @@ mod tests {
             name = "opening"
             optional = true
             sound = "keep"
+            steady = "auto"
         "#;
         let brief = parse(text).unwrap();
         let expected = ShotBrief {
@@ -46,8 +50,9 @@ mod tests {
             pin: Some("pyramid.jpg".into()),
             optional: true,
             sound: Some(Sound::Keep),
+            steady: Some(Steady::Auto),
         };
-        assert_eq!(brief.sound, Some(Sound::Mute));
+        assert_eq!((brief.sound, brief.steady), (Some(Sound::Mute), Some(Steady::Off)));
         assert_eq!((brief.title.as_deref(), &brief.shots[..]), (Some("Egypt"), &[expected][..]));
         for bad in [
             "titel = 'x'",
@@ -55,6 +60,7 @@ mod tests {
             "title = ",
             "shot = 3",
             "sound = 'loud'",
+            "steady = 'on'",
         ] {
             assert!(matches!(parse(bad), Err(BriefError::Toml(_))), "{bad}");
         }

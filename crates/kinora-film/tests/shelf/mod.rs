@@ -83,6 +83,21 @@ impl Shelf {
         self.shelve(&path, size, Some(u64::from(seconds) * 1000));
     }
 
+    /// Writes a video of five seconds of a still picture in a trembling hand.
+    pub fn put_shaky(&mut self, folder: &Path, name: &str) {
+        let path = folder.join(name);
+        let picture = "testsrc2=s=480x300:r=25:d=0.04,loop=124:1:0,setpts=N/25/TB,gblur=sigma=1,\
+                       crop=400:226:x='40+5*sin(n*0.7)+3*sin(n*1.3)':y='36+4*sin(n*0.9+1)'";
+        let made = std::process::Command::new(ffmpeg().path)
+            .args(["-y", "-loglevel", "error", "-f", "lavfi", "-i", &picture])
+            .args(["-c:v", "libx264", "-pix_fmt", "yuv420p"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(made.success());
+        self.shelve(&path, (400, 226), Some(5000));
+    }
+
     /// Writes a video of six seconds with a tone at full scale.
     pub fn put_tone(&mut self, folder: &Path, name: &str, pitch: u32) {
         let path = folder.join(name);
@@ -203,6 +218,7 @@ pub fn spec(seconds: f64) -> FilmSpec {
         captions: Captioning::FromBrief,
         seed: 7,
         sound: None,
+        steady: None,
     }
 }
 

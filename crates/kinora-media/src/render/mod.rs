@@ -24,6 +24,7 @@ mod text;
 mod view;
 #[cfg(test)]
 mod view_tests;
+mod warp;
 
 pub use crate::ffmpeg::FFmpeg;
 pub use blend::{crossfade, dim};
@@ -36,3 +37,4 @@ pub use saliency::subject;
 pub use sound::SoundFile;
 pub use text::{Overlay, Typesetter};
 pub use view::ShotView;
+pub(crate) use warp::{Pose, Warp};

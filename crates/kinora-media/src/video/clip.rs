@@ -4,17 +4,18 @@
 //! Every film frame shows the video frame whose time is nearest, so speed is kept and nothing is
 //! blended; a slower video repeats frames, a faster one loses some. Memory: two frames and the queue.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use kinora_types::{Framing, Size, TimeRange, YuvFrame};
 
 use super::{
     Cancelled, Frame, Outcome, VideoError, VideoFile,
     feed::Feed,
-    filter::{Crop, Pixels},
+    filter::{Chain, Crop, Pixels},
     frames,
+    steady::Plan,
 };
-use crate::render::{Matte, RenderError};
+use crate::render::{Matte, RenderError, Warp};
 
 /// Sought this much earlier, so that the frame before the first moment is known, also where a
 /// container seeks badly.
@@ -51,6 +52,8 @@ pub struct Clip<'a> {
     /// Size of the frames that come, and what they stand on.
     size: Size,
     matte: Option<Matte>,
+    /// Where each frame is looked at, and at which size that shows it.
+    plan: Option<(&'a Plan, Size, Warp)>,
     made: u64,
     before: Option<Frame>,
     after: Option<Frame>,
@@ -62,8 +65,29 @@ impl<'a> Clip<'a> {
     pub(super) fn start(
         file: &'a VideoFile,
         spec: &ClipSpec,
+        plan: Option<&'a Plan>,
         cancelled: Cancelled<'a>,
     ) -> Result<Self, VideoError> {
+        Self::check(file, spec)?;
+        let display = file.video()?.display;
+        let matte = match spec.framing {
+            Framing::Crop => None,
+            Framing::Matte => Some(Matte::new(display, spec.size).map_err(failed)?),
+        };
+        let shown = matte.as_ref().map_or(spec.size, Matte::inner);
+        let size = plan.map_or(shown, |plan| plan.reading(display, shown));
+        let mut chain = file.chain(size, Pixels::Yuv)?;
+        let cut = matte.is_none() && plan.is_none();
+        chain.crop = cut.then(|| Crop::fill(display, size, spec.focus));
+        let feed = span(file, spec.range, &chain, cancelled)?;
+        let plan = plan.map(|plan| (plan, shown, Warp::default()));
+        let (before, after) = (None, None);
+        let spec = *spec;
+        Ok(Self { feed, spec, size, matte, plan, made: 0, before, after, held: 0, failed: false })
+    }
+
+    /// Whether such a clip can be cut out of a file.
+    pub(super) fn check(file: &VideoFile, spec: &ClipSpec) -> Result<(), VideoError> {
         let even = |side: u32| side >= 2 && side.is_multiple_of(2);
         if !even(spec.size.width) || !even(spec.size.height) {
             return Err(VideoError::OddSize(spec.size));
@@ -72,22 +96,7 @@ impl<'a> Clip<'a> {
         if spec.fps == 0 || file.facts().duration.is_some_and(outside) {
             return Err(VideoError::OutsideVideo { span: spec.range });
         }
-        let display = file.video()?.display;
-        let matte = match spec.framing {
-            Framing::Crop => None,
-            Framing::Matte => Some(Matte::new(display, spec.size).map_err(failed)?),
-        };
-        let size = matte.as_ref().map_or(spec.size, Matte::inner);
-        let mut chain = file.chain(size, Pixels::Yuv)?;
-        chain.crop = matte.is_none().then(|| Crop::fill(display, size, spec.focus));
-        let from = spec.range.start().saturating_sub(LEAD);
-        let moment = format!("{:.3}", from.as_secs_f64());
-        let seek = ["-ss", &moment, "-copyts", "-start_at_zero"];
-        let before: &[&str] = if from.is_zero() { &[] } else { &seek };
-        let feed = file.feed(before, &chain, cancelled)?;
-        let (before, after) = (None, None);
-        let spec = *spec;
-        Ok(Self { feed, spec, size, matte, made: 0, before, after, held: 0, failed: false })
+        file.video().map(|_| ())
     }
 
     /// Film frames that show the video's last frame for want of a later one, because the span
@@ -130,11 +139,32 @@ impl<'a> Clip<'a> {
             (None, None) => return Err(VideoError::OutsideVideo { span: self.spec.range }),
         };
         self.made += 1;
+        let image = match &mut self.plan {
+            None => Cow::Borrowed(&chosen.image),
+            Some((plan, size, warp)) => {
+                let unseen = || VideoError::Internal("a frame that the survey did not see".into());
+                let image = plan.show(warp, chosen, *size).ok_or_else(unseen)?;
+                Cow::Owned(image.map_err(|error| failed(error.into()))?)
+            }
+        };
         match &mut self.matte {
-            None => Ok(chosen.image.clone()),
-            Some(matte) => matte.stand(&chosen.image).map_err(failed),
+            None => Ok(image.into_owned()),
+            Some(matte) => matte.stand(&image).map_err(failed),
         }
     }
+}
+
+/// Decodes from a little before a span on, always at the same frames.
+pub(super) fn span<'a>(
+    file: &'a VideoFile,
+    range: TimeRange,
+    chain: &Chain,
+    cancelled: Cancelled<'a>,
+) -> Result<Feed<'a>, VideoError> {
+    let from = range.start().saturating_sub(LEAD);
+    let moment = format!("{:.3}", from.as_secs_f64());
+    let seek = ["-ss", &moment, "-copyts", "-start_at_zero"];
+    file.feed(if from.is_zero() { &[] } else { &seek }, chain, cancelled)
 }
 
 fn failed(error: RenderError) -> VideoError {

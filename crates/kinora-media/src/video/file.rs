@@ -14,6 +14,7 @@ use super::{
     feed::{Feed, Job},
     filter::{self, Chain, Pixels},
     probe,
+    steady::Survey,
 };
 use crate::FFmpeg;
 
@@ -106,7 +107,24 @@ impl VideoFile {
         spec: &ClipSpec,
         cancelled: Cancelled<'a>,
     ) -> Result<Clip<'a>, VideoError> {
-        Clip::start(self, spec, cancelled)
+        Clip::start(self, spec, None, cancelled)
+    }
+
+    /// Whether a clip trembles, and how to steady it: one or two small decodes of its span. Errors as for
+    /// [`VideoFile::clip`].
+    pub fn survey(&self, spec: &ClipSpec, cancelled: Cancelled) -> Result<Survey, VideoError> {
+        Clip::check(self, spec)?;
+        Survey::of(self, spec, cancelled)
+    }
+
+    /// As [`VideoFile::clip`], steadied where a survey of the same clip says so.
+    pub fn steadied<'a>(
+        &'a self,
+        spec: &ClipSpec,
+        survey: &'a Survey,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Clip<'a>, VideoError> {
+        Clip::start(self, spec, survey.plan.as_ref(), cancelled)
     }
 
     /// The sound from a moment on, at [`super::SOUND_RATE`]. Errors: [`VideoError::NoSound`], and whatever

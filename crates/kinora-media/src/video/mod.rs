@@ -3,7 +3,7 @@
 //! Way in: [`VideoFile::open`] asks ffmpeg what a file is ([`VideoFacts`]); [`VideoFile::keyframes`] is
 //! the quick first look, [`VideoFile::frames`] the one full decode that feeds everything else,
 //! [`VideoFile::clip`] a span at a film's size and frame rate, [`VideoFile::soundtrack`] its sound; [`shots`] finds where shots meet,
-//! [`motion`] how they move.
+//! [`motion`] how they move, [`steady`] takes the trembling out of a span.
 //!
 //! A file is decoded in a child process with limits on time, memory, pixels and output
 //! ([`VideoLimits`]); it can reach no network and no other file, and dies with the stream that reads it.
@@ -32,6 +32,7 @@ pub mod shots;
 #[cfg(test)]
 mod sound_tests;
 mod soundtrack;
+pub mod steady;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use kinora_types::{ShotMotion, TimeRange};
 
 use super::{
     fit::{self, Similarity},
-    plane::Pyramid,
+    plane::{LONG_SIDE, Part, Pyramid},
     summary,
     track::{self, CELL, Exposure, Tracked},
 };
@@ -25,10 +25,12 @@ const REACH: f32 = 0.1;
 const OVER_NOISE: f32 = 4.0;
 /// Two neighbours move together if they differ by less than this share of their way.
 const TOGETHER: f32 = 0.6;
+/// Samples along the longer side of the plane that a clip's trembling is read from.
+const FINE_SIDE: usize = 320;
 
 /// What happened between two frames.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
+pub(in crate::video) struct Step {
     /// When both are shown.
     pub from: Duration,
     pub to: Duration,
@@ -36,9 +38,17 @@ pub(super) struct Step {
     pub moved: Option<Moved>,
 }
 
+#[cfg(test)]
+impl Step {
+    /// A step of the camera alone.
+    pub fn known(from: Duration, to: Duration, camera: [f32; 4]) -> Self {
+        Self { from, to, moved: Some(Moved { camera, ..Moved::default() }) }
+    }
+}
+
 /// The way of the camera and of what moves against it, in widths of the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Moved {
+pub(in crate::video) struct Moved {
     /// The camera's way: right, up, nearer (natural logarithm), clockwise (degrees).
     pub camera: [f32; 4],
     /// Share of the picture that moves.
@@ -50,13 +60,30 @@ pub(super) struct Moved {
 }
 
 /// Measures motion in a stream of frames. One thread; frames are not kept, about 60 bytes of each are.
-#[derive(Default)]
 pub struct MotionEstimator {
-    last: Option<(Duration, Pyramid)>,
+    last: Option<(Duration, Pyramid, Part)>,
     steps: Vec<Step>,
     before: Similarity,
     /// Whether frames count however soon they follow.
     every: bool,
+    long_side: usize,
+    /// The picture inside of dark bars in the first frame, and how many frames have it there, too.
+    inside: Option<Part>,
+    barred: usize,
+}
+
+impl Default for MotionEstimator {
+    fn default() -> Self {
+        Self {
+            last: None,
+            steps: Vec::new(),
+            before: Similarity::default(),
+            every: false,
+            long_side: LONG_SIDE,
+            inside: None,
+            barred: 0,
+        }
+    }
 }
 
 impl MotionEstimator {
@@ -65,18 +92,26 @@ impl MotionEstimator {
         Self::default()
     }
 
+    /// One that looks at every frame, twice as closely: to steady, not to describe.
+    pub(in crate::video) fn fine() -> Self {
+        Self { every: true, long_side: FINE_SIDE, ..Self::default() }
+    }
+
     /// Takes the next frame; all have one size, 128 to 640 samples across are best.
     pub fn push(&mut self, frame: &Frame) {
-        let soon = |(at, _): &(Duration, Pyramid)| frame.at.saturating_sub(*at) < SOONEST;
+        let soon = |(at, ..): &(Duration, Pyramid, Part)| frame.at.saturating_sub(*at) < SOONEST;
         if !self.every && self.last.as_ref().is_some_and(soon) {
             return;
         }
-        let pyramid = Pyramid::new(&frame.image);
-        if let Some((at, last)) = &self.last {
-            let moved = between(last, &pyramid, &mut self.before);
+        let pyramid = Pyramid::new(&frame.image, self.long_side);
+        let part = pyramid.picture();
+        let inside = *self.inside.get_or_insert(part);
+        self.barred += usize::from(part.is_near(inside) && !pyramid.is_whole(part));
+        if let Some((at, last, part)) = &self.last {
+            let moved = between((last, &pyramid), *part, &mut self.before);
             self.steps.push(Step { from: *at, to: frame.at, moved });
         }
-        self.last = Some((frame.at, pyramid));
+        self.last = Some((frame.at, pyramid, part));
     }
 
     /// How a shot moves, of the frames that were shown in `range`; `None` if too little could be
@@ -84,11 +119,24 @@ impl MotionEstimator {
     pub fn over(&self, range: TimeRange) -> Option<ShotMotion> {
         summary::summary(&self.steps, range)
     }
+
+    /// What happened between each two frames.
+    pub(in crate::video) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Whether dark bars stand at the picture's edges. Darkness that belongs to the scene moves with it.
+    pub(in crate::video) fn is_barred(&self) -> bool {
+        self.barred * 10 > (self.steps.len() + 1) * 9
+    }
 }
 
 /// What happened from one frame to the next; `before` is what happened last.
-fn between(first: &Pyramid, second: &Pyramid, before: &mut Similarity) -> Option<Moved> {
-    let part = first.picture();
+fn between(
+    (first, second): (&Pyramid, &Pyramid),
+    part: Part,
+    before: &mut Similarity,
+) -> Option<Moved> {
     let light = Exposure::between(first, second)?;
     let tracks = track::follow(first, second, part, light);
     let found = &tracks.found;

@@ -23,3 +23,5 @@ mod tests;
 mod track;
 
 pub use estimator::MotionEstimator;
+pub(in crate::video) use estimator::Step;
+pub(in crate::video) use summary::SHAKY;

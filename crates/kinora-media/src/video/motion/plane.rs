@@ -2,8 +2,8 @@
 
 use kinora_types::YuvFrame;
 
-/// Samples along the longer side of the largest plane, at most.
-const LONG_SIDE: usize = 160;
+/// Samples along the longer side of the largest plane, at most, unless more are asked for.
+pub(super) const LONG_SIDE: usize = 160;
 /// Rows and columns at an edge that are darker than this and vary less than that are no picture.
 const BAR_LIGHT: f32 = 34.0;
 const BAR_SPREAD: f32 = 5.0;
@@ -88,6 +88,14 @@ pub(super) struct Part {
     pub bottom: usize,
 }
 
+impl Part {
+    /// Whether the edges of both are the same but for a sample: one that lies across an edge is now dark, now not.
+    pub fn is_near(self, other: Self) -> bool {
+        let edges = |part: Self| [part.left, part.right, part.top, part.bottom];
+        edges(self).into_iter().zip(edges(other)).all(|(a, b)| a.abs_diff(b) <= 1)
+    }
+}
+
 /// A frame at whole, half and quarter size.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pyramid {
@@ -99,9 +107,9 @@ pub(super) struct Pyramid {
 }
 
 impl Pyramid {
-    pub fn new(frame: &YuvFrame) -> Self {
+    pub fn new(frame: &YuvFrame, long_side: usize) -> Self {
         let (width, height) = (frame.size().width as usize, frame.size().height as usize);
-        let side = width.max(height).div_ceil(LONG_SIDE);
+        let side = width.max(height).div_ceil(long_side);
         let whole = Luma::boxed(frame.planes()[0], (width, height), side);
         let half = whole.halved();
         let whole = whole.softened();
@@ -109,6 +117,12 @@ impl Pyramid {
         let spread = half.spread();
         let frame = [width, height].map(|length| length as f32 / side as f32);
         Self { levels: [whole, half, quarter], frame, spread }
+    }
+
+    /// Whether a part is all of the first level.
+    pub fn is_whole(&self, part: Part) -> bool {
+        let Luma { width, height, .. } = self.levels[0];
+        part == Part { left: 0, right: width, top: 0, bottom: height }
     }
 
     /// The first level without dark bars at its edges.

@@ -23,7 +23,7 @@ const DRIFT: [f64; CHANNELS] = [4.0, 4.0, 2.0, 120.0];
 /// The lesser of two opposite ways counts from this share of the greater.
 const LESSER: f64 = 0.25;
 /// Trembling that is seen, in widths (RMS): 2.3 pixels in 1920.
-const SHAKY: f64 = 0.0012;
+pub(in crate::video) const SHAKY: f64 = 0.0012;
 /// Below this share of the picture, what moves has no speed and no direction.
 const LEAST_AREA: f32 = 0.001;
 /// A main direction holds at least this share of all that moves.

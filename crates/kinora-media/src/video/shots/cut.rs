@@ -21,6 +21,11 @@ const OVER_SLOPE: f32 = 1.5;
 pub(super) const FLASH: usize = 5;
 /// Two frames across a cut differ at least by this part of the step.
 const LASTS: f32 = 0.55;
+/// From one plain colour to another: levels of luma or chroma that the step has at least, how much it stands out
+/// from those around it, and how much of it lasts.
+const PLAIN_STEP: f32 = 12.0;
+const PLAIN_OVER: f32 = 6.0;
+const PLAIN_LASTS: f32 = 0.7;
 
 /// Whether the frame `at` is the first of a new shot. `steps[i]` is the distance of frame `i` from
 /// the one before.
@@ -31,7 +36,7 @@ pub(super) fn is_cut(recent: &Recent, steps: &[f32], at: usize) -> bool {
     }
     let contrast = [at - 1, at].into_iter().filter_map(|i| recent.get(i)).map(|s| s.contrast);
     if contrast.fold(0.0, f32::max) < SHOWS {
-        return false;
+        return is_plain_cut(recent, at);
     }
     let around = at.saturating_sub(AROUND).max(1)..(at + AROUND + 1).min(steps.len());
     let mut others: Vec<f32> = around.filter(|&i| i != at).map(|i| steps[i]).collect();
@@ -46,6 +51,18 @@ pub(super) fn is_cut(recent: &Recent, steps: &[f32], at: usize) -> bool {
         (1..steps.len()).skip(at.saturating_sub(SLOPE + 1)).take(2 * SLOPE + 1).filter(near);
     let slope = slope.map(|i| steps[i]).fold(0.0, f32::max);
     step > OVER_SLOPE * slope && lasts(recent, at, step)
+}
+
+/// Whether one plain colour gives way to another at once. A fade changes by as much in the next frame, and a flash of
+/// light goes back.
+fn is_plain_cut(recent: &Recent, at: usize) -> bool {
+    let apart = |a: usize, b: usize| Some(recent.get(a)?.levels(recent.get(b)?));
+    let Some(step) = apart(at - 1, at).filter(|step| *step >= PLAIN_STEP) else { return false };
+    let Some(first) = at.checked_sub(FLASH) else { return false };
+    let steps = (first + 1..at + FLASH).filter(|&i| i != at).map(|i| apart(i - 1, i));
+    let mut pairs = (first..at).flat_map(|a| (at..at + FLASH).map(move |b| apart(a, b)));
+    steps.into_iter().all(|other| other.is_some_and(|other| other * PLAIN_OVER <= step))
+        && pairs.all(|pair| pair.is_some_and(|pair| pair >= PLAIN_LASTS * step))
 }
 
 /// Whether what comes after is unlike what was before: after a flash the old picture comes back.

@@ -55,7 +55,8 @@ pub(super) fn widen(contrast: &[f32], (first, last): (usize, usize)) -> Fade {
 }
 
 /// Fades through plain pictures. Those at the very start and end of a film join nothing. A stretch
-/// that is neither ramped nor long counts only if a cut stands beside it.
+/// that is neither ramped nor long counts only if a cut stands beside it. Where one plain colour is cut to another,
+/// colours are what is shown.
 pub(super) fn plain(contrast: &[f32], cuts: &[usize]) -> Vec<Fade> {
     let (mut fades, mut at) = (Vec::new(), 0);
     while at < contrast.len() {
@@ -66,7 +67,8 @@ pub(super) fn plain(contrast: &[f32], cuts: &[usize]) -> Vec<Fade> {
         }
         let (first, last) = (at, at + length - 1);
         at += length;
-        if first == 0 || at == contrast.len() {
+        let colours = cuts.iter().any(|&cut| cut > first && cut <= last);
+        if first == 0 || at == contrast.len() || colours {
             continue;
         }
         let fade = widen(contrast, (first, last));

@@ -48,6 +48,15 @@ impl Sketch {
         0.5 * step.min(1.0) + 0.5 * (1.0 - shared)
     }
 
+    /// Mean difference in levels, of luma or of a chroma, whichever is greater.
+    pub fn levels(&self, other: &Self) -> f32 {
+        let planes = self.cells.iter().zip(&other.cells);
+        let difference = |(a, b): (&Vec<f32>, &Vec<f32>)| {
+            a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>() / a.len() as f32
+        };
+        planes.map(difference).fold(0.0, f32::max)
+    }
+
     /// Mean difference of luma at the best of nine shifts by one cell.
     fn moved_difference(&self, other: &Self) -> f32 {
         let shifts = (0..3usize).flat_map(|dy| (0..3usize).map(move |dx| (dx, dy)));

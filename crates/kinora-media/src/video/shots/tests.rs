@@ -92,6 +92,32 @@ fn a_fade_through_black_is_one_joint() {
     assert!(found[0].1.abs_diff(74) <= 4, "{found:?}");
 }
 
+fn plain(colour: [u8; 3], frames: usize) -> Vec<Picture> {
+    vec![Picture::filled(SIZE.width, SIZE.height, colour); frames]
+}
+
+#[test]
+fn plain_colours_are_cut_apart() {
+    let cut = |at| (BoundaryKind::Cut, at);
+    let (red, blue) = ([180, 20, 20], [20, 20, 180]);
+    assert_eq!(joints(&[plain(red, 40), plain(blue, 40)].concat()), [cut(40)]);
+    let film = [plain(red, 30), plain(blue, 30), plain([90; 3], 30), plain([130; 3], 30)].concat();
+    assert_eq!(joints(&film), [cut(30), cut(60), cut(90)]);
+    let between = [held(1, 40), plain(red, 30), plain(blue, 30), held(2, 40)].concat();
+    assert_eq!(joints(&between), [cut(40), cut(70), cut(100)]);
+    // A flash of light on a wall, grain, and colours that change slowly.
+    let flash = [plain([60; 3], 40), plain([250; 3], 3), plain([60; 3], 40)].concat();
+    assert_eq!(joints(&flash), []);
+    let grain: Vec<_> = (0..90).flat_map(|i| plain([63 + i % 3; 3], 1)).collect();
+    assert_eq!(joints(&grain), []);
+    for frames in [4, 8, 30] {
+        let (from, to) = (plain([20; 3], 1), plain([220; 3], 1));
+        let film = [plain([20; 3], 40), blended(&from[0], &to[0], frames), plain([220; 3], 40)];
+        let found = joints(&film.concat());
+        assert!(found.iter().all(|(kind, _)| *kind != BoundaryKind::Cut), "{frames}: {found:?}");
+    }
+}
+
 #[test]
 fn a_change_of_light_is_none() {
     let dim = mix(&scene(1), &Picture::filled(SIZE.width, SIZE.height, [0; 3]), 0.5);
