@@ -162,7 +162,7 @@ pub fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Result<()> 
 fn steadied(shot: &ShotRecord) -> String {
     match &shot.steadiness {
         Some(Steadiness::Steadied { shake, residual, .. }) => {
-            format!(" (steadied: {:.0} % of its trembling is left)", 100.0 * residual / shake)
+            format!(" (steadied: {:.1} % of its trembling is left)", 100.0 * residual / shake)
         }
         Some(Steadiness::Left { shake: Some(_), why }) => format!(" (not steadied: {why})"),
         _ => String::new(),
