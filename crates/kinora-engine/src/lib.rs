@@ -11,6 +11,7 @@ mod add;
 mod error;
 mod film;
 mod library;
+mod motion;
 mod places;
 mod search;
 mod settings;
@@ -29,6 +30,7 @@ pub use kinora_ingest::{
 pub use kinora_models::{PullEvent, Stage, Status, Store};
 pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
 pub use library::LibrarySummary;
+pub use motion::Generator;
 pub use places::Place;
 pub use search::SearchRequest;
 pub use settings::{Config, Settings};
