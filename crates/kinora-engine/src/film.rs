@@ -7,11 +7,14 @@ use kinora_film::{
     BriefFormat, CameraMoveGenerator, LibrarySources, Origin, PlanOptions, RenderContext,
     SourceFinder, check_output, parse, plan, render, still, storyboard_html,
 };
-use kinora_inference::Control;
+use kinora_inference::{Control, ShotGenerator};
 use kinora_retrieval::{Filter, Kind, Searcher};
 use kinora_types::{Asset, FilmRecord, FilmSpec, Picture, Shot, Storyboard};
 
-use crate::{EngineError, Studio};
+use crate::{
+    EngineError, Studio,
+    motion::{Generator, Motion},
+};
 
 pub use kinora_film::FilmProgress as MakeProgress;
 
@@ -36,6 +39,8 @@ pub struct FilmRequest {
     pub font: Option<PathBuf>,
     /// Replace an existing film.
     pub overwrite: bool,
+    /// What makes the shots.
+    pub generator: Generator,
 }
 
 /// A storyboard and the page that shows it.
@@ -74,6 +79,9 @@ impl Studio {
         if out.exists() && !request.overwrite {
             return Err(EngineError::Exists(out.to_owned()));
         }
+        if request.generator == (Generator::Ragme { model: None }) {
+            return Err(EngineError::NoVideoModel);
+        }
         let ffmpeg = self.ffmpeg()?;
         let mut typesetter = self.typesetter(request.font.as_ref())?;
         let catalog = self.catalog(library)?;
@@ -88,10 +96,23 @@ impl Studio {
                 space: catalog.space().clone(),
                 threshold,
             };
+            let mut generator: Box<dyn ShotGenerator> = match &request.generator {
+                Generator::CameraMove => Box::new(CameraMoveGenerator),
+                Generator::Ragme { model } => {
+                    let motion = Motion {
+                        catalog: &catalog,
+                        space: self.space_of(&catalog)?,
+                        ffmpeg: &ffmpeg,
+                        filter: &filter(request, true),
+                        control,
+                    };
+                    Box::new(motion.generator(model.as_ref(), &storyboard)?)
+                }
+            };
             let context = RenderContext {
                 ffmpeg: &ffmpeg,
                 typesetter: &mut typesetter,
-                generator: &mut CameraMoveGenerator,
+                generator: &mut *generator,
                 sources,
                 embedder: Some(self.space_of(&catalog)?.image()),
                 control,
@@ -117,13 +138,22 @@ impl Studio {
         let searcher = Searcher::new(catalog, &index, space.text())?;
         let scores = space.text().score_model();
         let ffmpeg = self.ffmpeg().ok();
-        // Without ffmpeg there is no film either; the storyboard shows what pictures would give.
-        let kind = if ffmpeg.is_some() { request.kind } else { Some(Kind::Picture) };
-        let filter = Filter { licences: request.licences.clone(), kind, ..Filter::default() };
+        let filter = filter(request, ffmpeg.is_some());
         let duplicates = scores.duplicate_threshold;
         let sources = LibrarySources::new(&searcher, catalog, duplicates, filter, ffmpeg);
         work(&sources, scores.abstain_below)
     }
+}
+
+/// What a film's sources must be. Without ffmpeg there is no film either; the storyboard shows what pictures would give.
+fn filter(request: &FilmRequest, ffmpeg: bool) -> Filter {
+    let kind = match &request.generator {
+        _ if !ffmpeg => Some(Kind::Picture),
+        // Only what moves has a motion to follow.
+        Generator::Ragme { .. } => Some(Kind::Video),
+        Generator::CameraMove => request.kind,
+    };
+    Filter { licences: request.licences.clone(), kind, ..Filter::default() }
 }
 
 /// What the storyboard's page shows of a shot's source; `None` if it cannot be read.

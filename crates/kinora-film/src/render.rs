@@ -23,7 +23,7 @@ use crate::{
     camera::mixed,
     compose::{Composer, FilmProgress},
     sound,
-    sources::{present_path, unreadable},
+    sources::{present_path, still, unreadable},
     timeline::crossfade_frames,
     words::Words,
 };
@@ -176,7 +176,15 @@ impl Studio<'_> {
             let followed = Some(i) != last || credits > 0;
             records.push(match (&shot.source, shot.camera, shot.clip) {
                 (Some(asset), Some(camera), _) => {
-                    self.shot(i, shot, asset, camera, at, followed)?
+                    let side = needed_side(asset, camera, self.storyboard.spec.size);
+                    let picture = self.sources.open(asset, side)?;
+                    self.shot(i, shot, (asset, ReferenceRole::Subject, picture), at, followed)?
+                }
+                (Some(asset), None, Some(clip)) if self.generator.follows_motion() => {
+                    let middle = u64::midpoint(clip.range.start_ms(), clip.range.end_ms());
+                    let side = self.storyboard.spec.size.height;
+                    let picture = still(&self.sources.video(asset)?, asset, middle, side)?;
+                    self.shot(i, shot, (asset, ReferenceRole::Motion, picture), at, followed)?
                 }
                 (Some(asset), None, Some(clip)) => self.clip(shot, asset, clip, at, followed)?,
                 _ => record(shot, at, 0),
@@ -191,18 +199,15 @@ impl Studio<'_> {
         &mut self,
         i: usize,
         shot: &Shot,
-        asset: &Asset,
-        camera: CameraMove,
+        (asset, role, picture): (&Asset, ReferenceRole, Picture),
         at: u32,
         followed: bool,
     ) -> Result<ShotRecord, FilmError> {
-        let size = self.storyboard.spec.size;
-        let picture = self.sources.open(asset, needed_side(asset, camera, size))?;
         let request = ShotRequest {
             prompt: shot.brief.prompt.clone(),
-            references: vec![Reference { asset: asset.id, role: ReferenceRole::Subject, picture }],
-            camera: Some(camera),
-            size,
+            references: vec![Reference { asset: asset.id, role, picture }],
+            camera: shot.camera,
+            size: self.storyboard.spec.size,
             fps: self.storyboard.spec.fps,
             frames: shot.frames,
             seed: mixed(self.storyboard.spec.seed).wrapping_add(i as u64),

@@ -9,7 +9,7 @@ use kinora_diffusion::{
 
 use crate::{
     config::RagmeConfig,
-    error::{RagmeError, Result},
+    error::Result,
     rag_attention::RagAttention,
     retrieved::Retrieved,
     temporal_enhancer::{TemporalEnhancer, Tokens},
@@ -104,21 +104,25 @@ pub struct Conditioned<'a> {
 }
 
 impl Conditioned<'_> {
-    /// For one sample given: as many rows as `with`, each with its tokens or without any.
+    /// How many samples it is for.
     ///
     /// # Errors
-    /// More than one sample.
+    /// The tensor library's.
+    pub fn samples(&self) -> Result<usize> {
+        Ok(self.tokens.tokens.dim(0)?)
+    }
+
+    /// All samples once for each of `with`, one after the other, each time with their tokens or without any.
+    ///
+    /// # Errors
+    /// The tensor library's.
     pub fn rows(&self, with: &[bool]) -> Result<Self> {
-        if self.tokens.tokens.dim(0)? != 1 {
-            return Err(RagmeError::Input("only one sample can be repeated".into()));
-        }
-        let keep: Vec<f32> = with.iter().map(|with| f32::from(u8::from(*with))).collect();
-        let keep = Tensor::from_vec(keep, (with.len(), 1), self.tokens.mask.device())?;
-        let tokens = Tokens {
-            tokens: Tensor::cat(&vec![&self.tokens.tokens; with.len()], 0)?,
-            mask: self.tokens.mask.broadcast_mul(&keep)?,
-        };
-        Ok(Self { ragme: self.ragme, tokens })
+        let Tokens { tokens, mask } = &self.tokens;
+        let masks =
+            with.iter().map(|with| if *with { Ok(mask.clone()) } else { mask.zeros_like() });
+        let masks = masks.collect::<candle_core::Result<Vec<_>>>()?;
+        let tokens = Tensor::cat(&vec![tokens; with.len()], 0)?;
+        Ok(Self { ragme: self.ragme, tokens: Tokens { tokens, mask: Tensor::cat(&masks, 0)? } })
     }
 
     /// The encoded videos.

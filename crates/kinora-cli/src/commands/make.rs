@@ -6,13 +6,13 @@ use std::{
 };
 
 use anyhow::Context;
-use kinora_engine::{FilmRequest, Plan, Studio};
+use kinora_engine::{FilmRequest, Generator, Plan, Studio};
 use kinora_types::{Captioning, FilmRecord, FilmSpec, Shot, Size, Sound, Storyboard, Transition};
 use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::{MakeArgs, SoundArg, TransitionArg},
+    args::{GeneratorArg, MakeArgs, SoundArg, TransitionArg},
     output,
 };
 
@@ -99,7 +99,18 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         allow_gaps: args.allow_gaps,
         font: args.font.clone(),
         overwrite: args.force,
+        generator: generator(args)?,
     })
+}
+
+fn generator(args: &MakeArgs) -> anyhow::Result<Generator> {
+    match (args.generator, &args.model) {
+        (GeneratorArg::Ragme, model) => Ok(Generator::Ragme { model: model.clone() }),
+        (GeneratorArg::CameraMove, None) => Ok(Generator::CameraMove),
+        (GeneratorArg::CameraMove, Some(_)) => {
+            Err(super::usage("`--model` goes with `--generator ragme`".into()))
+        }
+    }
 }
 
 fn show_plan(args: &MakeArgs, plan: &Plan, json: bool) -> anyhow::Result<Outcome> {
