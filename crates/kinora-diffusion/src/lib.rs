@@ -12,6 +12,7 @@
 
 pub mod attention;
 mod autoencoder_kl;
+mod checkpointing;
 mod clip_text;
 mod clip_tokenizer;
 mod codec;
@@ -36,6 +37,7 @@ mod vae;
 mod weights;
 
 pub use autoencoder_kl::{AutoencoderKL, AutoencoderKLConfig, DiagonalGaussianDistribution};
+pub use checkpointing::Checkpointed;
 pub use clip_text::{CLIPTextConfig, CLIPTextModel};
 pub use clip_tokenizer::CLIPTokenizer;
 pub use codec::FrameCodec;
@@ -54,5 +56,5 @@ pub use transformer_temporal::TransformerTemporalModel;
 pub use unet_3d_blocks::{
     BlockOptions, BlockShape, DownBlock3D, Pass, UNetMidBlock3DCrossAttn, UpBlock3D,
 };
-pub use unet_3d_condition::{DownKind, UNet3DConditionModel, UNet3DConfig, UpKind};
+pub use unet_3d_condition::{DownKind, UNet3DConditionModel, UNet3DConfig, UNetInput, UpKind};
 pub use weights::{Init, Variables, Weights, build};

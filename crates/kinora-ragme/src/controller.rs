@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor, Var};
 use kinora_diffusion::{
     Site, SiteContext, TemporalHook, UNet3DConditionModel, Variables, Weights, build, config,
 };
@@ -123,6 +123,13 @@ impl Conditioned<'_> {
         let masks = masks.collect::<candle_core::Result<Vec<_>>>()?;
         let tokens = Tensor::cat(&vec![tokens; with.len()], 0)?;
         Ok(Self { ragme: self.ragme, tokens: Tokens { tokens, mask: Tensor::cat(&masks, 0)? } })
+    }
+
+    /// The same with its tokens as a variable of their own, cut off from the enhancer.
+    pub(crate) fn as_leaf(&self) -> Result<Self> {
+        let tokens = Var::from_tensor(&self.tokens.tokens.detach())?.into_inner();
+        let mask = self.tokens.mask.clone();
+        Ok(Self { ragme: self.ragme, tokens: Tokens { tokens, mask } })
     }
 
     /// The encoded videos.
