@@ -96,11 +96,16 @@ fn a_film_is_generated_and_its_record_names_the_clips() {
             generator["parameters"]["retrieved"][0]["asset"], shot["sources"][0]["asset"],
             "the video that the shot was planned on is the one whose motion it follows first"
         );
+        let sources = shot["sources"].as_array().unwrap();
+        assert_eq!(sources.len(), 3, "the planned video, then both clips");
+        assert_eq!(sources[1]["asset"], generator["parameters"]["retrieved"][0]["asset"]);
+        assert!(sources[1]["range"].is_object() && shot["sound"].as_str() != Some("kept"));
         assert!(shot["frames_hash"].is_string());
     }
     let verified = home.run(&["verify", "film.mp4"]).done();
     assert!(verified.stdout.contains("intact"), "{}", verified.stdout);
     assert!(verified.stdout.contains("synthetic"), "{}", verified.stdout);
+    assert_eq!(verified.stdout.matches(": present").count(), 6, "{}", verified.stdout);
 
     let moved = ["make", "brief.md", "-o", "other.mp4", "--model", &model];
     assert_eq!(home.run(&moved).code, 2, "a model without its generator");

@@ -1,6 +1,9 @@
 //! Briefs to films, films to their trail.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use kinora_catalog::Catalog;
 use kinora_film::{
@@ -8,8 +11,9 @@ use kinora_film::{
     SourceFinder, check_output, parse, plan, render, still, storyboard_html,
 };
 use kinora_inference::{Control, ShotGenerator};
+use kinora_media::FFmpeg;
 use kinora_retrieval::{Filter, Kind, Searcher};
-use kinora_types::{Asset, FilmRecord, FilmSpec, Picture, Shot, Storyboard};
+use kinora_types::{Asset, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard};
 
 use crate::{
     EngineError, Studio,
@@ -42,6 +46,9 @@ pub struct FilmRequest {
     /// What makes the shots.
     pub generator: Generator,
 }
+
+/// Clips that a model follows, by prompt.
+type Followed = BTreeMap<String, Vec<SourceRecord>>;
 
 /// A storyboard and the page that shows it.
 pub struct Plan {
@@ -89,25 +96,15 @@ impl Studio {
             let library_revision = catalog.revision()?;
             let (storyboard, brief) = planned(request, sources, control)?;
             check_output(out, &storyboard)?;
+            let (mut generator, followed) =
+                self.generator(&catalog, request, &storyboard, &ffmpeg, control)?;
             let origin = Origin {
                 brief,
                 library: catalog.name().to_owned(),
                 library_revision,
                 space: catalog.space().clone(),
                 threshold,
-            };
-            let mut generator: Box<dyn ShotGenerator> = match &request.generator {
-                Generator::CameraMove => Box::new(CameraMoveGenerator),
-                Generator::Ragme { model } => {
-                    let motion = Motion {
-                        catalog: &catalog,
-                        space: self.space_of(&catalog)?,
-                        ffmpeg: &ffmpeg,
-                        filter: &filter(request, true),
-                        control,
-                    };
-                    Box::new(motion.generator(model.as_ref(), &storyboard)?)
-                }
+                followed,
             };
             let context = RenderContext {
                 ffmpeg: &ffmpeg,
@@ -124,6 +121,26 @@ impl Studio {
         let path = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
         catalog.put_film(&path.to_string_lossy(), &record)?;
         Ok(record)
+    }
+
+    /// What makes a storyboard's shots, and the clips that it will follow.
+    fn generator(
+        &self,
+        catalog: &Catalog,
+        request: &FilmRequest,
+        storyboard: &Storyboard,
+        ffmpeg: &FFmpeg,
+        control: &Control,
+    ) -> Result<(Box<dyn ShotGenerator>, Followed), EngineError> {
+        let Generator::Ragme { model } = &request.generator else {
+            return Ok((Box::new(CameraMoveGenerator), Followed::new()));
+        };
+        let filter = filter(request, true);
+        let motion =
+            Motion { catalog, space: self.space_of(catalog)?, ffmpeg, filter: &filter, control };
+        let generator = motion.generator(model.as_ref(), storyboard)?;
+        let followed = generator.followed();
+        Ok((Box::new(generator), followed))
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.
@@ -179,7 +196,13 @@ fn planned(
         length_from_shots: !request.length_given,
         control: control.clone(),
     };
-    Ok((plan(&brief, &request.spec, &options, sources)?, text))
+    // What a model shows is not what its clips sound like.
+    let sound = match &request.generator {
+        Generator::Ragme { .. } => Some(Sound::Mute),
+        Generator::CameraMove => request.spec.sound,
+    };
+    let spec = FilmSpec { sound, ..request.spec.clone() };
+    Ok((plan(&brief, &spec, &options, sources)?, text))
 }
 
 /// A brief is a file if it names one, or looks like the name of one; else it is the text itself.

@@ -6,7 +6,7 @@
 //! Memory: the model, one decoded frame, and the embeddings (some KB a clip); all frames of the clips if the model
 //! starts from them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kinora_catalog::{Catalog, CatalogError};
 use kinora_film::{FilmError, SourceError, open_video};
@@ -19,7 +19,7 @@ use kinora_media::{
 use kinora_models::Space;
 use kinora_ragme::{GenerationConfig, MotionClip, RagmeGenerator};
 use kinora_retrieval::{ClipQuery, Filter, RetrievedClip, retrieve_clips};
-use kinora_types::{Framing, Size, Storyboard, TimeRange};
+use kinora_types::{Framing, Scores, Size, SourceRecord, Storyboard, TimeRange};
 
 use crate::EngineError;
 
@@ -78,11 +78,12 @@ impl Motion<'_> {
         let query =
             ClipQuery { k: config.clips, filter: self.filter.clone(), ..ClipQuery::text(prompt) };
         let found = retrieve_clips(self.catalog, self.space.text(), &query)?;
-        found.iter().map(|clip| self.clip(clip, config)).collect()
+        found.iter().enumerate().map(|(at, clip)| self.clip(at + 1, clip, config)).collect()
     }
 
     fn clip(
         &self,
+        rank: usize,
         found: &RetrievedClip,
         config: &GenerationConfig,
     ) -> Result<MotionClip, EngineError> {
@@ -113,12 +114,25 @@ impl Motion<'_> {
         }
         let embeddings = embedder.embed(&prepared)?;
         Ok(MotionClip {
-            asset: found.asset.id,
-            range,
-            similarity: found.similarity,
+            source: source(rank, found, range),
             embeddings: embeddings.iter().map(|e| e.values().to_vec()).collect(),
             pictures,
         })
+    }
+}
+
+/// A clip as the trail names it.
+fn source(rank: usize, found: &RetrievedClip, range: TimeRange) -> SourceRecord {
+    let asset = &found.asset;
+    let present = asset.paths.iter().find(|path| Path::new(path).is_file());
+    SourceRecord {
+        asset: asset.id,
+        label: asset.label(),
+        path: present.cloned().unwrap_or_default(),
+        rights: asset.rights.clone(),
+        range: Some(range),
+        rank: Some(rank),
+        scores: Some(Scores { dense: Some(found.similarity), ..Scores::default() }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a storyboard to a film and its record.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use jiff::Timestamp;
 use kinora_inference::{
@@ -41,6 +41,8 @@ pub struct Origin {
     pub space: EmbeddingSpace,
     /// Score below which nothing was taken.
     pub threshold: Option<f32>,
+    /// By prompt, what a model follows besides a shot's own source, the best first; the trail names these after it.
+    pub followed: BTreeMap<String, Vec<SourceRecord>>,
 }
 
 /// What rendering works with.
@@ -84,6 +86,7 @@ pub fn render(
         storyboard,
         generator: context.generator,
         sources: context.sources,
+        followed: &context.origin.followed,
         embedder: context.embedder,
         control: context.control,
         composer,
@@ -159,6 +162,7 @@ struct Studio<'a> {
     storyboard: &'a Storyboard,
     generator: &'a mut dyn ShotGenerator,
     sources: &'a dyn SourceFinder,
+    followed: &'a BTreeMap<String, Vec<SourceRecord>>,
     embedder: Option<&'a dyn ImageEmbedder>,
     control: &'a Control,
     composer: Composer<'a>,
@@ -226,7 +230,9 @@ impl Studio<'_> {
         let generator = made.map_err(|error| blame(shot, error, fault))?;
         let fidelity = self.fidelity(&request.references[0].picture, kept)?;
         let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
-        Ok(made_record(shot, asset, at, generator, hash, fidelity))
+        let mut record = made_record(shot, asset, at, generator, hash, fidelity);
+        record.sources.extend(self.followed.get(&request.prompt).into_iter().flatten().cloned());
+        Ok(record)
     }
 
     /// A stretch of a video: its own frames, so there is nothing whose fidelity could be measured.

@@ -13,7 +13,7 @@ use kinora_diffusion::{DiffusionError, SampleRequest, TextToVideoPipeline, confi
 use kinora_inference::{Control, FrameSink, GenerateError, ShotGenerator, ShotRequest};
 use kinora_media::render::{ShotView, to_picture};
 use kinora_types::{
-    AssetId, CameraMove, Framing, GeneratorRecord, Picture, Rect, Size, TimeRange, YuvFrame,
+    CameraMove, Framing, GeneratorRecord, Picture, Rect, Size, SourceRecord, YuvFrame,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -79,12 +79,8 @@ impl Default for GenerationConfig {
 /// A clip that was found for a prompt.
 #[derive(Clone, Debug)]
 pub struct MotionClip {
-    /// Which video.
-    pub asset: AssetId,
-    /// Which part of it.
-    pub range: TimeRange,
-    /// Cosine with the prompt.
-    pub similarity: f32,
+    /// Which part of which video, as the trail names it; its dense score is the cosine with the prompt.
+    pub source: SourceRecord,
     /// Embeddings of every third frame, in order.
     pub embeddings: Vec<Vec<f32>>,
     /// Every frame, if the model starts from them ([`GenerationConfig::rag_init`]); else none.
@@ -142,6 +138,12 @@ impl RagmeGenerator {
         Ok(())
     }
 
+    /// The clips that were handed over, by prompt, the best first.
+    pub fn followed(&self) -> BTreeMap<String, Vec<SourceRecord>> {
+        let sources = |clips: &[MotionClip]| clips.iter().map(|clip| clip.source.clone()).collect();
+        self.clips.iter().map(|(prompt, clips)| (prompt.clone(), sources(clips))).collect()
+    }
+
     fn size(&self) -> Size {
         Size { width: self.config.width, height: self.config.height }
     }
@@ -194,7 +196,10 @@ impl RagmeGenerator {
     }
 
     fn record(&self, request: &ShotRequest, clips: &[MotionClip], speed: f64) -> GeneratorRecord {
-        let found = |clip: &MotionClip| json!({ "asset": clip.asset, "range": clip.range, "similarity": clip.similarity });
+        let found = |clip: &MotionClip| {
+            let SourceRecord { asset, range, scores, .. } = &clip.source;
+            json!({ "asset": asset, "range": range, "similarity": scores.and_then(|s| s.dense) })
+        };
         GeneratorRecord {
             name: RAGME.into(),
             version: env!("CARGO_PKG_VERSION").into(),

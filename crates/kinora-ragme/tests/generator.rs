@@ -15,7 +15,9 @@ use kinora_inference::{
 use kinora_ragme::{
     CONTROLLER_FOLDER, GENERATION_FILE, GenerationConfig, MotionClip, RagmeGenerator,
 };
-use kinora_types::{AssetId, ContentHash, Picture, Size, TimeRange, YuvFrame};
+use kinora_types::{
+    AssetId, ContentHash, Picture, Rights, Scores, Size, SourceRecord, TimeRange, YuvFrame,
+};
 use tiny::{base, fixtures, normal};
 
 fn copy(from: &Path, to: &Path) {
@@ -54,9 +56,15 @@ fn model(config: &GenerationConfig) -> tempfile::TempDir {
 
 fn clip(seed: u64) -> MotionClip {
     MotionClip {
-        asset: AssetId(ContentHash::of(&seed.to_le_bytes())),
-        range: TimeRange::new(1000, 1375).unwrap(),
-        similarity: 0.25,
+        source: SourceRecord {
+            asset: AssetId(ContentHash::of(&seed.to_le_bytes())),
+            label: format!("clip {seed}"),
+            path: format!("/videos/{seed}.mp4"),
+            rights: Rights::default(),
+            range: Some(TimeRange::new(1000, 1375).unwrap()),
+            rank: Some(1),
+            scores: Some(Scores { dense: Some(0.25), ..Scores::default() }),
+        },
         embeddings: normal(seed, &[2, 32]).to_vec2::<f32>().unwrap(),
         pictures: vec![Picture::filled(20, 10, [seed as u8; 3]); 3],
     }
@@ -112,7 +120,10 @@ fn the_record_names_the_clips_and_other_clips_give_other_frames() {
     assert_eq!(record["model"].as_str().map(str::len), Some(64));
     let retrieved = record["parameters"]["retrieved"].as_array().unwrap();
     let assets: Vec<_> = retrieved.iter().map(|clip| clip["asset"].clone()).collect();
-    assert_eq!(assets, [1, 2].map(|seed| serde_json::to_value(clip(seed).asset).unwrap()));
+    assert_eq!(assets, [1, 2].map(|seed| serde_json::to_value(clip(seed).source.asset).unwrap()));
+    assert_eq!(retrieved[0]["similarity"], 0.25);
+    let followed = &generator.followed()[&request().prompt];
+    assert_eq!(*followed, [clip(1).source, clip(2).source], "as the trail will name them");
     generator.set_clips(&request().prompt, vec![clip(3)]).unwrap();
     assert_ne!(made(&mut generator).0, frames, "the clips have a say");
 }
