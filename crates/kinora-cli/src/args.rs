@@ -414,6 +414,13 @@ pub struct MakeArgs {
     /// Use only sources under this licence, e.g. `CC0` or `CC BY`; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub licence: Vec<String>,
+    /// What makes the shots: a camera that moves over pictures (videos are shown as they are), or a text-to-video model
+    /// that follows the motion of the library's videos.
+    #[arg(long, value_enum, default_value_t = GeneratorArg::CameraMove, value_name = "NAME")]
+    pub generator: GeneratorArg,
+    /// Folder of the text-to-video model, for `--generator ragme`: as diffusers saves it, the controller in `ragme`.
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
     /// Leave out shots that no picture fits, instead of refusing the film.
     #[arg(long)]
     pub allow_gaps: bool,
@@ -465,6 +472,14 @@ pub enum SteadyArg {
     Auto,
     /// Left as it is, whatever the brief says.
     Off,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GeneratorArg {
+    /// Over pictures.
+    CameraMove,
+    /// RAGME: retrieval-augmented text-to-video.
+    Ragme,
 }
 
 #[derive(Args)]

@@ -12,8 +12,10 @@
 
 pub mod attention;
 mod autoencoder_kl;
+mod checkpointing;
 mod clip_text;
 mod clip_tokenizer;
+mod codec;
 pub mod config;
 pub mod embeddings;
 mod error;
@@ -35,8 +37,10 @@ mod vae;
 mod weights;
 
 pub use autoencoder_kl::{AutoencoderKL, AutoencoderKLConfig, DiagonalGaussianDistribution};
+pub use checkpointing::Checkpointed;
 pub use clip_text::{CLIPTextConfig, CLIPTextModel};
 pub use clip_tokenizer::CLIPTokenizer;
+pub use codec::FrameCodec;
 pub use error::{DiffusionError, Result};
 pub use hook::{Block, Identity, Site, SiteContext, TemporalHook};
 pub use noise::Noise;
@@ -52,5 +56,5 @@ pub use transformer_temporal::TransformerTemporalModel;
 pub use unet_3d_blocks::{
     BlockOptions, BlockShape, DownBlock3D, Pass, UNetMidBlock3DCrossAttn, UpBlock3D,
 };
-pub use unet_3d_condition::{DownKind, UNet3DConditionModel, UNet3DConfig, UpKind};
+pub use unet_3d_condition::{DownKind, UNet3DConditionModel, UNet3DConfig, UNetInput, UpKind};
 pub use weights::{Init, Variables, Weights, build};

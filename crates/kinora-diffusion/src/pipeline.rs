@@ -9,9 +9,9 @@ use kinora_inference::Control;
 use serde::Deserialize;
 
 use crate::{
-    autoencoder_kl::AutoencoderKL,
     clip_text::CLIPTextModel,
     clip_tokenizer::CLIPTokenizer,
+    codec::FrameCodec,
     config,
     error::{DiffusionError, Result},
     hook::{Identity, TemporalHook},
@@ -27,9 +27,9 @@ pub struct SampleRequest {
     pub prompt: String,
     /// What is not to be seen.
     pub negative_prompt: String,
-    /// Pixels; a multiple of the autoencoder's scale.
+    /// Pixels; a multiple of the codec's scale.
     pub height: usize,
-    /// Pixels; a multiple of the autoencoder's scale.
+    /// Pixels; a multiple of the codec's scale.
     pub width: usize,
     /// Frames of the video.
     pub frames: usize,
@@ -79,7 +79,7 @@ pub struct TextToVideoPipeline {
     /// Noise in latents.
     pub unet: UNet3DConditionModel,
     /// Latents to pictures.
-    pub vae: AutoencoderKL,
+    pub codec: FrameCodec,
     /// Options of the sampler.
     pub scheduler: SchedulerConfig,
     /// The model's own sampler.
@@ -100,11 +100,12 @@ impl TextToVideoPipeline {
             .map_err(|e| DiffusionError::Read { path: file.clone(), detail: e.to_string() })?;
         let class: SchedulerClass = serde_json::from_str(&config::without_infinities(&class))
             .map_err(|e| DiffusionError::config("scheduler", e.to_string()))?;
+        let unet = UNet3DConditionModel::open(&folder.join("unet"), dtype, device)?;
         Ok(Self {
             tokenizer: CLIPTokenizer::open(&folder.join("tokenizer"), length)?,
             text_encoder,
-            unet: UNet3DConditionModel::open(&folder.join("unet"), dtype, device)?,
-            vae: AutoencoderKL::open(&folder.join("vae"), dtype, device)?,
+            codec: FrameCodec::open(folder, unet.config().in_channels, dtype, device)?,
+            unet,
             scheduler: config::read(&file)?,
             kind: class.kind,
             device: device.clone(),
@@ -131,7 +132,7 @@ impl TextToVideoPipeline {
     /// # Errors
     /// [`DiffusionError::Request`] on sizes that the networks cannot make.
     pub fn start(&self, request: &SampleRequest) -> Result<Tensor> {
-        let scale = self.vae.scale();
+        let scale = self.codec.scale();
         let fits = |side: usize| side > 0 && side.is_multiple_of(scale);
         if !fits(request.height) || !fits(request.width) || request.frames == 0 {
             return Err(DiffusionError::Request(format!(
@@ -206,10 +207,10 @@ impl TextToVideoPipeline {
     /// [`DiffusionError::Cancelled`], or the network's failure.
     pub fn decode(&self, latents: &Tensor, control: &Control) -> Result<Tensor> {
         let frames = latents.squeeze(0)?.transpose(0, 1)?.contiguous()?;
-        let frames = (frames * (1.0 / self.vae.config().scaling_factor))?;
+        let frames = (frames * (1.0 / self.codec.scaling_factor()))?;
         let one = |at: usize| -> Result<Tensor> {
             control.check()?;
-            Ok(self.vae.decode(&frames.narrow(0, at, 1)?, 1)?.to_dtype(DType::F32)?)
+            Ok(self.codec.decode(&frames.narrow(0, at, 1)?)?.to_dtype(DType::F32)?)
         };
         let decoded = (0..frames.dim(0)?).map(one).collect::<Result<Vec<_>>>()?;
         Ok(((Tensor::cat(&decoded, 0)? / 2.0)? + 0.5)?.clamp(0.0, 1.0)?)

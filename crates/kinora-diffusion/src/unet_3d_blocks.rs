@@ -7,6 +7,7 @@ use candle_core::{Result, Tensor};
 
 use crate::{
     hook::{Block, Site, SiteContext, TemporalHook},
+    nn::Conv2d,
     resnet::{Downsample2D, ResnetBlock2D, ResnetOptions, TemporalConvLayer, Upsample2D},
     transformer_2d::Transformer2DModel,
     transformer_temporal::TransformerTemporalModel,
@@ -36,9 +37,61 @@ pub struct Pass<'a> {
     pub context: SiteContext<'a>,
 }
 
+/// A step through the network, from one activation (b · frames, C, h, w) to the next.
+#[derive(Clone, Copy)]
+pub(crate) enum Stage<'a> {
+    /// Before the blocks.
+    In(&'a Conv2d, &'a TransformerTemporalModel),
+    /// A layer of a down block.
+    Down(&'a Layer),
+    /// The end of a down block.
+    Halve(&'a Downsample2D),
+    /// The middle block.
+    Middle(&'a UNetMidBlock3DCrossAttn),
+    /// A layer of an up block.
+    Up(&'a Layer),
+    /// The end of an up block.
+    Double(&'a Upsample2D),
+}
+
+impl Stage<'_> {
+    /// Whether its output is needed again on the way up.
+    pub(crate) fn keeps(&self) -> bool {
+        matches!(self, Self::In(..) | Self::Down(_) | Self::Halve(_))
+    }
+
+    /// Whether it needs the last of these that was not yet used.
+    pub(crate) fn takes(&self) -> bool {
+        matches!(self, Self::Up(_))
+    }
+
+    /// `size` is that of the kept output that comes next, so that odd sizes come back as they were.
+    pub(crate) fn forward(
+        &self,
+        x: &Tensor,
+        skip: Option<&Tensor>,
+        size: Option<(usize, usize)>,
+        pass: &Pass<'_>,
+    ) -> Result<Tensor> {
+        match (self, skip) {
+            (Self::In(conv, transformer), _) => {
+                transformer.forward(&conv.forward(x)?, pass.context.frames)
+            }
+            (Self::Down(layer), _) => layer.forward(x, pass),
+            (Self::Halve(downsampler), _) => downsampler.forward(x),
+            (Self::Middle(block), _) => block.forward(x, pass),
+            (Self::Up(layer), Some(skip)) => layer.forward(&Tensor::cat(&[x, skip], 1)?, pass),
+            (Self::Up(_), None) => {
+                candle_core::bail!("the way up has more layers than the way down")
+            }
+            (Self::Double(upsampler), _) => upsampler.forward(x, size),
+        }
+    }
+}
+
 /// Residual block and temporal convolution, with the two attentions if the block has them.
 #[derive(Clone, Debug)]
-struct Layer {
+pub(crate) struct Layer {
     resnet: ResnetBlock2D,
     temp_conv: TemporalConvLayer,
     attention: Option<(Transformer2DModel, TransformerTemporalModel)>,
@@ -141,22 +194,38 @@ impl DownBlock3D {
 
     /// (b · frames, in, h, w); what the way up will need is pushed to `skips`.
     pub fn forward(&self, x: &Tensor, pass: &Pass<'_>, skips: &mut Vec<Tensor>) -> Result<Tensor> {
-        let mut x = x.clone();
-        for layer in &self.layers {
-            x = layer.forward(&x, pass)?;
-            skips.push(x.clone());
-        }
-        if let Some(downsampler) = &self.downsampler {
-            x = downsampler.forward(&x)?;
-            skips.push(x.clone());
-        }
-        Ok(x)
+        run(self.stages(), x, pass, skips)
+    }
+
+    /// What it does, one after the other.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = Stage<'_>> {
+        self.layers.iter().map(Stage::Down).chain(self.downsampler.iter().map(Stage::Halve))
     }
 
     /// Where its temporal attentions are.
     pub fn sites(&self) -> impl Iterator<Item = Site> + '_ {
         sites(&self.layers)
     }
+}
+
+/// Stages one after the other; outputs that are needed again are put on `skips` and taken from its end.
+pub(crate) fn run<'a>(
+    stages: impl Iterator<Item = Stage<'a>>,
+    x: &Tensor,
+    pass: &Pass<'_>,
+    skips: &mut Vec<Tensor>,
+) -> Result<Tensor> {
+    let mut x = x.clone();
+    for stage in stages {
+        let skip = if stage.takes() { skips.pop() } else { None };
+        let size = skips.last().map(|skip| skip.dims4()).transpose()?;
+        let size = size.map(|(_, _, height, width)| (height, width));
+        x = stage.forward(&x, skip.as_ref(), size, pass)?;
+        if stage.keeps() {
+            skips.push(x.clone());
+        }
+    }
+    Ok(x)
 }
 
 fn sites(layers: &[Layer]) -> impl Iterator<Item = Site> + '_ {
@@ -235,18 +304,12 @@ impl UpBlock3D {
     /// (b · frames, previous, h, w); takes its skips from the end. The size is that of the next skip, so that
     /// odd sizes come back as they were.
     pub fn forward(&self, x: &Tensor, pass: &Pass<'_>, skips: &mut Vec<Tensor>) -> Result<Tensor> {
-        let mut x = x.clone();
-        for layer in &self.layers {
-            let Some(skip) = skips.pop() else {
-                candle_core::bail!("the way up has more layers than the way down");
-            };
-            x = layer.forward(&Tensor::cat(&[&x, &skip], 1)?, pass)?;
-        }
-        let Some(upsampler) = &self.upsampler else {
-            return Ok(x);
-        };
-        let size = skips.last().map(|skip| skip.dims4()).transpose()?;
-        upsampler.forward(&x, size.map(|(_, _, height, width)| (height, width)))
+        run(self.stages(), x, pass, skips)
+    }
+
+    /// What it does, one after the other.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = Stage<'_>> {
+        self.layers.iter().map(Stage::Up).chain(self.upsampler.iter().map(Stage::Double))
     }
 
     /// Where its temporal attentions are.

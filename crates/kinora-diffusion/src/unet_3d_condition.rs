@@ -18,7 +18,7 @@ use crate::{
     resnet::ResnetOptions,
     transformer_temporal::TransformerTemporalModel,
     unet_3d_blocks::{
-        BlockOptions, BlockShape, DownBlock3D, Pass, UNetMidBlock3DCrossAttn, UpBlock3D,
+        BlockOptions, BlockShape, DownBlock3D, Pass, Stage, UNetMidBlock3DCrossAttn, UpBlock3D, run,
     },
     weights::{Variables, Weights, build},
 };
@@ -175,6 +175,27 @@ impl UNet3DConfig {
     }
 }
 
+/// What the network looks at, as in [`UNet3DConditionModel::forward`].
+#[derive(Clone, Copy, Debug)]
+pub struct UNetInput<'a> {
+    /// Latents (b, in, frames, h, w).
+    pub sample: &'a Tensor,
+    /// Step numbers (b,).
+    pub steps: &'a Tensor,
+    /// (b, tokens, width).
+    pub text: &'a Tensor,
+}
+
+/// The input as the blocks take it.
+pub(crate) struct Prepared {
+    pub(crate) x: Tensor,
+    pub(crate) frames: usize,
+    pub(crate) temb: Tensor,
+    pub(crate) text: Tensor,
+    pub(crate) steps: Tensor,
+    pub(crate) time_embedding: Tensor,
+}
+
 /// The network.
 #[derive(Clone, Debug)]
 pub struct UNet3DConditionModel {
@@ -292,38 +313,50 @@ impl UNet3DConditionModel {
         text: &Tensor,
         hook: &dyn TemporalHook,
     ) -> candle_core::Result<Tensor> {
-        let (b, channels, frames, height, width) = sample.dims5()?;
-        let steps = steps.to_dtype(DType::F32)?;
+        let prepared = self.prepare(UNetInput { sample, steps, text })?;
+        let context = SiteContext {
+            frames: prepared.frames,
+            timesteps: &prepared.steps,
+            time_embedding: &prepared.time_embedding,
+        };
+        let pass = Pass { temb: &prepared.temb, text: &prepared.text, hook, context };
+        let y = run(self.stages(), &prepared.x, &pass, &mut Vec::new())?;
+        self.answer(&y, prepared.frames)
+    }
+
+    pub(crate) fn prepare(&self, input: UNetInput<'_>) -> candle_core::Result<Prepared> {
+        let (b, channels, frames, height, width) = input.sample.dims5()?;
+        let steps = input.steps.to_dtype(DType::F32)?;
         let features =
             timesteps(&steps, self.config.block_out_channels[0])?.to_dtype(self.dtype)?;
         let time_embedding = self.time_embedding.forward(&features)?;
-        let pass = Pass {
-            temb: &each_frame(&time_embedding, frames)?,
-            text: &each_frame(&text.to_dtype(self.dtype)?, frames)?,
-            hook,
-            context: SiteContext { frames, timesteps: &steps, time_embedding: &time_embedding },
-        };
         // (b, C, frames, h, w) to (b · frames, C, h, w)
-        let x = sample.to_dtype(self.dtype)?.transpose(1, 2)?;
-        let x = x.reshape((b * frames, channels, height, width))?;
-        let y = self.blocks(&self.conv_in.forward(&x)?, &pass)?;
-        let y = self.conv_out.forward(&self.conv_norm_out.forward(&y)?.silu()?)?;
-        y.reshape((b, frames, self.config.out_channels, height, width))?
-            .transpose(1, 2)?
-            .contiguous()
+        let x = input.sample.to_dtype(self.dtype)?.transpose(1, 2)?;
+        Ok(Prepared {
+            x: x.reshape((b * frames, channels, height, width))?,
+            frames,
+            temb: each_frame(&time_embedding, frames)?,
+            text: each_frame(&input.text.to_dtype(self.dtype)?, frames)?,
+            steps,
+            time_embedding,
+        })
     }
 
-    fn blocks(&self, x: &Tensor, pass: &Pass<'_>) -> candle_core::Result<Tensor> {
-        let mut x = self.transformer_in.forward(x, pass.context.frames)?;
-        let mut skips = vec![x.clone()];
-        for block in &self.down_blocks {
-            x = block.forward(&x, pass, &mut skips)?;
-        }
-        x = self.mid_block.forward(&x, pass)?;
-        for block in &self.up_blocks {
-            x = block.forward(&x, pass, &mut skips)?;
-        }
-        Ok(x)
+    /// From the input to what [`UNet3DConditionModel::answer`] takes.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = Stage<'_>> {
+        let down = self.down_blocks.iter().flat_map(DownBlock3D::stages);
+        let up = self.up_blocks.iter().flat_map(UpBlock3D::stages);
+        let first = Stage::In(&self.conv_in, &self.transformer_in);
+        [first].into_iter().chain(down).chain([Stage::Middle(&self.mid_block)]).chain(up)
+    }
+
+    /// What follows the blocks: (b · frames, C, h, w) to (b, out, frames, h, w).
+    pub(crate) fn answer(&self, x: &Tensor, frames: usize) -> candle_core::Result<Tensor> {
+        let (n, _, height, width) = x.dims4()?;
+        let y = self.conv_out.forward(&self.conv_norm_out.forward(x)?.silu()?)?;
+        y.reshape((n / frames, frames, self.config.out_channels, height, width))?
+            .transpose(1, 2)?
+            .contiguous()
     }
 }
 

@@ -13,6 +13,7 @@ use kinora_media::{
 };
 use kinora_models::{EndpointError, ModelError, StoreError};
 use kinora_provenance::RecordError;
+use kinora_ragme::RagmeError;
 use kinora_retrieval::SearchError;
 
 /// Something the engine was asked for could not be done.
@@ -113,6 +114,21 @@ pub enum EngineError {
     /// No record tells of this film.
     #[error("there is no record of this film: {}", .0.display())]
     NoRecord(PathBuf),
+    /// The generator `ragme` was asked for without a model.
+    #[error("the generator `ragme` needs a text-to-video model, and none was given")]
+    NoVideoModel,
+    /// A model whose controller reads embeddings of another space than the library's.
+    #[error(
+        "the controller reads embeddings of {wanted} numbers; those of space `{space}` have {own}"
+    )]
+    VideoModelSpace {
+        /// Width that the controller reads.
+        wanted: usize,
+        /// Width of the library's.
+        own: usize,
+        /// Name and revision of the library's space.
+        space: String,
+    },
     /// The output exists.
     #[error("the file exists: {}", .0.display())]
     Exists(PathBuf),
@@ -163,6 +179,9 @@ pub enum EngineError {
         /// What to do.
         hint: String,
     },
+    /// The text-to-video model.
+    #[error(transparent)]
+    Ragme(#[from] RagmeError),
 }
 
 impl EngineError {
@@ -188,6 +207,13 @@ impl EngineError {
             Self::NoRecord(_) => owned(
                 "keep the film's `.json` beside it, or name the library it was made from with `--library`",
             ),
+            Self::NoVideoModel => owned(
+                "give `--model DIR`: a model as diffusers saves it (ModelScope, ZeroScope), with a trained controller in \
+                 `DIR/ragme`; no controller is published, so train one (`bench/ragme` shows how)",
+            ),
+            Self::VideoModelSpace { .. } => {
+                owned("use a library in the space that the controller was trained on")
+            }
             Self::Exists(_) => owned("give another name, or `--force` to overwrite it"),
             Self::Video { source, .. } => source.hint().map(Into::into),
             Self::Hear { source: HearError::Audio(source), .. } => source.hint().map(Into::into),
@@ -215,6 +241,7 @@ impl EngineError {
             Self::Chat(e) => e.hint().map(Into::into),
             Self::Endpoint(e) => Some(e.hint()),
             Self::Language { hint, .. } => Some(hint.clone()),
+            Self::Ragme(e) => e.hint(),
         }
     }
 
@@ -222,7 +249,11 @@ impl EngineError {
     pub fn is_usage(&self) -> bool {
         matches!(
             self,
-            Self::LibraryName(_) | Self::Place(_) | Self::Exists(_) | Self::NothingThere(_)
+            Self::LibraryName(_)
+                | Self::Place(_)
+                | Self::Exists(_)
+                | Self::NothingThere(_)
+                | Self::NoVideoModel
         )
     }
 }

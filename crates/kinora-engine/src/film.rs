@@ -1,17 +1,24 @@
 //! Briefs to films, films to their trail.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use kinora_catalog::Catalog;
 use kinora_film::{
     BriefFormat, CameraMoveGenerator, LibrarySources, Origin, PlanOptions, RenderContext,
     SourceFinder, check_output, parse, plan, render, still, storyboard_html,
 };
-use kinora_inference::Control;
+use kinora_inference::{Control, ShotGenerator};
+use kinora_media::FFmpeg;
 use kinora_retrieval::{Filter, Kind, Searcher};
-use kinora_types::{Asset, FilmRecord, FilmSpec, Picture, Shot, Storyboard};
+use kinora_types::{Asset, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard};
 
-use crate::{EngineError, Studio};
+use crate::{
+    EngineError, Studio,
+    motion::{Generator, Motion},
+};
 
 pub use kinora_film::FilmProgress as MakeProgress;
 
@@ -38,7 +45,12 @@ pub struct FilmRequest {
     pub font: Option<PathBuf>,
     /// Replace an existing film.
     pub overwrite: bool,
+    /// What makes the shots.
+    pub generator: Generator,
 }
+
+/// Clips that a model follows, by prompt.
+type Followed = BTreeMap<String, Vec<SourceRecord>>;
 
 /// A storyboard and the page that shows it.
 pub struct Plan {
@@ -76,6 +88,9 @@ impl Studio {
         if out.exists() && !request.overwrite {
             return Err(EngineError::Exists(out.to_owned()));
         }
+        if request.generator == (Generator::Ragme { model: None }) {
+            return Err(EngineError::NoVideoModel);
+        }
         let ffmpeg = self.ffmpeg()?;
         let mut typesetter = self.typesetter(request.font.as_ref())?;
         let catalog = self.catalog(library)?;
@@ -83,17 +98,20 @@ impl Studio {
             let library_revision = catalog.revision()?;
             let (storyboard, brief) = planned(request, sources, control)?;
             check_output(out, &storyboard)?;
+            let (mut generator, followed) =
+                self.generator(&catalog, request, &storyboard, &ffmpeg, control)?;
             let origin = Origin {
                 brief,
                 library: catalog.name().to_owned(),
                 library_revision,
                 space: catalog.space().clone(),
                 threshold,
+                followed,
             };
             let context = RenderContext {
                 ffmpeg: &ffmpeg,
                 typesetter: &mut typesetter,
-                generator: &mut CameraMoveGenerator,
+                generator: &mut *generator,
                 sources,
                 embedder: Some(self.space_of(&catalog)?.image()),
                 control,
@@ -105,6 +123,26 @@ impl Studio {
         let path = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
         catalog.put_film(&path.to_string_lossy(), &record)?;
         Ok(record)
+    }
+
+    /// What makes a storyboard's shots, and the clips that it will follow.
+    fn generator(
+        &self,
+        catalog: &Catalog,
+        request: &FilmRequest,
+        storyboard: &Storyboard,
+        ffmpeg: &FFmpeg,
+        control: &Control,
+    ) -> Result<(Box<dyn ShotGenerator>, Followed), EngineError> {
+        let Generator::Ragme { model } = &request.generator else {
+            return Ok((Box::new(CameraMoveGenerator), Followed::new()));
+        };
+        let filter = filter(request, true);
+        let motion =
+            Motion { catalog, space: self.space_of(catalog)?, ffmpeg, filter: &filter, control };
+        let generator = motion.generator(model.as_ref(), storyboard)?;
+        let followed = generator.followed();
+        Ok((Box::new(generator), followed))
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.
@@ -119,13 +157,22 @@ impl Studio {
         let searcher = Searcher::new(catalog, &index, space.text())?;
         let scores = space.text().score_model();
         let ffmpeg = self.ffmpeg().ok();
-        // Without ffmpeg there is no film either; the storyboard shows what pictures would give.
-        let kind = if ffmpeg.is_some() { request.kind } else { Some(Kind::Picture) };
-        let filter = Filter { licences: request.licences.clone(), kind, ..Filter::default() };
+        let filter = filter(request, ffmpeg.is_some());
         let duplicates = scores.duplicate_threshold;
         let sources = LibrarySources::new(&searcher, catalog, duplicates, filter, ffmpeg);
         work(&sources, scores.abstain_below)
     }
+}
+
+/// What a film's sources must be. Without ffmpeg there is no film either; the storyboard shows what pictures would give.
+fn filter(request: &FilmRequest, ffmpeg: bool) -> Filter {
+    let kind = match &request.generator {
+        _ if !ffmpeg => Some(Kind::Picture),
+        // Only what moves has a motion to follow.
+        Generator::Ragme { .. } => Some(Kind::Video),
+        Generator::CameraMove => request.kind,
+    };
+    Filter { licences: request.licences.clone(), kind, ..Filter::default() }
 }
 
 /// What the storyboard's page shows of a shot's source; `None` if it cannot be read.
@@ -154,7 +201,13 @@ fn planned(
         length_from_shots: !request.length_given,
         control: control.clone(),
     };
-    Ok((plan(&brief, &request.spec, &options, sources)?, text))
+    // What a model shows is not what its clips sound like.
+    let sound = match &request.generator {
+        Generator::Ragme { .. } => Some(Sound::Mute),
+        Generator::CameraMove => request.spec.sound,
+    };
+    let spec = FilmSpec { sound, ..request.spec.clone() };
+    Ok((plan(&brief, &spec, &options, sources)?, text))
 }
 
 /// A brief is a file if it names one, or looks like the name of one; else it is the text itself.

@@ -9,7 +9,7 @@ use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
 
-use crate::{EngineError, FilmRequest, Studio};
+use crate::{EngineError, FilmRequest, Generator, Studio};
 
 /// Length of a crossfade.
 pub const CROSSFADE_SECONDS: f64 = 0.5;
@@ -76,6 +76,7 @@ impl Studio {
             allow_gaps: false,
             font: None,
             overwrite: false,
+            generator: Generator::default(),
         };
         Ok(FilmOfAnswer { request, shows, left_out })
     }

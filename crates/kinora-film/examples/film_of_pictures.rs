@@ -136,6 +136,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             normalised: false,
         },
         threshold: None,
+        followed: std::collections::BTreeMap::new(),
     };
     let context = RenderContext {
         ffmpeg: &FFmpeg::check(Path::new(ffmpeg))?,

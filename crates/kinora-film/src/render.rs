@@ -1,6 +1,6 @@
 //! From a storyboard to a film and its record.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use jiff::Timestamp;
 use kinora_inference::{
@@ -23,7 +23,7 @@ use crate::{
     camera::mixed,
     compose::{Composer, FilmProgress},
     sound,
-    sources::{present_path, unreadable},
+    sources::{present_path, still, unreadable},
     timeline::crossfade_frames,
     words::Words,
 };
@@ -41,6 +41,8 @@ pub struct Origin {
     pub space: EmbeddingSpace,
     /// Score below which nothing was taken.
     pub threshold: Option<f32>,
+    /// By prompt, what a model follows besides a shot's own source, the best first; the trail names these after it.
+    pub followed: BTreeMap<String, Vec<SourceRecord>>,
 }
 
 /// What rendering works with.
@@ -84,6 +86,7 @@ pub fn render(
         storyboard,
         generator: context.generator,
         sources: context.sources,
+        followed: &context.origin.followed,
         embedder: context.embedder,
         control: context.control,
         composer,
@@ -159,6 +162,7 @@ struct Studio<'a> {
     storyboard: &'a Storyboard,
     generator: &'a mut dyn ShotGenerator,
     sources: &'a dyn SourceFinder,
+    followed: &'a BTreeMap<String, Vec<SourceRecord>>,
     embedder: Option<&'a dyn ImageEmbedder>,
     control: &'a Control,
     composer: Composer<'a>,
@@ -176,7 +180,15 @@ impl Studio<'_> {
             let followed = Some(i) != last || credits > 0;
             records.push(match (&shot.source, shot.camera, shot.clip) {
                 (Some(asset), Some(camera), _) => {
-                    self.shot(i, shot, asset, camera, at, followed)?
+                    let side = needed_side(asset, camera, self.storyboard.spec.size);
+                    let picture = self.sources.open(asset, side)?;
+                    self.shot(i, shot, (asset, ReferenceRole::Subject, picture), at, followed)?
+                }
+                (Some(asset), None, Some(clip)) if self.generator.follows_motion() => {
+                    let middle = u64::midpoint(clip.range.start_ms(), clip.range.end_ms());
+                    let side = self.storyboard.spec.size.height;
+                    let picture = still(&self.sources.video(asset)?, asset, middle, side)?;
+                    self.shot(i, shot, (asset, ReferenceRole::Motion, picture), at, followed)?
                 }
                 (Some(asset), None, Some(clip)) => self.clip(shot, asset, clip, at, followed)?,
                 _ => record(shot, at, 0),
@@ -191,18 +203,15 @@ impl Studio<'_> {
         &mut self,
         i: usize,
         shot: &Shot,
-        asset: &Asset,
-        camera: CameraMove,
+        (asset, role, picture): (&Asset, ReferenceRole, Picture),
         at: u32,
         followed: bool,
     ) -> Result<ShotRecord, FilmError> {
-        let size = self.storyboard.spec.size;
-        let picture = self.sources.open(asset, needed_side(asset, camera, size))?;
         let request = ShotRequest {
             prompt: shot.brief.prompt.clone(),
-            references: vec![Reference { asset: asset.id, role: ReferenceRole::Subject, picture }],
-            camera: Some(camera),
-            size,
+            references: vec![Reference { asset: asset.id, role, picture }],
+            camera: shot.camera,
+            size: self.storyboard.spec.size,
             fps: self.storyboard.spec.fps,
             frames: shot.frames,
             seed: mixed(self.storyboard.spec.seed).wrapping_add(i as u64),
@@ -221,7 +230,9 @@ impl Studio<'_> {
         let generator = made.map_err(|error| blame(shot, error, fault))?;
         let fidelity = self.fidelity(&request.references[0].picture, kept)?;
         let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
-        Ok(made_record(shot, asset, at, generator, hash, fidelity))
+        let mut record = made_record(shot, asset, at, generator, hash, fidelity);
+        record.sources.extend(self.followed.get(&request.prompt).into_iter().flatten().cloned());
+        Ok(record)
     }
 
     /// A stretch of a video: its own frames, so there is nothing whose fidelity could be measured.

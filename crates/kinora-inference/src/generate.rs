@@ -92,6 +92,11 @@ pub enum GenerateError {
 pub trait ShotGenerator: Send {
     /// Name, as in the record and in `--generator`.
     fn name(&self) -> &'static str;
+    /// Whether it makes pictures of its own that follow a clip's motion: shots whose source is a video go through it
+    /// too then, with the video as [`ReferenceRole::Motion`]. Otherwise a video is shown as it is.
+    fn follows_motion(&self) -> bool {
+        false
+    }
     /// Makes one shot; progress is the number of frames the sink has taken.
     fn generate(
         &mut self,

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor, Var};
 use kinora_diffusion::{
     Site, SiteContext, TemporalHook, UNet3DConditionModel, Variables, Weights, build, config,
 };
 
 use crate::{
     config::RagmeConfig,
-    error::{RagmeError, Result},
+    error::Result,
     rag_attention::RagAttention,
     retrieved::Retrieved,
     temporal_enhancer::{TemporalEnhancer, Tokens},
@@ -104,21 +104,32 @@ pub struct Conditioned<'a> {
 }
 
 impl Conditioned<'_> {
-    /// For one sample given: as many rows as `with`, each with its tokens or without any.
+    /// How many samples it is for.
     ///
     /// # Errors
-    /// More than one sample.
+    /// The tensor library's.
+    pub fn samples(&self) -> Result<usize> {
+        Ok(self.tokens.tokens.dim(0)?)
+    }
+
+    /// All samples once for each of `with`, one after the other, each time with their tokens or without any.
+    ///
+    /// # Errors
+    /// The tensor library's.
     pub fn rows(&self, with: &[bool]) -> Result<Self> {
-        if self.tokens.tokens.dim(0)? != 1 {
-            return Err(RagmeError::Input("only one sample can be repeated".into()));
-        }
-        let keep: Vec<f32> = with.iter().map(|with| f32::from(u8::from(*with))).collect();
-        let keep = Tensor::from_vec(keep, (with.len(), 1), self.tokens.mask.device())?;
-        let tokens = Tokens {
-            tokens: Tensor::cat(&vec![&self.tokens.tokens; with.len()], 0)?,
-            mask: self.tokens.mask.broadcast_mul(&keep)?,
-        };
-        Ok(Self { ragme: self.ragme, tokens })
+        let Tokens { tokens, mask } = &self.tokens;
+        let masks =
+            with.iter().map(|with| if *with { Ok(mask.clone()) } else { mask.zeros_like() });
+        let masks = masks.collect::<candle_core::Result<Vec<_>>>()?;
+        let tokens = Tensor::cat(&vec![tokens; with.len()], 0)?;
+        Ok(Self { ragme: self.ragme, tokens: Tokens { tokens, mask: Tensor::cat(&masks, 0)? } })
+    }
+
+    /// The same with its tokens as a variable of their own, cut off from the enhancer.
+    pub(crate) fn as_leaf(&self) -> Result<Self> {
+        let tokens = Var::from_tensor(&self.tokens.tokens.detach())?.into_inner();
+        let mask = self.tokens.mask.clone();
+        Ok(Self { ragme: self.ragme, tokens: Tokens { tokens, mask } })
     }
 
     /// The encoded videos.

@@ -1,7 +1,8 @@
 //! RAGME: a text-to-video model that looks at retrieved videos for its motion (Peruzzo et al., arXiv 2504.06672).
 //!
 //! Way in: [`Ragme::open`] for a trained controller or [`Ragme::build`] for a fresh one, on a base model of
-//! `kinora-diffusion`; [`Ragme::sample`] makes a video, [`Trainer`] trains the added modules.
+//! `kinora-diffusion`; [`Ragme::sample`] makes a video, [`RagmeGenerator`] shots of a film, [`Trainer`] trains the
+//! added modules.
 //!
 //! The base stays as it is: the modules hang on its [`kinora_diffusion::TemporalHook`], and their gates start
 //! at zero. A reference in PyTorch, written from the paper, proves the arithmetic (`parity/ragme.py` in the
@@ -12,6 +13,8 @@
 mod config;
 mod controller;
 mod error;
+mod fingerprint;
+mod generator;
 mod rag_attention;
 mod retrieved;
 mod sampling;
@@ -21,6 +24,9 @@ mod train;
 pub use config::{AdaLn, Combine, Head, Position, RagmeConfig, Variant};
 pub use controller::{Conditioned, Ragme, WEIGHTS_FILE};
 pub use error::{RagmeError, Result};
+pub use generator::{
+    CONTROLLER_FOLDER, GENERATION_FILE, GenerationConfig, MotionClip, RAGME, RagmeGenerator,
+};
 pub use rag_attention::RagAttention;
 pub use retrieved::{Retrieved, encoded_times, video_embedding};
 pub use sampling::{Guidance, RetrievalInput, guided, rag_init};

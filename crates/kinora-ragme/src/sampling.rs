@@ -34,13 +34,14 @@ pub struct RetrievalInput {
     pub init: Option<Tensor>,
 }
 
-/// The guided prediction for latents (1, C, frames, h, w) at a step:
-/// e(∅,∅) + `s_r` · (e(∅,R) - e(∅,∅)) + `s_t` · (e(T,R) - e(∅,R)), where `text` holds ∅ and T, (2, tokens, width).
+/// The guided prediction for latents (b, C, frames, h, w) at a step:
+/// e(∅,∅) + `s_r` · (e(∅,R) - e(∅,∅)) + `s_t` · (e(T,R) - e(∅,R)), where `text` (2 · b, tokens, width) holds b times ∅
+/// and then each sample's T, and `hook` was conditioned on b samples.
 ///
 /// With a retrieval scale of 1 the first two terms are e(∅,R), so that pass is left out.
 ///
 /// # Errors
-/// The network's, or a hook for more than one sample.
+/// The network's, or a hook for another number of samples.
 pub fn guided(
     unet: &UNet3DConditionModel,
     hook: &Conditioned<'_>,
@@ -49,7 +50,14 @@ pub fn guided(
     text: &Tensor,
     guidance: Guidance,
 ) -> Result<Tensor> {
-    let (empty, prompt) = (text.narrow(0, 0, 1)?, text.narrow(0, 1, 1)?);
+    let b = latents.dim(0)?;
+    if text.dim(0)? != 2 * b || hook.samples()? != b {
+        let (texts, samples) = (text.dims(), hook.samples()?);
+        return Err(RagmeError::Input(format!(
+            "texts {texts:?} and retrieval for {samples} samples cannot guide {b} samples"
+        )));
+    }
+    let (empty, prompt) = (text.narrow(0, 0, b)?, text.narrow(0, b, b)?);
     let run = |with: &[bool], texts: &[&Tensor]| -> Result<Vec<Tensor>> {
         let hook = hook.rows(with)?;
         predict(unet, &hook, latents, timestep, texts)
@@ -64,7 +72,7 @@ pub fn guided(
     Ok(((&parts[0] + retrieval)? + text)?)
 }
 
-/// The prediction of each text for the same latents.
+/// The prediction of each text (b, tokens, width) for the same latents.
 fn predict(
     unet: &UNet3DConditionModel,
     hook: &dyn TemporalHook,
@@ -73,7 +81,7 @@ fn predict(
     texts: &[&Tensor],
 ) -> Result<Vec<Tensor>> {
     let rows = texts.len();
-    let steps = Tensor::full(timestep as f32, rows, latents.device())?;
+    let steps = Tensor::full(timestep as f32, rows * latents.dim(0)?, latents.device())?;
     let noise = unet.forward(
         &Tensor::cat(&vec![latents; rows], 0)?,
         &steps,
@@ -128,7 +136,7 @@ impl Ragme {
         let start = match &input.init {
             None => noise,
             Some(latents) => {
-                let scale = pipeline.vae.config().scaling_factor;
+                let scale = pipeline.codec.scaling_factor();
                 rag_init(latents, scale, sampler.first_alpha_cumprod(), &noise)?
             }
         };

@@ -175,6 +175,34 @@ fn a_retrieval_scale_of_one_is_the_papers_and_of_zero_is_none() {
 }
 
 #[test]
+fn samples_guided_together_are_samples_guided_alone() {
+    let unet = unet();
+    let ragme = Ragme::open(&fixtures().join("controller"), &unet, DType::F32, &CPU).unwrap();
+    let (latents, text) = (normal(71, &[2, 4, 3, 8, 8]), normal(72, &[4, 5, 16]));
+    let frames = |seed: u64| normal(seed, &[4, 32]).to_vec2::<f32>().unwrap();
+    // The second has one video less.
+    let videos = [vec![frames(73), frames(74)], vec![frames(75)]];
+    for retrieval in [1.0, 2.0] {
+        let guidance = Guidance { text: 3.0, retrieval };
+        let run = |videos: &[Vec<Vec<Vec<f32>>>], latents: &Tensor, text: &Tensor| {
+            let given = Retrieved::batch(videos, 32, &CPU).unwrap();
+            guided(&unet, &ragme.condition(&given).unwrap(), latents, 300, text, guidance)
+        };
+        let both = run(&videos, &latents, &text).unwrap();
+        for at in 0..2 {
+            // Empty text of this sample, then its prompt.
+            let [empty, prompt] = [at, at + 2].map(|row| text.narrow(0, row, 1).unwrap());
+            let own = Tensor::cat(&[empty, prompt], 0).unwrap();
+            let alone = run(&videos[at..=at], &latents.narrow(0, at, 1).unwrap(), &own).unwrap();
+            let worst = difference(&both.narrow(0, at, 1).unwrap(), &alone);
+            assert!(worst < 1e-4, "sample {at}, scale {retrieval}: {worst}");
+        }
+        let one = latents.narrow(0, 0, 1).unwrap();
+        assert!(run(&videos, &one, &text).is_err(), "retrieval for two does not guide one");
+    }
+}
+
+#[test]
 fn a_prompt_and_retrieved_clips_become_frames() {
     let pipeline = TextToVideoPipeline::open(&tiny::base(), DType::F32, &CPU).unwrap();
     let ragme =

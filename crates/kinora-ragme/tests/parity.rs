@@ -94,8 +94,6 @@ fn half_formats_stay_near() {
         let worst = tiny::difference(&out.to_dtype(DType::F32).unwrap(), get("out"));
         println!("{dtype:?}: {worst:.1e}");
         assert!(worst < tolerance, "{dtype:?}: {worst}");
-        let none = hook.rows(&[false]).err().map(|e| e.to_string());
-        assert_eq!(none.unwrap(), "only one sample can be repeated");
         let absent = kinora_ragme::Retrieved::batch(&[vec![], vec![]], 32, &CPU).unwrap();
         let hook = ragme.condition(&absent).unwrap();
         let out = unet.forward(get("sample"), get("steps"), get("text"), &hook).unwrap();

@@ -84,6 +84,45 @@ fn gradients_and_three_steps_agree_with_torch() {
     println!("weights after: {:.1e} of their norms", compare(&expected["after"], after));
 }
 
+/// With gates open, and the base's temporal attentions trained too or not: every gradient is the same.
+#[test]
+fn gradients_with_checkpoints_are_those_without() {
+    for base_too in [false, true] {
+        let prepare = |weights: Weights| {
+            Ok(weights.trainable_if(move |name| base_too && name.contains("temp_attentions")))
+        };
+        let folder = tiny::base().join("unet");
+        let (unet, base) =
+            UNet3DConditionModel::open_as(&folder, DType::F32, &CPU, prepare).unwrap();
+        let folder = fixtures().join("controller");
+        let ragme = kinora_diffusion::config::read(&folder.join("config.json")).unwrap();
+        let config = TrainConfig { ragme, accumulate: 2, ..TrainConfig::default() };
+        let batch = batch(&Kept::open("activations.safetensors"));
+        let gradients = |checkpointing: bool| {
+            let config = TrainConfig { checkpointing, ..config.clone() };
+            let weights = folder.join("ragme.safetensors");
+            let weights = Weights::open(&weights, DType::F32, &CPU).unwrap();
+            let trainer = Trainer::on(&unet, &scheduler(), config, weights, &CPU).unwrap();
+            let trainer = trainer.with_base(base.clone()).unwrap();
+            let mut gradients = Gradients::new();
+            let loss = trainer.accumulate(&batch, &mut gradients).unwrap();
+            (loss, gradients)
+        };
+        let ((loss, with), (expected, without)) = (gradients(true), gradients(false));
+        assert!((loss - expected).abs() < 1e-6 * expected, "{loss} and {expected}");
+        assert!(with.keys().eq(without.keys()) && !with.is_empty());
+        let norm = |t: &Tensor| t.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap();
+        let mut worst = (0.0f32, "");
+        for (name, gradient) in &with {
+            let away = norm(&(gradient - &without[name]).unwrap()).sqrt();
+            let relative = away / norm(&without[name]).sqrt().max(1e-6);
+            worst = if relative > worst.0 { (relative, name) } else { worst };
+        }
+        println!("base too: {base_too}, {} gradients, worst {worst:?}", with.len());
+        assert!(worst.0 < 1e-5, "{worst:?}");
+    }
+}
+
 /// Clips whose noise cannot be told from the latents alone, but whose neighbours tell their brightness.
 struct Bright;
 

@@ -4,7 +4,8 @@
 //! lexical (BM25) → reciprocal rank fusion → near-duplicates removed → threshold → diversity → cut.
 //!
 //! Way in: [`sync`] brings the index up to the catalogue, [`Searcher::search`] answers a [`Query`]
-//! with a [`SearchOutcome`], [`evaluate`] measures recall and abstention on judged queries.
+//! with a [`SearchOutcome`], [`evaluate`] measures recall and abstention on judged queries, [`retrieve_clips`]
+//! finds the videos whose motion a video model looks at.
 //!
 //! What decides that nothing fits: the best dense score among the candidates is held against the
 //! threshold of the space ([`kinora_inference::ScoreModel::abstain_below`]). Below it, in a hybrid
@@ -16,6 +17,7 @@
 //! Memory: the candidates' vectors, at most a few thousand, and the rows that carry a query word.
 
 mod candidates;
+mod clips;
 mod dedup;
 mod dense;
 mod diversity;
@@ -34,6 +36,7 @@ mod sync;
 mod trace;
 mod words;
 
+pub use clips::{ClipQuery, ClipTarget, RetrievedClip, retrieve_clips};
 pub use error::SearchError;
 pub use eval::{Fit, JudgedMoment, Judgement, MomentReport, PerQuery, Report, evaluate};
 pub use motion::rank_by_motion;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use kinora_engine::{Control, FilmRequest, MakeProgress, Plan, Studio};
+use kinora_engine::{Control, FilmRequest, Generator, MakeProgress, Plan, Studio};
 use kinora_types::{
     Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Steadiness, Steady,
     Storyboard, Transition,
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::{MakeArgs, SoundArg, SteadyArg, TransitionArg},
+    args::{GeneratorArg, MakeArgs, SoundArg, SteadyArg, TransitionArg},
     output,
 };
 
@@ -105,7 +105,18 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         allow_gaps: args.allow_gaps,
         font: args.font.clone(),
         overwrite: args.force,
+        generator: generator(args)?,
     })
+}
+
+fn generator(args: &MakeArgs) -> anyhow::Result<Generator> {
+    match (args.generator, &args.model) {
+        (GeneratorArg::Ragme, model) => Ok(Generator::Ragme { model: model.clone() }),
+        (GeneratorArg::CameraMove, None) => Ok(Generator::CameraMove),
+        (GeneratorArg::CameraMove, Some(_)) => {
+            Err(super::usage("`--model` goes with `--generator ragme`".into()))
+        }
+    }
 }
 
 fn show_plan(args: &MakeArgs, plan: &Plan, json: bool) -> anyhow::Result<Outcome> {

@@ -234,6 +234,7 @@ pub fn origin() -> kinora_film::Origin {
             normalised: false,
         },
         threshold: Some(THRESHOLD),
+        followed: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,0 +1,112 @@
+//! `kinora make --generator ragme` from videos to a verified film, with the real embedder and encoder.
+//!
+//! The text-to-video model is tiny and its weights are random, its gates shut: this covers that model, library, frames,
+//! record and verification fit together, not how anything looks (`bench/ragme` does).
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod common;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use candle_core::{DType, Device};
+use common::{Home, samples};
+use kinora_diffusion::{SchedulerConfig, UNet3DConditionModel, config};
+use kinora_ragme::{GenerationConfig, RagmeConfig, TrainConfig, Trainer};
+
+/// A video that moves over a sample picture.
+fn video(home: &Home, picture: &str) {
+    let ffmpeg = home.run(&["models", "path", "ffmpeg"]).done().stdout;
+    let source = samples().join("pictures").join(format!("{picture}.webp"));
+    let target = home.path().join("videos").join(format!("{picture}.mp4"));
+    let pan = "scale=360:240:force_original_aspect_ratio=increase,crop=320:180:n:n/2";
+    let mut command = Command::new(ffmpeg.trim());
+    command.args(["-v", "error", "-loop", "1", "-framerate", "12", "-t", "3", "-i"]).arg(source);
+    let done = command.args(["-vf", pan, "-pix_fmt", "yuv420p"]).arg(target).status().unwrap();
+    assert!(done.success());
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target)
+        } else {
+            fs::copy(&path, target).map(drop).unwrap()
+        }
+    }
+}
+
+/// The tiny base with an untrained controller for the default space.
+fn model(home: &Home) -> PathBuf {
+    let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/../kinora-diffusion/fixtures/tiny");
+    let folder = home.path().join("model");
+    copy(Path::new(tiny), &folder);
+    let unet = UNet3DConditionModel::open(&folder.join("unet"), DType::F32, &Device::Cpu).unwrap();
+    let scheduler: SchedulerConfig =
+        config::read(&folder.join("scheduler/scheduler_config.json")).unwrap();
+    let ragme = RagmeConfig { enhancer_layers: 1, heads: 4, ..RagmeConfig::default() };
+    let options = TrainConfig { ragme, ..TrainConfig::default() };
+    let trainer = Trainer::new(&unet, &scheduler, options, &Device::Cpu).unwrap();
+    trainer.save(&folder.join("ragme")).unwrap();
+    let sampling = GenerationConfig {
+        width: 32,
+        height: 16,
+        frames: 4,
+        steps: 2,
+        clips: 2,
+        ..GenerationConfig::default()
+    };
+    let text = serde_json::to_string(&sampling).unwrap();
+    fs::write(folder.join("ragme/generation.json"), text).unwrap();
+    folder
+}
+
+#[test]
+fn a_film_is_generated_and_its_record_names_the_clips() {
+    let home = Home::new();
+    fs::create_dir(home.path().join("videos")).unwrap();
+    for picture in ["scarlet-macaw", "hedgehog", "colosseum"] {
+        video(&home, picture);
+    }
+    home.run(&["add", "videos"]).done();
+    fs::write(home.path().join("brief.md"), "- a red parrot\n- a hedgehog in the grass\n").unwrap();
+    let args = ["make", "brief.md", "-o", "film.mp4", "--size", "160x90", "--generator", "ragme"];
+    let short = ["--seconds", "4", "--fps", "12", "--json"];
+
+    let ended = home.run(&[&args[..], &short].concat());
+    assert_eq!(ended.code, 2, "no model: {}", ended.stdout);
+    assert!(ended.stderr.contains("--model DIR"), "{}", ended.stderr);
+
+    let model = model(&home).to_string_lossy().into_owned();
+    let made = home.run(&[&args[..], &short, &["--model", &model]].concat()).done().json();
+    let shots = made["record"]["shots"].as_array().unwrap();
+    assert_eq!(shots.len(), 2);
+    for shot in shots {
+        let generator = &shot["generator"];
+        assert_eq!((&generator["name"], &generator["synthetic"]), (&"ragme".into(), &true.into()));
+        assert_eq!(generator["parameters"]["retrieved"].as_array().unwrap().len(), 2);
+        assert_eq!(
+            generator["parameters"]["retrieved"][0]["asset"], shot["sources"][0]["asset"],
+            "the video that the shot was planned on is the one whose motion it follows first"
+        );
+        let sources = shot["sources"].as_array().unwrap();
+        assert_eq!(sources.len(), 3, "the planned video, then both clips");
+        assert_eq!(sources[1]["asset"], generator["parameters"]["retrieved"][0]["asset"]);
+        assert!(sources[1]["range"].is_object() && shot["sound"].as_str() != Some("kept"));
+        assert!(shot["frames_hash"].is_string());
+    }
+    let verified = home.run(&["verify", "film.mp4"]).done();
+    assert!(verified.stdout.contains("intact"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("synthetic"), "{}", verified.stdout);
+    assert_eq!(verified.stdout.matches(": present").count(), 6, "{}", verified.stdout);
+
+    let moved = ["make", "brief.md", "-o", "other.mp4", "--model", &model];
+    assert_eq!(home.run(&moved).code, 2, "a model without its generator");
+}

@@ -1,0 +1,154 @@
+//! The `ragme` generator of a film: model, library and embedder brought together.
+//!
+//! For every prompt of a storyboard the nearest videos are found and the stretch of each around its best moment is
+//! decoded at the model's rate; every third frame is embedded. Stored frames are a second apart, too sparse for that.
+//!
+//! Memory: the model, one decoded frame, and the embeddings (some KB a clip); all frames of the clips if the model
+//! starts from them.
+
+use std::path::{Path, PathBuf};
+
+use kinora_catalog::{Catalog, CatalogError};
+use kinora_film::{FilmError, SourceError, open_video};
+use kinora_inference::{Control, ImageEmbedder};
+use kinora_media::{
+    FFmpeg,
+    render::to_picture,
+    video::{ClipSpec, VideoError},
+};
+use kinora_models::Space;
+use kinora_ragme::{GenerationConfig, MotionClip, RagmeGenerator};
+use kinora_retrieval::{ClipQuery, Filter, RetrievedClip, retrieve_clips};
+use kinora_types::{Framing, Scores, Size, SourceRecord, Storyboard, TimeRange};
+
+use crate::EngineError;
+
+/// What makes the shots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Generator {
+    /// Pictures are moved over, videos shown as they are.
+    #[default]
+    CameraMove,
+    /// A text-to-video model that follows the motion of retrieved videos.
+    Ragme {
+        /// Folder of the base with the controller in it.
+        model: Option<PathBuf>,
+    },
+}
+
+/// Every third frame of a retrieved clip is embedded (RAGME, as released).
+const EMBEDDED: usize = 3;
+
+/// Finds clips for a storyboard's prompts.
+pub(crate) struct Motion<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) space: &'a Space,
+    pub(crate) ffmpeg: &'a FFmpeg,
+    pub(crate) filter: &'a Filter,
+    pub(crate) control: &'a Control,
+}
+
+impl Motion<'_> {
+    /// The generator of a model's folder, with clips for every shot that has a source.
+    pub(crate) fn generator(
+        &self,
+        model: Option<&PathBuf>,
+        storyboard: &Storyboard,
+    ) -> Result<RagmeGenerator, EngineError> {
+        let model = model.ok_or(EngineError::NoVideoModel)?;
+        let mut generator = RagmeGenerator::open(model)?;
+        let (wanted, own) = (generator.embed_dim(), self.catalog.space().dimension);
+        if wanted != own {
+            let space = self.catalog.space().id();
+            return Err(EngineError::VideoModelSpace { wanted, own, space });
+        }
+        for shot in storyboard.shots.iter().filter(|shot| shot.source.is_some()) {
+            self.control.check().map_err(FilmError::from)?;
+            let clips = self.clips(&shot.brief.prompt, generator.config())?;
+            generator.set_clips(&shot.brief.prompt, clips)?;
+        }
+        Ok(generator)
+    }
+
+    fn clips(
+        &self,
+        prompt: &str,
+        config: &GenerationConfig,
+    ) -> Result<Vec<MotionClip>, EngineError> {
+        let query =
+            ClipQuery { k: config.clips, filter: self.filter.clone(), ..ClipQuery::text(prompt) };
+        let found = retrieve_clips(self.catalog, self.space.text(), &query)?;
+        found.iter().enumerate().map(|(at, clip)| self.clip(at + 1, clip, config)).collect()
+    }
+
+    fn clip(
+        &self,
+        rank: usize,
+        found: &RetrievedClip,
+        config: &GenerationConfig,
+    ) -> Result<MotionClip, EngineError> {
+        let unreadable = |error: VideoError| match error {
+            VideoError::Cancelled => FilmError::Cancelled(kinora_inference::Cancelled),
+            error => FilmError::from(SourceError::Unreadable {
+                label: found.asset.label(),
+                message: error.to_string(),
+                path: found.asset.paths.first().cloned().unwrap_or_default(),
+            }),
+        };
+        let file = open_video(self.ffmpeg, &found.asset).map_err(FilmError::from)?;
+        let embedder = self.space.image();
+        let range = stretch(found, config)?;
+        let size = decoded(embedder, config);
+        let spec =
+            ClipSpec { range, size, fps: config.fps, focus: (0.5, 0.5), framing: Framing::Crop };
+        let cancelled = || self.control.is_cancelled();
+        let (mut prepared, mut pictures) = (Vec::new(), Vec::new());
+        for (at, frame) in file.clip(&spec, &cancelled).map_err(unreadable)?.enumerate() {
+            let picture = to_picture(&frame.map_err(unreadable)?);
+            if at % EMBEDDED == 0 {
+                prepared.push(embedder.prepare(&picture)?);
+            }
+            if config.rag_init {
+                pictures.push(picture);
+            }
+        }
+        let embeddings = embedder.embed(&prepared)?;
+        Ok(MotionClip {
+            source: source(rank, found, range),
+            embeddings: embeddings.iter().map(|e| e.values().to_vec()).collect(),
+            pictures,
+        })
+    }
+}
+
+/// A clip as the trail names it.
+fn source(rank: usize, found: &RetrievedClip, range: TimeRange) -> SourceRecord {
+    let asset = &found.asset;
+    let present = asset.paths.iter().find(|path| Path::new(path).is_file());
+    SourceRecord {
+        asset: asset.id,
+        label: asset.label(),
+        path: present.cloned().unwrap_or_default(),
+        rights: asset.rights.clone(),
+        range: Some(range),
+        rank: Some(rank),
+        scores: Some(Scores { dense: Some(found.similarity), ..Scores::default() }),
+    }
+}
+
+/// As long as the model's video, around the best moment, inside the found video.
+fn stretch(found: &RetrievedClip, config: &GenerationConfig) -> Result<TimeRange, EngineError> {
+    let length = 1000 * u64::from(config.frames) / u64::from(config.fps.max(1));
+    let end = found.asset.duration_ms.unwrap_or(length);
+    let start = found.moment_ms.saturating_sub(length / 2).min(end.saturating_sub(length));
+    TimeRange::new(start, (start + length).min(end))
+        .map_err(|error| CatalogError::Damaged(error.to_string()).into())
+}
+
+/// The model's shape, the shorter side twice the embedder's input, as decoders keep it.
+fn decoded(embedder: &dyn ImageEmbedder, config: &GenerationConfig) -> Size {
+    let (width, height) = (u64::from(config.width.max(1)), u64::from(config.height.max(1)));
+    let short = 2 * u64::from(embedder.input_side());
+    let even = |side: u64| ((short * side / width.min(height)).next_multiple_of(2)) as u32;
+    Size { width: even(width), height: even(height) }
+}

@@ -1,0 +1,353 @@
+//! Shots made by a text-to-video model that looks at clips of the library for its motion.
+//!
+//! The clips are retrieved before (by the floor above, which has library and embedder) and handed over by prompt. What
+//! the model makes is scaled to the film's frame; a shot that lasts longer than the model's video is that video,
+//! slowed down, and the record says so.
+//!
+//! Memory: base and controller, one video of the model's size, one frame of the film's.
+
+use std::{collections::BTreeMap, path::Path};
+
+use candle_core::{DType, Device, Tensor};
+use kinora_diffusion::{DiffusionError, SampleRequest, TextToVideoPipeline, config};
+use kinora_inference::{Control, FrameSink, GenerateError, ShotGenerator, ShotRequest};
+use kinora_media::render::{ShotView, to_picture};
+use kinora_types::{
+    CameraMove, Framing, GeneratorRecord, Picture, Rect, Size, SourceRecord, YuvFrame,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    controller::Ragme,
+    error::{RagmeError, Result},
+    fingerprint::fingerprint,
+    retrieved::Retrieved,
+    sampling::RetrievalInput,
+};
+
+/// Name in records and in `--generator`.
+pub const RAGME: &str = "ragme";
+/// Folder of the controller inside the base's folder.
+pub const CONTROLLER_FOLDER: &str = "ragme";
+/// How the two are sampled, beside the controller's `config.json`; without it, as ZeroScope was released.
+pub const GENERATION_FILE: &str = "generation.json";
+
+/// `generation.json`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GenerationConfig {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Frames of a video.
+    pub frames: u32,
+    /// Frames a second at its own speed; retrieved clips are read at this rate.
+    pub fps: u32,
+    /// Steps of the sampler.
+    pub steps: usize,
+    /// Guidance by text.
+    pub guidance_scale: f64,
+    /// Guidance by retrieval; 1 is the paper's.
+    pub retrieval_scale: f64,
+    /// Clips that are retrieved for a prompt.
+    pub clips: usize,
+    /// Start from the clips' latents (RagInit).
+    pub rag_init: bool,
+    /// What is not to be seen.
+    pub negative_prompt: String,
+}
+
+impl Default for GenerationConfig {
+    fn default() -> Self {
+        Self {
+            width: 448,
+            height: 256,
+            frames: 12,
+            fps: 8,
+            steps: 50,
+            guidance_scale: 10.0,
+            retrieval_scale: 1.0,
+            clips: 5,
+            rag_init: false,
+            negative_prompt: String::new(),
+        }
+    }
+}
+
+/// A clip that was found for a prompt.
+#[derive(Clone, Debug)]
+pub struct MotionClip {
+    /// Which part of which video, as the trail names it; its dense score is the cosine with the prompt.
+    pub source: SourceRecord,
+    /// Embeddings of every third frame, in order.
+    pub embeddings: Vec<Vec<f32>>,
+    /// Every frame, if the model starts from them ([`GenerationConfig::rag_init`]); else none.
+    pub pictures: Vec<Picture>,
+}
+
+/// The generator. On the CPU in `f32`; deterministic on one machine.
+#[derive(Debug)]
+pub struct RagmeGenerator {
+    pipeline: TextToVideoPipeline,
+    ragme: Ragme,
+    config: GenerationConfig,
+    model: String,
+    clips: BTreeMap<String, Vec<MotionClip>>,
+}
+
+impl RagmeGenerator {
+    /// The base of a folder as diffusers saves it, with the controller in its folder `ragme`.
+    ///
+    /// # Errors
+    /// A file is missing or does not fit; each is named.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let (dtype, device) = (DType::F32, Device::Cpu);
+        let pipeline = TextToVideoPipeline::open(folder, dtype, &device)?;
+        let controller = folder.join(CONTROLLER_FOLDER);
+        let file = controller.join(GENERATION_FILE);
+        let config =
+            if file.is_file() { config::read(&file)? } else { GenerationConfig::default() };
+        let ragme = Ragme::open(&controller, &pipeline.unet, dtype, &device)?;
+        let model = fingerprint(folder)?;
+        Ok(Self { pipeline, ragme, config, model, clips: BTreeMap::new() })
+    }
+
+    /// How it is sampled.
+    pub fn config(&self) -> &GenerationConfig {
+        &self.config
+    }
+
+    /// Width of the frame embeddings that the controller reads.
+    pub fn embed_dim(&self) -> usize {
+        self.ragme.config().embed_dim
+    }
+
+    /// Hands over what was found for a prompt, the best first.
+    ///
+    /// # Errors
+    /// No clip, or embeddings of another width.
+    pub fn set_clips(&mut self, prompt: &str, clips: Vec<MotionClip>) -> Result<()> {
+        if clips.is_empty() {
+            return Err(RagmeError::Input(format!("no clip was found for `{prompt}`")));
+        }
+        let videos: Vec<_> = clips.iter().map(|clip| clip.embeddings.clone()).collect();
+        Retrieved::one(&videos, self.embed_dim(), &Device::Cpu)?;
+        self.clips.insert(prompt.to_owned(), clips);
+        Ok(())
+    }
+
+    /// The clips that were handed over, by prompt, the best first.
+    pub fn followed(&self) -> BTreeMap<String, Vec<SourceRecord>> {
+        let sources = |clips: &[MotionClip]| clips.iter().map(|clip| clip.source.clone()).collect();
+        self.clips.iter().map(|(prompt, clips)| (prompt.clone(), sources(clips))).collect()
+    }
+
+    fn size(&self) -> Size {
+        Size { width: self.config.width, height: self.config.height }
+    }
+
+    /// The video of a request, in the model's own size.
+    fn sample(
+        &self,
+        request: &ShotRequest,
+        clips: &[MotionClip],
+        control: &Control,
+    ) -> Result<Vec<Picture>> {
+        let config = &self.config;
+        let videos: Vec<_> = clips.iter().map(|clip| clip.embeddings.clone()).collect();
+        let input = RetrievalInput {
+            retrieved: Retrieved::one(&videos, self.embed_dim(), &Device::Cpu)?,
+            scale: config.retrieval_scale,
+            init: config.rag_init.then(|| self.latents(clips, control)).transpose()?,
+        };
+        let sample = SampleRequest {
+            negative_prompt: config.negative_prompt.clone(),
+            height: config.height as usize,
+            width: config.width as usize,
+            frames: config.frames as usize,
+            steps: config.steps,
+            guidance_scale: config.guidance_scale,
+            seed: request.seed,
+            scheduler: None,
+            ..SampleRequest::new(&request.prompt)
+        };
+        let frames = self.ragme.sample(&self.pipeline, &sample, &input, &mut |_| (), control)?;
+        (0..frames.dim(0)?).map(|at| picture(&frames.get(at)?)).collect()
+    }
+
+    /// Latents (K, C, frames, h, w) of the clips, not scaled.
+    fn latents(&self, clips: &[MotionClip], control: &Control) -> Result<Tensor> {
+        let frame = |picture: &Picture| -> Result<Tensor> {
+            control.check().map_err(DiffusionError::from)?;
+            let fitted = to_picture(&fitted(picture, self.size())?);
+            Ok(self.pipeline.codec.encode(&tensor(&fitted)?)?)
+        };
+        let clip = |clip: &MotionClip| -> Result<Tensor> {
+            let frames = clip.pictures.iter().map(frame).collect::<Result<Vec<_>>>()?;
+            if frames.is_empty() {
+                return Err(RagmeError::Input("RagInit needs the frames of every clip".into()));
+            }
+            Ok(Tensor::cat(&frames, 0)?.transpose(0, 1)?.contiguous()?)
+        };
+        let clips = clips.iter().map(clip).collect::<Result<Vec<_>>>()?;
+        Ok(Tensor::stack(&clips, 0)?)
+    }
+
+    fn record(&self, request: &ShotRequest, clips: &[MotionClip], speed: f64) -> GeneratorRecord {
+        let found = |clip: &MotionClip| {
+            let SourceRecord { asset, range, scores, .. } = &clip.source;
+            json!({ "asset": asset, "range": range, "similarity": scores.and_then(|s| s.dense) })
+        };
+        GeneratorRecord {
+            name: RAGME.into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            model: Some(self.model.clone()),
+            deterministic: true,
+            synthetic: true,
+            parameters: json!({
+                "sampling": self.config,
+                "controller": self.ragme.config(),
+                "seed": request.seed,
+                "speed": speed,
+                "retrieved": clips.iter().map(found).collect::<Vec<_>>(),
+            }),
+        }
+    }
+}
+
+impl ShotGenerator for RagmeGenerator {
+    fn name(&self) -> &'static str {
+        RAGME
+    }
+
+    fn follows_motion(&self) -> bool {
+        true
+    }
+
+    fn generate(
+        &mut self,
+        request: &ShotRequest,
+        sink: &mut dyn FrameSink,
+        control: &Control,
+    ) -> std::result::Result<GeneratorRecord, GenerateError> {
+        control.check()?;
+        let lacks = |what: &str| GenerateError::Request(what.to_owned());
+        if request.frames == 0 || request.fps == 0 {
+            return Err(lacks("a shot has at least one frame"));
+        }
+        let clips = self.clips.get(&request.prompt);
+        let clips = clips.ok_or_else(|| lacks("no clips were retrieved for its prompt"))?;
+        let video = self.sample(request, clips, control).map_err(failed)?;
+        let speed = speed(request, &self.config);
+        let mut shown: Option<(usize, YuvFrame)> = None;
+        for i in 0..request.frames {
+            control.check()?;
+            let at = shown_frame(i, request.fps, &self.config, speed);
+            let frame = match shown.take() {
+                Some((before, frame)) if before == at => frame,
+                _ => fitted(&video[at], request.size).map_err(failed)?,
+            };
+            sink.frame(&frame)?;
+            shown = Some((at, frame));
+        }
+        Ok(self.record(request, clips, speed))
+    }
+}
+
+/// 1, or less if the shot lasts longer than the model's video.
+fn speed(request: &ShotRequest, config: &GenerationConfig) -> f64 {
+    let own = f64::from(config.frames) / f64::from(config.fps.max(1));
+    let shot = f64::from(request.frames) / f64::from(request.fps);
+    (own / shot).min(1.0)
+}
+
+/// The model's frame that is on screen at frame `i` of the shot; none is blended.
+fn shown_frame(i: u32, fps: u32, config: &GenerationConfig, speed: f64) -> usize {
+    let at = (f64::from(i) + 0.5) / f64::from(fps) * speed * f64::from(config.fps);
+    (at as usize).min(config.frames.saturating_sub(1) as usize)
+}
+
+/// The middle of a picture in the shape of a frame, scaled to it.
+fn fitted(picture: &Picture, size: Size) -> Result<YuvFrame> {
+    let fault = |e: &dyn ToString| RagmeError::Input(e.to_string());
+    let own = f64::from(picture.width()) / f64::from(picture.height());
+    let ratio = size.aspect() / own;
+    let (width, height) = (ratio.min(1.0), (1.0 / ratio).min(1.0));
+    let view = Rect { x: (1.0 - width) / 2.0, y: (1.0 - height) / 2.0, width, height };
+    let camera = CameraMove { framing: Framing::Crop, from: view, to: view };
+    let mut frame = YuvFrame::black(size).map_err(|e| fault(&e))?;
+    let mut whole = ShotView::new(picture, &camera, size).map_err(|e| fault(&e))?;
+    whole.paint(view, &mut frame).map_err(|e| fault(&e))?;
+    Ok(frame)
+}
+
+/// A frame (3, height, width), 0 to 1, as a picture.
+fn picture(frame: &Tensor) -> Result<Picture> {
+    let (_, height, width) = frame.dims3()?;
+    let bytes = ((frame * 255.0)?.round()?.clamp(0.0, 255.0)?).to_dtype(DType::U8)?;
+    let rgb = bytes.permute((1, 2, 0))?.flatten_all()?.to_vec1::<u8>()?;
+    Picture::new(width as u32, height as u32, rgb).map_err(|e| RagmeError::Input(e.to_string()))
+}
+
+/// A picture as (1, 3, height, width), -1 to 1.
+fn tensor(picture: &Picture) -> Result<Tensor> {
+    let shape = (1, picture.height() as usize, picture.width() as usize, 3);
+    let bytes = Tensor::from_slice(picture.rgb(), shape, &Device::Cpu)?;
+    let frame = bytes.permute((0, 3, 1, 2))?.contiguous()?.to_dtype(DType::F32)?;
+    Ok(((frame / 127.5)? - 1.0)?)
+}
+
+fn failed(error: RagmeError) -> GenerateError {
+    match error {
+        RagmeError::Base(DiffusionError::Cancelled(cancelled)) => cancelled.into(),
+        RagmeError::Input(_) => GenerateError::Request(error.to_string()),
+        other => GenerateError::Failed(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_shot_is_the_video_slowed_down() {
+        let config = GenerationConfig { frames: 8, fps: 8, ..GenerationConfig::default() };
+        let shown = |frames: u32| {
+            let request = ShotRequest {
+                prompt: String::new(),
+                references: Vec::new(),
+                camera: None,
+                size: Size { width: 2, height: 2 },
+                fps: 16,
+                frames,
+                seed: 0,
+            };
+            let speed = speed(&request, &config);
+            let at = (0..frames).map(|i| shown_frame(i, 16, &config, speed));
+            (speed, at.collect::<Vec<_>>())
+        };
+        assert_eq!(shown(4), (1.0, vec![0, 0, 1, 1]), "a short shot shows its beginning");
+        let (speed, at) = shown(32);
+        assert_eq!((speed, at[0], at[31]), (0.5, 0, 7), "all of it is seen");
+        assert!((0..8).all(|frame| at.iter().filter(|seen| **seen == frame).count() == 4));
+    }
+
+    #[test]
+    fn pictures_survive_the_way_through_tensors() {
+        let made = Picture::new(2, 1, vec![0, 128, 255, 9, 8, 7]).unwrap();
+        let frame = ((tensor(&made).unwrap().squeeze(0).unwrap() / 2.0).unwrap() + 0.5).unwrap();
+        assert_eq!(picture(&frame).unwrap().rgb(), made.rgb());
+    }
+
+    #[test]
+    fn the_middle_is_shown_in_the_shape_of_the_frame() {
+        let mut wide = Picture::filled(40, 10, [255, 255, 255]);
+        let dark = |at: usize| (at / 3) % 40 < 10 || (at / 3) % 40 >= 30;
+        wide.rgb_mut().iter_mut().enumerate().filter(|(at, _)| dark(*at)).for_each(|(_, v)| *v = 0);
+        let frame = fitted(&wide, Size { width: 20, height: 20 }).unwrap();
+        let middle = to_picture(&frame);
+        assert!(middle.rgb().iter().all(|v| *v > 200), "only the bright middle is in view");
+    }
+}
