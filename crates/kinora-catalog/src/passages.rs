@@ -108,7 +108,7 @@ fn insert(
     for passage in passages {
         let (model, confidence) = match &passage.origin {
             Origin::Person => (None, None),
-            Origin::Machine { model, confidence } => (Some(model), Some(confidence)),
+            Origin::Machine { model, confidence } => (Some(model), *confidence),
         };
         let words = (!passage.words.is_empty()).then(|| json(&passage.words)).transpose()?;
         statement.execute(params![
@@ -324,7 +324,7 @@ struct RawPassage {
     region: Option<String>,
     language: Option<String>,
     words: Option<String>,
-    machine: Option<(String, f32)>,
+    machine: Option<(String, Option<f32>)>,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawPassage> {
@@ -337,7 +337,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawPassage> {
         region: row.get(5)?,
         language: row.get(6)?,
         words: row.get(7)?,
-        machine: model.zip(confidence),
+        machine: model.map(|model| (model, confidence)),
     })
 }
 

@@ -59,7 +59,7 @@ fn passage(kind: PassageKind, text: &str, range: Option<(u64, u64)>) -> Passage 
         region: None,
         language: (kind == PassageKind::Speech).then(|| "en".into()),
         words: Vec::new(),
-        origin: Origin::Machine { model: MODEL.into(), confidence: 0.75 },
+        origin: Origin::Machine { model: MODEL.into(), confidence: Some(0.75) },
     }
 }
 

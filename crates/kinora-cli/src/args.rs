@@ -82,7 +82,10 @@ pub struct AddArgs {
     /// Do not look for these words in this run; a later one does. May be given several times.
     #[arg(long, value_enum, value_name = "KIND")]
     pub without: Vec<PassageArg>,
-    /// Look for words again where another model did so before.
+    /// Let the vision-language model of config.toml describe pictures and shots.
+    #[arg(long)]
+    pub caption: bool,
+    /// Look for words again where another model or prompt did so before.
     #[arg(long)]
     pub again: bool,
     /// Embedding space of a new library [default: clip-vit-b-16-lite].

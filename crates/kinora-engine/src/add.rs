@@ -1,9 +1,10 @@
 //! Files into a library.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use kinora_inference::Control;
 use kinora_ingest::{Ingest, IngestObserver, Options, Summary};
+use kinora_models::ModelCaptioner;
 use kinora_types::PassageKind;
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct AddRequest {
     pub options: Options,
     /// Kinds of words that are not looked for in this run.
     pub without: Vec<PassageKind>,
+    /// Describes pictures and shots in which nobody has done so; without it they wait. It tells what it sent.
+    pub captions: Option<Arc<ModelCaptioner>>,
     /// Go on watching the folders until cancelled.
     pub watch: bool,
 }
@@ -50,7 +53,7 @@ impl Studio {
         let options = Options { ffmpeg: self.ffmpeg().ok(), ..request.options.clone() };
         let senses = self.senses(space, &request.without)?;
         let ingest = Ingest::new(&catalog, space.image(), duplicates, options)?;
-        let ingest = ingest.perceiving(senses.perception());
+        let ingest = ingest.perceiving(senses.perception(request.captions.as_deref()));
         let summary = if request.watch {
             ingest.watch(&request.paths, observer, control)?
         } else {

@@ -19,25 +19,25 @@ impl Studio {
         let Some(language) = &self.settings().config.language else {
             return Ok(None);
         };
-        match (&language.endpoint, &language.model) {
-            (Some(address), Some(model)) => endpoint(language, address, model).map(Some),
-            (Some(_), None) => {
-                Err(missing("`endpoint` needs a `model`", "name one of the server's"))
-            }
-            (None, _) => Err(missing(
-                "[language] names no `endpoint`",
-                "name a server of the chat completions API, such as llama-server or Ollama on this machine, \
-                 or take the section out of config.toml",
-            )),
-        }
+        Ok(Some(Box::new(Endpoint::open(endpoint("language", language)?)?)))
     }
 }
 
-fn endpoint(
-    language: &Language,
-    address: &str,
-    model: &str,
-) -> Result<Box<dyn LanguageModel>, EngineError> {
+/// The server that a section of the configuration names.
+pub(crate) fn endpoint(section: &str, language: &Language) -> Result<EndpointConfig, EngineError> {
+    let (address, model) = match (&language.endpoint, &language.model) {
+        (Some(address), Some(model)) => (address, model),
+        (Some(_), None) => {
+            return Err(missing("`endpoint` needs a `model`", "name one of the server's"));
+        }
+        (None, _) => {
+            return Err(missing(
+                &format!("[{section}] names no `endpoint`"),
+                "name a server of the chat completions API, such as llama-server or Ollama on this machine, \
+                 or take the section out of config.toml",
+            ));
+        }
+    };
     let key = |name: &String| {
         std::env::var(name).ok().filter(|key| !key.is_empty()).ok_or_else(|| {
             let message = format!("`api_key_env` names `{name}`, which is not set");
@@ -47,12 +47,10 @@ fn endpoint(
     let api_key = language.api_key_env.as_ref().map(key).transpose()?;
     let patience = Duration::from_secs(language.patience.unwrap_or(PATIENCE));
     let context = language.context;
-    let config =
-        EndpointConfig { api_key, context, patience, ..EndpointConfig::new(address, model) };
-    Ok(Box::new(Endpoint::open(config)?))
+    Ok(EndpointConfig { api_key, context, patience, ..EndpointConfig::new(address, model) })
 }
 
-fn missing(message: &str, hint: &str) -> EngineError {
+pub(crate) fn missing(message: &str, hint: &str) -> EngineError {
     EngineError::Language { message: message.into(), hint: hint.into() }
 }
 

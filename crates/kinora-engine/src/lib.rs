@@ -1,7 +1,7 @@
 //! Kinora's engine: what can be asked of it, and the one place where backends are chosen.
 //!
 //! Way in: [`Settings::settle`] finds the folders, [`Studio::open`] the engine; then
-//! [`Studio::add`], [`Studio::search`], [`Studio::ask`], [`Studio::evaluate`], [`Studio::plan`],
+//! [`Studio::add`], [`Studio::captioner`], [`Studio::search`], [`Studio::ask`], [`Studio::evaluate`], [`Studio::plan`],
 //! [`Studio::make`], [`Studio::verify`]. A model is loaded when it is first needed.
 //!
 //! Memory: models (about 90 MB for the default space's pictures, 45 MB for its words) live as long
@@ -24,6 +24,7 @@ mod settings;
 mod studio;
 mod tools;
 mod verify;
+mod vision;
 
 pub use add::{AddRequest, Added};
 pub use ask::AskRequest;
@@ -39,7 +40,7 @@ pub use kinora_ingest::{
     Done, FileFailure, IngestObserver, Options as IngestOptions, Summary as AddSummary,
 };
 pub use kinora_media::subtitles::{to_srt, to_webvtt};
-pub use kinora_models::{PullEvent, Stage, Status, Store};
+pub use kinora_models::{ModelCaptioner, PullEvent, Stage, Status, Store};
 pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
 pub use library::LibrarySummary;
 pub use motion::Generator;

@@ -1,10 +1,11 @@
 //! The models that turn what is seen and heard into words, as far as they were pulled.
 
 use kinora_catalog::Catalog;
-use kinora_inference::{InferenceError, SpeechRecognizer, Tagger, TextReader};
+use kinora_inference::{Captioner, InferenceError, SpeechRecognizer, Tagger, TextReader};
 use kinora_ingest::Perception;
 use kinora_models::{
-    ModelError, RuntimeOptions, Space, StoreError, open_reader, open_speech, open_tagger,
+    ModelCaptioner, ModelError, RuntimeOptions, Space, StoreError, open_reader, open_speech,
+    open_tagger,
 };
 use kinora_types::PassageKind;
 use serde::Serialize;
@@ -37,12 +38,13 @@ pub(crate) struct Senses<'s> {
 }
 
 impl Senses<'_> {
-    pub(crate) fn perception(&self) -> Perception<'_> {
+    /// With what describes pictures, which only a person switches on.
+    pub(crate) fn perception<'a>(&'a self, captions: Option<&'a ModelCaptioner>) -> Perception<'a> {
         Perception {
             speech: self.speech.as_deref(),
             text: self.text.as_deref(),
             tags: self.tags.as_deref(),
-            captions: None,
+            captions: captions.map(|captioner| captioner as &dyn Captioner),
         }
     }
 

@@ -31,10 +31,11 @@ pub struct Config {
     pub font: Option<PathBuf>,
     /// The language model that answers questions.
     pub language: Option<Language>,
+    /// The vision-language model that writes captions; that of `language` unless named.
+    pub vision: Option<Language>,
 }
 
-/// The section `[language]`: a server of the chat completions API if there is an `endpoint`, else a model
-/// in this process.
+/// The sections `[language]` and `[vision]`: a server of the chat completions API.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Language {
@@ -42,6 +43,10 @@ pub struct Language {
     pub endpoint: Option<String>,
     /// Name of the model there.
     pub model: Option<String>,
+    /// Whether the model sees; in `[language]` captions are asked of it only then.
+    pub pictures: bool,
+    /// What is asked of each picture.
+    pub prompt: Option<String>,
     /// Environment variable that holds the endpoint's key.
     pub api_key_env: Option<String>,
     /// Tokens of the context; unset: what the server or the model says.

@@ -148,9 +148,9 @@ impl Captioner for ColourSenses {
         &self,
         picture: &Picture,
         control: &Control,
-    ) -> Result<(String, f32), InferenceError> {
+    ) -> Result<(String, Option<f32>), InferenceError> {
         control.check()?;
-        Ok((format!("Something {}.", self.colour(picture).unwrap_or("dark")), 0.5))
+        Ok((format!("Something {}.", self.colour(picture).unwrap_or("dark")), Some(0.5)))
     }
 }
 

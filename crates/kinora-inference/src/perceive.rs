@@ -86,10 +86,10 @@ pub trait Tagger: Send + Sync {
 pub trait Captioner: Send + Sync {
     /// Name and revision of the model, with the prompt's if it has one.
     fn model(&self) -> &str;
-    /// The sentence and how sure the model is of it, 0 to 1.
+    /// The sentence, never empty, and how sure the model is of it, 0 to 1, if it says so.
     fn caption(
         &self,
         picture: &Picture,
         control: &Control,
-    ) -> Result<(String, f32), InferenceError>;
+    ) -> Result<(String, Option<f32>), InferenceError>;
 }

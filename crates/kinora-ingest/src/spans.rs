@@ -188,7 +188,10 @@ impl Span {
             region: Some(self.best.region),
             language: None,
             words: Vec::new(),
-            origin: Origin::Machine { model: model.to_owned(), confidence: self.best.confidence },
+            origin: Origin::Machine {
+                model: model.to_owned(),
+                confidence: Some(self.best.confidence),
+            },
         }
     }
 }

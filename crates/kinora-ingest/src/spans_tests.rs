@@ -105,7 +105,7 @@ fn the_surest_reading_and_its_place_stand() {
     let [passage] = &spans.finish(3000)[..] else { panic!("one passage") };
     assert_eq!((passage.kind, passage.text.as_str()), (PassageKind::Text, "Harbour"));
     assert_eq!(passage.region.unwrap()[0], [0.1, 0.5]);
-    assert_eq!(passage.origin, Origin::Machine { model: "test@1".into(), confidence: 0.95 });
+    assert_eq!(passage.origin, Origin::Machine { model: "test@1".into(), confidence: Some(0.95) });
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use common::{Bench, Notes, THRESHOLD, senses};
 use kinora_catalog::Catalog;
-use kinora_inference::{Control, InferenceError, TextLine, TextReader};
+use kinora_inference::{Captioner, Control, InferenceError, TextLine, TextReader};
 use kinora_ingest::{Ingest, IngestError, Perception};
 use kinora_media::render::fixtures::ffmpeg;
 use kinora_types::{Origin, PassageKind, Picture};
@@ -86,7 +86,7 @@ fn everything_gets_its_words_with_their_times() {
     let red = catalog.resolve("red.png").unwrap();
     let (row, _) = catalog.asset_and_row(&red.id).unwrap().unwrap();
     let caption = &catalog.passages(row).unwrap()[0];
-    let machine = Origin::Machine { model: "colour-captioner@1".into(), confidence: 0.5 };
+    let machine = Origin::Machine { model: "colour-captioner@1".into(), confidence: Some(0.5) };
     assert_eq!(caption.origin, machine);
 
     let (again, _) = bench.add();
@@ -161,4 +161,68 @@ fn a_model_that_fails_everywhere_ends_the_run_and_marks_nothing() {
     let error = ingest.perceiving(broken).add(&targets, &mut notes, &control).unwrap_err();
     assert!(matches!(error, IngestError::Embed(InferenceError::Runtime(_))), "{error}");
     assert_eq!(catalog.unperceived(PassageKind::Text, None).unwrap().len(), 11);
+}
+
+/// A service that is out of order for red pictures.
+struct Picky;
+
+impl Captioner for Picky {
+    fn model(&self) -> &str {
+        "picky@1"
+    }
+
+    fn caption(
+        &self,
+        picture: &Picture,
+        _: &Control,
+    ) -> Result<(String, Option<f32>), InferenceError> {
+        let sum =
+            |channel| picture.rgb().iter().skip(channel).step_by(3).map(|v| u64::from(*v)).sum();
+        let [red, green, blue]: [u64; 3] = [0, 1, 2].map(sum);
+        if red > 2 * (green + blue) {
+            let (message, hint) = ("out of order".into(), "look at its log".into());
+            return Err(InferenceError::Service { message, hint });
+        }
+        Ok((if green > blue { "greener" } else { "bluer" }.into(), None))
+    }
+}
+
+#[test]
+fn every_shot_is_described_and_one_failing_picture_costs_only_itself() {
+    let mut bench = bench();
+    bench.perceives = false;
+    make(
+        "-f lavfi -i testsrc2=s=192x128:d=2,lutrgb=r=val/4:g=val/4 \
+         -f lavfi -i testsrc=s=192x128:d=2,hue=h=90,lutrgb=r=val/4:b=val/4 \
+         -f lavfi -i testsrc2=s=192x128:d=2,negate,vflip,lutrgb=r=val/4:g=val/4 \
+         -filter_complex concat=n=3",
+        &bench.input().join("cuts.mkv"),
+    );
+    bench.add();
+    let catalog = bench.catalog();
+    let waiting = || catalog.unperceived(PassageKind::Caption, None).unwrap().len();
+    let describe = |captions: &dyn Captioner| {
+        let ingest =
+            Ingest::new(&catalog, &bench.embedder, THRESHOLD, bench.options.clone()).unwrap();
+        let only = Perception { captions: Some(captions), ..Perception::default() };
+        let (mut notes, control) = (Notes::default(), Control::default());
+        ingest.perceiving(only).add(&[bench.input()], &mut notes, &control).unwrap();
+        notes
+    };
+    assert_eq!(waiting(), 4);
+    let notes = describe(&Picky);
+    let [damage] = &notes.damaged[..] else { panic!("{notes:?}") };
+    assert!(damage.path.ends_with("red.png") && damage.hint.is_some(), "{damage:?}");
+    assert_eq!(waiting(), 1);
+    let cuts = told(&catalog, "cuts.mkv");
+    assert_eq!(
+        cuts,
+        ["caption 0-2000 bluer", "caption 2000-4000 greener", "caption 4000-6000 bluer"]
+    );
+
+    // The next run describes what is left, and nothing twice.
+    describe(senses().captions.unwrap());
+    assert_eq!(waiting(), 0);
+    assert_eq!(told(&catalog, "red.png"), ["caption Something red."]);
+    assert_eq!(told(&catalog, "cuts.mkv"), cuts);
 }

@@ -43,8 +43,10 @@ pub enum Origin {
     Machine {
         /// Name and revision, `whisper-base@1a2b3c4d5e6f`.
         model: String,
-        /// How sure it is, 0 to 1, as the model counts; comparable within one model only.
-        confidence: f32,
+        /// How sure it is, 0 to 1, as the model counts; comparable within one model only. `None` of a model
+        /// that does not say, as most of those that write sentences.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        confidence: Option<f32>,
     },
 }
 

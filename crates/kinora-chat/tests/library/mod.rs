@@ -81,7 +81,7 @@ impl Library {
             region: None,
             language: None,
             words: Vec::new(),
-            origin: Origin::Machine { model: "m@1".into(), confidence: 0.9 },
+            origin: Origin::Machine { model: "m@1".into(), confidence: Some(0.9) },
         };
         let found = Ok(texts.iter().map(passage).collect());
         self.commit(Change::Perceived { asset: id(name), kind, model: "m@1".into(), found });

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Instant,
 };
 
@@ -13,6 +14,7 @@ use kinora_engine::{
 use kinora_types::PassageKind;
 use serde::Serialize;
 
+use super::ask::{SentReport, say_sent};
 use crate::{Outcome, args::AddArgs, output};
 
 #[derive(Serialize)]
@@ -22,6 +24,7 @@ struct Report<'a> {
     added: &'a Added,
     failures: &'a [FileFailure],
     vanished_files: &'a [PathBuf],
+    sent: Option<SentReport<'a>>,
     seconds: f64,
 }
 
@@ -95,6 +98,7 @@ impl Screen {
 /// Runs the command.
 pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcome> {
     let library = &args.library.library;
+    let captions = args.caption.then(|| studio.captioner()).transpose()?.map(Arc::new);
     let request = AddRequest {
         paths: args.paths.clone(),
         space: args.space.clone(),
@@ -105,6 +109,7 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
             ..IngestOptions::default()
         },
         without: args.without.iter().copied().map(Into::into).collect(),
+        captions: captions.clone(),
         watch: args.watch,
     };
     let control = super::interruptible()?;
@@ -113,12 +118,16 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
     let mut screen = Screen { bar, failures: Vec::new(), vanished: Vec::new() };
     let result = studio.add(library, &request, &mut screen, &control);
     screen.bar.finish_and_clear();
+    let sent = captions.and_then(|captioner| captioner.sent());
+    // Also if the run ended early.
+    sent.iter().for_each(say_sent);
     let added = result?;
     let summary = &added.summary;
     let seconds = start.elapsed().as_secs_f64();
     if json {
         let (failures, vanished_files) = (&screen.failures[..], &screen.vanished[..]);
-        output::json(&Report { library, added: &added, failures, vanished_files, seconds })?;
+        let sent = sent.as_ref().map(SentReport::from);
+        output::json(&Report { library, added: &added, failures, vanished_files, sent, seconds })?;
     } else {
         output::line(sentence(library, summary, start))?;
         added.waiting.iter().for_each(say_waiting);

@@ -27,8 +27,9 @@ struct Report<'a> {
     answer: &'a Answer,
 }
 
+/// What was sent, as `--json` tells it.
 #[derive(Serialize)]
-struct SentReport<'a> {
+pub struct SentReport<'a> {
     host: &'a str,
     loopback: bool,
     bytes: u64,
@@ -52,6 +53,13 @@ impl Show {
     }
 }
 
+impl<'a> From<&'a Sent> for SentReport<'a> {
+    fn from(sent: &'a Sent) -> Self {
+        let Sent { to, bytes, pictures } = sent;
+        Self { host: &to.host, loopback: to.loopback, bytes: *bytes, pictures: *pictures }
+    }
+}
+
 /// Runs the command.
 pub fn run(studio: &Studio, args: &AskArgs, json: bool) -> anyhow::Result<Outcome> {
     let library = &args.library.library;
@@ -67,12 +75,7 @@ pub fn run(studio: &Studio, args: &AskArgs, json: bool) -> anyhow::Result<Outcom
 }
 
 fn report<'a>(library: &'a str, question: &'a str, answer: &'a Answer) -> Report<'a> {
-    let sent = answer.sent.as_ref().map(|sent| SentReport {
-        host: &sent.to.host,
-        loopback: sent.to.loopback,
-        bytes: sent.bytes,
-        pictures: sent.pictures,
-    });
+    let sent = answer.sent.as_ref().map(SentReport::from);
     let (text, citations) = (answer.text(), answer.citations());
     let retrieved = answer.retrieved();
     Report { library, question, text, citations, retrieved, sent, answer }
@@ -167,11 +170,14 @@ fn notes(answer: &Answer) {
     for note in &answer.notes {
         eprintln!("note: {}", output::shown(note));
     }
-    if let Some(Sent { to, bytes, pictures }) = &answer.sent {
-        let host = output::shown(&to.host);
-        let where_to = if to.loopback { "on this machine" } else { "outside this machine" };
-        eprintln!("sent to {host}, {where_to}: {bytes} bytes, {pictures} pictures");
-    }
+    answer.sent.iter().for_each(say_sent);
+}
+
+/// To whom, and how much.
+pub fn say_sent(Sent { to, bytes, pictures }: &Sent) {
+    let host = output::shown(&to.host);
+    let where_to = if to.loopback { "on this machine" } else { "outside this machine" };
+    eprintln!("sent to {host}, {where_to}: {bytes} bytes, {pictures} pictures");
 }
 
 fn explain(answer: &Answer) -> anyhow::Result<()> {

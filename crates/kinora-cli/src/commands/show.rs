@@ -64,7 +64,8 @@ fn passage_line(passage: &Passage) -> String {
     let span = passage.range.map(|range| format!("{}  ", output::span(range))).unwrap_or_default();
     let origin = match &passage.origin {
         Origin::Person => "by hand".to_owned(),
-        Origin::Machine { model, confidence } => format!("{confidence:.2}, {model}"),
+        Origin::Machine { model, confidence: Some(sure) } => format!("{sure:.2}, {model}"),
+        Origin::Machine { model, confidence: None } => model.clone(),
     };
     format!("{:<9} {span}{}  ({origin})", passage.kind.name(), passage.text)
 }

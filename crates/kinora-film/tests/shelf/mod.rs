@@ -89,7 +89,7 @@ impl Shelf {
         let picture = "testsrc2=s=480x300:r=25:d=0.04,loop=124:1:0,setpts=N/25/TB,gblur=sigma=1,\
                        crop=400:226:x='40+5*sin(n*0.7)+3*sin(n*1.3)':y='36+4*sin(n*0.9+1)'";
         let made = std::process::Command::new(ffmpeg().path)
-            .args(["-y", "-loglevel", "error", "-f", "lavfi", "-i", &picture])
+            .args(["-y", "-loglevel", "error", "-f", "lavfi", "-i", picture])
             .args(["-c:v", "libx264", "-pix_fmt", "yuv420p"])
             .arg(&path)
             .status()

@@ -7,7 +7,7 @@ use kinora_media::{
     render::to_picture,
     video::{Frame, VideoFile},
 };
-use kinora_types::{Embedding, Kind, Passage, PassageKind, Picture, TimeRange};
+use kinora_types::{Embedding, Kind, Passage, PassageKind, Picture};
 
 use super::{Found, Halt, Job, Perceiver, passage, tags::TagSpans};
 use crate::spans::TextSpans;
@@ -33,21 +33,25 @@ impl Perceiver<'_, '_> {
         for kind in &job.kinds {
             self.observer.perceiving(*kind, &job.path, 0, 0);
         }
-        let seen = |error: &ReadError| Halt::picture(&job.path, error);
-        let limits = &self.ingest.options().limits;
-        let bytes = read_file(&job.path, limits).map_err(|error| seen(&error))?;
-        let picture = decode(&bytes, PICTURE_SIDE, limits).map_err(|error| seen(&error))?.picture;
+        let picture = self.picture(job)?;
         let mut found = Found::new();
         for kind in &job.kinds {
             let passages = match kind {
                 PassageKind::Text => self.read(&picture)?,
                 PassageKind::Tag => self.name(job, &picture)?,
-                PassageKind::Caption => self.describe(&picture)?.into_iter().collect(),
-                PassageKind::Speech => Vec::new(),
+                PassageKind::Caption | PassageKind::Speech => Vec::new(),
             };
             found.insert(*kind, passages);
         }
         Ok(found)
+    }
+
+    /// The decoded picture of a file.
+    pub(super) fn picture(&self, job: &Job) -> Result<Picture, Halt> {
+        let seen = |error: &ReadError| Halt::picture(&job.path, error);
+        let limits = &self.ingest.options().limits;
+        let bytes = read_file(&job.path, limits).map_err(|error| seen(&error))?;
+        Ok(decode(&bytes, PICTURE_SIDE, limits).map_err(|error| seen(&error))?.picture)
     }
 
     fn read(&self, picture: &Picture) -> Result<Vec<Passage>, Halt> {
@@ -70,14 +74,6 @@ impl Perceiver<'_, '_> {
         let tags = model.tag(picture, &embedding)?.into_iter();
         let tags = tags.map(|t| passage(PassageKind::Tag, t.word, model.model(), t.confidence));
         Ok(tags.collect())
-    }
-
-    fn describe(&self, picture: &Picture) -> Result<Option<Passage>, Halt> {
-        let Some(model) = self.models.captions else {
-            return Ok(None);
-        };
-        let (text, confidence) = model.caption(picture, self.control())?;
-        Ok(Some(passage(PassageKind::Caption, text, model.model(), confidence)))
     }
 
     /// A frame a second, decoded again: the first decode was too small for letters.
@@ -116,11 +112,9 @@ impl Perceiver<'_, '_> {
                 .filter(|_| wants(PassageKind::Text))
                 .map(|model| (TextSpans::new(model.model()), Vec::new())),
             tags: wants(PassageKind::Tag).then(|| TagSpans::new(STEP.as_millis() as u64)),
-            captions: wants(PassageKind::Caption).then(Vec::new),
             ..Gathering::default()
         };
         if let Some((row, _)) = catalog.asset_and_row(&job.asset.id).map_err(|e| (e,))? {
-            gathering.shots = catalog.shots(row).map_err(|e| (e,))?;
             gathering.embeddings = catalog.frame_embeddings(row).map_err(|e| (e,))?;
         }
         Ok(gathering)
@@ -138,13 +132,6 @@ impl Perceiver<'_, '_> {
         {
             spans.push(at_ms, model.tag(&picture, embedding)?);
         }
-        if let Some(captions) = &mut gathering.captions {
-            let middle = |shot: &TimeRange| u64::midpoint(shot.start_ms(), shot.end_ms());
-            let due = gathering.shots.get(captions.len()).filter(|shot| at_ms >= middle(shot));
-            if let (Some(shot), Some(caption)) = (due, self.describe(&picture)?) {
-                captions.push(Passage { range: Some(*shot), ..caption });
-            }
-        }
         Ok(())
     }
 }
@@ -155,9 +142,6 @@ struct Gathering {
     /// Lines that are still there, and those that have gone.
     text: Option<(TextSpans, Vec<Passage>)>,
     tags: Option<TagSpans>,
-    /// One for each shot so far.
-    captions: Option<Vec<Passage>>,
-    shots: Vec<TimeRange>,
     embeddings: Vec<(u64, Embedding)>,
 }
 
@@ -169,8 +153,7 @@ impl Gathering {
             ended
         });
         let tags = self.tags.map(|spans| spans.finish(end_ms, model(PassageKind::Tag)));
-        let kinds = [PassageKind::Text, PassageKind::Tag, PassageKind::Caption];
-        let each = kinds.into_iter().zip([text, tags, self.captions]);
+        let each = [PassageKind::Text, PassageKind::Tag].into_iter().zip([text, tags]);
         each.filter_map(|(kind, passages)| Some((kind, passages?))).collect()
     }
 }

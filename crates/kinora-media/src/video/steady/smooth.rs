@@ -5,7 +5,7 @@
 //! second order, without delay); one parabola, a pan that speeds up evenly, stays what it is.
 
 /// Seconds: one over 2 pi times the frequency of which half is taken out, 0.5 a second.
-const TIME: f64 = 0.318;
+const TIME: f64 = std::f64::consts::FRAC_1_PI;
 /// Where the way leaves its bounds it is held more tightly by so much, until it does not.
 const TIGHTER: f64 = 1.5;
 const ROUNDS: usize = 80;
