@@ -7,7 +7,7 @@ are described in spoken words by their authors; KOKORO, a folder with NN.wav and
 numbers say how many descriptions in English, how many in Spanish and in French, and how many sound effects of stamps (nobody speaks in
 them) are taken, spread evenly over the order of their names. CPU time is that of the whole child, with loading the model and ffmpeg.
 """
-import argparse, glob, json, os, platform, resource, subprocess, tempfile, wave
+import argparse, glob, json, os, platform, re, resource, subprocess, tempfile, wave
 import wer
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
@@ -16,9 +16,14 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 def caption(path, language):
     lines = open(path.rsplit("_desc", 1)[0] + ".txt", encoding="utf8").read().splitlines()
     if not language:
-        return lines[0]
+        return spoken(lines[0])
     marked = [line.split("=", 1)[1] for line in lines if line.startswith(f"{language}.utf8=")]
-    return marked[0] if marked else None
+    return spoken(marked[0]) if marked else None
+
+
+def spoken(text):
+    """What is said: the speakers leave out the article with which the written descriptions begin."""
+    return re.sub(r"^(a|an|the|un|una|une|el|la|le|los|las|les|l')\s*\b", "", text, flags=re.IGNORECASE)
 
 
 def stamps(language, most):
@@ -31,7 +36,8 @@ def stamps(language, most):
 
 def effects(most):
     found = sorted(glob.glob(f"{os.environ['TUXPAINT']}/**/*.ogg", recursive=True))
-    return spread([(path, "") for path in found if "_desc" not in path], most)
+    # Letters and numbers are spoken.
+    return spread([(path, "") for path in found if "_desc" not in path and "/symbols/" not in path], most)
 
 
 def spread(items, most):
