@@ -18,12 +18,12 @@ def caption(path, language):
     if not language:
         return spoken(lines[0])
     marked = [line.split("=", 1)[1] for line in lines if line.startswith(f"{language}.utf8=")]
-    return spoken(marked[0]) if marked else None
+    return marked[0] if marked else None
 
 
 def spoken(text):
-    """What is said: the speakers leave out the article with which the written descriptions begin."""
-    return re.sub(r"^(a|an|the|un|una|une|el|la|le|los|las|les|l')\s*\b", "", text, flags=re.IGNORECASE)
+    """What is said: English speakers leave out the article with which the written descriptions begin."""
+    return re.sub(r"^(a|an|the)\s+", "", text, flags=re.IGNORECASE)
 
 
 def stamps(language, most):
