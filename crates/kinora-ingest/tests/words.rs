@@ -65,8 +65,8 @@ fn everything_gets_its_words_with_their_times() {
     assert_eq!(
         told(&catalog, "film.mkv"),
         [
-            // Plain ground to plain ground is no cut.
-            "caption 0-6000 Something green.",
+            "caption 0-3000 Something blue.",
+            "caption 3000-6000 Something green.",
             "speech 2000-4250 loud",
             "tag 0-3000 blue",
             "tag 3000-6000 green",
