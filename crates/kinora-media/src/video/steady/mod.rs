@@ -1,10 +1,10 @@
 //! Steadied clips: the trembling of a hand is taken out of a span, its pans stay.
 //!
-//! Way in: [`Survey::of`] through [`crate::video::VideoFile::survey`]. A first look reads the camera's way between
+//! Way in: [`crate::video::VideoFile::survey`]. A first look reads the camera's way between
 //! each two frames ([`super::motion`], at twice the usual size). Where it trembles visibly, its way is smoothed
 //! (`smooth`: Whittaker 1923, with a cutoff of half a cycle a second) as far as the crop allows, at most [`MOST_MARGIN`]
 //! at each edge. A second small look goes through the frames as they would be shown and measures what is left. Only
-//! if that is clearly less is the plan kept; [`Steadiness`] says what was found.
+//! if that is clearly less is the plan kept; [`kinora_types::Steadiness`] says what was found.
 //!
 //! A clip is left as it is where a pair of frames inside of it shares too little (a cut, a flash, darkness), where
 //! dark bars stand at the edges (they would begin to tremble), and where steadying would not help: nearness and
