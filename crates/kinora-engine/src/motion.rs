@@ -6,7 +6,10 @@
 //! Memory: the model, one decoded frame, and the embeddings (some KB a clip); all frames of the clips if the model
 //! starts from them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use kinora_catalog::{Catalog, CatalogError};
 use kinora_film::{FilmError, SourceError, open_video};
@@ -62,10 +65,13 @@ impl Motion<'_> {
             let space = self.catalog.space().id();
             return Err(EngineError::VideoModelSpace { wanted, own, space });
         }
-        for shot in storyboard.shots.iter().filter(|shot| shot.source.is_some()) {
+        let shown = storyboard.shots.iter().filter(|shot| shot.source.is_some());
+        let mut seen = HashSet::new();
+        // Shots may share a prompt; finding and decoding its clips is the dear part.
+        for prompt in shown.map(|shot| &shot.brief.prompt).filter(|prompt| seen.insert(*prompt)) {
             self.control.check().map_err(FilmError::from)?;
-            let clips = self.clips(&shot.brief.prompt, generator.config())?;
-            generator.set_clips(&shot.brief.prompt, clips)?;
+            let clips = self.clips(prompt, generator.config())?;
+            generator.set_clips(prompt, clips)?;
         }
         Ok(generator)
     }
