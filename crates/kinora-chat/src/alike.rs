@@ -8,8 +8,8 @@ use crate::{Answer, ChatError, Evidence, Mentions, Method, Plan, Sentence, Suppo
 
 /// What the last answer that cited anything cited.
 pub fn last_cited(history: &[Turn]) -> &[Citation] {
-    let cited = history.iter().rev().map(|turn| turn.citations.as_slice());
-    cited.into_iter().find(|citations| !citations.is_empty()).unwrap_or_default()
+    let mut cited = history.iter().rev().map(|turn| turn.citations.as_slice());
+    cited.find(|citations| !citations.is_empty()).unwrap_or_default()
 }
 
 /// At most `most` sources that look like the mentioned ones and were not just shown.

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use crate::{
     Evidence, Sentence, Support,
-    words::{plain, stem_set, words},
+    words::{contains_words, plain, stem_set, words},
 };
 
 /// How a model that keeps the rules says that it does not know; and the usual ways of those that do not.
@@ -131,9 +131,4 @@ fn quotes(text: &str) -> Vec<String> {
     let inside =
         parts.iter().enumerate().filter(|(index, _)| index % 2 == 1).map(|(_, part)| *part);
     inside.filter(|quote| words(quote).len() > 1).map(str::to_owned).collect()
-}
-
-/// Whether the quote's words follow each other in the text, whatever the signs between them.
-fn contains_words(text: &str, quote: &str) -> bool {
-    format!(" {} ", plain(text)).contains(&format!(" {} ", plain(quote)))
 }

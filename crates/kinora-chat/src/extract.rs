@@ -4,7 +4,7 @@ use kinora_types::TimeRange;
 
 use crate::{
     Evidence, Fact, FactKind, Sentence, Support,
-    words::{plain, stem_set, stems},
+    words::{contains_words, stem_set, stems},
 };
 
 /// Pieces of evidence that are told of.
@@ -59,8 +59,7 @@ fn sentence(piece: &Evidence, subject: &str, question: &str) -> Sentence {
         let of_kind = piece.facts.iter().filter(|fact| kind.is_none_or(|kind| fact.kind == kind));
         of_kind.rev().max_by_key(|fact| (shared(fact), fact.kind != FactKind::Tags))
     };
-    let words = format!(" {} ", plain(question));
-    let asks = |phrases: &[&str]| phrases.iter().any(|p| words.contains(&format!(" {p} ")));
+    let asks = |phrases: &[&str]| phrases.iter().any(|phrase| contains_words(question, phrase));
     let wanted =
         ASKED.iter().filter(|(_, phrases)| asks(phrases)).find_map(|(k, _)| most(Some(*k)));
     let best = wanted.or_else(|| most(None).filter(|fact| shared(fact) > 0));

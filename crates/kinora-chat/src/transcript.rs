@@ -20,22 +20,19 @@ pub struct Transcript {
 impl Transcript {
     /// A question and its answer as turns to be kept.
     pub fn turns_of(question: &str, answer: &Answer, at: Timestamp) -> [Turn; 2] {
-        let turn = |speaker, text: String| Turn {
-            speaker,
-            text,
-            citations: Vec::new(),
-            model: None,
-            said_at: at,
-        };
         let model = match &answer.method {
             Method::Model { name } => Some(name.clone()),
             Method::Catalogue | Method::Likeness | Method::Extractive | Method::None => None,
         };
-        let answered = turn(Speaker::Kinora, answer.text());
-        [
-            turn(Speaker::Person, question.to_owned()),
-            Turn { citations: answer.citations(), model, ..answered },
-        ]
+        let [asked, answered] = Self::exchange(question, answer.text(), answer.citations(), at);
+        [asked, Turn { model, ..answered }]
+    }
+
+    /// What a person said and what Kinora said to it, no model being asked.
+    pub fn exchange(said: &str, told: String, cited: Vec<Citation>, at: Timestamp) -> [Turn; 2] {
+        let turn =
+            |speaker, text, citations| Turn { speaker, text, citations, model: None, said_at: at };
+        [turn(Speaker::Person, said.to_owned(), Vec::new()), turn(Speaker::Kinora, told, cited)]
     }
 
     /// What a conversation is called until somebody says otherwise: its first question, shortened.

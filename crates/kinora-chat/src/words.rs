@@ -181,6 +181,11 @@ pub(crate) fn plain(text: &str) -> String {
     words(text).join(" ")
 }
 
+/// Whether a phrase's words follow each other in the text, whatever the signs between them.
+pub(crate) fn contains_words(text: &str, phrase: &str) -> bool {
+    format!(" {} ", plain(text)).contains(&format!(" {} ", plain(phrase)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

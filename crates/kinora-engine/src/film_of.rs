@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use kinora_catalog::{Speaker, Turn};
-use kinora_chat::{Mentions, Wish, last_cited};
+use kinora_chat::{Mentions, Transcript, Wish, last_cited};
 use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
@@ -91,18 +91,8 @@ impl Studio {
         out: &Path,
     ) -> Result<(), EngineError> {
         let marks: String = film.shows.iter().map(|shown| format!("[{}]", shown.number)).collect();
-        let turn = |speaker, text: String, citations| Turn {
-            speaker,
-            text,
-            citations,
-            model: None,
-            said_at: Timestamp::now(),
-        };
         let made = format!("A film of {marks}: {}", out.display());
-        let turns = [
-            turn(Speaker::Person, wish.to_owned(), Vec::new()),
-            turn(Speaker::Kinora, made, film.shows.clone()),
-        ];
+        let turns = Transcript::exchange(wish, made, film.shows.clone(), Timestamp::now());
         Ok(self.catalog(library)?.say(conversation, &turns)?)
     }
 }

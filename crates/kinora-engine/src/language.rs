@@ -55,16 +55,21 @@ pub(crate) fn missing(message: &str, hint: &str) -> EngineError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::Settings;
 
-    fn open(config: &str) -> Result<Option<Box<dyn LanguageModel>>, EngineError> {
+    /// A studio in an empty home with this config.toml.
+    pub(crate) fn studio(config: &str) -> Studio {
         let home = tempfile::TempDir::new().unwrap();
         std::fs::write(home.path().join("config.toml"), config).unwrap();
         let mut settings = Settings::settle(Some(home.path().to_owned())).unwrap();
         settings.cache = home.path().join("cache");
-        Studio::open(settings).unwrap().language_model()
+        Studio::open(settings).unwrap()
+    }
+
+    fn open(config: &str) -> Result<Option<Box<dyn LanguageModel>>, EngineError> {
+        studio(config).language_model()
     }
 
     #[test]

@@ -38,14 +38,10 @@ impl Studio {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Settings;
+    use crate::language::tests::studio;
 
     fn open(config: &str) -> Result<ModelCaptioner, EngineError> {
-        let home = tempfile::TempDir::new().unwrap();
-        std::fs::write(home.path().join("config.toml"), config).unwrap();
-        let mut settings = Settings::settle(Some(home.path().to_owned())).unwrap();
-        settings.cache = home.path().join("cache");
-        Studio::open(settings).unwrap().captioner()
+        studio(config).captioner()
     }
 
     #[test]

@@ -15,13 +15,17 @@ fn judgement(query: &str, relevant: &[&str]) -> Judgement {
     Judgement { query: query.into(), relevant, moments: Vec::new() }
 }
 
-#[test]
-fn recall_is_counted_apart_from_abstention() {
-    let library = Library::new(&[
+fn three_cards() -> Library {
+    Library::new(&[
         card("red.png", [255, 0, 0]),
         card("green.png", [0, 255, 0]),
         card("blue.png", [0, 0, 255]),
-    ]);
+    ])
+}
+
+#[test]
+fn recall_is_counted_apart_from_abstention() {
+    let library = three_cards();
     let judgements = [
         judgement("red", &["red.png"]),
         judgement("green", &["blue.png"]),
@@ -48,11 +52,7 @@ fn recall_is_counted_apart_from_abstention() {
 
 #[test]
 fn gain_falls_with_the_place() {
-    let library = Library::new(&[
-        card("red.png", [255, 0, 0]),
-        card("green.png", [0, 255, 0]),
-        card("blue.png", [0, 0, 255]),
-    ]);
+    let library = three_cards();
     let judgements = [
         judgement("red", &["red.png"]),
         judgement("red", &["green.png", "blue.png"]),
