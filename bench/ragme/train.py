@@ -194,8 +194,8 @@ def prepare():
 class Examples:
     """Endless: clips of trained pairs, their text, and K library clips of the same motion."""
 
-    def __init__(self, seed):
-        self.seed, self.text = seed, load_file(WORK / "text.safetensors")["text"]
+    def __init__(self, seed, drop_text):
+        self.seed, self.drop_text, self.text = seed, drop_text, load_file(WORK / "text.safetensors")["text"]
         library = load_file(WORK / "library.safetensors")
         self.frames, self.motion = library["library.frames"], library["library.pair"] % len(scenes.MOTIONS)
         self.alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod
@@ -208,7 +208,7 @@ class Examples:
         clean, noise = fold(torch.from_numpy(video)), torch.from_numpy(rng.standard_normal((BATCH, 48, 8, 4, 4), np.float32))
         steps = torch.from_numpy(rng.integers(0, 1000, BATCH))
         a = self.alphas[steps][:, None, None, None, None]
-        kept = torch.from_numpy(rng.random(BATCH) >= DROP_TEXT)
+        kept = torch.from_numpy(rng.random(BATCH) >= self.drop_text)
         text = self.text[torch.where(kept, number + 1, 0)]
         of = [np.flatnonzero(self.motion.numpy() == int(n) % len(scenes.MOTIONS)) for n in number]
         near = torch.from_numpy(np.stack([rng.choice(rows, CLIPS_K, False) for rows in of]))
@@ -216,17 +216,17 @@ class Examples:
         return a.sqrt() * clean + (1 - a).sqrt() * noise, steps, text, clean, self.frames[near], mask
 
 
-def loop(name, net, steps, condition, forward, parameters, lr=LR):
+def loop(name, net, steps, condition, forward, parameters, drop_text=DROP_TEXT):
     """AdamW with clipping and a moving average; saves every 25 steps and goes on from there."""
     file = WORK / f"{name}.state.pt"
-    optimizer = torch.optim.AdamW(parameters, lr=lr)
+    optimizer = torch.optim.AdamW(parameters, lr=LR)
     ema, log, first = {k: v.detach().clone() for k, v in net.state_dict().items()}, [], 0
     if file.is_file():
         state = torch.load(file, weights_only=False)
         net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         ema, log, first = state["ema"], state["log"], state["step"]
-    examples, cpu = Examples(0), time.process_time()
+    examples, cpu = Examples(0, drop_text), time.process_time()
     for step in range(first, steps):
         sample, t, text, clean, frames, mask = examples.batch(step)
         condition(frames, mask)
@@ -268,12 +268,13 @@ def base(name, steps):
 
 def ragme(name, steps, options):
     torch.manual_seed(4)
+    drop_text = options.pop("drop_text", DROP_TEXT)
     config = RAGME | options
     unet = UNet3DConditionModel.from_pretrained(MODEL / "unet").requires_grad_(False)
     net = Ragme(config, unet)
     nn.init.normal_(net.temporal_enhancer.cls_token, std=EMBED ** -0.5)
     run = lambda sample, t, text: unet(sample, t, text).sample
-    ema, log = loop(name, net, steps, net.condition, run, list(net.parameters()))
+    ema, log = loop(name, net, steps, net.condition, run, list(net.parameters()), drop_text)
     folder = WORK / name
     folder.mkdir(exist_ok=True)
     save_file({k: v.contiguous() for k, v in ema.items()}, folder / "ragme.safetensors")
@@ -287,7 +288,10 @@ def save_log(name, log):
 
 def option(text):
     key, value = text.split("=")
-    return key, json.loads(value) if value in ("true", "false") or value.isdigit() else value
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
 
 
 def main():

@@ -1,6 +1,7 @@
 //! The gate: every check in the order of how fast it can fail.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -8,7 +9,7 @@ use std::{
 use crate::{
     deny, layers,
     run::{cargo, root, run},
-    stats,
+    stats, tools,
 };
 
 /// What the tests need beside the default models and programs: the smallest model of each kind, and a
@@ -21,30 +22,33 @@ pub fn ci() -> anyhow::Result<()> {
     layers::check_workspace()?;
     stats::check_workspace()?;
     run(cargo().args(["fmt", "--all", "--check"]))?;
-    run(cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    let environment = tools::environment()?;
+    let checked = |command: &str, words: &[&str]| {
+        let mut cargo = cargo();
+        cargo.args([command, "--workspace", "--locked"]).args(words);
+        run(cargo.envs(environment.iter().cloned()).env("RUSTDOCFLAGS", "-D warnings"))
+    };
+    let [flag, feature] = tools::FEATURES;
+    checked("clippy", &["--all-targets", flag, feature, "--", "-D", "warnings"])?;
+    // Our own code as users build it, without the feature; its dependency is there all the same, since without
+    // it half of the others would have other features and be built anew.
+    checked("check", &["--features", "kinora-models/llama-cpp-2"])?;
     deny::check_workspace()?;
     test(&[])?;
-    run(cargo()
-        .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
-        .env("RUSTDOCFLAGS", "-D warnings"))
+    checked("doc", &["--no-deps", "--quiet", flag, feature])
 }
 
-/// Fetches what the tests need, then runs them all.
+/// Fetches what the tests need, then runs them all, with the features that are off by default: one
+/// selection of packages and features, so that nothing is built twice.
 pub fn test(args: &[String]) -> anyhow::Result<()> {
-    let program = pull(&["--workspace", "--all-targets"])?;
+    let environment = tools::environment()?;
+    let build = ["--workspace", "--all-targets"].into_iter().chain(tools::FEATURES);
+    let program = pull_with(&build.collect::<Vec<_>>(), &environment)?;
     run(Command::new(&program).args(["models", "pull"]).args(FOR_TESTS))?;
     // Tests below the engine know no configuration: they are told where the program keeps its models.
     let mut test = cargo();
-    test.args(["test", "--workspace", "--locked"]).args(args);
-    run(test.env("KINORA_CACHE", cache(&program)?))
+    test.args(["test", "--workspace", "--locked"]).args(tools::FEATURES).args(args);
+    run(test.envs(environment).env("KINORA_CACHE", cache(&program)?))
 }
 
 /// The cache that `models pull` filled, as the program itself tells it.
@@ -58,7 +62,13 @@ pub fn cache(program: &Path) -> anyhow::Result<PathBuf> {
 /// The words for cargo select what is built: the tests build the whole workspace, since a package
 /// alone has other features of its dependencies, and half the tree would be built twice.
 pub fn pull(build: &[&str]) -> anyhow::Result<PathBuf> {
-    run(cargo().args(["build", "--locked"]).args(build))?;
+    pull_with(build, &[])
+}
+
+fn pull_with(build: &[&str], environment: &[(&str, OsString)]) -> anyhow::Result<PathBuf> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked"]).args(build);
+    run(cargo.envs(environment.iter().cloned()))?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let profile = if build.contains(&"--release") { "release" } else { "debug" };

@@ -11,6 +11,7 @@ mod fixtures;
 mod layers;
 mod run;
 mod stats;
+mod tools;
 
 use clap::Parser;
 

@@ -1,43 +1,94 @@
 //! The language model that answers: chosen by the section `[language]` of config.toml, in this one place.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use kinora_inference::LanguageModel;
 use kinora_models::{Endpoint, EndpointConfig};
 
 use crate::{EngineError, Studio, settings::Language};
 
+/// Answers offline where it was pulled and nothing else is configured.
+const DEFAULT: &str = "qwen2.5-coder-1.5b-instruct";
 const PATIENCE: u64 = 300;
+const ENDPOINT: &str = "name a server of the chat completions API, such as llama-server or Ollama on this \
+     machine, with `endpoint`, or a GGUF file with `model`, or take the section out of config.toml";
+
+/// Where a section's model runs.
+pub(crate) enum Backend<'c> {
+    /// Behind an address.
+    Server(EndpointConfig),
+    /// In this process: its name and file.
+    Here(&'c str, PathBuf),
+}
 
 impl Studio {
-    /// The language model that the configuration names; `None` without one: then answers come from the
-    /// evidence itself.
+    /// The language model that the configuration names; without one, the default model if this build can
+    /// run it and it was pulled; `None` if not: then answers come from the evidence itself.
     ///
     /// # Errors
     /// If what is configured cannot be had.
     pub fn language_model(&self) -> Result<Option<Box<dyn LanguageModel>>, EngineError> {
         let Some(language) = &self.settings().config.language else {
-            return Ok(None);
+            return match self.store().path(DEFAULT) {
+                Ok(path) if cfg!(feature = "llama") => {
+                    here::open(&Language::default(), DEFAULT, path).map(Some)
+                }
+                _ => Ok(None),
+            };
         };
-        Ok(Some(Box::new(Endpoint::open(endpoint("language", language)?)?)))
+        match self.backend("language", language)? {
+            Backend::Server(config) => Ok(Some(Box::new(Endpoint::open(config)?))),
+            Backend::Here(name, path) => here::open(language, name, path).map(Some),
+        }
+    }
+
+    /// Where the model of a section runs.
+    pub(crate) fn backend<'c>(
+        &self,
+        section: &str,
+        language: &'c Language,
+    ) -> Result<Backend<'c>, EngineError> {
+        match (&language.endpoint, &language.model) {
+            (Some(address), Some(model)) => {
+                endpoint(section, language, address, model).map(Backend::Server)
+            }
+            (Some(_), None) => {
+                Err(missing("`endpoint` needs a `model`", "name one of the server's"))
+            }
+            (None, Some(model)) => Ok(Backend::Here(model, self.gguf(model)?)),
+            (None, None) => {
+                let message = format!("[{section}] names neither `endpoint` nor `model`");
+                Err(missing(&message, ENDPOINT))
+            }
+        }
+    }
+
+    /// A GGUF file by its path, from the home folder on, or by its name in `models.toml`.
+    pub(crate) fn gguf(&self, model: &str) -> Result<PathBuf, EngineError> {
+        let path = Path::new(model);
+        let is_file = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf"));
+        match is_file || path.components().count() > 1 {
+            true => Ok(self.settings().home.join(path)),
+            false => Ok(self.store().path(model)?),
+        }
     }
 }
 
-/// The server that a section of the configuration names.
-pub(crate) fn endpoint(section: &str, language: &Language) -> Result<EndpointConfig, EngineError> {
-    let (address, model) = match (&language.endpoint, &language.model) {
-        (Some(address), Some(model)) => (address, model),
-        (Some(_), None) => {
-            return Err(missing("`endpoint` needs a `model`", "name one of the server's"));
-        }
-        (None, _) => {
-            return Err(missing(
-                &format!("[{section}] names no `endpoint`"),
-                "name a server of the chat completions API, such as llama-server or Ollama on this machine, \
-                 or take the section out of config.toml",
-            ));
-        }
-    };
+fn endpoint(
+    section: &str,
+    language: &Language,
+    address: &str,
+    model: &str,
+) -> Result<EndpointConfig, EngineError> {
+    if language.projector.is_some() || language.threads.is_some() {
+        return Err(missing(
+            &format!("[{section}] has `projector` or `threads` beside `endpoint`"),
+            "they are of models in this process: take them out, or the endpoint",
+        ));
+    }
     let key = |name: &String| {
         std::env::var(name).ok().filter(|key| !key.is_empty()).ok_or_else(|| {
             let message = format!("`api_key_env` names `{name}`, which is not set");
@@ -54,6 +105,78 @@ pub(crate) fn missing(message: &str, hint: &str) -> EngineError {
     EngineError::Language { message: message.into(), hint: hint.into() }
 }
 
+/// Models in this process, in a build that can run them.
+#[cfg(feature = "llama")]
+pub(crate) mod here {
+    use std::path::PathBuf;
+
+    use kinora_inference::{InferenceError, LanguageModel, VisionLanguageModel};
+    use kinora_models::{Llama, LlamaConfig, LlamaError, SeeingLlama};
+
+    use crate::{EngineError, settings::Language};
+
+    pub fn open(
+        language: &Language,
+        name: &str,
+        path: PathBuf,
+    ) -> Result<Box<dyn LanguageModel>, EngineError> {
+        Ok(Box::new(Llama::open(&config(language, name, path)).map_err(failed)?))
+    }
+
+    pub fn open_seeing(
+        language: &Language,
+        name: &str,
+        path: PathBuf,
+        projector: PathBuf,
+    ) -> Result<Box<dyn VisionLanguageModel>, EngineError> {
+        let model = SeeingLlama::open(&config(language, name, path), &projector);
+        Ok(Box::new(model.map_err(failed)?))
+    }
+
+    fn config(language: &Language, name: &str, path: PathBuf) -> LlamaConfig {
+        let (context, threads) = (language.context, language.threads);
+        LlamaConfig { context, threads, ..LlamaConfig::new(name, path) }
+    }
+
+    fn failed(error: LlamaError) -> EngineError {
+        InferenceError::from(error).into()
+    }
+}
+
+/// What a build says that cannot run them.
+#[cfg(not(feature = "llama"))]
+pub(crate) mod here {
+    use std::path::PathBuf;
+
+    use kinora_inference::{LanguageModel, VisionLanguageModel};
+
+    use crate::{EngineError, settings::Language};
+
+    pub fn open(
+        _: &Language,
+        name: &str,
+        _: PathBuf,
+    ) -> Result<Box<dyn LanguageModel>, EngineError> {
+        Err(unable(name))
+    }
+
+    pub fn open_seeing(
+        _: &Language,
+        name: &str,
+        _: PathBuf,
+        _: PathBuf,
+    ) -> Result<Box<dyn VisionLanguageModel>, EngineError> {
+        Err(unable(name))
+    }
+
+    fn unable(name: &str) -> EngineError {
+        super::missing(
+            &format!("this build of Kinora cannot run language model `{name}` itself"),
+            "build it with `--features llama`, or name a server with `endpoint` in config.toml",
+        )
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -63,6 +186,7 @@ pub(crate) mod tests {
     pub(crate) fn studio(config: &str) -> Studio {
         let home = tempfile::TempDir::new().unwrap();
         std::fs::write(home.path().join("config.toml"), config).unwrap();
+        std::fs::write(home.path().join("false.gguf"), "no model").unwrap();
         let mut settings = Settings::settle(Some(home.path().to_owned())).unwrap();
         settings.cache = home.path().join("cache");
         Studio::open(settings).unwrap()
@@ -79,15 +203,22 @@ pub(crate) mod tests {
         let model = open(&format!("{server}model = \"m\"")).unwrap().unwrap();
         assert_eq!(model.model(), "m");
         assert!(model.destination().is_some_and(|to| to.loopback));
+        let here = |model: &str| format!("[language]\nmodel = \"{model}\"");
+        let unable = |message| if cfg!(feature = "llama") { message } else { "cannot run" };
         for (config, message) in [
             (server.to_owned(), "needs a `model`"),
-            ("[language]\n".to_owned(), "names no `endpoint`"),
-            ("[language]\nmodel = \"none-such\"".to_owned(), "names no `endpoint`"),
+            ("[language]\n".to_owned(), "neither `endpoint` nor `model`"),
+            (here("none-such"), "none-such"),
+            (here(DEFAULT), "not in the cache"),
+            (here("missing.gguf"), unable("missing.gguf")),
+            (here("models/missing"), unable("models/missing")),
+            (here("false.gguf"), unable("false.gguf")),
+            (format!("{server}model = \"m\"\nthreads = 2"), "`threads`"),
             (format!("{server}model = \"m\"\napi_key_env = \"KINORA_NO_SUCH_KEY\""), "is not set"),
             ("[language]\nendpoint = \"here\"\nmodel = \"m\"".to_owned(), "not the address"),
         ] {
             let error = open(&config).err().unwrap();
-            assert!(error.to_string().contains(message), "{error}");
+            assert!(error.to_string().contains(message), "{config}: {error}");
             assert!(error.hint().is_some(), "{error}");
         }
     }

@@ -35,15 +35,18 @@ pub struct Config {
     pub vision: Option<Language>,
 }
 
-/// The sections `[language]` and `[vision]`: a server of the chat completions API.
+/// The sections `[language]` and `[vision]`: a server of the chat completions API if there is an
+/// `endpoint`, else a model in this process.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Language {
     /// Address with the version: `http://127.0.0.1:8080/v1`. Questions and evidence are sent there.
     pub endpoint: Option<String>,
-    /// Name of the model there.
+    /// Name of the model there; without an endpoint a name of `kinora models list` or a GGUF file.
     pub model: Option<String>,
-    /// Whether the model sees; in `[language]` captions are asked of it only then.
+    /// What gives a model in this process eyes: a name or a GGUF file too; unset: the one listed with it.
+    pub projector: Option<String>,
+    /// Whether the model at the endpoint sees; in `[language]` captions are asked of it only then.
     pub pictures: bool,
     /// What is asked of each picture.
     pub prompt: Option<String>,
@@ -51,6 +54,8 @@ pub struct Language {
     pub api_key_env: Option<String>,
     /// Tokens of the context; unset: what the server or the model says.
     pub context: Option<u32>,
+    /// Threads of a model in this process; unset: all processors.
+    pub threads: Option<usize>,
     /// Seconds that the server may be silent; 300 unless told.
     pub patience: Option<u64>,
 }

@@ -1,37 +1,71 @@
 //! The vision-language model that writes captions: chosen by the section `[vision]` of config.toml, else by
 //! `[language]` if its model sees.
 
+use std::path::PathBuf;
+
+use kinora_inference::VisionLanguageModel;
 use kinora_models::{CAPTION_PROMPT, ModelCaptioner, SeeingEndpoint};
 
 use crate::{
     EngineError, Studio,
-    language::{endpoint, missing},
+    language::{Backend, here, missing},
     settings::Language,
 };
 
+/// With it the projector of a listed model is listed.
+const PROJECTOR: &str = "-projector";
 const NOBODY: &str = "name a model under [vision] in config.toml: `endpoint` and `model` of a server of the chat completions \
-     API that takes pictures, such as llama-server or Ollama on this machine";
+     API that takes pictures, such as llama-server or Ollama on this machine, or with a build that has the \
+     feature `llama` the GGUF files `model` and `projector`";
 
 impl Studio {
-    /// What writes captions, as the configuration says. The server is asked for its context, so that one that
+    /// What writes captions, as the configuration says. A server is asked for its context, so that one that
     /// is not there is known before a file is touched.
     ///
     /// # Errors
     /// If no model that sees is configured, or it cannot be had.
     pub fn captioner(&self) -> Result<ModelCaptioner, EngineError> {
         let (section, language) = self.eyes()?;
-        let model = SeeingEndpoint::open(endpoint(section, language)?)?;
-        kinora_inference::LanguageModel::context_length(&model)?;
-        let prompt = language.prompt.as_deref().unwrap_or(CAPTION_PROMPT);
-        Ok(ModelCaptioner::new(Box::new(model), prompt))
+        let model = self.vision_model(section, language)?;
+        model.context_length()?;
+        Ok(ModelCaptioner::new(model, language.prompt.as_deref().unwrap_or(CAPTION_PROMPT)))
     }
 
     fn eyes(&self) -> Result<(&'static str, &Language), EngineError> {
         let config = &self.settings().config;
+        let sees = |language: &&Language| language.pictures || language.projector.is_some();
         let vision = config.vision.as_ref().map(|vision| ("vision", vision));
-        let language = config.language.as_ref().filter(|language| language.pictures);
-        let language = language.map(|language| ("language", language));
+        let language = config.language.as_ref().filter(sees).map(|language| ("language", language));
         vision.or(language).ok_or_else(|| missing("no model that sees is configured", NOBODY))
+    }
+
+    fn vision_model(
+        &self,
+        section: &'static str,
+        language: &Language,
+    ) -> Result<Box<dyn VisionLanguageModel>, EngineError> {
+        match self.backend(section, language)? {
+            Backend::Server(config) => Ok(Box::new(SeeingEndpoint::open(config)?)),
+            Backend::Here(name, path) => {
+                let projector = self.projector(name, language)?;
+                here::open_seeing(language, name, path, projector)
+            }
+        }
+    }
+
+    fn projector(&self, model: &str, language: &Language) -> Result<PathBuf, EngineError> {
+        if let Some(projector) = &language.projector {
+            return self.gguf(projector);
+        }
+        let listed = format!("{model}{PROJECTOR}");
+        let artifacts = &self.store().manifest().artifacts;
+        match artifacts.iter().any(|artifact| artifact.id == listed) {
+            true => self.gguf(&listed),
+            false => Err(missing(
+                &format!("`{model}` sees nothing without a projector"),
+                "name the GGUF file that came with it (`mmproj-….gguf`) with `projector`",
+            )),
+        }
     }
 }
 
@@ -54,10 +88,13 @@ mod tests {
             let captioner = open(&config).unwrap();
             assert!(captioner.looks().destination().is_some_and(|to| to.loopback), "{config}");
         }
+        let unable = |message| if cfg!(feature = "llama") { message } else { "cannot run" };
         for (config, message) in [
             (String::new(), "no model that sees"),
             (format!("[language]\n{server}"), "no model that sees"),
-            ("[vision]\n".to_owned(), "[vision] names no `endpoint`"),
+            ("[vision]\n".to_owned(), "[vision] names neither"),
+            ("[vision]\nmodel = \"a.gguf\"\n".to_owned(), "without a projector"),
+            ("[vision]\nmodel = \"a.gguf\"\nprojector = \"b.gguf\"\n".to_owned(), unable("a.gguf")),
             ("[vision]\nendpoint = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n".to_owned(), ":9"),
         ] {
             let error = open(&config).err().unwrap();

@@ -2,8 +2,8 @@
 //!
 //! Way in: [`Store`] fetches and finds what `models.toml` lists; [`open_space`] gives the two towers of
 //! an embedding space behind the seams of `kinora-inference`, [`open_reader`] what reads text in pictures,
-//! [`open_tagger`] what names what they show, [`open_speech`] what hears words, [`Endpoint`] a
-//! language model, [`ModelCaptioner`] what describes pictures.
+//! [`open_tagger`] what names what they show, [`open_speech`] what hears words, [`Endpoint`] and, with
+//! the feature `llama`, `Llama` a language model, [`ModelCaptioner`] what describes pictures.
 //!
 //! Memory: a tower's weights, at most four times for the int8 vision tower (about 90 MB each), loaded at
 //! its first use; speech recognition, see `open_speech`.
@@ -31,6 +31,8 @@ pub use error::ModelError;
 pub use language::{
     CAPTION_PROMPT, Endpoint, EndpointConfig, EndpointError, ModelCaptioner, SeeingEndpoint,
 };
+#[cfg(feature = "llama")]
+pub use language::{Llama, LlamaConfig, LlamaError, SeeingLlama};
 pub use manifest::{
     Artifact, Batching, FileEntry, Manifest, ManifestError, Preprocess, Source, SpaceEntry,
     SpeechEntry, TextEntry, TextKind, Transform, platform,

@@ -1,11 +1,16 @@
-//! Language models behind an address of the user's.
+//! Language models: behind an address of the user's, and in this process.
 //!
-//! Way in: [`Endpoint::open`] for a server that speaks the chat completions API; [`ModelCaptioner`] for a model
-//! with eyes that writes captions. Memory: one prompt and its answer.
+//! Way in: [`Endpoint::open`] for a server that speaks the chat completions API; with the feature `llama`
+//! `Llama::open` for a GGUF file; [`ModelCaptioner`] for a model with eyes that writes captions. Memory: one
+//! prompt and its answer, and the weights of a model in this process.
 
 mod captioner;
 mod endpoint;
 mod fit;
+#[cfg(feature = "llama")]
+mod llama;
 
 pub use captioner::{CAPTION_PROMPT, ModelCaptioner};
 pub use endpoint::{Endpoint, EndpointConfig, EndpointError, SeeingEndpoint};
+#[cfg(feature = "llama")]
+pub use llama::{Llama, LlamaConfig, LlamaError, SeeingLlama};

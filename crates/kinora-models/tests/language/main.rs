@@ -1,4 +1,4 @@
-//! Language models behind an address.
+//! Language models behind an address, and with the feature `llama` in this process.
 //!
 //! Needs `kinora models pull smollm2-135m-instruct xllamacpp` (as `cargo xtask test` runs it) and fails
 //! with that hint without. Not covered: TLS, servers of other makers, whether answers are any good, and
@@ -7,6 +7,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod endpoint;
+#[cfg(feature = "llama")]
+mod eyes;
+#[cfg(feature = "llama")]
+mod llama;
 mod scripted;
 mod seeing;
 mod server;

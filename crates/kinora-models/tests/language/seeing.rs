@@ -5,36 +5,33 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use kinora_inference::{CompletionRequest, Control, LanguageModel, Message, Part, Role};
+use kinora_inference::{
+    Completion, CompletionRequest, Control, LanguageModel, Message, Part, Role,
+};
 use kinora_models::{EndpointConfig, SeeingEndpoint};
 use kinora_types::Picture;
 use serde_json::Value;
 
 use crate::{artifact, server::Server};
 
-fn fixture(name: &str) -> PathBuf {
+pub fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/seeing").join(name)
 }
 
 /// Two halves side by side.
-fn halves(side: u32, left: [u8; 3], right: [u8; 3]) -> Picture {
+pub fn halves(side: u32, left: [u8; 3], right: [u8; 3]) -> Picture {
     let column = |at: u32| if at % side < side / 2 { left } else { right };
     Picture::new(side, side, (0..side * side).flat_map(column).collect()).unwrap()
 }
 
-fn request(system: &str, words: &str, picture: Picture) -> CompletionRequest {
+pub fn request(system: &str, words: &str, picture: Picture) -> CompletionRequest {
     let parts = vec![Part::Picture(Arc::new(picture)), Part::Text(words.into())];
     let messages = vec![Message::text(Role::System, system), Message { role: Role::User, parts }];
     CompletionRequest { max_tokens: 80, ..CompletionRequest::new(messages) }
 }
 
-#[test]
-fn a_real_server_sees_what_the_reference_sees() {
-    let files = [fixture("model.gguf"), fixture("projector.gguf")];
-    let server = Server::start_with(&artifact("xllamacpp"), &[&files[0], &files[1]]);
-    let config = EndpointConfig::new(&server.address, "toy");
-    let config = EndpointConfig { api_key: Some("secret".into()), ..config };
-    let model = SeeingEndpoint::open(config).unwrap();
+/// What the reference says of each picture is said; `check` sees every answer beside `expected.json`.
+pub fn check_reference(model: &dyn LanguageModel, check: impl Fn(&Completion, &Value)) {
     let expected: Value =
         serde_json::from_str(&std::fs::read_to_string(fixture("expected.json")).unwrap()).unwrap();
     let colour = |value: &Value| -> [u8; 3] { serde_json::from_value(value.clone()).unwrap() };
@@ -45,9 +42,22 @@ fn a_real_server_sees_what_the_reference_sees() {
         let request = request(system.as_str().unwrap(), words.as_str().unwrap(), picture);
         let done = model.complete(&request, &Control::default(), &mut |_| ()).unwrap();
         assert_eq!(done.text, case["says"].as_str().unwrap());
-        assert_eq!(done.sent.map(|sent| sent.pictures), Some(1));
-        // With its two views of four tokens each and their five marks.
-        let letters = (system.as_str().unwrap().len() + words.as_str().unwrap().len()) as u32;
-        assert!(done.prompt_tokens > Some(letters + 2 * 4 + 5), "{:?}", done.prompt_tokens);
+        check(&done, &expected);
     }
+}
+
+#[test]
+fn a_real_server_sees_what_the_reference_sees() {
+    let files = [fixture("model.gguf"), fixture("projector.gguf")];
+    let server = Server::start_with(&artifact("xllamacpp"), &[&files[0], &files[1]]);
+    let config = EndpointConfig::new(&server.address, "toy");
+    let config = EndpointConfig { api_key: Some("secret".into()), ..config };
+    let model = SeeingEndpoint::open(config).unwrap();
+    check_reference(&model, |done, expected| {
+        assert_eq!(done.sent.as_ref().map(|sent| sent.pictures), Some(1));
+        // With its two views of four tokens each and their five marks.
+        let letters = |key: &str| expected[key].as_str().unwrap().len() as u32;
+        let least = letters("system") + letters("words") + 2 * 4 + 5;
+        assert!(done.prompt_tokens > Some(least), "{:?}", done.prompt_tokens);
+    });
 }
