@@ -57,6 +57,7 @@ def judged(question, report, seconds):
         "precise": sum(label in right for label in cited) / len(cited) if groups and cited and report["answered"] else None,
         "said": sum(said) / len(said) if said and report["answered"] else (0.0 if said else None),
         "sentences": len(sentences), "unsupported": sum(s["support"] == "unsupported" for s in sentences),
+        "attributed": sum(s.get("attributed", False) for s in sentences),
         "seconds": round(seconds, 2),
     }
 
@@ -76,6 +77,8 @@ def figures(rows):
         "refused_rightly": [sum(not row["answered"] for row in impossible), len(impossible)],
         "refused_wrongly": [sum(not row["answered"] for row in answerable), len(answerable)],
         "sentences_shown": shown, "sentences_left_out": sum(row["unsupported"] for row in rows),
+        "source_found_for": sum(row["attributed"] for row in rows),
+        "answers_of_the_model": sum(row["answered"] and isinstance(row["method"], dict) for row in rows),
         "median_s": statistics.median(row["seconds"] for row in rows),
     }
 
@@ -87,7 +90,7 @@ def table(head, rows):
 
 def summary(result):
     names = ["evidence_recall", "cited_recall", "citation_precision", "said", "refused_rightly", "refused_wrongly",
-             "sentences_left_out", "median_s"]
+             "sentences_left_out", "source_found_for", "answers_of_the_model", "median_s"]
     lines = ["# Questions to a library", "", f"`bench/chat/run.py`, kinora {result['kinora']}, {result['machine']}; what the figures mean: README.md.", ""]
     lines += table(["answered by", *(name.replace("_", " ") for name in names)],
                    [[way, *(told["figures"][name] for name in names)] for way, told in result["ways"].items()])
@@ -130,8 +133,8 @@ def main():
         (home / "config.toml").unlink(missing_ok=True)
         result["ways"][name] = {"figures": figures(rows), "rows": rows}
         print(name, result["ways"][name]["figures"], flush=True)
-    options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    options.out.with_name("summary.md").write_text(summary(result))
+        options.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        options.out.with_name("summary.md").write_text(summary(result))
 
 
 if __name__ == "__main__":

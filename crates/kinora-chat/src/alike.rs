@@ -4,7 +4,7 @@ use kinora_catalog::Turn;
 use kinora_retrieval::{Query, Searcher};
 use kinora_types::{Citation, Embedding, Hit};
 
-use crate::{Answer, ChatError, Evidence, Mentions, Method, Plan, Sentence, Support, catalogue};
+use crate::{Answer, ChatError, Evidence, Mentions, Method, Plan, Sentence, catalogue};
 
 /// What the last answer that cited anything cited.
 pub fn last_cited(history: &[Turn]) -> &[Citation] {
@@ -26,12 +26,12 @@ pub(crate) fn alike(
     let outcome = searcher.search(&query)?;
     let evidence: Vec<Evidence> = (1..).zip(&outcome.hits).map(|(n, hit)| piece(n, hit)).collect();
     let names: Vec<&str> = meant.iter().map(|citation| citation.label.as_str()).collect();
+    let names = names.join(", ");
     let head = match evidence.as_slice() {
-        [] => format!("Nothing else looks like {}.", names.join(", ")),
-        _ => format!("Most like {}:", names.join(", ")),
+        [] => Sentence::refusal(format!("Nothing else looks like {names}."), Vec::new()),
+        _ => Sentence::supported(format!("Most like {names}:"), Vec::new()),
     };
-    let support = if evidence.is_empty() { Support::Refusal } else { Support::Supported };
-    let mut sentences = vec![Sentence { text: head, cites: Vec::new(), support }];
+    let mut sentences = vec![head];
     sentences.extend(catalogue::items(&evidence));
     Ok(Answer {
         method: Method::Likeness,

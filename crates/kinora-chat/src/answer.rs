@@ -46,9 +46,22 @@ pub struct Sentence {
     /// Whether it may be shown.
     #[serde(flatten)]
     pub support: Support,
+    /// Whether Kinora found what it rests on, because the model named no source.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub attributed: bool,
 }
 
 impl Sentence {
+    /// One that may be shown.
+    pub(crate) fn supported(text: impl Into<String>, cites: Vec<u32>) -> Self {
+        Self { text: text.into(), cites, support: Support::Supported, attributed: false }
+    }
+
+    /// One that may be shown only if there is no other.
+    pub(crate) fn refusal(text: impl Into<String>, cites: Vec<u32>) -> Self {
+        Self { support: Support::Refusal, ..Self::supported(text, cites) }
+    }
+
     /// Whether it belongs to the answer.
     pub fn is_shown(&self) -> bool {
         !matches!(self.support, Support::Unsupported(_))

@@ -24,6 +24,7 @@ use crate::{
 const LEAST: u32 = 96;
 /// Earlier turns that a model gets.
 const TURNS: usize = 4;
+const WORD_BY_WORD: &str = "taken from the evidence word by word";
 
 /// How answers are made.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +104,8 @@ impl Answerer<'_> {
         {
             return Ok(answer);
         }
-        let prompt = Prompt { question: question.text, history: history(question.history) };
+        let history = history(question.history);
+        let prompt = Prompt { question: question.text, whole: &whole, history };
         let gathered = self.gather(&plan, &prompt)?;
         let mut answer = match (gathered.fits, self.model) {
             (false, _) => unanswered(plan, gathered.evidence),
@@ -201,13 +203,24 @@ impl Answerer<'_> {
         })?;
         sentences.finish().iter().for_each(|said| checked.take(said, told));
         let done = checked.done;
-        Ok(finished(model.model(), plan, evidence, done, completion))
+        if done.iter().any(Sentence::is_shown) {
+            return Ok(finished(model.model(), plan, evidence, done, completion));
+        }
+        let mut answer = extractive(plan, evidence, prompt.whole, told);
+        let name = model.model();
+        answer.notes =
+            vec![format!("{WORD_BY_WORD}: nothing that language model {name} said is supported")];
+        answer.sentences.splice(0..0, done);
+        (answer.tokens, answer.sent) = (tokens(&completion), completion.sent);
+        Ok(answer)
     }
 }
 
 /// What goes to a model beside the evidence.
 struct Prompt<'a> {
     question: &'a str,
+    /// The question as it stands alone, without its history.
+    whole: &'a str,
     history: Vec<(String, String)>,
 }
 
@@ -251,6 +264,13 @@ fn finished(
     if dropped > 0 {
         notes.push(format!("{dropped} of {} sentences left out: unsupported", sentences.len()));
     }
+    let attributed = sentences.iter().filter(|sentence| sentence.attributed).count();
+    if attributed > 0 {
+        notes.push(format!(
+            "{attributed} of {} sentences came without a source; Kinora found it",
+            sentences.len()
+        ));
+    }
     // Beside what is supported a refusal says nothing; alone it is said in our words.
     sentences.retain(|sentence| sentence.support != Support::Refusal);
     if !answered {
@@ -263,9 +283,14 @@ fn finished(
         answered,
         plan,
         notes,
-        tokens: completion.prompt_tokens.zip(completion.tokens),
+        tokens: tokens(&completion),
         sent: completion.sent,
     }
+}
+
+/// Of prompt and answer, if the model's service tells.
+fn tokens(completion: &Completion) -> Option<(u32, u32)> {
+    completion.prompt_tokens.zip(completion.tokens)
 }
 
 fn extractive(
@@ -282,7 +307,7 @@ fn extractive(
         evidence,
         answered: true,
         plan,
-        notes: vec!["taken from the evidence word by word: no language model was asked".into()],
+        notes: vec![format!("{WORD_BY_WORD}: no language model was asked")],
         tokens: None,
         sent: None,
     }
@@ -308,7 +333,7 @@ fn refusal(nearest: &[Evidence]) -> Sentence {
     } else {
         "Nothing in this library answers that; this comes nearest."
     };
-    Sentence { text: text.into(), cites, support: Support::Refusal }
+    Sentence::refusal(text, cites)
 }
 
 /// The last turns as question and answer, citations taken out: their numbers mean other things now.

@@ -7,7 +7,7 @@ use kinora_retrieval::{Query, Searcher, content_words};
 use kinora_types::{Asset, Hit, Kind};
 
 use crate::{
-    ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence, Support,
+    ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence,
     gather::{looked, worded},
     words::stem_set,
 };
@@ -101,7 +101,7 @@ fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Told {
     let found = format!("{total} {}{about}{conditions}.", noun(plan, total));
     let evidence = numbered(&matching.assets, SHOWN);
     let cites = evidence.iter().map(|piece| piece.number).collect();
-    let mut sentences = vec![Sentence { text: found, cites, support: Support::Supported }];
+    let mut sentences = vec![Sentence::supported(found, cites)];
     if let Some(period) = by {
         sentences.extend(periods(&matching.assets, period).into_iter().map(item));
     }
@@ -113,7 +113,7 @@ fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Told {
 }
 
 fn item(text: String) -> Sentence {
-    Sentence { text: format!("- {text}"), cites: Vec::new(), support: Support::Supported }
+    Sentence::supported(format!("- {text}"), Vec::new())
 }
 
 /// `2023: 5`, in order, undated ones last.
@@ -138,8 +138,7 @@ fn list(matching: &Matching, plan: &Plan) -> Told {
     } else {
         format!("{total} {}:", noun(plan, total))
     };
-    let mut sentences =
-        vec![Sentence { text: head, cites: Vec::new(), support: Support::Supported }];
+    let mut sentences = vec![Sentence::supported(head, Vec::new())];
     sentences.extend(items(&evidence));
     Told { sentences, evidence, notes: Vec::new() }
 }
@@ -166,7 +165,7 @@ fn when(matching: &Matching) -> Told {
             }
             None => format!("Of {label} it is not known when it was taken."),
         };
-        Sentence { text, cites: vec![piece.number], support: Support::Supported }
+        Sentence::supported(text, vec![piece.number])
     };
     Told { sentences: evidence.iter().map(told).collect(), evidence, notes: Vec::new() }
 }

@@ -4,11 +4,15 @@
 //! stand there letter by letter, its numbers too; half of its words must, and half of those that the
 //! question did not bring; and what only others say or write in the evidence must be told as said or
 //! written. A sentence that turns true words into a false claim passes.
+//!
+//! Small models forget to cite. A sentence without a citation is given that of the piece that has most of its
+//! words, if they are nearly all there and it speaks of what was asked; and words of others that are told
+//! as fact are told as said or written.
 
 use std::collections::HashSet;
 
 use crate::{
-    Evidence, Sentence, Support,
+    Evidence, FactKind, Sentence, Support,
     words::{contains_words, plain, stem_set, words},
 };
 
@@ -45,8 +49,11 @@ const REPORTERS: [&str; 12] = [
     "people",
     "letters",
 ];
-/// Of the words of a sentence, this share must stand in the evidence.
+/// Of the words of a sentence, this share must stand in what it cites.
 const SHARE: f32 = 0.5;
+/// And this one in what it does not cite, since the best of many has some by chance.
+const UNCITED_SHARE: f32 = 0.75;
+const PASSED_OFF: &str = "it passes off as fact what the evidence quotes";
 
 /// Holds a sentence against the evidence that it cites.
 pub fn check_sentence(
@@ -57,14 +64,65 @@ pub fn check_sentence(
 ) -> Sentence {
     let found = |number: &u32| evidence.iter().find(|piece| piece.number == *number);
     let cited: Vec<&Evidence> = cites.iter().filter_map(found).collect();
-    let numbers: Vec<u32> = cited.iter().map(|piece| piece.number).collect();
-    let support = match fault(text, &cited, question) {
-        _ if is_refusal(text) => Support::Refusal,
-        None => Support::Supported,
-        Some(why) => Support::Unsupported(why.to_owned()),
+    if is_refusal(text) {
+        return Sentence::refusal(text, Vec::new());
+    }
+    let by_itself = supported(text, &cited, question, SHARE);
+    by_itself
+        .or_else(|why| match cites {
+            [] => attributed(text, evidence, question).ok_or(why),
+            _ => Err(why),
+        })
+        .unwrap_or_else(|why| {
+            let support = Support::Unsupported(why.to_owned());
+            Sentence { support, ..Sentence::supported(text, numbers(&cited)) }
+        })
+}
+
+/// The sentence if these pieces support it, words of others told as such; else the rule that it breaks.
+fn supported(
+    text: &str,
+    cited: &[&Evidence],
+    question: &str,
+    least: f32,
+) -> Result<Sentence, &'static str> {
+    let text = match fault(text, cited, question, least) {
+        None => text.to_owned(),
+        Some(PASSED_OFF) => as_told(text, cited, question).ok_or(PASSED_OFF)?,
+        Some(why) => return Err(why),
     };
-    let cites = if support == Support::Refusal { Vec::new() } else { numbers };
-    Sentence { text: text.to_owned(), cites, support }
+    Ok(Sentence::supported(text, numbers(cited)))
+}
+
+/// With the piece that has most of its words; of equals the first, which was found best.
+fn attributed(text: &str, evidence: &[Evidence], question: &str) -> Option<Sentence> {
+    let claims = stem_set(&claiming(text));
+    let shared = |piece: &&Evidence| stem_set(&piece.text()).intersection(&claims).count();
+    let best = evidence.iter().rev().max_by_key(shared)?;
+    let sentence = supported(text, &[best], question, UNCITED_SHARE).ok()?;
+    is_asked(text, question).then_some(Sentence { attributed: true, ..sentence })
+}
+
+/// `The mill is old, it is said.` Only what speaks of what was asked: other words in a picture or a recording
+/// want something of the reader.
+fn as_told(text: &str, cited: &[&Evidence], question: &str) -> Option<String> {
+    let claims = stem_set(&claiming(text));
+    let shared = |kind: FactKind| {
+        let facts = cited.iter().flat_map(|piece| &piece.facts).filter(|fact| fact.kind == kind);
+        facts.map(|fact| stem_set(&fact.text).intersection(&claims).count()).max().unwrap_or(0)
+    };
+    let how = if shared(FactKind::Text) > shared(FactKind::Speech) { "written" } else { "said" };
+    let body = text.trim_end_matches(['.', '!', '?']);
+    is_asked(text, question).then(|| format!("{body}, it is {how}."))
+}
+
+/// Whether a sentence has a word of the question.
+fn is_asked(text: &str, question: &str) -> bool {
+    !stem_set(&claiming(text)).is_disjoint(&stem_set(question))
+}
+
+fn numbers(cited: &[&Evidence]) -> Vec<u32> {
+    cited.iter().map(|piece| piece.number).collect()
 }
 
 fn is_refusal(text: &str) -> bool {
@@ -73,7 +131,7 @@ fn is_refusal(text: &str) -> bool {
 }
 
 /// The first rule that a sentence breaks.
-fn fault(text: &str, cited: &[&Evidence], question: &str) -> Option<&'static str> {
+fn fault(text: &str, cited: &[&Evidence], question: &str, least: f32) -> Option<&'static str> {
     if cited.is_empty() {
         return Some("it cites nothing that was found");
     }
@@ -96,14 +154,14 @@ fn fault(text: &str, cited: &[&Evidence], question: &str) -> Option<&'static str
     let new: HashSet<&String> = claims.iter().filter(|stem| !asked.contains(*stem)).collect();
     let share = |claims: &HashSet<&String>, known: &HashSet<String>| {
         let there = claims.iter().filter(|stem| known.contains(**stem)).count();
-        claims.is_empty() || there as f32 >= SHARE * claims.len() as f32
+        claims.is_empty() || there as f32 >= least * claims.len() as f32
     };
     if !share(&claims.iter().collect(), &known) || !share(&new, &known) {
         return Some("its words do not stand there");
     }
     let told = words(&outside).iter().any(|word| REPORTED.contains(&word.as_str()));
     if !told && !share(&new, &stem_set(&own_text(cited))) {
-        return Some("it passes off as fact what the evidence quotes");
+        return Some(PASSED_OFF);
     }
     None
 }

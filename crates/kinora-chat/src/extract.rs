@@ -3,7 +3,7 @@
 use kinora_types::TimeRange;
 
 use crate::{
-    Evidence, Fact, FactKind, Sentence, Support,
+    Evidence, Fact, FactKind, Sentence,
     words::{contains_words, stem_set, stems},
 };
 
@@ -68,7 +68,7 @@ fn sentence(piece: &Evidence, subject: &str, question: &str) -> Sentence {
         Some(fact) => told(&name, fact),
         None => format!("{name} looks most like it."),
     };
-    Sentence { text, cites: vec![piece.number], support: Support::Supported }
+    Sentence::supported(text, vec![piece.number])
 }
 
 fn told(name: &str, fact: &Fact) -> String {

@@ -121,12 +121,44 @@ fn what_cannot_be_answered_says_so_and_shows_the_nearest() {
     assert!(!answer.answered);
     assert!(answer.text().starts_with("Nothing in this library answers that"), "{}", answer.text());
     assert!(!answer.evidence.is_empty(), "the nearest are shown");
-    for refusal in
-        ["I do not know.", "The evidence does not mention any chess [1].", "Chess is fun."]
-    {
+    for refusal in ["I do not know.", "The evidence does not mention any chess [1]."] {
         let (answer, _) = said(&library, "What is said about the old bridge?", refusal);
         assert!(!answer.answered, "{refusal}");
         assert!(answer.text().starts_with("Nothing in this library"), "{}", answer.text());
+    }
+}
+
+#[test]
+fn a_model_that_names_no_source_is_given_one() {
+    let question = "When was the old bridge opened?";
+    for (reply, shown) in [
+        // Words of others are told as such, whether they are cited or not.
+        (
+            "The old bridge was opened in 1932.",
+            "The old bridge was opened in 1932, it is said [1].",
+        ),
+        ("The bridge was opened in 1932 [1].", "The bridge was opened in 1932, it is said [1]."),
+    ] {
+        let (answer, _) = said(&family(), question, reply);
+        assert_eq!(answer.text(), shown, "{:?}", answer.sentences);
+        assert_eq!(answer.sentences[0].attributed, !reply.contains('['));
+        assert_eq!(answer.notes.len(), usize::from(!reply.contains('[')), "{:?}", answer.notes);
+    }
+}
+
+#[test]
+fn a_model_that_says_nothing_supported_gives_way_to_the_evidence() {
+    for reply in ["Chess is fun.", "The old bridge was opened in 1875 by a company.", ""] {
+        let (answer, _) = said(&family(), "When was the old bridge opened?", reply);
+        assert_eq!(answer.method, Method::Extractive, "{reply}");
+        let text = answer.text();
+        assert!(text.contains("“The old bridge was opened in 1932 by the mayor.”"), "{text}");
+        assert!(answer.notes[0].contains("nothing that language model scripted"), "{reply}");
+        assert_eq!(
+            answer.sentences.iter().filter(|s| !s.is_shown()).count(),
+            usize::from(!reply.is_empty())
+        );
+        assert!(answer.tokens.is_some(), "it was asked all the same");
     }
 }
 
