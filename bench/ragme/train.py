@@ -32,9 +32,12 @@ UNET = dict(sample_size=4, in_channels=48, out_channels=48, down_block_types=("C
 SCHEDULER = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False,
                  set_alpha_to_one=False, steps_offset=1, prediction_type="sample")
 RAGME = dict(embed_dim=EMBED, enhancer_layers=2, enhancer_heads=2, position="rotary", head="tokens", combine="mean",
-             heads=4, spatial_pool=True, temporal_pool=True, adaln="none", variant="attention",
+             heads=4, spatial_pool=False, temporal_pool=False, adaln="none", variant="attention",
              num_train_timesteps=1000)
 BATCH, LR, EMA, DROP_TEXT, DROP_CLIPS = 12, 2e-3, 0.99, 0.1, 0.1
+# For RAGME's modules. On trained pairs the base makes of the text alone what the clips could add; where the text is
+# missing, the clips are all there is. Motion is decided while there is much noise.
+RAGME_DROP_TEXT, RAGME_FROM_STEP = 0.7, 400
 
 
 def fold(video):
@@ -194,8 +197,9 @@ def prepare():
 class Examples:
     """Endless: clips of trained pairs, their text, and K library clips of the same motion."""
 
-    def __init__(self, seed, drop_text):
-        self.seed, self.drop_text, self.text = seed, drop_text, load_file(WORK / "text.safetensors")["text"]
+    def __init__(self, seed, drop_text=DROP_TEXT, from_step=0):
+        self.seed, self.drop_text, self.from_step = seed, drop_text, from_step
+        self.text = load_file(WORK / "text.safetensors")["text"]
         library = load_file(WORK / "library.safetensors")
         self.frames, self.motion = library["library.frames"], library["library.pair"] % len(scenes.MOTIONS)
         self.alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod
@@ -206,7 +210,7 @@ class Examples:
         video = np.concatenate([scenes.clips(scenes.TRAINED[at], 1, rng)[0] for at in pick])
         number = torch.tensor([scenes.PAIRS.index(scenes.TRAINED[at]) for at in pick])
         clean, noise = fold(torch.from_numpy(video)), torch.from_numpy(rng.standard_normal((BATCH, 48, 8, 4, 4), np.float32))
-        steps = torch.from_numpy(rng.integers(0, 1000, BATCH))
+        steps = torch.from_numpy(rng.integers(self.from_step, 1000, BATCH))
         a = self.alphas[steps][:, None, None, None, None]
         kept = torch.from_numpy(rng.random(BATCH) >= self.drop_text)
         text = self.text[torch.where(kept, number + 1, 0)]
@@ -216,8 +220,9 @@ class Examples:
         return a.sqrt() * clean + (1 - a).sqrt() * noise, steps, text, clean, self.frames[near], mask
 
 
-def loop(name, net, steps, condition, forward, parameters, drop_text=DROP_TEXT):
-    """AdamW with clipping and a moving average; saves every 25 steps and goes on from there."""
+def loop(name, net, steps, condition, forward, parameters, examples, more=None):
+    """AdamW with clipping and a moving average, the rate falling to zero over the last 30 % of `more` steps; saves
+    every 25 steps and goes on from there."""
     file = WORK / f"{name}.state.pt"
     optimizer = torch.optim.AdamW(parameters, lr=LR)
     ema, log, first = {k: v.detach().clone() for k, v in net.state_dict().items()}, [], 0
@@ -226,11 +231,12 @@ def loop(name, net, steps, condition, forward, parameters, drop_text=DROP_TEXT):
         net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
         ema, log, first = state["ema"], state["log"], state["step"]
-    examples, cpu = Examples(0, drop_text), time.process_time()
+    cpu = time.process_time()
     for step in range(first, steps):
         sample, t, text, clean, frames, mask = examples.batch(step)
         condition(frames, mask)
         loss = F.mse_loss(forward(sample, t, text), clean)
+        optimizer.param_groups[0]["lr"] = LR * min(1, (steps - step) / (0.3 * more)) if more else LR
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -260,7 +266,8 @@ def base(name, steps):
     if name != "base" and not (WORK / f"{name}.state.pt").is_file():
         (WORK / f"{name}.state.pt").write_bytes(start.read_bytes())
     run = lambda sample, t, text: unet(sample, t, text).sample
-    ema, log = loop(name, unet, steps, lambda *_: None, run, list(unet.parameters()))
+    more = steps - torch.load(start, weights_only=False)["step"] if name != "base" else None
+    ema, log = loop(name, unet, steps, lambda *_: None, run, list(unet.parameters()), Examples(0), more)
     unet.load_state_dict(ema)
     unet.save_pretrained(MODEL / ("unet" if name == "base" else f"unet-{name}"))
     save_log(name, log)
@@ -268,13 +275,13 @@ def base(name, steps):
 
 def ragme(name, steps, options):
     torch.manual_seed(4)
-    drop_text = options.pop("drop_text", DROP_TEXT)
     config = RAGME | options
     unet = UNet3DConditionModel.from_pretrained(MODEL / "unet").requires_grad_(False)
     net = Ragme(config, unet)
     nn.init.normal_(net.temporal_enhancer.cls_token, std=EMBED ** -0.5)
     run = lambda sample, t, text: unet(sample, t, text).sample
-    ema, log = loop(name, net, steps, net.condition, run, list(net.parameters()), drop_text)
+    examples = Examples(0, RAGME_DROP_TEXT, RAGME_FROM_STEP)
+    ema, log = loop(name, net, steps, net.condition, run, list(net.parameters()), examples, steps)
     folder = WORK / name
     folder.mkdir(exist_ok=True)
     save_file({k: v.contiguous() for k, v in ema.items()}, folder / "ragme.safetensors")

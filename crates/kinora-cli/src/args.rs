@@ -17,10 +17,17 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// Folder of libraries, configuration and cache [default: the platform's data folder].
-    #[arg(long, global = true, env = "KINORA_HOME", value_name = "DIR", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "KINORA_HOME",
+        value_name = "DIR",
+        hide_env_values = true,
+        display_order = 900
+    )]
     pub home: Option<PathBuf>,
     /// Print results as JSON.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 901)]
     pub json: bool,
 }
 
@@ -44,6 +51,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Make a film from a brief.
     Make(MakeArgs),
+    /// Train the motion modules of a text-to-video model on a library's videos.
+    Train(TrainArgs),
     /// Check a film and its sources against its record, and show where every shot comes from.
     Verify(VerifyArgs),
     /// List the libraries.
@@ -54,6 +63,8 @@ pub enum Command {
     #[command(subcommand)]
     Models(ModelsCommand),
 }
+
+pub use crate::commands::train::TrainArgs;
 
 /// The library of a command.
 #[derive(Args)]

@@ -43,6 +43,7 @@ fn run(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Chat(args) => commands::chat::run(&studio, args, cli.json),
         Command::Eval(args) => commands::eval::run(&studio, args, cli.json),
         Command::Make(args) => commands::make::run(&studio, args, cli.json),
+        Command::Train(args) => commands::train::run(&studio, args, cli.json),
         Command::Verify(args) => commands::verify::run(&studio, args, cli.json),
         Command::Libraries => commands::libraries::run(&studio, cli.json),
         Command::Films(args) => commands::films::run(&studio, args, cli.json),

@@ -68,6 +68,59 @@ fn model(home: &Home) -> PathBuf {
     folder
 }
 
+/// The base alone, and a run of few small steps on the library's own videos.
+#[test]
+fn a_controller_is_trained_on_the_librarys_videos_and_makes_a_film() {
+    let home = Home::new();
+    fs::create_dir(home.path().join("videos")).unwrap();
+    for picture in ["scarlet-macaw", "hedgehog", "colosseum"] {
+        video(&home, picture);
+    }
+    home.run(&["add", "videos"]).done();
+    let folder = home.path().join("base");
+    let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/../kinora-diffusion/fixtures/tiny");
+    copy(Path::new(tiny), &folder);
+    fs::write(
+        home.path().join("run.json"),
+        r#"{"ragme": {"enhancer_layers": 1, "heads": 4}, "accumulate": 1}"#,
+    )
+    .unwrap();
+    let base = folder.to_string_lossy().into_owned();
+    let train = |steps: &str| {
+        let args =
+            ["train", "--model", &base, "--size", "32x16", "--frames", "4", "--per-video", "2"];
+        home.run(&[&args[..], &["--steps", steps, "--config", "run.json", "--json"]].concat())
+    };
+    let first = train("2").done().json();
+    // Three seconds have room for two clips of half a second each.
+    assert_eq!((&first["clips"], &first["steps"]), (&6.into(), &2.into()));
+    let made = fs::read_dir(folder.join("ragme")).unwrap().map(|e| e.unwrap().path());
+    let clips = made.into_iter().find(|path| path.is_dir()).unwrap();
+    let written = |path: &Path| fs::metadata(path).unwrap().modified().unwrap();
+    let one = fs::read_dir(&clips).unwrap().map(|e| e.unwrap().path());
+    let one =
+        one.into_iter().find(|path| path.extension().is_some_and(|e| e == "safetensors")).unwrap();
+    let before = written(&one);
+    let second = train("3").done().json();
+    assert_eq!(second["steps"], 3, "it goes on");
+    assert_eq!(written(&one), before, "clips are made once");
+    let metrics = fs::read_to_string(folder.join("ragme/metrics.jsonl")).unwrap();
+    assert_eq!(metrics.lines().count(), 3, "{metrics}");
+    assert!(folder.join("ragme/metrics.svg").is_file());
+
+    let args =
+        ["make", "-o", "film.mp4", "--size", "160x90", "--seconds", "2", "--generator", "ragme"];
+    fs::write(home.path().join("brief.md"), "- a red parrot\n").unwrap();
+    home.run(&[&args[..], &["brief.md", "--model", &base]].concat()).done();
+    assert!(home.run(&["verify", "film.mp4"]).done().stdout.contains("intact"));
+
+    // One video cannot learn from another that is not there.
+    let lonely = ["train", "--model", &base, "-o", "other", "--licence", "CC0"];
+    let ended = home.run(&lonely);
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    assert!(ended.stderr.contains("two are the least"), "{}", ended.stderr);
+}
+
 #[test]
 fn a_film_is_generated_and_its_record_names_the_clips() {
     let home = Home::new();

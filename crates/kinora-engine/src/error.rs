@@ -129,6 +129,12 @@ pub enum EngineError {
         /// Name and revision of the library's space.
         space: String,
     },
+    /// Training needs videos whose motion can be learnt from each other.
+    #[error("{videos} of the library's videos give clips to train on; two are the least")]
+    NothingToLearn {
+        /// With a shot that is long enough.
+        videos: usize,
+    },
     /// The output exists.
     #[error("the file exists: {}", .0.display())]
     Exists(PathBuf),
@@ -209,10 +215,13 @@ impl EngineError {
             ),
             Self::NoVideoModel => owned(
                 "give `--model DIR`: a model as diffusers saves it (ModelScope, ZeroScope), with a trained controller in \
-                 `DIR/ragme`; no controller is published, so train one (`bench/ragme` shows how)",
+                 `DIR/ragme`; no controller is published, so train one: `kinora train --model DIR`",
             ),
             Self::VideoModelSpace { .. } => {
                 owned("use a library in the space that the controller was trained on")
+            }
+            Self::NothingToLearn { .. } => {
+                owned("add videos with `kinora add`, or ask for shorter clips with `--frames`")
             }
             Self::Exists(_) => owned("give another name, or `--force` to overwrite it"),
             Self::Video { source, .. } => source.hint().map(Into::into),

@@ -2,7 +2,7 @@
 //!
 //! Way in: [`Settings::settle`] finds the folders, [`Studio::open`] the engine; then
 //! [`Studio::add`], [`Studio::captioner`], [`Studio::search`], [`Studio::ask`], [`Studio::evaluate`], [`Studio::plan`],
-//! [`Studio::make`], [`Studio::verify`]. A model is loaded when it is first needed.
+//! [`Studio::make`], [`Studio::train`], [`Studio::verify`]. A model is loaded when it is first needed.
 //!
 //! Memory: models (about 90 MB for the default space's pictures, 45 MB for its words) live as long
 //! as the [`Studio`]; everything else as long as the call.
@@ -23,6 +23,7 @@ mod senses;
 mod settings;
 mod studio;
 mod tools;
+mod train;
 mod verify;
 mod vision;
 
@@ -41,6 +42,7 @@ pub use kinora_ingest::{
 };
 pub use kinora_media::subtitles::{to_srt, to_webvtt};
 pub use kinora_models::{ModelCaptioner, PullEvent, Stage, Status, Store};
+pub use kinora_ragme::TrainConfig;
 pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
 pub use library::LibrarySummary;
 pub use motion::Generator;
@@ -49,4 +51,5 @@ pub use search::SearchRequest;
 pub use senses::Waiting;
 pub use settings::{Config, Language, Settings};
 pub use studio::Studio;
+pub use train::{TrainProgress, TrainRequest, Trained};
 pub use verify::{RecordOrigin, Verification};

@@ -22,7 +22,7 @@ use kinora_media::{
 use kinora_models::Space;
 use kinora_ragme::{GenerationConfig, MotionClip, RagmeGenerator};
 use kinora_retrieval::{ClipQuery, Filter, RetrievedClip, retrieve_clips};
-use kinora_types::{Framing, Scores, Size, SourceRecord, Storyboard, TimeRange};
+use kinora_types::{Asset, Framing, Picture, Scores, Size, SourceRecord, Storyboard, TimeRange};
 
 use crate::EngineError;
 
@@ -93,37 +93,60 @@ impl Motion<'_> {
         found: &RetrievedClip,
         config: &GenerationConfig,
     ) -> Result<MotionClip, EngineError> {
+        let range = stretch(found, config)?;
+        let read = Stretch { range, config, keep: config.rag_init };
+        let (embeddings, pictures) =
+            read.frames(self.ffmpeg, self.space.image(), &found.asset, self.control)?;
+        Ok(MotionClip { source: source(rank, found, range), embeddings, pictures })
+    }
+}
+
+/// A stretch of a video as the model reads it.
+pub(crate) struct Stretch<'a> {
+    pub(crate) range: TimeRange,
+    pub(crate) config: &'a GenerationConfig,
+    /// Whether the pictures are wanted too.
+    pub(crate) keep: bool,
+}
+
+impl Stretch<'_> {
+    /// Embeddings of every third frame, and all frames if they are wanted.
+    pub(crate) fn frames(
+        &self,
+        ffmpeg: &FFmpeg,
+        embedder: &dyn ImageEmbedder,
+        asset: &Asset,
+        control: &Control,
+    ) -> Result<(Vec<Vec<f32>>, Vec<Picture>), EngineError> {
         let unreadable = |error: VideoError| match error {
             VideoError::Cancelled => FilmError::Cancelled(kinora_inference::Cancelled),
             error => FilmError::from(SourceError::Unreadable {
-                label: found.asset.label(),
+                label: asset.label(),
                 message: error.to_string(),
-                path: found.asset.paths.first().cloned().unwrap_or_default(),
+                path: asset.paths.first().cloned().unwrap_or_default(),
             }),
         };
-        let file = open_video(self.ffmpeg, &found.asset).map_err(FilmError::from)?;
-        let embedder = self.space.image();
-        let range = stretch(found, config)?;
-        let size = decoded(embedder, config);
-        let spec =
-            ClipSpec { range, size, fps: config.fps, focus: (0.5, 0.5), framing: Framing::Crop };
-        let cancelled = || self.control.is_cancelled();
+        let file = open_video(ffmpeg, asset).map_err(FilmError::from)?;
+        let spec = ClipSpec {
+            range: self.range,
+            size: decoded(embedder, self.config),
+            fps: self.config.fps,
+            focus: (0.5, 0.5),
+            framing: Framing::Crop,
+        };
+        let cancelled = || control.is_cancelled();
         let (mut prepared, mut pictures) = (Vec::new(), Vec::new());
         for (at, frame) in file.clip(&spec, &cancelled).map_err(unreadable)?.enumerate() {
             let picture = to_picture(&frame.map_err(unreadable)?);
             if at % EMBEDDED == 0 {
                 prepared.push(embedder.prepare(&picture)?);
             }
-            if config.rag_init {
+            if self.keep {
                 pictures.push(picture);
             }
         }
         let embeddings = embedder.embed(&prepared)?;
-        Ok(MotionClip {
-            source: source(rank, found, range),
-            embeddings: embeddings.iter().map(|e| e.values().to_vec()).collect(),
-            pictures,
-        })
+        Ok((embeddings.iter().map(|e| e.values().to_vec()).collect(), pictures))
     }
 }
 
@@ -142,9 +165,14 @@ fn source(rank: usize, found: &RetrievedClip, range: TimeRange) -> SourceRecord 
     }
 }
 
+/// Of the model's video.
+pub(crate) fn length_ms(config: &GenerationConfig) -> u64 {
+    1000 * u64::from(config.frames) / u64::from(config.fps.max(1))
+}
+
 /// As long as the model's video, around the best moment, inside the found video.
 fn stretch(found: &RetrievedClip, config: &GenerationConfig) -> Result<TimeRange, EngineError> {
-    let length = 1000 * u64::from(config.frames) / u64::from(config.fps.max(1));
+    let length = length_ms(config);
     let end = found.asset.duration_ms.unwrap_or(length);
     let start = found.moment_ms.saturating_sub(length / 2).min(end.saturating_sub(length));
     TimeRange::new(start, (start + length).min(end))

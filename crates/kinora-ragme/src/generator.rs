@@ -179,18 +179,8 @@ impl RagmeGenerator {
 
     /// Latents (K, C, frames, h, w) of the clips, not scaled.
     fn latents(&self, clips: &[MotionClip], control: &Control) -> Result<Tensor> {
-        let frame = |picture: &Picture| -> Result<Tensor> {
-            control.check().map_err(DiffusionError::from)?;
-            let fitted = to_picture(&fitted(picture, self.size())?);
-            Ok(self.pipeline.codec.encode(&tensor(&fitted)?)?)
-        };
-        let clip = |clip: &MotionClip| -> Result<Tensor> {
-            let frames = clip.pictures.iter().map(frame).collect::<Result<Vec<_>>>()?;
-            if frames.is_empty() {
-                return Err(RagmeError::Input("RagInit needs the frames of every clip".into()));
-            }
-            Ok(Tensor::cat(&frames, 0)?.transpose(0, 1)?.contiguous()?)
-        };
+        let size = self.size();
+        let clip = |clip: &MotionClip| clip_latents(&self.pipeline, &clip.pictures, size, control);
         let clips = clips.iter().map(clip).collect::<Result<Vec<_>>>()?;
         Ok(Tensor::stack(&clips, 0)?)
     }
@@ -254,6 +244,25 @@ impl ShotGenerator for RagmeGenerator {
         }
         Ok(self.record(request, clips, speed))
     }
+}
+
+/// Latents (C, frames, h, w) of a clip in a model's size, not scaled.
+pub(crate) fn clip_latents(
+    pipeline: &TextToVideoPipeline,
+    pictures: &[Picture],
+    size: Size,
+    control: &Control,
+) -> Result<Tensor> {
+    let frame = |picture: &Picture| -> Result<Tensor> {
+        control.check().map_err(DiffusionError::from)?;
+        let fitted = to_picture(&fitted(picture, size)?);
+        Ok(pipeline.codec.encode(&tensor(&fitted)?)?)
+    };
+    let frames = pictures.iter().map(frame).collect::<Result<Vec<_>>>()?;
+    if frames.is_empty() {
+        return Err(RagmeError::Input("a clip without frames has no latents".into()));
+    }
+    Ok(Tensor::cat(&frames, 0)?.transpose(0, 1)?.contiguous()?)
 }
 
 /// 1, or less if the shot lasts longer than the model's video.

@@ -33,5 +33,5 @@ pub use sampling::{Guidance, RetrievalInput, guided, rag_init};
 pub use temporal_enhancer::{TemporalEnhancer, Tokens};
 pub use train::{
     AdamW, AdamWConfig, BASE_FILE, Batch, Clip, ClipFolder, Clips, Entry, Gradients, Metrics,
-    TrainConfig, Trainer, clip, plot,
+    TrainConfig, Trainer, TrainingSession, clip, plot,
 };

@@ -11,6 +11,7 @@ pub mod make;
 pub mod models;
 pub mod search;
 pub mod show;
+pub mod train;
 pub mod transcript;
 pub mod verify;
 

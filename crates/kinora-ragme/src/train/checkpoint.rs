@@ -102,12 +102,18 @@ impl<'a> Trainer<'a> {
     }
 }
 
-fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
+/// Whether a folder holds a run.
+pub(crate) fn is_there(folder: &Path) -> bool {
+    folder.join(FILE).is_file()
+}
+
+pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|e| RagmeError::file(path, e))?;
     std::fs::write(path, text).map_err(|e| RagmeError::file(path, e))
 }
 
-fn write_tensors(path: &Path, tensors: &HashMap<String, Tensor>) -> Result<()> {
+/// Aside first: a file that is there is whole.
+pub(crate) fn write_tensors(path: &Path, tensors: &HashMap<String, Tensor>) -> Result<()> {
     let aside = path.with_extension("part");
     candle_core::safetensors::save(tensors, &aside).map_err(|e| RagmeError::file(&aside, e))?;
     let synced = std::fs::File::open(&aside).and_then(|file| file.sync_all());

@@ -5,14 +5,12 @@
 //!
 //! Memory: one batch; files are read when a clip is drawn.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::write_tensors;
 use crate::error::{RagmeError, Result};
 
 /// One example.
@@ -99,9 +97,8 @@ impl ClipFolder {
         frames: &Tensor,
     ) -> Result<()> {
         let tensors = [("latents", latents), ("text", text), ("frames", frames)];
-        let path = folder.join(file);
-        let tensors: HashMap<&str, Tensor> = tensors.map(|(name, t)| (name, t.clone())).into();
-        candle_core::safetensors::save(&tensors, &path).map_err(|e| RagmeError::file(&path, e))
+        let tensors = tensors.map(|(name, t)| (name.to_owned(), t.clone())).into();
+        write_tensors(&folder.join(file), &tensors)
     }
 
     /// Writes the index, after all clips.
@@ -114,17 +111,20 @@ impl ClipFolder {
         let text = serde_json::to_string_pretty(&index).map_err(|e| RagmeError::file(&path, e))?;
         std::fs::write(&path, text).map_err(|e| RagmeError::file(&path, e))
     }
+}
 
-    fn tensors(&self, file: &str, names: &[&str]) -> Result<Vec<Tensor>> {
-        let path = self.folder.join(file);
-        let mut all = candle_core::safetensors::load(&path, &self.device)
-            .map_err(|e| RagmeError::file(&path, e))?;
-        let take = |name: &&str| {
-            all.remove(*name)
-                .ok_or_else(|| RagmeError::file(&path, format!("there is no `{name}`")))
-        };
-        names.iter().map(take).collect()
-    }
+fn tensors(path: &Path, names: &[&str], device: &Device) -> Result<Vec<Tensor>> {
+    let mut all =
+        candle_core::safetensors::load(path, device).map_err(|e| RagmeError::file(path, e))?;
+    let take = |name: &&str| {
+        all.remove(*name).ok_or_else(|| RagmeError::file(path, format!("there is no `{name}`")))
+    };
+    names.iter().map(take).collect()
+}
+
+/// A clip's frame embeddings.
+pub(super) fn frames(path: &Path, device: &Device) -> Result<Vec<Vec<f32>>> {
+    Ok(tensors(path, &["frames"], device)?[0].to_vec2()?)
 }
 
 impl Clips for ClipFolder {
@@ -134,10 +134,8 @@ impl Clips for ClipFolder {
 
     fn clip(&self, at: usize, videos: usize) -> Result<Clip> {
         let entry = &self.clips[at];
-        let own = self.tensors(&entry.file, &["latents", "text"])?;
-        let frames = |file: &String| -> Result<Vec<Vec<f32>>> {
-            Ok(self.tensors(file, &["frames"])?[0].to_vec2::<f32>()?)
-        };
+        let own = tensors(&self.folder.join(&entry.file), &["latents", "text"], &self.device)?;
+        let frames = |file: &String| frames(&self.folder.join(file), &self.device);
         let videos = entry.neighbours.iter().take(videos).map(frames).collect::<Result<_>>()?;
         Ok(Clip { latents: own[0].clone(), text: own[1].clone(), videos })
     }

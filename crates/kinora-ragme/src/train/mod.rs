@@ -14,6 +14,7 @@ mod adamw;
 mod checkpoint;
 mod clips;
 mod metrics;
+mod session;
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -27,6 +28,7 @@ pub use adamw::{AdamW, AdamWConfig, Gradients, clip};
 pub use checkpoint::BASE_FILE;
 pub use clips::{Clip, ClipFolder, Clips, Entry};
 pub use metrics::{Metrics, plot};
+pub use session::TrainingSession;
 
 use crate::{
     config::RagmeConfig,
