@@ -1,7 +1,7 @@
 """RAGME's added modules in PyTorch, written from the paper (arXiv 2504.06672) and `ragme.md`'s words.
 
-The reference that `crates/kinora-ragme` is held against. Not the authors' code, of which nothing is taken here;
-they published neither training code nor the names in their checkpoint, so the names below follow the words of the
+The reference that `crates/kinora-ragme` is held against. Not the authors' code, of which nothing is taken here (what it
+does was read as facts: which norms are adaptive, how tensors are called). The names below follow the words of the
 paper and of diffusers: `temporal_enhancer.transformer_blocks.N.{norm1,attn1,norm3,ff}` and
 `{down_blocks.B,mid_block,up_blocks.B}.rag_attentions.L.{norm1,attn1,norm2,attn2,norm3,ff,gate}`.
 """
@@ -63,18 +63,20 @@ class TemporalEnhancer(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.c = c
-        self.cls_token = nn.Parameter(torch.randn(1, 1, c["embed_dim"]))
+        if c.get("cls_token", True):
+            self.cls_token = nn.Parameter(torch.randn(1, 1, c["embed_dim"]))
         self.transformer_blocks = nn.ModuleList(
             EnhancerBlock(c["embed_dim"], c["enhancer_heads"]) for _ in range(c["enhancer_layers"]))
 
     def forward(self, embeddings, mask):
         c, (b, k, frames, dim) = self.c, embeddings.shape
-        x = torch.cat([self.cls_token.expand(b * k, 1, dim), embeddings.flatten(0, 1)], 1)
-        mask = mask.flatten(0, 1)
-        present = mask.amax(1, keepdim=True)
-        seen = torch.cat([torch.ones(b * k, 1), mask], 1)
+        x, mask = embeddings.flatten(0, 1), mask.flatten(0, 1)
+        present, seen = mask.amax(1, keepdim=True), mask
+        if c.get("cls_token", True):
+            x = torch.cat([self.cls_token.expand(b * k, 1, dim), x], 1)
+            seen = torch.cat([torch.ones(b * k, 1), mask], 1)
         if c["position"] == "sinusoidal":
-            x = x + torch.cat(waves(frames + 1, dim), -1) * math.sqrt(2 / dim)
+            x = x + torch.cat(waves(x.shape[1], dim), -1) * math.sqrt(2 / dim)
         for block in self.transformer_blocks:
             x = block(x, seen, rotate if c["position"] == "rotary" else lambda t: t)
         if c["head"] == "cls":
@@ -90,11 +92,12 @@ class TemporalEnhancer(nn.Module):
 
 
 class Norm(nn.Module):
-    """LayerNorm, or one whose scale and shift come from the timestep."""
+    """LayerNorm, or one whose scale and shift come from the timestep (`time` has no activation before the linear layer,
+    as released)."""
 
-    def __init__(self, c, channels, time):
+    def __init__(self, c, channels, time, adaptive=True):
         super().__init__()
-        self.kind = c["adaln"]
+        self.kind = c["adaln"] if adaptive else "none"
         if self.kind == "none":
             self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
         elif self.kind == "own":
@@ -105,8 +108,8 @@ class Norm(nn.Module):
     def forward(self, x, steps, time):
         if self.kind == "none":
             return F.layer_norm(x, x.shape[-1:], self.weight, self.bias)
-        emb = self.emb(steps) if self.kind == "own" else time
-        scale, shift = self.linear(F.silu(emb))[:, None].chunk(2, -1)
+        emb = F.silu(self.emb(steps)) if self.kind == "own" else time
+        scale, shift = self.linear(emb)[:, None].chunk(2, -1)
         return F.layer_norm(x, x.shape[-1:]) * (1 + scale) + shift
 
 
@@ -121,7 +124,8 @@ class RagAttention(nn.Module):
         super().__init__()
         self.c, width = c, c["embed_dim"]
         if c["variant"] == "attention":
-            self.norm1, self.norm2, self.norm3 = (Norm(c, channels, time) for _ in range(3))
+            self.norm1, self.norm2 = Norm(c, channels, time), Norm(c, channels, time)
+            self.norm3 = Norm(c, channels, time, c.get("adaln_feed_forward", False))
             self.attn1 = Attention(channels, width, c["heads"], channels // c["heads"])
             self.attn2 = Attention(channels, width, c["heads"], channels // c["heads"])
             self.ff = FeedForward(channels, activation_fn="geglu")

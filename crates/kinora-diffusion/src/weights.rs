@@ -159,6 +159,16 @@ impl Weights {
         Self { store: Rc::clone(&self.store), prefix: self.named(&name) }
     }
 
+    /// Number format of all tensors.
+    pub fn dtype(&self) -> DType {
+        self.store.borrow().dtype
+    }
+
+    /// The first dimension of a tensor, if it is there.
+    pub fn rows(&self, name: &str) -> Option<usize> {
+        self.store.borrow().tensors.get(&self.named(&name)).and_then(|t| t.dims().first().copied())
+    }
+
     /// Whether a tensor of this name is there.
     pub fn has(&self, name: &str) -> bool {
         self.store.borrow().tensors.contains_key(&self.named(&name))

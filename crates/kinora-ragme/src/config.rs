@@ -49,7 +49,7 @@ pub enum AdaLn {
     None,
     /// By an embedding of their own for each training step.
     Own,
-    /// By the UNet's time embedding.
+    /// By the UNet's time embedding, without an activation before, as released.
     Time,
 }
 
@@ -74,6 +74,8 @@ pub struct RagmeConfig {
     pub enhancer_layers: usize,
     /// Heads of the enhancer; each is `embed_dim` / heads wide.
     pub enhancer_heads: usize,
+    /// Whether a learnt token stands before the frames; [`Head::Cls`] needs it.
+    pub cls_token: bool,
     /// Order of frames.
     pub position: Position,
     /// Output of the enhancer.
@@ -88,6 +90,8 @@ pub struct RagmeConfig {
     pub temporal_pool: bool,
     /// Timestep in the norms.
     pub adaln: AdaLn,
+    /// In that of the feed-forward part too; as released, only in those of both attentions.
+    pub adaln_feed_forward: bool,
     /// Attention or addition.
     pub variant: Variant,
     /// Entries of the embedding of [`AdaLn::Own`].
@@ -100,6 +104,7 @@ impl Default for RagmeConfig {
             embed_dim: 512,
             enhancer_layers: 8,
             enhancer_heads: 8,
+            cls_token: true,
             position: Position::None,
             head: Head::Cls,
             combine: Combine::Mean,
@@ -107,6 +112,7 @@ impl Default for RagmeConfig {
             spatial_pool: true,
             temporal_pool: true,
             adaln: AdaLn::None,
+            adaln_feed_forward: false,
             variant: Variant::Attention,
             num_train_timesteps: 1000,
         }
@@ -115,16 +121,21 @@ impl Default for RagmeConfig {
 
 impl RagmeConfig {
     /// # Errors
-    /// Widths that heads do not divide.
+    /// Widths that heads do not divide, or the token of a video where there is none.
     pub fn check(&self) -> Result<()> {
+        let fault = |detail: &str| {
+            let (what, detail) = ("RagmeConfig".into(), detail.into());
+            Err(kinora_diffusion::DiffusionError::Config { what, detail })
+        };
         let heads = self.enhancer_heads;
         let odd = heads == 0 || self.embed_dim == 0 || !self.embed_dim.is_multiple_of(2 * heads);
         if odd || self.heads == 0 {
-            return Err(kinora_diffusion::DiffusionError::Config {
-                what: "RagmeConfig".into(),
-                detail: "`embed_dim` must be a multiple of twice `enhancer_heads`, and `heads` 1 or more"
-                    .into(),
-            });
+            return fault(
+                "`embed_dim` must be a multiple of twice `enhancer_heads`, and `heads` 1 or more",
+            );
+        }
+        if self.head == Head::Cls && !self.cls_token {
+            return fault("head `cls` needs `cls_token`");
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::{
     config::RagmeConfig,
     error::Result,
     rag_attention::RagAttention,
+    released::{self, RELEASED_FILE},
     retrieved::Retrieved,
     temporal_enhancer::{TemporalEnhancer, Tokens},
 };
@@ -20,9 +21,7 @@ pub const WEIGHTS_FILE: &str = "ragme.safetensors";
 
 /// The controller. Tensors are named `temporal_enhancer.…` and, for each site, `down_blocks.0.rag_attentions.1.…`
 /// as diffusers names the attention before it.
-///
-/// The authors published neither training code nor a description of their checkpoint's names; these follow
-/// the words of the paper and of diffusers.
+/// Checkpoints of the authors have names of their own, which [`Ragme::open`] knows.
 #[derive(Clone, Debug)]
 pub struct Ragme {
     enhancer: TemporalEnhancer,
@@ -31,7 +30,8 @@ pub struct Ragme {
 }
 
 impl Ragme {
-    /// The controller of a folder for a base model; `dtype` is the base's.
+    /// The controller of a folder for a base model; `dtype` is the base's. Ours, or one as the authors save it
+    /// (`controller.safetensors`).
     ///
     /// # Errors
     /// A file is missing, an option is not known, a tensor is missing, extra or of another shape.
@@ -41,8 +41,16 @@ impl Ragme {
         dtype: DType,
         device: &Device,
     ) -> Result<Self> {
-        let config: RagmeConfig = config::read(&folder.join("config.json"))?;
-        let weights = Weights::open(&folder.join(WEIGHTS_FILE), dtype, device)?;
+        let (options, released) = (folder.join("config.json"), folder.join(RELEASED_FILE));
+        if !released.is_file() {
+            let weights = Weights::open(&folder.join(WEIGHTS_FILE), dtype, device)?;
+            return Ok(Self::build(config::read(&options)?, unet, weights)?.0);
+        }
+        let weights = Weights::open(&released, dtype, device)?;
+        let rest = if options.is_file() { config::read(&options)? } else { RagmeConfig::default() };
+        let config = released::config(&weights, rest);
+        let sites = unet.sites();
+        let weights = weights.renamed(|name| Some(released::renamed(name, &sites)));
         Ok(Self::build(config, unet, weights)?.0)
     }
 

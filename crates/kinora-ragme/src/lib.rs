@@ -16,6 +16,7 @@ mod error;
 mod fingerprint;
 mod generator;
 mod rag_attention;
+mod released;
 mod retrieved;
 mod sampling;
 mod temporal_enhancer;

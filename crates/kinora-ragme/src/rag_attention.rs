@@ -28,7 +28,17 @@ enum Norm {
 
 impl Norm {
     fn new(config: &RagmeConfig, channels: usize, time: usize, w: &Weights) -> Result<Self> {
-        Ok(match config.adaln {
+        Self::of(config.adaln, config, channels, time, w)
+    }
+
+    fn of(
+        adaln: AdaLn,
+        config: &RagmeConfig,
+        channels: usize,
+        time: usize,
+        w: &Weights,
+    ) -> Result<Self> {
+        Ok(match adaln {
             AdaLn::None => Self::Plain(LayerNorm::new(channels, 1e-5, w)?),
             AdaLn::Own => {
                 let emb = Embedding::new(config.num_train_timesteps, channels, &w.at("emb"))?;
@@ -43,12 +53,12 @@ impl Norm {
         let (linear, time) = match self {
             Self::Plain(norm) => return norm.forward(x),
             Self::Own(emb, linear) => {
-                (linear, emb.forward(&context.timesteps.to_dtype(DType::U32)?)?)
+                (linear, emb.forward(&context.timesteps.to_dtype(DType::U32)?)?.silu()?)
             }
             Self::Time(linear) => (linear, context.time_embedding.clone()),
         };
         // (b, 2 · C) to two of (b, 1, C)
-        let parts = linear.forward(&time.to_dtype(x.dtype())?.silu()?)?.unsqueeze(1)?;
+        let parts = linear.forward(&time.to_dtype(x.dtype())?)?.unsqueeze(1)?;
         let parts = parts.chunk(2, D::Minus1)?;
         let normed = ops::standardise(x, 1e-5)?.to_dtype(x.dtype())?;
         normed.broadcast_mul(&(&parts[0] + 1.0)?)?.broadcast_add(&parts[1])
@@ -74,8 +84,10 @@ impl CrossBlock {
             let head = channels / config.heads;
             Attention::new(channels, config.embed_dim, config.heads, head, false, &w.at(name))
         };
+        let last = if config.adaln_feed_forward { config.adaln } else { AdaLn::None };
+        let last = Norm::of(last, config, channels, time, &w.at("norm3"))?;
         Ok(Self {
-            norms: [norm("norm1")?, norm("norm2")?, norm("norm3")?],
+            norms: [norm("norm1")?, norm("norm2")?, last],
             attn1: attention("attn1")?,
             attn2: attention("attn2")?,
             ff: FeedForward::new(channels, &w.at("ff"))?,

@@ -1,6 +1,6 @@
 //! The temporal enhancer: frame embeddings of a retrieved video to tokens that know of its motion.
 //!
-//! Each video by itself: a learnable token in front, then pre-norm transformer blocks without text. Tensor
+//! Each video by itself: a learnable token in front (unless it is configured away), then pre-norm transformer blocks without text. Tensor
 //! names follow diffusers' `BasicTransformerBlock` (`norm1`, `attn1`, `norm3`, `ff`).
 
 use candle_core::{D, DType, Result, Tensor};
@@ -72,7 +72,8 @@ struct Layer {
 /// The network.
 #[derive(Clone, Debug)]
 pub struct TemporalEnhancer {
-    cls_token: Tensor,
+    cls_token: Option<Tensor>,
+    dtype: DType,
     layers: Vec<Layer>,
     config: RagmeConfig,
 }
@@ -91,8 +92,10 @@ impl TemporalEnhancer {
             })
         };
         let start = Init::Normal(1.0 / (dim as f64).sqrt());
+        let cls = || w.tensor((1, 1, dim), "cls_token", start);
         Ok(Self {
-            cls_token: w.tensor((1, 1, dim), "cls_token", start)?,
+            cls_token: config.cls_token.then(cls).transpose()?,
+            dtype: w.dtype(),
             layers: (0..config.enhancer_layers).map(layer).collect::<Result<_>>()?,
             config: config.clone(),
         })
@@ -101,14 +104,17 @@ impl TemporalEnhancer {
     /// Tokens of all K videos of each sample, brought together as the configuration says.
     pub fn forward(&self, retrieved: &Retrieved) -> Result<Tokens> {
         let (b, k, frames, dim) = retrieved.embeddings.dims4()?;
-        let dtype = self.cls_token.dtype();
         // (b, K, frames, width) to (b · K, 1 + frames, width)
-        let videos = retrieved.embeddings.reshape((b * k, frames, dim))?.to_dtype(dtype)?;
-        let cls = self.cls_token.broadcast_as((b * k, 1, dim))?;
+        let mut x = retrieved.embeddings.reshape((b * k, frames, dim))?.to_dtype(self.dtype)?;
         let mask = retrieved.mask.reshape((b * k, frames))?;
         let present = mask.max_keepdim(1)?;
-        let seen = Tensor::cat(&[&Tensor::ones((b * k, 1), DType::F32, mask.device())?, &mask], 1)?;
-        let encoded = self.encode(Tensor::cat(&[&cls, &videos], 1)?, &seen)?;
+        let mut seen = mask.clone();
+        if let Some(cls) = &self.cls_token {
+            x = Tensor::cat(&[&cls.broadcast_as((b * k, 1, dim))?, &x], 1)?;
+            let one = Tensor::ones((b * k, 1), DType::F32, mask.device())?;
+            seen = Tensor::cat(&[&one, &mask], 1)?;
+        }
+        let encoded = self.encode(x, &seen)?;
         let (tokens, mask) = match self.config.head {
             Head::Cls => (encoded.narrow(1, 0, 1)?, present),
             Head::Mean => (masked_mean(&encoded, &seen, 1)?.unsqueeze(1)?, present),

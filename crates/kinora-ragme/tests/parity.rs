@@ -1,14 +1,17 @@
 //! The added modules against PyTorch (`parity/ragme.py`), to 1e-4.
 //!
-//! Not covered: a checkpoint of the authors, whose tensor names are not published.
+//! Not covered: weights of the authors, which lie where no package client fetches; their names are.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod tiny;
 
+use std::collections::HashMap;
+
 use candle_core::{DType, Tensor};
 use kinora_diffusion::{
-    SchedulerConfig, SchedulerKind, SiteContext, UNet3DConditionModel, build, config, denoise,
+    SchedulerConfig, SchedulerKind, SiteContext, UNet3DConditionModel, Weights, build, config,
+    denoise,
 };
 use kinora_inference::Control;
 use kinora_ragme::{
@@ -42,6 +45,23 @@ fn the_enhancer_agrees_under_every_option() {
 }
 
 #[test]
+fn without_a_token_in_front_only_frames_count() {
+    let kept = Kept::open("sites.safetensors");
+    for (head, name) in [(Head::Mean, "mean"), (Head::Tokens, "tokens")] {
+        let config =
+            RagmeConfig { cls_token: false, position: Position::Rotary, head, ..tiny::config() };
+        let weights =
+            kept.weights("enhancer").renamed(|n| (n != "cls_token").then(|| n.to_owned()));
+        let (enhancer, _) =
+            build("enhancer", weights, |w| TemporalEnhancer::new(&config, w)).unwrap();
+        let made = enhancer.forward(&kept.retrieved("")).unwrap();
+        agree(name, &made.tokens, kept.get(&format!("frames.{name}.tokens")));
+        agree(name, &made.mask, kept.get(&format!("frames.{name}.mask")));
+    }
+    assert!(RagmeConfig { cls_token: false, ..tiny::config() }.check().is_err());
+}
+
+#[test]
 fn a_site_agrees_under_every_option() {
     let kept = Kept::open("sites.safetensors");
     let tokens = Tokens {
@@ -50,23 +70,86 @@ fn a_site_agrees_under_every_option() {
     };
     let context =
         SiteContext { frames: 3, timesteps: kept.get("steps"), time_embedding: kept.get("time") };
-    for (variant, kind) in [(Variant::Attention, "attention"), (Variant::Add, "add")] {
-        for (adaln, time) in [(AdaLn::None, "none"), (AdaLn::Own, "own"), (AdaLn::Time, "time")] {
-            for (spatial_pool, temporal_pool) in
-                [(false, false), (false, true), (true, false), (true, true)]
-            {
-                let config =
-                    RagmeConfig { variant, adaln, spatial_pool, temporal_pool, ..tiny::config() };
-                let name = format!("{kind}.{time}");
-                let made = |w: &_| RagAttention::new(&config, 16, 32, w);
-                let (site, _) = build(&name, kept.weights(&name), made).unwrap();
-                let out = site.forward(kept.get("hidden"), &tokens, &context).unwrap();
-                let name =
-                    format!("{name}.{}{}.out", u8::from(spatial_pool), u8::from(temporal_pool));
-                agree(&name, &out, kept.get(&name));
-            }
+    let variants = [(Variant::Attention, "attention"), (Variant::Add, "add")];
+    let norms = [(AdaLn::None, "none"), (AdaLn::Own, "own"), (AdaLn::Time, "time")];
+    let mut sites = vec![(Variant::Attention, AdaLn::Own, true, "attention.all".to_owned())];
+    for (variant, kind) in variants {
+        let of = norms.map(|(adaln, time)| (variant, adaln, false, format!("{kind}.{time}")));
+        sites.extend(of);
+    }
+    for (variant, adaln, adaln_feed_forward, name) in sites {
+        for (spatial_pool, temporal_pool) in
+            [(false, false), (false, true), (true, false), (true, true)]
+        {
+            let pools = RagmeConfig { spatial_pool, temporal_pool, ..tiny::config() };
+            let config = RagmeConfig { variant, adaln, adaln_feed_forward, ..pools };
+            let made = |w: &_| RagAttention::new(&config, 16, 32, w);
+            let (site, _) = build(&name, kept.weights(&name), made).unwrap();
+            let out = site.forward(kept.get("hidden"), &tokens, &context).unwrap();
+            let name = format!("{name}.{}{}.out", u8::from(spatial_pool), u8::from(temporal_pool));
+            agree(&name, &out, kept.get(&name));
         }
     }
+}
+
+/// The tiny controller as the authors' code would save it: the same network comes of it.
+#[test]
+fn a_controller_in_the_authors_names_is_the_same() {
+    let (kept, unet, folder) =
+        (Kept::open("activations.safetensors"), unet(), fixtures().join("controller"));
+    let sites: Vec<String> = unet.sites().iter().map(|s| s.path("rag_attentions")).collect();
+    let ours = candle_core::safetensors::load(folder.join("ragme.safetensors"), &CPU).unwrap();
+    let theirs_file: HashMap<String, Tensor> = ours
+        .iter()
+        .map(|(name, tensor)| {
+            let name = name.replace("temporal_enhancer.transformer_blocks.", "controller.body.");
+            let name = name.replace("temporal_enhancer.", "controller.");
+            let of = sites.iter().enumerate().find_map(|(at, site)| {
+                let rest = name.strip_prefix(&format!("{site}."))?;
+                Some(match rest.strip_prefix("gate.") {
+                    Some(rest) => format!("controller.infuser.zero_convs.{at}.{rest}"),
+                    None => format!("controller.infuser.blocks.{at}.{rest}"),
+                })
+            });
+            (of.unwrap_or(name), tensor.clone())
+        })
+        .collect();
+    for name in [
+        "controller.cls_token",
+        "controller.body.1.ff.net.0.proj.weight",
+        // The seventh site is the middle block's.
+        "controller.infuser.blocks.6.attn2.to_out.0.bias",
+        "controller.infuser.zero_convs.15.weight",
+    ] {
+        assert!(theirs_file.contains_key(name), "{name}");
+    }
+    let released = tempfile::tempdir().unwrap();
+    candle_core::safetensors::save(&theirs_file, released.path().join("controller.safetensors"))
+        .unwrap();
+    // What no tensor tells.
+    let told = r#"{"enhancer_heads": 2, "heads": 4, "position": "rotary", "spatial_pool": false,
+                   "temporal_pool": false, "combine": "concat"}"#;
+    std::fs::write(released.path().join("config.json"), told).unwrap();
+    let ragme = Ragme::open(released.path(), &unet, DType::F32, &CPU).unwrap();
+    assert_eq!((ragme.config().head, ragme.config().adaln), (Head::Cls, AdaLn::Time));
+    let ours =
+        RagmeConfig { head: Head::Cls, ..config::read(&folder.join("config.json")).unwrap() };
+    assert_eq!(ragme.config(), &ours, "all but the head, which a token in front decides");
+    let weights = Weights::open(&folder.join("ragme.safetensors"), DType::F32, &CPU).unwrap();
+    let (same, _) = Ragme::build(ours, &unet, weights).unwrap();
+    let get = |name: &str| kept.get(&format!("train.{name}"));
+    let [theirs, ours] = [&ragme, &same].map(|ragme| {
+        let hook = ragme.condition(&kept.retrieved("train.")).unwrap();
+        unet.forward(get("sample"), get("steps"), get("text"), &hook).unwrap()
+    });
+    assert_eq!(tiny::bits(&theirs), tiny::bits(&ours));
+
+    let mut more = theirs_file;
+    let name = "controller.infuser.blocks.16.attn1.to_q.weight";
+    more.insert(name.into(), get("text").clone());
+    candle_core::safetensors::save(&more, released.path().join("controller.safetensors")).unwrap();
+    let error = Ragme::open(released.path(), &unet, DType::F32, &CPU).unwrap_err().to_string();
+    assert!(error.contains(name), "{error}");
 }
 
 #[test]
