@@ -24,7 +24,7 @@ import scenes
 from train import CLIPS_K, HERE, MODEL, SCHEDULER, WORK, Judge, Ragme, fold, numbers
 
 # Videos for each held-out pair, and for each third of the trained ones: so many as the machine had time for.
-STEPS, TEXT_GUIDANCE, EACH = 8, 2.0, {"trained": 1, "held out": 3}
+STEPS, TEXT_GUIDANCE, EACH = 8, 2.0, {"trained": 2, "held out": 8}
 SHOWN = {"trained": scenes.TRAINED[::3], "held out": scenes.HELD_OUT}
 WRONG = {"moves left": "moves right", "moves right": "moves left", "moves up": "moves down", "moves down": "moves up",
          "grows": "shrinks", "shrinks": "grows", "circles": "zigzags", "zigzags": "circles"}
@@ -38,13 +38,14 @@ RUNS = {
     "s_r = 2": ("unet", "ragme", 5, 2.0, False, "right"),
     "s_r = 4": ("unet", "ragme", 5, 4.0, False, "right"),
     "RagInit": ("unet", "ragme", 5, 1.0, True, "right"),
-    "no position": ("unet", "ragme-none", 5, 1.0, False, "right"),
-    "sinusoidal": ("unet", "ragme-sinusoidal", 5, 1.0, False, "right"),
-    "cls": ("unet", "ragme-cls", 5, 1.0, False, "right"),
-    "concat": ("unet", "ragme-concat", 5, 1.0, False, "right"),
-    "no pooling": ("unet", "ragme-unpooled", 5, 1.0, False, "right"),
+    "pooled": ("unet", "ragme-pooled", 5, 1.0, False, "right"),
+    "1200 steps": ("unet", "ragme-1200", 5, 1.0, False, "right"),
+    "1200 steps, no position": ("unet", "ragme-none", 5, 1.0, False, "right"),
+    "1200 steps, sinusoidal": ("unet", "ragme-sinusoidal", 5, 1.0, False, "right"),
+    "1200 steps, cls": ("unet", "ragme-cls", 5, 1.0, False, "right"),
+    "1200 steps, concat": ("unet", "ragme-concat", 5, 1.0, False, "right"),
 }
-CONTROLLERS = ["ragme"]
+CONTROLLERS = ["ragme", "ragme-pooled"]
 MADE = WORK / "made"
 
 

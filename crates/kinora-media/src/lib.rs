@@ -8,6 +8,8 @@
 
 pub mod audio;
 mod ffmpeg;
+#[cfg(test)]
+mod made;
 pub mod read;
 pub mod render;
 pub mod subtitles;

@@ -6,57 +6,27 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
 use super::*;
 use crate::{
-    render::fixtures::ffmpeg,
+    made::Made as Sounds,
     video::{VideoError, VideoFile, VideoLimits, never},
 };
 
-/// A folder of recordings, removed at the end.
-struct Sounds {
-    folder: tempfile::TempDir,
-    ffmpeg: crate::FFmpeg,
-}
-
 impl Sounds {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), ffmpeg: ffmpeg() }
-    }
-
-    /// Runs ffmpeg with the words of `line`, `IN/` standing for the folder; gives the last one back.
-    fn make(&self, line: &str) -> PathBuf {
-        let inside =
-            |word: &str| word.replace("IN/", &format!("{}/", self.folder.path().display()));
-        let words: Vec<String> = line.split_whitespace().map(inside).collect();
-        let made =
-            Command::new(&self.ffmpeg.path).args(["-v", "error", "-y"]).args(&words).output();
-        let said = String::from_utf8_lossy(&made.unwrap().stderr).into_owned();
-        let path = PathBuf::from(words.last().unwrap());
-        assert!(path.is_file(), "{line}: {said}");
-        path
-    }
-
     /// Two seconds, silent in the first: a tone of 440 Hz in both channels.
     fn tone(&self, more: &str) -> PathBuf {
         self.make(&format!("{TONE} -ac 2 {more}"))
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.folder.path().join(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    fn open(&self, path: &Path) -> Result<AudioFile, AudioError> {
+    fn hear(&self, path: &Path) -> Result<AudioFile, AudioError> {
         AudioFile::open(&self.ffmpeg, path, &VideoLimits::default(), &never)
     }
 
     fn read(&self, path: &Path) -> (Vec<f32>, Outcome) {
-        let file = self.open(path).unwrap();
+        let file = self.hear(path).unwrap();
         let mut samples = file.samples(0, &never).unwrap();
         let all = samples.by_ref().flat_map(Result::unwrap).collect();
         (all, samples.outcome())
@@ -93,7 +63,7 @@ fn recordings_are_told_by_content_and_heard_at_their_time() {
         ("-c:a pcm_f32le -f wav IN/photo.jpg", "wav", "pcm_f32le"),
     ] {
         let path = sounds.tone(more);
-        let file = sounds.open(&path).unwrap();
+        let file = sounds.hear(&path).unwrap();
         let facts = file.facts();
         let stream = &facts.streams[0];
         assert_eq!((facts.container.as_str(), stream.codec.as_str()), (container, codec));
@@ -122,7 +92,7 @@ fn sound_and_picture_keep_together() {
                 VideoFile::open(&sounds.ffmpeg, &path, &VideoLimits::default(), &never).unwrap();
             let mut frames = video.frames(16, &never).unwrap().map(Result::unwrap);
             let flash = frames.find(|frame| frame.image.planes()[0][0] > 128).unwrap();
-            assert!(sounds.open(&path).unwrap().facts().has_video);
+            assert!(sounds.hear(&path).unwrap().facts().has_video);
             let (samples, _) = sounds.read(&path);
             let apart = onset(&samples) - flash.at.as_secs_f64();
             assert!((apart - offset).abs() < 0.05, "{name} by {offset}: {apart} s apart");
@@ -137,7 +107,7 @@ fn a_stream_can_be_chosen_and_its_tags_are_read() {
         "-f lavfi -i sine=frequency=300:duration=2 -f lavfi -i sine=frequency=600:duration=2 \
          -map 0 -map 1 -metadata:s:a:1 language=deu -metadata title=Two -af volume=6 IN/two.mkv",
     );
-    let file = sounds.open(&path).unwrap();
+    let file = sounds.hear(&path).unwrap();
     assert_eq!(file.facts().streams[1].language.as_deref(), Some("deu"));
     assert_eq!(file.facts().tags.title.as_deref(), Some("Two"));
     for (stream, hertz) in [(0, 300), (1, 600)] {
@@ -148,21 +118,21 @@ fn a_stream_can_be_chosen_and_its_tags_are_read() {
     let none = file.samples(2, &never).err().unwrap();
     assert!(matches!(none, AudioError::NoSuchStream { asked: 2, has: 2 }), "{none}");
     let ogg = sounds.tone("-metadata title=Stream -c:a libvorbis IN/t.ogg");
-    assert_eq!(sounds.open(&ogg).unwrap().facts().tags.title.as_deref(), Some("Stream"));
+    assert_eq!(sounds.hear(&ogg).unwrap().facts().tags.title.as_deref(), Some("Stream"));
 }
 
 #[test]
 fn what_cannot_be_heard_is_told_apart() {
     let sounds = Sounds::new();
     let silent = sounds.make("-f lavfi -i testsrc2=s=64x48:d=1 -c:v libx264 IN/silent.mp4");
-    assert!(matches!(sounds.open(&silent), Err(AudioError::NoAudio)));
+    assert!(matches!(sounds.hear(&silent), Err(AudioError::NoAudio)));
     let empty = sounds.write("empty.wav", b"");
-    assert!(matches!(sounds.open(&empty), Err(AudioError::File(VideoError::Empty))));
+    assert!(matches!(sounds.hear(&empty), Err(AudioError::File(VideoError::Empty))));
     let text = sounds.write("text.mp3", &b"no sound at all, only words. ".repeat(50));
-    let error = sounds.open(&text).unwrap_err();
+    let error = sounds.hear(&text).unwrap_err();
     assert!(matches!(error, AudioError::File(VideoError::UnknownFormat { .. })), "{error}");
     let none = sounds.folder.path().join("none.wav");
-    assert!(matches!(sounds.open(&none), Err(AudioError::File(VideoError::Io { .. }))));
+    assert!(matches!(sounds.hear(&none), Err(AudioError::File(VideoError::Io { .. }))));
 }
 
 #[test]
@@ -179,7 +149,7 @@ fn a_cut_off_file_gives_what_there_is() {
     }
     // The index of an m4a is at its end.
     let whole = fs::read(sounds.tone("IN/a.m4a")).unwrap();
-    let error = sounds.open(&sounds.write("cut", &whole[..whole.len() / 2])).unwrap_err();
+    let error = sounds.hear(&sounds.write("cut", &whole[..whole.len() / 2])).unwrap_err();
     assert!(matches!(error, AudioError::File(VideoError::Undecodable { .. })), "{error}");
 }
 
@@ -211,7 +181,7 @@ fn floats_of_any_kind_come_out_as_sound() {
 fn whoever_stops_is_heard_and_silence_has_an_end() {
     let sounds = Sounds::new();
     let path = sounds.make("-f lavfi -i anoisesrc=d=300 -c:a pcm_s16le IN/long.wav");
-    let file = sounds.open(&path).unwrap();
+    let file = sounds.hear(&path).unwrap();
     let asked = std::sync::atomic::AtomicU32::new(0);
     let stop = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 5;
     let last = file.samples(0, &stop).unwrap().last().unwrap();

@@ -6,7 +6,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -14,40 +13,11 @@ use std::{
 use kinora_types::{Size, TimeRange};
 
 use super::*;
-use crate::render::{fixtures::ffmpeg, to_picture};
-
-/// A folder of clips, removed at the end.
-struct Clips {
-    folder: tempfile::TempDir,
-    ffmpeg: crate::FFmpeg,
-}
+use crate::{made::Made as Clips, render::to_picture};
 
 impl Clips {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), ffmpeg: ffmpeg() }
-    }
-
-    /// Runs ffmpeg with the words of `line`, `IN/` standing for the folder; gives the last one back.
-    fn make(&self, line: &str) -> PathBuf {
-        let inside =
-            |word: &str| word.replace("IN/", &format!("{}/", self.folder.path().display()));
-        let words: Vec<String> = line.split_whitespace().map(inside).collect();
-        let made =
-            Command::new(&self.ffmpeg.path).args(["-v", "error", "-y"]).args(&words).output();
-        let said = String::from_utf8_lossy(&made.unwrap().stderr).into_owned();
-        let path = PathBuf::from(words.last().unwrap());
-        assert!(path.is_file(), "{line}: {said}");
-        path
-    }
-
     fn source(&self, size: &str, more: &str) -> PathBuf {
         self.make(&format!("-f lavfi -i testsrc2=s={size}:r=25:d=2 {more}"))
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.folder.path().join(name);
-        fs::write(&path, bytes).unwrap();
-        path
     }
 
     fn open(&self, path: &Path) -> Result<VideoFile, VideoError> {
