@@ -275,12 +275,13 @@ def base(name, steps):
 
 def ragme(name, steps, options):
     torch.manual_seed(4)
+    from_step = options.pop("from_step", RAGME_FROM_STEP)
     config = RAGME | options
     unet = UNet3DConditionModel.from_pretrained(MODEL / "unet").requires_grad_(False)
     net = Ragme(config, unet)
     nn.init.normal_(net.temporal_enhancer.cls_token, std=EMBED ** -0.5)
     run = lambda sample, t, text: unet(sample, t, text).sample
-    examples = Examples(0, RAGME_DROP_TEXT, RAGME_FROM_STEP)
+    examples = Examples(0, RAGME_DROP_TEXT, from_step)
     ema, log = loop(name, net, steps, net.condition, run, list(net.parameters()), examples, steps)
     folder = WORK / name
     folder.mkdir(exist_ok=True)

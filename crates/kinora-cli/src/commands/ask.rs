@@ -1,6 +1,9 @@
 //! `kinora ask`
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use kinora_engine::{
     Answer, AskOptions, AskRequest, Control, LanguageModel, Method, Sent, Sentence, Studio,
@@ -109,14 +112,23 @@ pub fn answer(
         output::json(&report(library, &request.question, &answer))?;
         return Ok(answer);
     }
+    let waiting = output::progress::spinner();
+    waiting.set_message(match model {
+        Some(model) => format!("{} reads what was found", output::shown(model.model())),
+        None => "looking".into(),
+    });
+    waiting.enable_steady_tick(Duration::from_millis(100));
     let (mut printed, mut failed) = (false, None);
     let mut told = |sentence: &Sentence| {
+        waiting.finish_and_clear();
         if failed.is_none() {
             failed = print(sentence, printed).err();
             printed = true;
         }
     };
-    let answer = studio.ask(library, request, model, control, &mut told)?;
+    let answer = studio.ask(library, request, model, control, &mut told);
+    waiting.finish_and_clear();
+    let answer = answer?;
     if let Some(error) = failed {
         return Err(error.into());
     }
