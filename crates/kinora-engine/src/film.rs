@@ -12,12 +12,13 @@ use kinora_film::{
 };
 use kinora_inference::{Control, ShotGenerator};
 use kinora_media::FFmpeg;
-use kinora_retrieval::{Filter, Kind, Searcher};
+use kinora_ragme::GenerationConfig;
+use kinora_retrieval::{Filter, Kind, Searcher, retrieve_clips};
 use kinora_types::{Asset, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard};
 
 use crate::{
     EngineError, Studio,
-    motion::{Generator, Motion},
+    motion::{Generator, Motion, clip_query},
 };
 
 pub use kinora_film::FilmProgress as MakeProgress;
@@ -70,7 +71,8 @@ impl Studio {
     ) -> Result<Plan, EngineError> {
         let catalog = self.catalog(library)?;
         self.with_sources(&catalog, request, |sources, _| {
-            let (storyboard, _) = planned(request, sources, control)?;
+            let followed = &|prompt: &str| self.followed(&catalog, request, prompt);
+            let (storyboard, _) = planned(request, sources, followed, control)?;
             let open = |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side);
             Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
         })
@@ -96,7 +98,8 @@ impl Studio {
         let catalog = self.catalog(library)?;
         let record = self.with_sources(&catalog, request, |sources, threshold| {
             let library_revision = catalog.revision()?;
-            let (storyboard, brief) = planned(request, sources, control)?;
+            let followed = &|prompt: &str| self.followed(&catalog, request, prompt);
+            let (storyboard, brief) = planned(request, sources, followed, control)?;
             check_output(out, &storyboard)?;
             let (mut generator, followed) =
                 self.generator(&catalog, request, &storyboard, &ffmpeg, control)?;
@@ -123,6 +126,22 @@ impl Studio {
         let path = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
         catalog.put_film(&path.to_string_lossy(), &record)?;
         Ok(record)
+    }
+
+    /// The videos whose motion a shot of this prompt will follow.
+    fn followed(
+        &self,
+        catalog: &Catalog,
+        request: &FilmRequest,
+        prompt: &str,
+    ) -> Result<Vec<Asset>, EngineError> {
+        let Generator::Ragme { model: Some(model) } = &request.generator else {
+            return Ok(Vec::new());
+        };
+        let (config, filter) = (GenerationConfig::of(model)?, filter(request, true));
+        let query = clip_query(prompt, &config, &filter);
+        let found = retrieve_clips(catalog, self.space_of(catalog)?.text(), &query)?;
+        Ok(found.into_iter().map(|clip| clip.asset).collect())
     }
 
     /// What makes a storyboard's shots, and the clips that it will follow.
@@ -188,6 +207,7 @@ fn shown(sources: &LibrarySources<'_>, shot: &Shot, asset: &Asset, side: u32) ->
 fn planned(
     request: &FilmRequest,
     sources: &LibrarySources<'_>,
+    followed: &dyn Fn(&str) -> Result<Vec<Asset>, EngineError>,
     control: &Control,
 ) -> Result<(Storyboard, String), EngineError> {
     let (text, format) = match request.format {
@@ -195,7 +215,11 @@ fn planned(
         None => brief_text(&request.brief)?,
     };
     let brief = parse(&text, format, request.spec.seconds)?;
+    let prompts = brief.shots.iter().map(|shot| &shot.prompt);
     let options = PlanOptions {
+        followed: prompts
+            .map(|prompt| Ok((prompt.clone(), followed(prompt)?)))
+            .collect::<Result<_, EngineError>>()?,
         pins: request.pins.clone(),
         allow_gaps: request.allow_gaps,
         length_from_shots: !request.length_given,

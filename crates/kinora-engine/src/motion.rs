@@ -81,8 +81,7 @@ impl Motion<'_> {
         prompt: &str,
         config: &GenerationConfig,
     ) -> Result<Vec<MotionClip>, EngineError> {
-        let query =
-            ClipQuery { k: config.clips, filter: self.filter.clone(), ..ClipQuery::text(prompt) };
+        let query = clip_query(prompt, config, self.filter);
         let found = retrieve_clips(self.catalog, self.space.text(), &query)?;
         found.iter().enumerate().map(|(at, clip)| self.clip(at + 1, clip, config)).collect()
     }
@@ -148,6 +147,11 @@ impl Stretch<'_> {
         let embeddings = embedder.embed(&prepared)?;
         Ok((embeddings.iter().map(|e| e.values().to_vec()).collect(), pictures))
     }
+}
+
+/// What asks for the clips of a prompt.
+pub(crate) fn clip_query(prompt: &str, config: &GenerationConfig, filter: &Filter) -> ClipQuery {
+    ClipQuery { k: config.clips, filter: filter.clone(), ..ClipQuery::text(prompt) }
 }
 
 /// A clip as the trail names it.

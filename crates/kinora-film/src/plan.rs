@@ -1,5 +1,7 @@
 //! From a brief to a storyboard: sources, time, camera.
 
+use std::collections::BTreeMap;
+
 use kinora_inference::Control;
 use kinora_media::render;
 use kinora_types::{
@@ -35,6 +37,8 @@ pub struct PlanOptions {
     pub length_from_shots: bool,
     /// Cancels between searches.
     pub control: Control,
+    /// Assets that a shot of this prompt takes its motion from: they are credited as sources are.
+    pub followed: BTreeMap<String, Vec<Asset>>,
 }
 
 /// Plans a film. The same brief, library, spec and seed give the same storyboard.
@@ -53,11 +57,19 @@ pub fn plan(
     let share = spec.seconds / brief.shots.len().max(1) as f64 + MARGIN_SECONDS;
     let choices = choose(&brief.shots, share, &pins, sources, &options.control)?;
     refuse(&brief.shots, &choices, options.allow_gaps)?;
-    let credits = credits(choices.iter().filter_map(|c| c.source.as_ref()));
-    let shown = brief.shots.iter().zip(&choices).filter(|(_, choice)| choice.source.is_some());
+    let shown: Vec<(&ShotBrief, &Asset)> = brief
+        .shots
+        .iter()
+        .zip(&choices)
+        .filter_map(|(shot, choice)| Some((shot, choice.source.as_ref()?)))
+        .collect();
+    let credits = credits(shown.iter().flat_map(|(shot, source)| {
+        let followed = options.followed.get(&shot.prompt).into_iter().flatten();
+        std::iter::once(*source).chain(followed)
+    }));
     let parts = Parts {
         title: brief.title.is_some(),
-        shots: shown.map(|(shot, _)| shot.seconds).collect(),
+        shots: shown.iter().map(|(shot, _)| shot.seconds).collect(),
         credits: credits.len(),
         length_from_shots: options.length_from_shots,
     };

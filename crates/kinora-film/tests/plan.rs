@@ -114,6 +114,19 @@ fn licences_ask_for_their_lines() {
     assert_eq!(board.credits[0], "red.png by Ann Other, CC BY 2.0");
     assert_eq!(board.credits.len(), 2, "{:?}", board.credits);
     assert!(board.credits_frames > 0);
+
+    let mut clip = shelf.assets[2].clone();
+    clip.rights = Rights { author: Some("C. Lip".into()), ..shelf.assets[0].rights.clone() };
+    let followed = [("blue".to_owned(), vec![clip])].into();
+    let options = PlanOptions { followed, ..PlanOptions::default() };
+    let board = plan(&brief("- red\n- green"), &spec(6.0), &options, &shelf).unwrap();
+    assert_eq!(board.credits.len(), 2, "no shot of that prompt: {:?}", board.credits);
+    let board = plan(&brief("- red\n- blue"), &spec(6.0), &options, &shelf).unwrap();
+    assert!(
+        board.credits[1].contains("by C. Lip"),
+        "whose motion is followed: {:?}",
+        board.credits
+    );
 }
 
 #[test]

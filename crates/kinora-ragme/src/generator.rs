@@ -76,6 +76,22 @@ impl Default for GenerationConfig {
     }
 }
 
+impl GenerationConfig {
+    /// That of a model's folder; as ZeroScope was released if it has none.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or an option that is not known.
+    pub fn of(folder: &Path) -> Result<Self> {
+        Self::beside(&folder.join(CONTROLLER_FOLDER))
+    }
+
+    /// That in a controller's folder.
+    pub(crate) fn beside(controller: &Path) -> Result<Self> {
+        let file = controller.join(GENERATION_FILE);
+        Ok(if file.is_file() { config::read(&file)? } else { Self::default() })
+    }
+}
+
 /// A clip that was found for a prompt.
 #[derive(Clone, Debug)]
 pub struct MotionClip {
@@ -106,9 +122,7 @@ impl RagmeGenerator {
         let (dtype, device) = (DType::F32, Device::Cpu);
         let pipeline = TextToVideoPipeline::open(folder, dtype, &device)?;
         let controller = folder.join(CONTROLLER_FOLDER);
-        let file = controller.join(GENERATION_FILE);
-        let config =
-            if file.is_file() { config::read(&file)? } else { GenerationConfig::default() };
+        let config = GenerationConfig::of(folder)?;
         let ragme = Ragme::open(&controller, &pipeline.unet, dtype, &device)?;
         let model = fingerprint(folder)?;
         Ok(Self { pipeline, ragme, config, model, clips: BTreeMap::new() })

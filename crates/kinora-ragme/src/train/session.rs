@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
-use kinora_diffusion::{TextToVideoPipeline, Variables, config};
+use kinora_diffusion::{TextToVideoPipeline, Variables};
 use kinora_inference::Control;
 use kinora_types::{Picture, Size};
 
@@ -45,9 +45,7 @@ impl TrainingSession {
     ) -> Result<Self> {
         let pipeline = TextToVideoPipeline::open(model, DType::F32, &Device::Cpu)?;
         let out = out.map_or_else(|| model.join(CONTROLLER_FOLDER), Path::to_owned);
-        let file = out.join(GENERATION_FILE);
-        let mut generation =
-            if file.is_file() { config::read(&file)? } else { GenerationConfig::default() };
+        let mut generation = GenerationConfig::beside(&out)?;
         shape(&mut generation);
         let GenerationConfig { width, height, frames, fps, .. } = &generation;
         // What latents and text come from; the trained network is not among it.
@@ -62,7 +60,7 @@ impl TrainingSession {
         let clips =
             out.join(format!("clips-{width}x{height}x{frames}-{fps}fps-{encoders}-{space}"));
         std::fs::create_dir_all(&clips).map_err(|e| RagmeError::file(&clips, e))?;
-        checkpoint::write_json(&file, &generation)?;
+        checkpoint::write_json(&out.join(GENERATION_FILE), &generation)?;
         Ok(Self { pipeline, generation, out, clips })
     }
 
