@@ -43,8 +43,9 @@ impl Ragme {
     ) -> Result<Self> {
         let (options, released) = (folder.join("config.json"), folder.join(RELEASED_FILE));
         if !released.is_file() {
+            let config = config::read(&options)?;
             let weights = Weights::open(&folder.join(WEIGHTS_FILE), dtype, device)?;
-            return Ok(Self::build(config::read(&options)?, unet, weights)?.0);
+            return Ok(Self::build(config, unet, weights)?.0);
         }
         let weights = Weights::open(&released, dtype, device)?;
         let rest = if options.is_file() { config::read(&options)? } else { RagmeConfig::default() };
