@@ -187,7 +187,7 @@ impl Answerer<'_> {
         control: &Control,
         told: &mut dyn FnMut(&Sentence),
     ) -> Result<Answer, ChatError> {
-        let evidence = gathered.evidence;
+        let Gathered { evidence, looks, .. } = gathered;
         let request = CompletionRequest {
             messages: prompt.messages(&evidence),
             max_tokens: self.options.max_tokens,
@@ -203,14 +203,20 @@ impl Answerer<'_> {
         })?;
         sentences.finish().iter().for_each(|said| checked.take(said, told));
         let done = checked.done;
-        if done.iter().any(Sentence::is_shown) {
+        let supported = done.iter().any(|sentence| sentence.support == Support::Supported);
+        let refused = done.iter().any(|sentence| sentence.support == Support::Refusal);
+        if supported || (refused && !looks) {
             return Ok(finished(model.model(), plan, evidence, done, completion));
         }
         let mut answer = extractive(plan, evidence, prompt.whole, told);
         let name = model.model();
-        answer.notes =
-            vec![format!("{WORD_BY_WORD}: nothing that language model {name} said is supported")];
-        answer.sentences.splice(0..0, done);
+        answer.notes = vec![if refused {
+            format!("found by looks, of which language model {name} sees nothing")
+        } else {
+            format!("{WORD_BY_WORD}: nothing that language model {name} said is supported")
+        }];
+        let left_out = done.into_iter().filter(|sentence| !sentence.is_shown());
+        answer.sentences.splice(0..0, left_out);
         (answer.tokens, answer.sent) = (tokens(&completion), completion.sent);
         Ok(answer)
     }

@@ -27,6 +27,8 @@ pub(crate) struct Gathered {
     pub evidence: Vec<Evidence>,
     /// Whether any of it answers; else it is what came nearest.
     pub fits: bool,
+    /// Whether only its looks answer, of which a language model sees nothing.
+    pub looks: bool,
 }
 
 /// An asset or a moment, before it is read.
@@ -69,9 +71,10 @@ impl Gatherer<'_> {
         let told = passages.first().is_some_and(|(_, enough)| *enough)
             || outcome.hits.iter().any(|hit| worded(hit, &outcome, ENOUGH));
         // How somebody's cake looks does not tell who baked it.
-        let fits = told || (outcome.fits && !plan.wants_words);
+        let looks = !told && outcome.fits && !plan.wants_words;
+        let fits = told || looks;
         let found = if fits { self.fuse(&outcome, &passages)? } else { self.nearest(&outcome)? };
-        Ok(Gathered { evidence: self.read(&found, plan)?, fits })
+        Ok(Gathered { evidence: self.read(&found, plan)?, fits, looks })
     }
 
     /// Conditions alone: what passes them, spread evenly over time.
@@ -94,7 +97,8 @@ impl Gatherer<'_> {
             fits: true,
         });
         let found: Vec<Found> = found.collect();
-        Ok(Gathered { evidence: self.read(&found, plan)?, fits: !found.is_empty() })
+        let evidence = self.read(&found, plan)?;
+        Ok(Gathered { evidence, fits: !found.is_empty(), looks: false })
     }
 
     /// Passages with words of the question, those with most of them first, each with whether it has enough of

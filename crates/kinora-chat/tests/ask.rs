@@ -163,6 +163,17 @@ fn a_model_that_says_nothing_supported_gives_way_to_the_evidence() {
 }
 
 #[test]
+fn what_only_looks_answer_is_not_refused_by_a_model_that_sees_nothing() {
+    let mut library = Library::new();
+    library.picture("one.png", RED, "", None);
+    library.picture("two.png", BLUE, "", None);
+    let (answer, _) = said(&library, "Is there something in red?", "I do not know.");
+    assert_eq!(answer.method, Method::Extractive, "{:?}", answer.plan);
+    assert!(answer.answered && !answer.citations().is_empty());
+    assert!(answer.notes[0].starts_with("found by looks"), "{:?}", answer.notes);
+}
+
+#[test]
 fn counts_lists_and_dates_are_the_catalogues() {
     let library = family();
     let liar = ScriptedModel::new(|_| "There are 99 [1].".into());
