@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 
@@ -17,7 +18,7 @@ import numpy as np
 import torch
 from diffusers import DDIMScheduler, UNet3DConditionModel
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 import scenes
@@ -28,6 +29,8 @@ STEPS, TEXT_GUIDANCE, EACH = 8, 2.0, {"trained": 2, "held out": 8}
 SHOWN = {"trained": scenes.TRAINED[::3], "held out": scenes.HELD_OUT}
 WRONG = {"moves left": "moves right", "moves right": "moves left", "moves up": "moves down", "moves down": "moves up",
          "grows": "shrinks", "shrinks": "grows", "circles": "zigzags", "zigzags": "circles"}
+# The base with a start from the clips and nothing else: RAGME with its gates shut.
+SHUT = "ragme-shut"
 # unet, controller, clips, retrieval scale, start from the clips, which motion the clips have
 RUNS = {
     "base": ("unet", "ragme", 0, 1.0, False, "right"),
@@ -38,14 +41,17 @@ RUNS = {
     "s_r = 2": ("unet", "ragme", 5, 2.0, False, "right"),
     "s_r = 4": ("unet", "ragme", 5, 4.0, False, "right"),
     "RagInit": ("unet", "ragme", 5, 1.0, True, "right"),
-    "pooled": ("unet", "ragme-pooled", 5, 1.0, False, "right"),
-    "1200 steps": ("unet", "ragme-1200", 5, 1.0, False, "right"),
-    "1200 steps, no position": ("unet", "ragme-none", 5, 1.0, False, "right"),
-    "1200 steps, sinusoidal": ("unet", "ragme-sinusoidal", 5, 1.0, False, "right"),
-    "1200 steps, cls": ("unet", "ragme-cls", 5, 1.0, False, "right"),
-    "1200 steps, concat": ("unet", "ragme-concat", 5, 1.0, False, "right"),
+    "RagInit alone": ("unet", SHUT, 5, 1.0, True, "right"),
+    "RagInit, wrong motion": ("unet", "ragme", 5, 1.0, True, "wrong"),
+    "noisy steps only": ("unet", "ragme-late", 5, 1.0, False, "right"),
+    "noisy steps only, RagInit": ("unet", "ragme-late", 5, 1.0, True, "right"),
+    "noisy steps only, pooled": ("unet", "ragme-pooled", 5, 1.0, False, "right"),
+    "a third of the steps": ("unet", "ragme-third", 5, 1.0, False, "right"),
+    "a third, no position": ("unet", "ragme-none", 5, 1.0, False, "right"),
+    "a third, cls": ("unet", "ragme-cls", 5, 1.0, False, "right"),
+    "a third, concat": ("unet", "ragme-concat", 5, 1.0, False, "right"),
 }
-CONTROLLERS = ["ragme", "ragme-pooled"]
+CONTROLLERS = ["ragme", "ragme-late"]
 MADE = WORK / "made"
 
 
@@ -55,7 +61,16 @@ def requests():
     return [(pair, kind, 1000 * scenes.PAIRS.index(pair) + at) for pair, kind, at in rows]
 
 
+def shut():
+    folder = WORK / SHUT
+    folder.mkdir(exist_ok=True)
+    weights = load_file(WORK / "ragme" / "ragme.safetensors")
+    save_file({k: v * 0 if ".gate." in k else v for k, v in weights.items()}, folder / "ragme.safetensors")
+    shutil.copy(WORK / "ragme" / "config.json", folder)
+
+
 def plan(names):
+    shut()
     library = load_file(WORK / "library.safetensors")
     motion = (library["library.pair"] % len(scenes.MOTIONS)).numpy()
     runs = []
@@ -194,7 +209,7 @@ def judge():
         if file.is_file():
             kept[name] = load_file(file)["frames"]
             runs[name] = judged(net, kept[name], real)
-    sides = [name for name in ("base, trained on", "ragme", "s_r = 4") if name in kept]
+    sides = [name for name in ("base, trained on", "ragme", "RagInit") if name in kept]
     shown = strip([kept[name] for name in sides])
     logs = {file.name.split(".")[0]: json.loads(file.read_text()) for file in sorted(WORK.glob("*.log.json"))}
     losses = {name: {"steps": len(log), "last_100": round(float(np.mean(log[-100:])), 4)} for name, log in logs.items()}

@@ -36,8 +36,8 @@ RAGME = dict(embed_dim=EMBED, enhancer_layers=2, enhancer_heads=2, position="rot
              num_train_timesteps=1000)
 BATCH, LR, EMA, DROP_TEXT, DROP_CLIPS = 12, 2e-3, 0.99, 0.1, 0.1
 # For RAGME's modules. On trained pairs the base makes of the text alone what the clips could add; where the text is
-# missing, the clips are all there is. Motion is decided while there is much noise.
-RAGME_DROP_TEXT, RAGME_FROM_STEP = 0.7, 400
+# missing, the clips are all there is.
+RAGME_DROP_TEXT, RAGME_FROM_STEP = 0.7, 0
 
 
 def fold(video):
