@@ -30,6 +30,17 @@ fn video(home: &Home, picture: &str) {
     assert!(done.success());
 }
 
+/// A library of three videos.
+fn library() -> Home {
+    let home = Home::new();
+    fs::create_dir(home.path().join("videos")).unwrap();
+    for picture in ["scarlet-macaw", "hedgehog", "colosseum"] {
+        video(&home, picture);
+    }
+    home.run(&["add", "videos"]).done();
+    home
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -43,11 +54,17 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The tiny base with an untrained controller for the default space.
-fn model(home: &Home) -> PathBuf {
+/// The tiny base.
+fn base(home: &Home) -> PathBuf {
     let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/../kinora-diffusion/fixtures/tiny");
     let folder = home.path().join("model");
     copy(Path::new(tiny), &folder);
+    folder
+}
+
+/// The tiny base with an untrained controller for the default space.
+fn model(home: &Home) -> PathBuf {
+    let folder = base(home);
     let unet = UNet3DConditionModel::open(&folder.join("unet"), DType::F32, &Device::Cpu).unwrap();
     let scheduler: SchedulerConfig =
         config::read(&folder.join("scheduler/scheduler_config.json")).unwrap();
@@ -71,24 +88,17 @@ fn model(home: &Home) -> PathBuf {
 /// The base alone, and a run of few small steps on the library's own videos.
 #[test]
 fn a_controller_is_trained_on_the_librarys_videos_and_makes_a_film() {
-    let home = Home::new();
-    fs::create_dir(home.path().join("videos")).unwrap();
-    for picture in ["scarlet-macaw", "hedgehog", "colosseum"] {
-        video(&home, picture);
-    }
-    home.run(&["add", "videos"]).done();
-    let folder = home.path().join("base");
-    let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/../kinora-diffusion/fixtures/tiny");
-    copy(Path::new(tiny), &folder);
+    let home = library();
+    let folder = base(&home);
     fs::write(
         home.path().join("run.json"),
         r#"{"ragme": {"enhancer_layers": 1, "heads": 4}, "accumulate": 1}"#,
     )
     .unwrap();
-    let base = folder.to_string_lossy().into_owned();
+    let model = folder.to_string_lossy().into_owned();
     let train = |steps: &str| {
         let args =
-            ["train", "--model", &base, "--size", "32x16", "--frames", "4", "--per-video", "2"];
+            ["train", "--model", &model, "--size", "32x16", "--frames", "4", "--per-video", "2"];
         home.run(&[&args[..], &["--steps", steps, "--config", "run.json", "--json"]].concat())
     };
     let first = train("2").done().json();
@@ -111,11 +121,11 @@ fn a_controller_is_trained_on_the_librarys_videos_and_makes_a_film() {
     let args =
         ["make", "-o", "film.mp4", "--size", "160x90", "--seconds", "2", "--generator", "ragme"];
     fs::write(home.path().join("brief.md"), "- a red parrot\n").unwrap();
-    home.run(&[&args[..], &["brief.md", "--model", &base]].concat()).done();
+    home.run(&[&args[..], &["brief.md", "--model", &model]].concat()).done();
     assert!(home.run(&["verify", "film.mp4"]).done().stdout.contains("intact"));
 
     // One video cannot learn from another that is not there.
-    let lonely = ["train", "--model", &base, "-o", "other", "--licence", "CC0"];
+    let lonely = ["train", "--model", &model, "-o", "other", "--licence", "CC0"];
     let ended = home.run(&lonely);
     assert_eq!(ended.code, 1, "{}", ended.stdout);
     assert!(ended.stderr.contains("two are the least"), "{}", ended.stderr);
@@ -123,12 +133,7 @@ fn a_controller_is_trained_on_the_librarys_videos_and_makes_a_film() {
 
 #[test]
 fn a_film_is_generated_and_its_record_names_the_clips() {
-    let home = Home::new();
-    fs::create_dir(home.path().join("videos")).unwrap();
-    for picture in ["scarlet-macaw", "hedgehog", "colosseum"] {
-        video(&home, picture);
-    }
-    home.run(&["add", "videos"]).done();
+    let home = library();
     fs::write(home.path().join("brief.md"), "- a red parrot\n- a hedgehog in the grass\n").unwrap();
     let args = ["make", "brief.md", "-o", "film.mp4", "--size", "160x90", "--generator", "ragme"];
     let short = ["--seconds", "4", "--fps", "12", "--json"];

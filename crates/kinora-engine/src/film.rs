@@ -11,14 +11,15 @@ use kinora_film::{
     SourceFinder, check_output, parse, plan, render, still, storyboard_html,
 };
 use kinora_inference::{Control, ShotGenerator};
-use kinora_media::FFmpeg;
 use kinora_ragme::GenerationConfig;
-use kinora_retrieval::{Filter, Kind, Searcher, retrieve_clips};
-use kinora_types::{Asset, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard};
+use kinora_retrieval::{Filter, Kind, Searcher};
+use kinora_types::{
+    Asset, Brief, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard,
+};
 
 use crate::{
     EngineError, Studio,
-    motion::{Generator, Motion, clip_query},
+    motion::{FoundClip, FoundClips, Generator, Motion, find_clips},
 };
 
 pub use kinora_film::FilmProgress as MakeProgress;
@@ -71,8 +72,9 @@ impl Studio {
     ) -> Result<Plan, EngineError> {
         let catalog = self.catalog(library)?;
         self.with_sources(&catalog, request, |sources, _| {
-            let followed = &|prompt: &str| self.followed(&catalog, request, prompt);
-            let (storyboard, _) = planned(request, sources, followed, control)?;
+            let (brief, _) = briefed(request)?;
+            let found = self.found_clips(&catalog, request, &brief)?;
+            let storyboard = planned(request, &brief, sources, &found, control)?;
             let open = |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side);
             Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
         })
@@ -98,13 +100,16 @@ impl Studio {
         let catalog = self.catalog(library)?;
         let record = self.with_sources(&catalog, request, |sources, threshold| {
             let library_revision = catalog.revision()?;
-            let followed = &|prompt: &str| self.followed(&catalog, request, prompt);
-            let (storyboard, brief) = planned(request, sources, followed, control)?;
+            let (brief, text) = briefed(request)?;
+            let found = self.found_clips(&catalog, request, &brief)?;
+            let storyboard = planned(request, &brief, sources, &found, control)?;
             check_output(out, &storyboard)?;
-            let (mut generator, followed) =
-                self.generator(&catalog, request, &storyboard, &ffmpeg, control)?;
+            let space = self.space_of(&catalog)?;
+            let motion =
+                Motion { catalog: &catalog, space, ffmpeg: &ffmpeg, found: &found, control };
+            let (mut generator, followed) = generator(request, &storyboard, &motion)?;
             let origin = Origin {
-                brief,
+                brief: text,
                 library: catalog.name().to_owned(),
                 library_revision,
                 space: catalog.space().clone(),
@@ -116,7 +121,7 @@ impl Studio {
                 typesetter: &mut typesetter,
                 generator: &mut *generator,
                 sources,
-                embedder: Some(self.space_of(&catalog)?.image()),
+                embedder: Some(space.image()),
                 control,
                 progress,
                 origin: &origin,
@@ -128,40 +133,19 @@ impl Studio {
         Ok(record)
     }
 
-    /// The videos whose motion a shot of this prompt will follow.
-    fn followed(
+    /// The videos whose motion the shots of a brief will follow; none if pictures are moved over.
+    fn found_clips(
         &self,
         catalog: &Catalog,
         request: &FilmRequest,
-        prompt: &str,
-    ) -> Result<Vec<Asset>, EngineError> {
+        brief: &Brief,
+    ) -> Result<FoundClips, EngineError> {
         let Generator::Ragme { model: Some(model) } = &request.generator else {
-            return Ok(Vec::new());
+            return Ok(FoundClips::new());
         };
-        let (config, filter) = (GenerationConfig::of(model)?, filter(request, true));
-        let query = clip_query(prompt, &config, &filter);
-        let found = retrieve_clips(catalog, self.space_of(catalog)?.text(), &query)?;
-        Ok(found.into_iter().map(|clip| clip.asset).collect())
-    }
-
-    /// What makes a storyboard's shots, and the clips that it will follow.
-    fn generator(
-        &self,
-        catalog: &Catalog,
-        request: &FilmRequest,
-        storyboard: &Storyboard,
-        ffmpeg: &FFmpeg,
-        control: &Control,
-    ) -> Result<(Box<dyn ShotGenerator>, Followed), EngineError> {
-        let Generator::Ragme { model } = &request.generator else {
-            return Ok((Box::new(CameraMoveGenerator), Followed::new()));
-        };
-        let filter = filter(request, true);
-        let motion =
-            Motion { catalog, space: self.space_of(catalog)?, ffmpeg, filter: &filter, control };
-        let generator = motion.generator(model.as_ref(), storyboard)?;
-        let followed = generator.followed();
-        Ok((Box::new(generator), followed))
+        let k = GenerationConfig::of(model)?.clips;
+        let prompts = brief.shots.iter().map(|shot| shot.prompt.as_str());
+        find_clips(catalog, self.space_of(catalog)?.text(), prompts, k, &filter(request, true))
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.
@@ -203,23 +187,39 @@ fn shown(sources: &LibrarySources<'_>, shot: &Shot, asset: &Asset, side: u32) ->
     still(&sources.video(asset).ok()?, asset, middle, side).ok()
 }
 
-/// The storyboard, and the brief word for word.
-fn planned(
+/// What makes a storyboard's shots, and the clips that it will follow.
+fn generator(
     request: &FilmRequest,
-    sources: &LibrarySources<'_>,
-    followed: &dyn Fn(&str) -> Result<Vec<Asset>, EngineError>,
-    control: &Control,
-) -> Result<(Storyboard, String), EngineError> {
+    storyboard: &Storyboard,
+    motion: &Motion<'_>,
+) -> Result<(Box<dyn ShotGenerator>, Followed), EngineError> {
+    let Generator::Ragme { model } = &request.generator else {
+        return Ok((Box::new(CameraMoveGenerator), Followed::new()));
+    };
+    let generator = motion.generator(model.as_ref(), storyboard)?;
+    let followed = generator.followed();
+    Ok((Box::new(generator), followed))
+}
+
+/// The brief, and its text word for word.
+fn briefed(request: &FilmRequest) -> Result<(Brief, String), EngineError> {
     let (text, format) = match request.format {
         Some(format) => (request.brief.clone(), format),
         None => brief_text(&request.brief)?,
     };
-    let brief = parse(&text, format, request.spec.seconds)?;
-    let prompts = brief.shots.iter().map(|shot| &shot.prompt);
+    Ok((parse(&text, format, request.spec.seconds)?, text))
+}
+
+fn planned(
+    request: &FilmRequest,
+    brief: &Brief,
+    sources: &LibrarySources<'_>,
+    found: &FoundClips,
+    control: &Control,
+) -> Result<Storyboard, EngineError> {
+    let assets = |clips: &Vec<FoundClip>| clips.iter().map(|clip| clip.asset.clone()).collect();
     let options = PlanOptions {
-        followed: prompts
-            .map(|prompt| Ok((prompt.clone(), followed(prompt)?)))
-            .collect::<Result<_, EngineError>>()?,
+        followed: found.iter().map(|(prompt, clips)| (prompt.clone(), assets(clips))).collect(),
         pins: request.pins.clone(),
         allow_gaps: request.allow_gaps,
         length_from_shots: !request.length_given,
@@ -231,7 +231,7 @@ fn planned(
         Generator::CameraMove => request.spec.sound,
     };
     let spec = FilmSpec { sound, ..request.spec.clone() };
-    Ok((plan(&brief, &spec, &options, sources)?, text))
+    Ok(plan(brief, &spec, &options, sources)?)
 }
 
 /// A brief is a file if it names one, or looks like the name of one; else it is the text itself.

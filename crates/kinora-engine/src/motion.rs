@@ -7,17 +7,17 @@
 //! starts from them.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
 };
 
 use kinora_catalog::{Catalog, CatalogError};
 use kinora_film::{FilmError, SourceError, open_video};
-use kinora_inference::{Control, ImageEmbedder};
+use kinora_inference::{Control, ImageEmbedder, TextEmbedder};
 use kinora_media::{
     FFmpeg,
     render::to_picture,
-    video::{ClipSpec, VideoError},
+    video::{ClipSpec, VideoError, VideoFile},
 };
 use kinora_models::Space;
 use kinora_ragme::{GenerationConfig, MotionClip, RagmeGenerator};
@@ -42,12 +42,47 @@ pub enum Generator {
 /// Every third frame of a retrieved clip is embedded (RAGME, as released).
 const EMBEDDED: usize = 3;
 
-/// Finds clips for a storyboard's prompts.
+/// A video whose motion is followed.
+pub(crate) struct FoundClip {
+    pub(crate) asset: Asset,
+    /// Cosine with the prompt.
+    similarity: f32,
+    /// Where it is nearest.
+    moment_ms: u64,
+}
+
+/// By prompt, the nearest first.
+pub(crate) type FoundClips = BTreeMap<String, Vec<FoundClip>>;
+
+/// The `k` videos nearest to each prompt; shots may share one.
+pub(crate) fn find_clips<'p>(
+    catalog: &Catalog,
+    embedder: &dyn TextEmbedder,
+    prompts: impl Iterator<Item = &'p str>,
+    k: usize,
+    filter: &Filter,
+) -> Result<FoundClips, EngineError> {
+    let mut found = FoundClips::new();
+    for prompt in prompts {
+        if !found.contains_key(prompt) {
+            let query = ClipQuery { k, filter: filter.clone(), ..ClipQuery::text(prompt) };
+            let clips = retrieve_clips(catalog, embedder, &query)?;
+            let clips =
+                clips.into_iter().map(|RetrievedClip { asset, similarity, moment_ms, .. }| {
+                    FoundClip { asset, similarity, moment_ms }
+                });
+            found.insert(prompt.to_owned(), clips.collect());
+        }
+    }
+    Ok(found)
+}
+
+/// Reads the clips of a storyboard's prompts.
 pub(crate) struct Motion<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) space: &'a Space,
     pub(crate) ffmpeg: &'a FFmpeg,
-    pub(crate) filter: &'a Filter,
+    pub(crate) found: &'a FoundClips,
     pub(crate) control: &'a Control,
 }
 
@@ -67,7 +102,7 @@ impl Motion<'_> {
         }
         let shown = storyboard.shots.iter().filter(|shot| shot.source.is_some());
         let mut seen = HashSet::new();
-        // Shots may share a prompt; finding and decoding its clips is the dear part.
+        // Shots may share a prompt; decoding its clips is the dear part.
         for prompt in shown.map(|shot| &shot.brief.prompt).filter(|prompt| seen.insert(*prompt)) {
             self.control.check().map_err(FilmError::from)?;
             let clips = self.clips(prompt, generator.config())?;
@@ -81,21 +116,21 @@ impl Motion<'_> {
         prompt: &str,
         config: &GenerationConfig,
     ) -> Result<Vec<MotionClip>, EngineError> {
-        let query = clip_query(prompt, config, self.filter);
-        let found = retrieve_clips(self.catalog, self.space.text(), &query)?;
-        found.iter().enumerate().map(|(at, clip)| self.clip(at + 1, clip, config)).collect()
+        let found = self.found.get(prompt).into_iter().flatten().enumerate();
+        found.map(|(at, clip)| self.clip(at + 1, clip, config)).collect()
     }
 
     fn clip(
         &self,
         rank: usize,
-        found: &RetrievedClip,
+        found: &FoundClip,
         config: &GenerationConfig,
     ) -> Result<MotionClip, EngineError> {
         let range = stretch(found, config)?;
         let read = Stretch { range, config, keep: config.rag_init };
+        let file = open_video(self.ffmpeg, &found.asset).map_err(FilmError::from)?;
         let (embeddings, pictures) =
-            read.frames(self.ffmpeg, self.space.image(), &found.asset, self.control)?;
+            read.frames(&file, &found.asset, self.space.image(), self.control)?;
         Ok(MotionClip { source: source(rank, found, range), embeddings, pictures })
     }
 }
@@ -112,9 +147,9 @@ impl Stretch<'_> {
     /// Embeddings of every third frame, and all frames if they are wanted.
     pub(crate) fn frames(
         &self,
-        ffmpeg: &FFmpeg,
-        embedder: &dyn ImageEmbedder,
+        file: &VideoFile,
         asset: &Asset,
+        embedder: &dyn ImageEmbedder,
         control: &Control,
     ) -> Result<(Vec<Vec<f32>>, Vec<Picture>), EngineError> {
         let unreadable = |error: VideoError| match error {
@@ -125,7 +160,6 @@ impl Stretch<'_> {
                 path: asset.paths.first().cloned().unwrap_or_default(),
             }),
         };
-        let file = open_video(ffmpeg, asset).map_err(FilmError::from)?;
         let spec = ClipSpec {
             range: self.range,
             size: decoded(embedder, self.config),
@@ -149,13 +183,8 @@ impl Stretch<'_> {
     }
 }
 
-/// What asks for the clips of a prompt.
-pub(crate) fn clip_query(prompt: &str, config: &GenerationConfig, filter: &Filter) -> ClipQuery {
-    ClipQuery { k: config.clips, filter: filter.clone(), ..ClipQuery::text(prompt) }
-}
-
 /// A clip as the trail names it.
-fn source(rank: usize, found: &RetrievedClip, range: TimeRange) -> SourceRecord {
+fn source(rank: usize, found: &FoundClip, range: TimeRange) -> SourceRecord {
     let asset = &found.asset;
     let present = asset.paths.iter().find(|path| Path::new(path).is_file());
     SourceRecord {
@@ -175,7 +204,7 @@ pub(crate) fn length_ms(config: &GenerationConfig) -> u64 {
 }
 
 /// As long as the model's video, around the best moment, inside the found video.
-fn stretch(found: &RetrievedClip, config: &GenerationConfig) -> Result<TimeRange, EngineError> {
+fn stretch(found: &FoundClip, config: &GenerationConfig) -> Result<TimeRange, EngineError> {
     let length = length_ms(config);
     let end = found.asset.duration_ms.unwrap_or(length);
     let start = found.moment_ms.saturating_sub(length / 2).min(end.saturating_sub(length));

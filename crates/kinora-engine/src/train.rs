@@ -8,12 +8,13 @@
 use std::path::PathBuf;
 
 use kinora_catalog::Catalog;
-use kinora_film::FilmError;
+use kinora_film::{FilmError, open_video};
 use kinora_inference::Control;
 use kinora_media::FFmpeg;
 use kinora_models::Space;
 use kinora_ragme::{
-    Entry, GenerationConfig, Metrics, TrainConfig, TrainingSession, video_embedding,
+    CONTROLLER_FOLDER, Entry, GenerationConfig, Metrics, TrainConfig, TrainingSession,
+    video_embedding,
 };
 use kinora_retrieval::{ClipQuery, Filter, Kind, retrieve_clips};
 use kinora_types::{Asset, AssetId, Passage, PassageKind, Size, TimeRange};
@@ -79,12 +80,16 @@ pub struct Trained {
 }
 
 impl TrainRequest {
-    fn shape(&self, generation: &mut GenerationConfig) {
-        if let Some(Size { width, height }) = self.size {
-            (generation.width, generation.height) = (width, height);
+    /// The clips' size, length and rate as asked for, else as they are.
+    fn shaped(&self, own: GenerationConfig) -> GenerationConfig {
+        let size = self.size.unwrap_or(Size { width: own.width, height: own.height });
+        GenerationConfig {
+            width: size.width,
+            height: size.height,
+            frames: self.frames.unwrap_or(own.frames),
+            fps: self.fps.unwrap_or(own.fps),
+            ..own
         }
-        generation.frames = self.frames.unwrap_or(generation.frames);
-        generation.fps = self.fps.unwrap_or(generation.fps);
     }
 }
 
@@ -114,12 +119,10 @@ impl Studio {
             let space = catalog.space().id();
             return Err(EngineError::VideoModelSpace { wanted, own, space });
         }
-        let session = TrainingSession::open(
-            &request.model,
-            request.out.as_deref(),
-            &|generation| request.shape(generation),
-            &catalog.space().id(),
-        )?;
+        let out = request.out.clone().unwrap_or_else(|| request.model.join(CONTROLLER_FOLDER));
+        let generation = request.shaped(GenerationConfig::beside(&out)?);
+        let space_id = catalog.space().id();
+        let session = TrainingSession::open(&request.model, &out, generation, &space_id)?;
         let library = Clips { catalog: &catalog, space, ffmpeg: &ffmpeg, session: &session };
         let made = library.make(request, control, progress)?;
         let entries = library.neighbours(&made, options.videos)?;
@@ -187,42 +190,32 @@ impl Clips<'_> {
         if shots.is_empty() {
             shots.extend(asset.duration_ms.and_then(|end| TimeRange::new(0, end).ok()));
         }
-        let mut clips = Vec::new();
+        let (mut clips, mut source) = (Vec::new(), None);
         for range in stretches(&shots, length_ms(config), most) {
             let name = format!("{}-{}.safetensors", asset.id.0, range.start_ms());
-            if !self.session.has_clip(&name) {
+            let frames = if self.session.has_clip(&name) {
+                self.session.frames(&name)?
+            } else {
+                // Opening hashes the whole file: once, and only if a clip of it is still to be made.
+                let (file, passages) = match source.take() {
+                    Some(open) => open,
+                    None => (
+                        open_video(self.ffmpeg, asset).map_err(FilmError::from)?,
+                        self.catalog.passages(row)?,
+                    ),
+                };
                 let read = Stretch { range, config, keep: true };
                 let (embeddings, pictures) =
-                    read.frames(self.ffmpeg, self.space.image(), asset, control)?;
-                let words = self.words(row, asset, range)?;
+                    read.frames(&file, asset, self.space.image(), control)?;
+                let words = words(&passages, asset, range);
                 self.session.write_clip(&name, &pictures, &words, &embeddings, control)?;
-            }
-            let mean = self.mean(&name)?;
+                source = Some((file, passages));
+                embeddings
+            };
+            let mean = video_embedding(&frames, self.catalog.space().dimension)?;
             clips.push((name, mean));
         }
         Ok(clips)
-    }
-
-    fn mean(&self, name: &str) -> Result<Vec<f32>, EngineError> {
-        let frames = self.session.frames(name)?;
-        Ok(video_embedding(&frames, frames.first().map_or(0, Vec::len))?)
-    }
-
-    /// What is shown there: a caption of this stretch or of the whole, else what a person wrote, else tags.
-    fn words(&self, row: u64, asset: &Asset, range: TimeRange) -> Result<String, EngineError> {
-        let passages = self.catalog.passages(row)?;
-        let here = |kind: PassageKind| {
-            let of_kind = passages.iter().filter(move |passage| passage.kind == kind);
-            let overlap =
-                |passage: &&Passage| passage.range.is_none_or(|own| own.overlap(range).is_some());
-            of_kind.filter(overlap).map(|passage| passage.text.as_str()).collect::<Vec<_>>()
-        };
-        let written = [&asset.caption, &asset.title].into_iter().flatten().next();
-        Ok(match (here(PassageKind::Caption).first(), written) {
-            (Some(caption), _) => (*caption).to_owned(),
-            (None, Some(written)) => written.clone(),
-            (None, None) => here(PassageKind::Tag).join(", "),
-        })
     }
 
     /// Of every retrieved video the clip that is most like it.
@@ -242,6 +235,22 @@ impl Clips<'_> {
             }
         }
         Ok(entries)
+    }
+}
+
+/// What is shown there: a caption of this stretch or of the whole, else what a person wrote, else tags.
+fn words(passages: &[Passage], asset: &Asset, range: TimeRange) -> String {
+    let here = |kind: PassageKind| {
+        let of_kind = passages.iter().filter(move |passage| passage.kind == kind);
+        let overlap =
+            |passage: &&Passage| passage.range.is_none_or(|own| own.overlap(range).is_some());
+        of_kind.filter(overlap).map(|passage| passage.text.as_str()).collect::<Vec<_>>()
+    };
+    let written = [&asset.caption, &asset.title].into_iter().flatten().next();
+    match (here(PassageKind::Caption).first(), written) {
+        (Some(caption), _) => (*caption).to_owned(),
+        (None, Some(written)) => written.clone(),
+        (None, None) => here(PassageKind::Tag).join(", "),
     }
 }
 

@@ -86,7 +86,10 @@ impl GenerationConfig {
     }
 
     /// That in a controller's folder.
-    pub(crate) fn beside(controller: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// As [`GenerationConfig::of`].
+    pub fn beside(controller: &Path) -> Result<Self> {
         let file = controller.join(GENERATION_FILE);
         Ok(if file.is_file() { config::read(&file)? } else { Self::default() })
     }

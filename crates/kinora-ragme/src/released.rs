@@ -16,13 +16,15 @@ pub(crate) const RELEASED_FILE: &str = "controller.safetensors";
 
 const BODY: &str = "controller.body";
 const BLOCKS: &str = "controller.infuser.blocks";
+const GATES: &str = "controller.infuser.zero_convs";
+const CLS_TOKEN: &str = "controller.cls_token";
 
 /// The options that the tensors tell, over those that they do not.
 pub(crate) fn config(weights: &Weights, rest: RagmeConfig) -> RagmeConfig {
     let has = |name: &str| weights.has(name);
     let layer = |at: usize| format!("{BODY}.{at}.norm1.weight");
     let first = |name: &str| format!("{BLOCKS}.0.{name}");
-    let cls_token = has("controller.cls_token");
+    let cls_token = has(CLS_TOKEN);
     // Without a token in front there is nothing to take but the frames.
     let head = match (cls_token, rest.head) {
         (true, _) => Head::Cls,
@@ -57,14 +59,15 @@ pub(crate) fn renamed(name: &str, sites: &[Site]) -> String {
         let site = sites.get(at.parse::<usize>().ok()?)?;
         Some(format!("{}.{below}{rest}", site.path("rag_attentions")))
     };
-    let new = if let Some(rest) = name.strip_prefix("controller.infuser.zero_convs.") {
+    let below = |folder: &str| name.strip_prefix(folder)?.strip_prefix('.');
+    let new = if let Some(rest) = below(GATES) {
         of_site(rest, "gate.")
-    } else if let Some(rest) = name.strip_prefix("controller.infuser.blocks.") {
+    } else if let Some(rest) = below(BLOCKS) {
         of_site(rest, "")
-    } else if let Some(rest) = name.strip_prefix("controller.body.") {
+    } else if let Some(rest) = below(BODY) {
         Some(format!("temporal_enhancer.transformer_blocks.{rest}"))
     } else {
-        (name == "controller.cls_token").then(|| "temporal_enhancer.cls_token".to_owned())
+        (name == CLS_TOKEN).then(|| "temporal_enhancer.cls_token".to_owned())
     };
     new.unwrap_or_else(|| name.to_owned())
 }

@@ -14,7 +14,7 @@ use super::{ClipFolder, Entry, Metrics, TrainConfig, Trainer, checkpoint, plot};
 use crate::{
     error::{RagmeError, Result},
     fingerprint::fingerprint,
-    generator::{CONTROLLER_FOLDER, GENERATION_FILE, GenerationConfig, clip_latents},
+    generator::{GENERATION_FILE, GenerationConfig, clip_latents},
 };
 
 /// Steps between two states on disk.
@@ -32,21 +32,18 @@ pub struct TrainingSession {
 }
 
 impl TrainingSession {
-    /// For the base in `model`, as diffusers saves it; `space` names the frame embeddings, `shape` changes how the
-    /// controller in `out` is sampled, or ZeroScope's way. `out` unset: where `kinora make` looks for the controller.
+    /// For the base in `model`, as diffusers saves it, in the folder `out`; `generation` is how the controller will be
+    /// sampled and kept with it, `space` names the frame embeddings.
     ///
     /// # Errors
     /// A file of the base is missing or does not fit, or a folder cannot be made.
     pub fn open(
         model: &Path,
-        out: Option<&Path>,
-        shape: &dyn Fn(&mut GenerationConfig),
+        out: &Path,
+        generation: GenerationConfig,
         space: &str,
     ) -> Result<Self> {
         let pipeline = TextToVideoPipeline::open(model, DType::F32, &Device::Cpu)?;
-        let out = out.map_or_else(|| model.join(CONTROLLER_FOLDER), Path::to_owned);
-        let mut generation = GenerationConfig::beside(&out)?;
-        shape(&mut generation);
         let GenerationConfig { width, height, frames, fps, .. } = &generation;
         // What latents and text come from; the trained network is not among it.
         let encoders: String = ["vae", "text_encoder"]
@@ -61,7 +58,7 @@ impl TrainingSession {
             out.join(format!("clips-{width}x{height}x{frames}-{fps}fps-{encoders}-{space}"));
         std::fs::create_dir_all(&clips).map_err(|e| RagmeError::file(&clips, e))?;
         checkpoint::write_json(&out.join(GENERATION_FILE), &generation)?;
-        Ok(Self { pipeline, generation, out, clips })
+        Ok(Self { pipeline, generation, out: out.to_owned(), clips })
     }
 
     /// Size, length and rate of the clips.

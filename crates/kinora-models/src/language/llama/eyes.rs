@@ -14,7 +14,7 @@ use llama_cpp_2::mtmd::{
     MtmdBitmap, MtmdContext, MtmdContextParams, MtmdInputChunks, MtmdInputText, mtmd_default_marker,
 };
 
-use super::{Llama, LlamaConfig, LlamaError, check_file, failed, utf8};
+use super::{Llama, LlamaConfig, LlamaError, Prompt, check_file, failed, utf8};
 use crate::language::fit::fit;
 
 /// A picture's tokens may have to be read at once.
@@ -118,17 +118,15 @@ impl LanguageModel for SeeingLlama {
         control.check()?;
         let mut eyes = self.eyes.lock().unwrap_or_else(PoisonError::into_inner);
         let chunks = self.chunks(&eyes, &request.messages)?;
-        let tokens = chunks.total_tokens();
-        let most = request.max_tokens.min(self.llama.room_after(tokens)?);
+        let count = chunks.total_tokens();
+        let most = request.max_tokens.min(self.llama.room_after(count)?);
         let _turn = self.llama.take_turn();
-        let mut context = self.llama.new_context(tokens as u32 + most, BATCH)?;
-        let start = chunks
+        let tokens = count as u32;
+        let mut context = self.llama.new_context(tokens + most, BATCH)?;
+        let end = chunks
             .eval_chunks(&mut eyes, &mut context, 0, 0, BATCH as i32, true)
             .map_err(failed)?;
-        let (text, count, finish) =
-            self.llama.speak(&mut context, start, most, request, control, piece)?;
-        let prompt_tokens = Some(tokens as u32);
-        Ok(Completion { text, prompt_tokens, tokens: Some(count), finish, sent: None })
+        self.llama.speak(&mut context, Prompt { tokens, end }, most, request, control, piece)
     }
 }
 

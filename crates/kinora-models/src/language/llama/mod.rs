@@ -146,16 +146,16 @@ impl Llama {
         Ok(())
     }
 
-    /// Draws tokens until the model is done, `most` are there or a word ends the answer.
+    /// Draws tokens until the model is done, `most` are there or a word ends the answer to a prompt of so many.
     fn speak(
         &self,
         context: &mut LlamaContext<'_>,
-        start: i32,
+        prompt: Prompt,
         most: u32,
         request: &CompletionRequest,
         control: &Control,
         piece: &mut dyn FnMut(&str),
-    ) -> Result<(String, u32, Finish), InferenceError> {
+    ) -> Result<Completion, InferenceError> {
         let vocabulary = self.model.vocab();
         let mut sampler = sampler(request);
         let mut batch = LlamaBatch::new(1, 1);
@@ -182,14 +182,22 @@ impl Llama {
             }
             if count < most {
                 batch.clear();
-                batch.add(token, start + count as i32 - 1, &[0], true).map_err(failed)?;
+                batch.add(token, prompt.end + count as i32 - 1, &[0], true).map_err(failed)?;
                 context.decode(&mut batch).map_err(failed)?;
             }
         }
         control.check()?;
         tell(stream.finish());
-        Ok((text, count, finish))
+        let (prompt_tokens, tokens) = (Some(prompt.tokens), Some(count));
+        Ok(Completion { text, prompt_tokens, tokens, finish, sent: None })
     }
+}
+
+/// A prompt that was read.
+struct Prompt {
+    tokens: u32,
+    /// Place of the first token behind it; pictures may take another number of places than of tokens.
+    end: i32,
 }
 
 impl LanguageModel for Llama {
@@ -224,15 +232,8 @@ impl LanguageModel for Llama {
         let tokens = prompt.len() as u32;
         let mut context = self.new_context(tokens + most, BATCH as u32)?;
         self.read(&mut context, &prompt, control)?;
-        let (text, count, finish) =
-            self.speak(&mut context, tokens as i32, most, request, control, piece)?;
-        Ok(Completion {
-            text,
-            prompt_tokens: Some(tokens),
-            tokens: Some(count),
-            finish,
-            sent: None,
-        })
+        let prompt = Prompt { tokens, end: tokens as i32 };
+        self.speak(&mut context, prompt, most, request, control, piece)
     }
 }
 
