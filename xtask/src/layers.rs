@@ -6,8 +6,9 @@ use serde_json::Value;
 use crate::run::cargo;
 
 /// Crate and floor; `ARCHITECTURE.md` tells what each answers for.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("kinora-types", 0),
+    ("kinora-files", 0),
     ("kinora-media", 1),
     ("kinora-index", 1),
     ("kinora-catalog", 1),

@@ -247,6 +247,7 @@ fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
         duration_ms: row.get(17)?,
         paths: Vec::new(),
         taken_at: None,
+        date_basis: None,
         place,
         camera: row.get(9)?,
         title: row.get(10)?,

@@ -35,6 +35,7 @@ fn picture(content: &str, path: &str) -> NewAsset {
         format: "png".into(),
         paths: vec![],
         taken_at: None,
+        date_basis: None,
         place: None,
         camera: None,
         title: Some(format!("The {content}")),

@@ -28,6 +28,7 @@ fn library() -> (TempDir, Catalog, AssetId) {
         format: "mp3".into(),
         paths: vec![],
         taken_at: None,
+        date_basis: None,
         place: None,
         camera: None,
         title: None,

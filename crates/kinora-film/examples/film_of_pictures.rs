@@ -63,6 +63,7 @@ fn asset(path: &Path) -> Result<Asset, Box<dyn Error>> {
         format: String::new(),
         paths: vec![path.to_string_lossy().into_owned()],
         taken_at: None,
+        date_basis: None,
         place: None,
         camera: None,
         title: None,

@@ -217,6 +217,7 @@ fn asset(id: AssetId, task: &Task, seen: Seen<'_>) -> Asset {
         duration_ms,
         paths: vec![task.file.path.clone()],
         taken_at: told.taken_at,
+        date_basis: told.date_basis,
         place: told.place,
         camera: told.camera,
         title: told.title,

@@ -77,6 +77,18 @@ pub enum Kind {
     Audio,
 }
 
+/// How the date of a picture or video is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateBasis {
+    /// The camera, a sidecar or a person wrote it, as local time.
+    Written,
+    /// A clock in UTC without the zone of the place: local time may be up to 14 hours away.
+    Utc,
+    /// Guessed, from the file's name or from when the file was last changed by a program.
+    Guessed,
+}
+
 /// A picture, video or recording in a library, with what its file said of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Asset {
@@ -96,6 +108,9 @@ pub struct Asset {
     pub paths: Vec<String>,
     /// When it was taken, local time of the camera.
     pub taken_at: Option<DateTime>,
+    /// How `taken_at` is known; `None` where there is no date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_basis: Option<DateBasis>,
     /// Where it was taken.
     pub place: Option<GeoPoint>,
     /// Maker and model of the camera.

@@ -16,12 +16,13 @@ mod id;
 mod motion;
 mod passage;
 mod picture;
+mod printable;
 mod record;
 mod space;
 mod steady;
 mod time;
 
-pub use asset::{Asset, GeoPoint, Kind, Rights};
+pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
 pub use citation::Citation;
 pub use film::{
     Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, ShotSound, Sound,
@@ -34,6 +35,7 @@ pub use id::{AssetId, ContentHash, ParseHashError};
 pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};
 pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};
+pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use steady::{Steadiness, Steady};

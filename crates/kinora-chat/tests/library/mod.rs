@@ -124,6 +124,7 @@ fn asset(name: &str, format: &str) -> Asset {
         format: format.into(),
         paths: vec![format!("/pictures/{name}")],
         taken_at: None,
+        date_basis: None,
         place: None,
         camera: None,
         title: None,

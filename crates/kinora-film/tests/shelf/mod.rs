@@ -130,6 +130,7 @@ impl Shelf {
             format: path.extension().unwrap().to_string_lossy().into_owned(),
             paths: vec![path.to_string_lossy().into_owned()],
             taken_at: None,
+            date_basis: None,
             place: None,
             camera: None,
             title: None,

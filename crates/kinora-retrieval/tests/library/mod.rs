@@ -117,6 +117,7 @@ impl Library {
             format: "png".into(),
             paths: vec![path.clone()],
             taken_at: card.day.map(|day| format!("{day}T12:00:00").parse().unwrap()),
+            date_basis: None,
             place: card.place.map(point),
             camera: None,
             title: card.title.map(str::to_owned),

@@ -39,6 +39,7 @@ pub(super) fn read(bytes: Vec<u8>) -> Found {
     };
     let text = |tag| text(&exif, tag);
     let metadata = Metadata {
+        date_basis: None,
         taken_at: [Tag::DateTimeOriginal, Tag::DateTimeDigitized]
             .into_iter()
             .find_map(|tag| text(tag).and_then(|t| time::parse(&t))),

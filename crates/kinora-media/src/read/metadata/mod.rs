@@ -13,7 +13,7 @@ mod xmp;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::DateTime;
-use kinora_types::{GeoPoint, Rights};
+use kinora_types::{DateBasis, GeoPoint, Rights};
 
 use super::{
     Format, Orientation, ReadError, container,
@@ -26,6 +26,8 @@ use super::{
 pub struct Metadata {
     /// When it was taken, local time of the camera.
     pub taken_at: Option<DateTime>,
+    /// How `taken_at` is known; `None` where there is no date.
+    pub date_basis: Option<DateBasis>,
     /// Where it was taken.
     pub place: Option<GeoPoint>,
     /// Maker and model of the camera.
