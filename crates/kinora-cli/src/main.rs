@@ -23,6 +23,8 @@ enum Outcome {
 }
 
 fn main() -> ExitCode {
+    // Before there is a second thread.
+    kinora_engine::switch_off_telemetry();
     let cli = Cli::parse();
     match run(&cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

@@ -7,7 +7,7 @@ use kinora_catalog::{Catalog, ConversationSummary, Turn};
 use kinora_chat::{Answer, Answerer, AskOptions, Question, Sentence, Transcript};
 use kinora_inference::{Control, LanguageModel};
 use kinora_retrieval::Searcher;
-use kinora_types::{Citation, GeoPoint};
+use kinora_types::Citation;
 
 use crate::{EngineError, Studio, places};
 
@@ -58,18 +58,14 @@ impl Studio {
         let space = self.space_of(catalog)?;
         let index = self.index(catalog)?;
         let searcher = Searcher::new(catalog, &index, space.text()).map_err(EngineError::from)?;
-        let place = |name: &str| self.known_place(name);
+        let gazetteer = self.store().path_if_here("places")?;
+        let place =
+            |name: &str| places::city(gazetteer.as_ref()?, name).ok().map(|city| city.point());
         let options = request.options.clone();
         let answerer = Answerer { searcher: &searcher, model, place: &place, options };
         let today = Zoned::now().date();
         let question = Question { text: &request.question, today, history };
         Ok(answerer.ask(&question, control, told)?)
-    }
-
-    /// Where a city is; `None` if there is none of this name, or the names were not pulled.
-    fn known_place(&self, name: &str) -> Option<GeoPoint> {
-        let gazetteer = self.store().path("places").ok()?;
-        places::city(&gazetteer, name).ok().map(|place| place.point())
     }
 
     /// Begins a conversation, called after its first question, and gives its number.

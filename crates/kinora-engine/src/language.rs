@@ -32,12 +32,11 @@ impl Studio {
     /// If what is configured cannot be had.
     pub fn language_model(&self) -> Result<Option<Box<dyn LanguageModel>>, EngineError> {
         let Some(language) = &self.settings().config.language else {
-            return match self.store().path(DEFAULT) {
-                Ok(path) if cfg!(feature = "llama") => {
-                    here::open(&Language::default(), DEFAULT, path).map(Some)
-                }
-                _ => Ok(None),
-            };
+            if !cfg!(feature = "llama") {
+                return Ok(None);
+            }
+            let pulled = self.store().path_if_here(DEFAULT)?;
+            return pulled.map(|path| here::open(&Language::default(), DEFAULT, path)).transpose();
         };
         match self.backend("language", language)? {
             Backend::Server(config) => Ok(Some(Box::new(Endpoint::open(config)?))),

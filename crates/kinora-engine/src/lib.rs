@@ -41,7 +41,7 @@ pub use kinora_ingest::{
     Done, FileFailure, IngestObserver, Options as IngestOptions, Summary as AddSummary,
 };
 pub use kinora_media::subtitles::{to_srt, to_webvtt};
-pub use kinora_models::{ModelCaptioner, PullEvent, Stage, Status, Store};
+pub use kinora_models::{ModelCaptioner, PullEvent, Stage, Status, Store, switch_off_telemetry};
 pub use kinora_ragme::TrainConfig;
 pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
 pub use library::LibrarySummary;

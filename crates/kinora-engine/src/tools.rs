@@ -33,10 +33,11 @@ impl Studio {
     /// The typesetter: the user's font first, the store's for what that one lacks.
     pub(crate) fn typesetter(&self, font: Option<&PathBuf>) -> Result<Typesetter, EngineError> {
         let own = font.or(self.settings().config.font.as_ref()).cloned();
-        let stored = self.store().path("caption-font");
-        let paths = match (own, stored) {
-            (Some(own), stored) => std::iter::once(own).chain(stored.ok()).collect(),
-            (None, stored) => vec![stored?],
+        let paths = match own {
+            Some(own) => {
+                std::iter::once(own).chain(self.store().path_if_here("caption-font")?).collect()
+            }
+            None => vec![self.store().path("caption-font")?],
         };
         let read =
             |path: PathBuf| std::fs::read(&path).map_err(|source| EngineError::Io { path, source });

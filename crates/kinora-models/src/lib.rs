@@ -38,7 +38,7 @@ pub use manifest::{
     SpeechEntry, TextEntry, TextKind, Transform, platform,
 };
 pub use ocr::open_reader;
-pub use runtime::{Provider, RuntimeOptions};
+pub use runtime::{Provider, RuntimeOptions, switch_off_telemetry};
 pub use space::{Space, open_space};
 pub use speech::open_speech;
 pub use store::{

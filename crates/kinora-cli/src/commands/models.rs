@@ -55,6 +55,7 @@ fn list(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
 
 fn model(status: Status) -> Model {
     let state = match (&status.path, status.available) {
+        _ if status.changed => "changed: pull it again",
         (Some(_), _) => "here",
         (None, true) => "to be pulled",
         (None, false) => "not for this machine",

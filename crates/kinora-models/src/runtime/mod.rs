@@ -1,11 +1,13 @@
 //! ONNX Runtime: found at run time, one environment a process, graphs behind [`Graph`].
 //!
 //! The library is the user's own (`KINORA_ONNXRUNTIME`, for CUDA, CoreML or DirectML) or the store's.
-//! Its telemetry is switched off. Memory: the weights once a session; see [`Graph`].
+//! It would report to its makers; [`switch_off_telemetry`] says how it is kept from that. Memory: the weights once a
+//! session; see [`Graph`].
 
 mod graph;
 mod network;
 mod provider;
+mod telemetry;
 
 use std::{
     path::{Path, PathBuf},
@@ -17,6 +19,7 @@ use ort::environment::Environment;
 pub(crate) use graph::{Graph, Lanes, Model, Values};
 pub(crate) use network::{Input, Kept, Network, Wanted};
 pub use provider::Provider;
+pub use telemetry::switch_off_telemetry;
 
 use crate::{ModelError, Store};
 
@@ -78,6 +81,7 @@ impl Runtime {
         if !path.is_file() {
             return Err(fail("no such file".into()));
         }
+        switch_off_telemetry();
         let builder = ort::init_from(&path).map_err(|e| fail(e.to_string()))?;
         let environment = builder.with_name("kinora").with_telemetry(false).build();
         environment.map_err(|e| fail(e.to_string()))

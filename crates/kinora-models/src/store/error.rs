@@ -43,6 +43,14 @@ pub enum StoreError {
     /// It has to be pulled first.
     #[error("model `{0}` is not in the cache")]
     Missing(String),
+    /// Its file is not what was pulled any more.
+    #[error("the file of model `{id}` has changed since it was pulled: {}", path.display())]
+    Changed {
+        /// Artifact.
+        id: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// The store was opened for offline use.
     #[error("model `{0}` is not in the cache and the store is offline")]
     Offline(String),
@@ -199,6 +207,7 @@ impl StoreError {
                 format!("known speech models: {}", known.join(", "))
             }
             Self::Missing(id) => format!("run `kinora models pull {id}`"),
+            Self::Changed { id, .. } => format!("`kinora models pull {id}` brings it again"),
             Self::Offline(id) => format!("run `kinora models pull {id}` while connected"),
             Self::NoPlatform { id, .. } => no_platform_hint(id),
             Self::NoClient { client: "pip", .. } => {

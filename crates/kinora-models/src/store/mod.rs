@@ -24,6 +24,8 @@ pub use place::Record;
 pub(crate) use place::hex;
 pub use progress::{Progress, PullEvent, Stage};
 
+use place::Found;
+
 use crate::manifest::{Artifact, FileEntry, Manifest, Source, SpaceEntry, SpeechEntry, platform};
 
 /// The hub unless `HF_ENDPOINT` names another.
@@ -73,6 +75,8 @@ pub struct Status {
     pub path: Option<PathBuf>,
     /// What is known of it, if it is in the cache.
     pub record: Option<Record>,
+    /// Whether it is in the cache but its bytes are not what came.
+    pub changed: bool,
 }
 
 /// The cache and what may be in it. Cheap to clone the configuration of, safe to share.
@@ -160,9 +164,25 @@ impl Store {
         }
     }
 
-    /// Where the file of `id` lies. Never downloads; its hash was checked when it came.
+    /// Where the file of `id` lies. Never downloads. Its hash was checked when it came and is checked again
+    /// here if size, times or inode have changed since.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if it was not pulled, [`StoreError::Changed`] if its bytes are others.
     pub fn path(&self, id: &str) -> Result<PathBuf, StoreError> {
         self.here(id).map(|(path, _)| path)
+    }
+
+    /// As [`Store::path`] for what Kinora can do without; `None` if it was not pulled or is not for this machine.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] if it is here and its bytes are others.
+    pub fn path_if_here(&self, id: &str) -> Result<Option<PathBuf>, StoreError> {
+        match self.path(id) {
+            Ok(path) => Ok(Some(path)),
+            Err(StoreError::Missing(_) | StoreError::NoPlatform { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What `id` was held to when it came.
@@ -173,7 +193,9 @@ impl Store {
     /// Hashes the files again; names as for [`Store::pull`].
     pub fn verify<S: AsRef<str>>(&self, ids: &[S], control: &Control) -> Result<(), StoreError> {
         for id in ids.iter().flat_map(|id| self.parts(id.as_ref())) {
-            let (path, record) = self.here(&id)?;
+            let (artifact, file) = self.find(&id)?;
+            let path = self.target(artifact, file);
+            let record = place::record(&path).ok_or_else(|| StoreError::Missing(id.clone()))?;
             let (actual, _) = place::hash_file(&path, control)?;
             check_hash(&id, &record.sha256, actual)?;
         }
@@ -183,15 +205,20 @@ impl Store {
     fn here(&self, id: &str) -> Result<(PathBuf, Record), StoreError> {
         let (artifact, file) = self.find(id)?;
         let path = self.target(artifact, file);
-        match self.known(&path, file) {
-            Some(record) => Ok((path, record)),
-            None => Err(StoreError::Missing(id.into())),
+        match self.found(&path, file)? {
+            Found::Whole(record) => Ok((path, record)),
+            Found::Changed => Err(StoreError::Changed { id: id.into(), path }),
+            Found::Missing => Err(StoreError::Missing(id.into())),
         }
     }
 
-    fn known(&self, path: &std::path::Path, file: &FileEntry) -> Option<Record> {
+    /// How the file stands to its record, and that to `models.toml`.
+    fn found(&self, path: &std::path::Path, file: &FileEntry) -> Result<Found, StoreError> {
         let fits = |record: &Record| file.sha256.as_ref().is_none_or(|hash| *hash == record.sha256);
-        place::read_record(path).filter(fits)
+        Ok(match place::find(path)? {
+            Found::Whole(record) if !fits(&record) => Found::Missing,
+            found => found,
+        })
     }
 
     fn find(&self, id: &str) -> Result<(&Artifact, &FileEntry), StoreError> {
@@ -206,10 +233,11 @@ impl Store {
     }
 
     fn status(&self, artifact: &Artifact) -> Status {
-        let found = self.here(&artifact.id).ok();
-        let (path, record) =
-            found.map_or((None, None), |(path, record)| (Some(path), Some(record)));
+        let here = self.here(&artifact.id);
+        let changed = matches!(here, Err(StoreError::Changed { .. }));
+        let (path, record) = here.ok().unzip();
         Status {
+            changed,
             available: artifact.file_for(&self.platform).is_some(),
             artifact: artifact.clone(),
             path,

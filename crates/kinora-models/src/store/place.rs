@@ -79,15 +79,18 @@ pub(super) fn install(scratch: &Path, target: &Path, record: &Record) -> Result<
     let folder = target.parent().unwrap_or(target);
     fs::create_dir_all(folder).map_err(|e| StoreError::io(folder, e))?;
     sync(scratch)?;
-    write_record(target, record)?;
+    write_record(target, record, None)?;
     fs::rename(scratch, target).map_err(|e| StoreError::io(target, e))?;
-    sync_folder(folder)
+    sync_folder(folder)?;
+    // Its bytes were hashed a moment ago, before they got their name.
+    write_record(target, record, Stamp::of(target))
 }
 
-fn write_record(target: &Path, record: &Record) -> Result<(), StoreError> {
+fn write_record(target: &Path, record: &Record, stamp: Option<Stamp>) -> Result<(), StoreError> {
     let path = record_path(target);
     let fail = |e| StoreError::io(&path, e);
-    let text = serde_json::to_string_pretty(record).map_err(|e| fail(e.into()))?;
+    let text = serde_json::to_string_pretty(&Kept { record: record.clone(), stamp })
+        .map_err(|e| fail(e.into()))?;
     let folder = target.parent().unwrap_or(target);
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)?;
@@ -96,12 +99,80 @@ fn write_record(target: &Path, record: &Record) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The record of a file in the cache, if both are there and the size fits.
-pub(super) fn read_record(target: &Path) -> Option<Record> {
-    let size = fs::metadata(target).ok()?.len();
-    let text = fs::read_to_string(record_path(target)).ok()?;
-    let record: Record = serde_json::from_str(&text).ok()?;
-    (record.size == size).then_some(record)
+/// What stands beside a file in the cache.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    record: Record,
+    /// The file when it was last seen to have the record's hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stamp: Option<Stamp>,
+}
+
+/// What a changed file cannot keep without effort: git tells changed files the same way.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    size: u64,
+    modified_ns: i64,
+    changed_ns: i64,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let told = fs::metadata(path).ok()?;
+        let since = told.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        #[cfg(unix)]
+        let (changed_ns, inode) = {
+            use std::os::unix::fs::MetadataExt;
+            (
+                told.ctime().saturating_mul(1_000_000_000).saturating_add(told.ctime_nsec()),
+                told.ino(),
+            )
+        };
+        #[cfg(not(unix))]
+        let (changed_ns, inode) = (0, 0);
+        let modified_ns = i64::try_from(since.as_nanos()).ok()?;
+        Some(Self { size: told.len(), modified_ns, changed_ns, inode })
+    }
+}
+
+/// The record of a file in the cache, whatever has become of its bytes.
+pub(super) fn record(target: &Path) -> Option<Record> {
+    kept(target).map(|kept| kept.record)
+}
+
+fn kept(target: &Path) -> Option<Kept> {
+    serde_json::from_str(&fs::read_to_string(record_path(target)).ok()?).ok()
+}
+
+/// How a file in the cache stands to its record.
+pub(super) enum Found {
+    /// It or its record is not there.
+    Missing,
+    /// Its bytes are not those that the record tells of.
+    Changed,
+    /// Its bytes were hashed when it came, or since anything about it changed.
+    Whole(Record),
+}
+
+/// Holds a file in the cache against its record. It is read only where size, times or inode are not those
+/// of the last time; a cache that cannot be written to is therefore read at every start.
+pub(super) fn find(target: &Path) -> Result<Found, StoreError> {
+    let (Some(Kept { record, stamp }), Some(now)) = (kept(target), Stamp::of(target)) else {
+        return Ok(Found::Missing);
+    };
+    if stamp == Some(now) {
+        return Ok(Found::Whole(record));
+    }
+    let same =
+        now.size == record.size && hash_file(target, &Control::default())?.0 == record.sha256;
+    if !same {
+        return Ok(Found::Changed);
+    }
+    // Only the time of the next start is lost.
+    let _ = write_record(target, &record, Some(now));
+    Ok(Found::Whole(record))
 }
 
 fn record_path(target: &Path) -> PathBuf {
@@ -165,8 +236,29 @@ mod tests {
         assert!(sha256.starts_with("ba7816bf"));
         let record = Record { sha256, size, source: "test".into(), commit: None };
         install(&scratch, &target, &record).unwrap();
-        assert_eq!(read_record(&target), Some(record));
-        fs::write(&target, "abcd").unwrap();
-        assert_eq!(read_record(&target), None);
+        assert!(matches!(find(&target).unwrap(), Found::Whole(found) if found == record));
+        fs::remove_file(record_path(&target)).unwrap();
+        assert!(matches!(find(&target).unwrap(), Found::Missing));
+    }
+
+    #[test]
+    fn a_changed_byte_is_seen_and_a_touched_file_is_not_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (scratch, target) = (folder.path().join("s"), folder.path().join("f"));
+        fs::write(&scratch, "abc").unwrap();
+        let (sha256, size) = hash_file(&scratch, &Control::default()).unwrap();
+        let record = Record { sha256, size, source: "test".into(), commit: None };
+        install(&scratch, &target, &record).unwrap();
+        File::options()
+            .write(true)
+            .open(&target)
+            .unwrap()
+            .set_modified(std::time::UNIX_EPOCH)
+            .unwrap();
+        assert!(matches!(find(&target).unwrap(), Found::Whole(_)), "only its time is another");
+        let before = fs::metadata(&target).unwrap().modified().unwrap();
+        fs::write(&target, "abd").unwrap();
+        File::options().write(true).open(&target).unwrap().set_modified(before).unwrap();
+        assert!(matches!(find(&target).unwrap(), Found::Changed), "of the same size and time");
     }
 }

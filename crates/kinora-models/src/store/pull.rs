@@ -12,7 +12,7 @@ use kinora_inference::Control;
 use super::{
     Progress, PullEvent, Record, Stage, Store, StoreError, check_hash,
     hub::{Hub, HubFile},
-    place,
+    place::{self, Found},
     progress::Reporter,
     registry::{self, Fetch},
     unpack,
@@ -52,7 +52,7 @@ impl Store {
         let (artifact, file) = self.find(id)?;
         let target = self.target(artifact, file);
         let present = PullEvent { id, stage: Stage::Present, source: "", done: 0, total: None };
-        if self.known(&target, file).is_some() {
+        if matches!(self.found(&target, file)?, Found::Whole(_)) {
             progress.step(&present);
             return Ok(());
         }
@@ -62,7 +62,7 @@ impl Store {
         let folder = self.cache.join(id);
         let waiting = PullEvent { stage: Stage::Waiting, ..present };
         let _lock = lock(&folder, control, || progress.step(&waiting))?;
-        if self.known(&target, file).is_some() {
+        if matches!(self.found(&target, file)?, Found::Whole(_)) {
             progress.step(&present);
             return Ok(());
         }
