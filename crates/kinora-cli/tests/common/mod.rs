@@ -81,7 +81,7 @@ impl Ended {
 }
 
 /// Where `kinora models pull` puts models by default; `cargo xtask test` pulls before it tests.
-fn cache() -> PathBuf {
+pub fn cache() -> PathBuf {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kinora"));
     let output = command.args(["models", "path"]).env_remove("KINORA_HOME").output().unwrap();
     PathBuf::from(Ended::from(output).done().stdout.trim())
