@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    deny, layers,
+    deny, fuzz, layers,
     run::{cargo, root, run},
     stats, tools,
 };
@@ -35,6 +35,7 @@ pub fn ci() -> anyhow::Result<()> {
     checked("check", &["--features", "kinora-models/llama-cpp-2"])?;
     deny::check_workspace()?;
     test(&[])?;
+    fuzz::fuzz(fuzz::IN_CI, None)?;
     checked("doc", &["--no-deps", "--quiet", flag, feature])
 }
 
@@ -69,10 +70,15 @@ fn pull_with(build: &[&str], environment: &[(&str, OsString)]) -> anyhow::Result
     let mut cargo = cargo();
     cargo.args(["build", "--locked"]).args(build);
     run(cargo.envs(environment.iter().cloned()))?;
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let profile = if build.contains(&"--release") { "release" } else { "debug" };
-    let program = target.join(profile).join(format!("kinora{}", std::env::consts::EXE_SUFFIX));
+    let program = built("kinora", profile);
     run(Command::new(&program).args(["models", "pull"]))?;
     Ok(program)
+}
+
+/// Where cargo puts a program.
+pub fn built(name: &str, profile: &str) -> PathBuf {
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::run::cargo;
 
 /// Crate and floor; `ARCHITECTURE.md` tells what each answers for.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("kinora-types", 0),
     ("kinora-files", 0),
     ("kinora-media", 1),
@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("kinora-retrieval", 3),
     ("kinora-film", 3),
     ("kinora-chat", 3),
+    ("kinora-fuzz", 4),
     ("kinora-engine", 4),
     ("kinora-cli", 5),
 ];

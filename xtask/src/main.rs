@@ -8,6 +8,7 @@ mod ci;
 mod demo;
 mod deny;
 mod fixtures;
+mod fuzz;
 mod layers;
 mod run;
 mod stats;
@@ -39,6 +40,15 @@ enum Task {
     Stats,
     /// Makes the parity fixtures anew with the reference implementations (needs Python packages).
     Fixtures,
+    /// Feeds broken input to everything that reads the files of others.
+    Fuzz {
+        /// Mutants in all.
+        #[arg(long, default_value_t = fuzz::IN_CI)]
+        mutants: u64,
+        /// Seconds that each target gets from libFuzzer instead, where cargo-fuzz is installed.
+        #[arg(long)]
+        libfuzzer: Option<u64>,
+    },
     /// Runs a benchmark of `bench/`, or lists them.
     Bench {
         /// Folder below `bench/`.
@@ -55,6 +65,7 @@ fn main() -> anyhow::Result<()> {
         Task::Layers => layers::check_workspace(),
         Task::Stats => stats::check_workspace(),
         Task::Fixtures => fixtures::fixtures(),
+        Task::Fuzz { mutants, libfuzzer } => fuzz::fuzz(mutants, libfuzzer),
         Task::Bench { name } => bench::bench(name.as_deref()),
     }
 }

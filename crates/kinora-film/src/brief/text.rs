@@ -84,7 +84,8 @@ fn lines(paragraph: &str) -> Vec<String> {
 
 /// Whether a line is long enough to have been broken by an editor, and ends in mid-sentence.
 fn wrapped(line: &str) -> bool {
-    line.chars().count() >= 50 && !line.ends_with(['.', '!', '?', ':', ';', '…'])
+    // Not counted to its end: each wrapped line makes it longer.
+    line.chars().nth(49).is_some() && !line.ends_with(['.', '!', '?', ':', ';', '…'])
 }
 
 /// Sentences of a line, without their full stops. An abbreviation or a number does not end one.
@@ -110,13 +111,16 @@ fn sentences(line: &str) -> Vec<String> {
 
 fn ends_sentence(before: &str, after: &str) -> bool {
     let mut rest = after.chars();
-    let spaced = rest.next().is_none_or(char::is_whitespace);
+    // Most marks end here; to look further at each of a long row of them takes the square of its length.
+    if !rest.next().is_none_or(char::is_whitespace) {
+        return false;
+    }
     let starts = rest.find(|c| !c.is_whitespace()).is_none_or(|c| !c.is_lowercase());
     let last = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let abbreviation = last.chars().count() == 1
         || last.contains('.')
         || ["St", "Mr", "Mrs", "Ms", "Dr", "Prof", "No", "vs", "ca", "approx"].contains(&last);
-    spaced && starts && !abbreviation
+    starts && !abbreviation
 }
 
 /// Parts of a sentence that can stand by themselves.
