@@ -8,11 +8,11 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use kinora_catalog::{Catalog, CatalogError};
-use kinora_film::{FilmError, SourceError, open_video};
+use kinora_film::{FilmError, SourceError, open_video, present_name};
 use kinora_inference::{Control, ImageEmbedder, TextEmbedder};
 use kinora_media::{
     FFmpeg,
@@ -186,11 +186,11 @@ impl Stretch<'_> {
 /// A clip as the trail names it.
 fn source(rank: usize, found: &FoundClip, range: TimeRange) -> SourceRecord {
     let asset = &found.asset;
-    let present = asset.paths.iter().find(|path| Path::new(path).is_file());
     SourceRecord {
         asset: asset.id,
         label: asset.label(),
-        path: present.cloned().unwrap_or_default(),
+        path: present_name(asset),
+        bytes: Some(asset.bytes),
         rights: asset.rights.clone(),
         range: Some(range),
         rank: Some(rank),

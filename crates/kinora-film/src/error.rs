@@ -38,6 +38,19 @@ pub struct Refusal {
     pub reason: RefusalReason,
 }
 
+impl Refusal {
+    /// The same without the name of what came nearest: what goes where the film goes.
+    pub(crate) fn without_names(self) -> Self {
+        let reason = match self.reason {
+            RefusalReason::NothingFits { best_score, threshold, .. } => {
+                RefusalReason::NothingFits { best_score, threshold, nearest: None }
+            }
+            used @ RefusalReason::AllUsed { .. } => used,
+        };
+        Self { reason, ..self }
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "shot `{}`: ", self.shot)?;

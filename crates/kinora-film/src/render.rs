@@ -23,7 +23,7 @@ use crate::{
     camera::mixed,
     compose::{Composer, FilmProgress},
     sound,
-    sources::{present_path, still, unreadable},
+    sources::{present_name, still, unreadable},
     timeline::crossfade_frames,
     words::Words,
 };
@@ -107,7 +107,7 @@ pub fn render(
         title: storyboard.title.clone(),
         credits: storyboard.credits.clone(),
         shots,
-        master: hash_file(out)?,
+        master: hash_file(out, context.control)?,
         frames_hash,
         encoder: format!("ffmpeg {} {}", context.ffmpeg.version, settings),
     };
@@ -153,9 +153,13 @@ pub fn check_output(out: &Path, storyboard: &Storyboard) -> Result<(), FilmError
     }
 }
 
-fn hash_file(path: &Path) -> Result<ContentHash, FilmError> {
-    kinora_provenance::hash_file(path)
-        .map_err(|source| FilmError::ReadBack { source, path: path.to_owned() })
+fn hash_file(path: &Path, control: &Control) -> Result<ContentHash, FilmError> {
+    kinora_provenance::hash_file_until(path, &|| control.is_cancelled()).map_err(|source| {
+        match control.is_cancelled() {
+            true => FilmError::Cancelled(Cancelled),
+            false => FilmError::ReadBack { source, path: path.to_owned() },
+        }
+    })
 }
 
 struct Studio<'a> {
@@ -391,11 +395,11 @@ fn made_record(
     frames_hash: ContentHash,
     fidelity: Option<f32>,
 ) -> ShotRecord {
-    let path = present_path(asset).unwrap_or_default();
     let source = SourceRecord {
         asset: asset.id,
         label: asset.label(),
-        path: path.to_string_lossy().into_owned(),
+        path: present_name(asset),
+        bytes: Some(asset.bytes),
         rights: asset.rights.clone(),
         range: shot.clip.map(|clip| clip.range),
         rank: shot.rank,

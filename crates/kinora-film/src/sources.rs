@@ -270,9 +270,15 @@ pub fn open_source(asset: &Asset, side: u32) -> Result<Picture, SourceError> {
     Err(absent(asset, label, changed))
 }
 
-/// The place of a source that still holds its bytes, for the record.
+/// The place of a source that is still there.
 pub(crate) fn present_path(asset: &Asset) -> Option<PathBuf> {
     asset.paths.iter().map(PathBuf::from).find(|path| path.is_file())
+}
+
+/// The name of the file that a source is read from, without its folder: what a record may tell.
+pub fn present_name(asset: &Asset) -> String {
+    let path = present_path(asset).unwrap_or_default();
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
