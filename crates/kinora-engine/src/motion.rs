@@ -128,7 +128,7 @@ impl Motion<'_> {
     ) -> Result<MotionClip, EngineError> {
         let range = stretch(found, config)?;
         let read = Stretch { range, config, keep: config.rag_init };
-        let file = open_video(self.ffmpeg, &found.asset).map_err(FilmError::from)?;
+        let file = open_video(self.ffmpeg, &found.asset, self.control).map_err(FilmError::from)?;
         let (embeddings, pictures) =
             read.frames(&file, &found.asset, self.space.image(), self.control)?;
         Ok(MotionClip { source: source(rank, found, range), embeddings, pictures })

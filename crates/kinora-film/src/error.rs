@@ -122,7 +122,7 @@ pub enum FilmError {
     },
     /// A source cannot be found or read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(SourceError),
     /// A shot cannot be generated.
     #[error("shot `{shot}`: {source}")]
     Generate {
@@ -159,6 +159,15 @@ pub enum FilmError {
     /// The user asked to stop; nothing of the film is left.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<SourceError> for FilmError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Source(error),
+        }
+    }
 }
 
 impl FilmError {

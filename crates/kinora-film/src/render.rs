@@ -31,7 +31,7 @@ use crate::{
 /// What a record says of where the sources were found.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// The brief, word for word.
+    /// The brief, word for word but for the folders of files that it pins.
     pub brief: String,
     /// Name of the library.
     pub library: String,
@@ -107,7 +107,7 @@ pub fn render(
         title: storyboard.title.clone(),
         credits: storyboard.credits.clone(),
         shots,
-        master: hash_file(out, context.control)?,
+        master: hash_file(out).inspect_err(|_| drop(fs::remove_file(out)))?,
         frames_hash,
         encoder: format!("ffmpeg {} {}", context.ffmpeg.version, settings),
     };
@@ -153,13 +153,10 @@ pub fn check_output(out: &Path, storyboard: &Storyboard) -> Result<(), FilmError
     }
 }
 
-fn hash_file(path: &Path, control: &Control) -> Result<ContentHash, FilmError> {
-    kinora_provenance::hash_file_until(path, &|| control.is_cancelled()).map_err(|source| {
-        match control.is_cancelled() {
-            true => FilmError::Cancelled(Cancelled),
-            false => FilmError::ReadBack { source, path: path.to_owned() },
-        }
-    })
+/// To its end: the film stands in the place of an older one by now, so that stopping would leave neither.
+fn hash_file(path: &Path) -> Result<ContentHash, FilmError> {
+    kinora_provenance::hash_file(path)
+        .map_err(|source| FilmError::ReadBack { source, path: path.to_owned() })
 }
 
 struct Studio<'a> {

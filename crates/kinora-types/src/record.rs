@@ -188,7 +188,7 @@ pub struct FilmRecord {
     pub made_by: String,
     /// When it was made.
     pub made_at: Timestamp,
-    /// The brief, word for word.
+    /// The brief, word for word but for the folders of files that it pins.
     pub brief: String,
     /// Library it was made from.
     pub library: String,
