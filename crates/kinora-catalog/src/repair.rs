@@ -70,6 +70,7 @@ pub fn repair(folder: &Path) -> Result<Repaired, CatalogError> {
     if schema::version(&lenient, &path)? != schema::newest() {
         return Err(CatalogError::Damaged("a format that is too old to be mended".into()));
     }
+    schema::make_durable(&lenient)?;
     let strict = schema::connect(&path, Access::Look)?;
     let transaction = lenient.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for table in &TABLES {

@@ -66,11 +66,16 @@ pub(crate) fn connect(path: &Path, access: Access) -> Result<Connection, Catalog
     connection.execute_batch(
         "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;",
     )?;
-    if flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
-        // FULL: what was acknowledged survives a power cut, not just a killed process.
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    if access == Access::Make {
+        make_durable(&connection)?;
     }
     Ok(connection)
+}
+
+/// A write-ahead log, and what was acknowledged survives a power cut, not just a killed process (`FULL`). Only of
+/// what was found to be a catalogue: the first of these writes to the file.
+pub(crate) fn make_durable(connection: &Connection) -> Result<(), CatalogError> {
+    Ok(connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?)
 }
 
 /// Asks for room at the end of each page; an existing file gets it by its next `VACUUM`.
@@ -119,7 +124,9 @@ pub(crate) fn migrate(
     folder: &Path,
     path: &Path,
 ) -> Result<(), CatalogError> {
-    if version(connection, path)? == newest() {
+    let found = version(connection, path)?;
+    make_durable(connection)?;
+    if found == newest() {
         return Ok(());
     }
     let _turn = backup::turn(folder)?;
