@@ -1,8 +1,13 @@
 //! What can go wrong with a catalogue, and whose it is to mend.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use kinora_types::SpaceMismatch;
+
+use crate::pages;
 
 /// A catalogue could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +16,20 @@ pub enum CatalogError {
     #[error("no library here: `{}`", path.display())]
     NoLibrary {
         /// The folder looked in.
+        path: PathBuf,
+    },
+    /// There was a library here: what can be made again is left, the catalogue is gone.
+    #[error("the library's catalogue is missing: `{}`", path.display())]
+    Lost {
+        /// The library's folder.
+        path: PathBuf,
+    },
+    /// What stands in the catalogue's place is none.
+    #[error("not a catalogue of Kinora, {what}: `{}`", path.display())]
+    Foreign {
+        /// What it is instead.
+        what: String,
+        /// The file.
         path: PathBuf,
     },
     /// The folder cannot be made or read.
@@ -29,6 +48,12 @@ pub enum CatalogError {
         /// Newest known format.
         known: u32,
     },
+    /// An older Kinora wrote this library, and it was only to be looked at.
+    #[error("the library has the older format {found}")]
+    TooOld {
+        /// Format of the file.
+        found: u32,
+    },
     /// The library exists already.
     #[error("the library exists already: `{name}`")]
     Exists {
@@ -46,19 +71,53 @@ pub enum CatalogError {
     Damaged(String),
     /// SQLite failed: disk full, locked for long, I/O error.
     #[error("catalogue: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for CatalogError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::{Error as E, ErrorCode as Code, ffi};
+        match &error {
+            E::SqliteFailure(failure, _) if failure.extended_code == ffi::SQLITE_IOERR_DATA => {
+                let page = pages::refused().map(|page| format!("page {page} of its file"));
+                Self::Damaged(page.unwrap_or_else(|| error.to_string()))
+            }
+            E::SqliteFailure(failure, _)
+                if matches!(failure.code, Code::DatabaseCorrupt | Code::NotADatabase) =>
+            {
+                Self::Damaged(error.to_string())
+            }
+            // What no version of ours wrote.
+            E::FromSqlConversionFailure(..)
+            | E::IntegralValueOutOfRange(..)
+            | E::InvalidColumnType(..)
+            | E::Utf8Error(..) => Self::Damaged(error.to_string()),
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 impl CatalogError {
+    pub(crate) fn foreign(path: &Path, what: &str) -> Self {
+        Self::Foreign { what: what.to_owned(), path: path.to_owned() }
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NoLibrary { .. } => Some("make one with `kinora add PATH…`"),
             Self::TooNew { .. } => Some("update Kinora"),
+            Self::TooOld { .. } => Some("the next command that uses it brings it up"),
             Self::Space(_) => Some("make a new library for the other space: `--library NAME`"),
-            Self::Damaged(_) => {
-                Some("restore the folder from a backup, or add the pictures to a new library")
-            }
+            Self::Lost { .. } => Some(
+                "put `catalog.sqlite` back from a backup of the folder or from a `catalog.before-N.sqlite` in it, or \
+                 move the folder away",
+            ),
+            Self::Foreign { .. } => Some("move the file away, or restore the folder from a backup"),
+            Self::Damaged(_) => Some(
+                "`kinora libraries check NAME` tells what is damaged, `--repair` makes again what can be; else restore \
+                 the folder from a backup",
+            ),
             Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) => sqlite_hint(failure.code),
             _ => None,
         }

@@ -111,6 +111,8 @@ impl Catalog {
     /// videos.
     pub fn point_count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT (SELECT count(*) FROM assets WHERE live = 1 AND duration_ms IS NULL)
+                 - (SELECT count(*) FROM lost JOIN assets ON assets.row = lost.asset
+                        WHERE live = 1 AND duration_ms IS NULL)
                  + (SELECT count(*) FROM frames JOIN assets ON assets.row = frames.asset
                         WHERE assets.live = 1)";
         Ok(self.connection().query_row(sql, [], |row| row.get(0))?)

@@ -11,31 +11,45 @@
 //! A picture is one point of the vector index, a video one point for each frame that was looked at; the
 //! video's own vector is not in the index.
 //!
+//! What is read is what was written: every page of the file carries a checksum, and a damaged one is an error
+//! ([`CatalogError::Damaged`]), never another answer. Before a newer Kinora changes the format it leaves a copy,
+//! `catalog.before-N.sqlite`. Folder and files are their owner's alone.
+//!
 //! Memory: rows are read as asked for; [`Catalog::changes_since`] is limited by its caller.
 
+mod backup;
 mod change;
+mod check;
 mod conversations;
 mod error;
 mod films;
 mod filter;
 mod frames;
 mod lexical;
+mod pages;
 mod passages;
+mod place;
 mod read;
+mod repair;
 mod schema;
 mod write;
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use kinora_files::private;
 use kinora_types::EmbeddingSpace;
 use rusqlite::Connection;
+
+use crate::schema::Access;
 
 pub use change::{
     Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame, NewShot,
 };
+pub use check::{Health, examine};
 pub use conversations::{ConversationSummary, Speaker, Turn};
 pub use error::CatalogError;
 pub use films::FilmSummary;
@@ -44,6 +58,7 @@ pub use frames::{FrameRow, MovingShot, Owner};
 pub use kinora_types::Kind;
 pub use lexical::{LexicalHit, Words};
 pub use passages::{Correction, PassageHit};
+pub use repair::{Repaired, repair};
 
 /// Name of the database file in a library's folder.
 pub const FILE_NAME: &str = "catalog.sqlite";
@@ -58,26 +73,78 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Makes a new library in `folder` (made if missing) and pins its embedding space.
+    /// Makes a new library in `folder` (made if missing, for its owner alone) and pins its embedding space.
+    ///
+    /// The catalogue gets its name when it is whole: killed before that, there is no library yet.
+    ///
+    /// # Errors
+    /// [`CatalogError::Exists`] if there is one, even one that cannot be read; [`CatalogError::Lost`] if there
+    /// was one.
     pub fn create(folder: &Path, name: &str, space: &EmbeddingSpace) -> Result<Self, CatalogError> {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| CatalogError::Folder { path: folder.to_owned(), source })?;
-        let mut connection = schema::connect(folder, true)?;
-        schema::migrate(&mut connection)?;
-        schema::write_identity(&mut connection, name, space)?;
-        drop(connection);
+        let failed = |source| CatalogError::Folder { path: folder.to_owned(), source };
+        match place::look(folder) {
+            Err(CatalogError::NoLibrary { .. }) => {}
+            Err(lost @ CatalogError::Lost { .. }) => return Err(lost),
+            _ => return Err(CatalogError::Exists { name: name.to_owned() }),
+        }
+        private::create_folder(folder).map_err(failed)?;
+        place::sweep(folder);
+        let new = tempfile::Builder::new().prefix(place::NEW).tempfile_in(folder);
+        let new = new.map_err(failed)?.into_temp_path();
+        let mut connection = schema::connect(&new, Access::Make)?;
+        schema::make(&mut connection)?;
+        schema::write_identity(&connection, name, space)?;
+        // The last connection takes the log along.
+        connection.close().map_err(|(_, error)| error)?;
+        new.persist_noclobber(folder.join(FILE_NAME)).map_err(|error| {
+            match error.error.kind() {
+                io::ErrorKind::AlreadyExists => CatalogError::Exists { name: name.to_owned() },
+                _ => failed(error.error),
+            }
+        })?;
+        backup::sync(folder).map_err(failed)?;
         Self::open(folder)
     }
 
-    /// Opens the library in `folder`; migrates it if an older Kinora made it.
+    /// Opens the library in `folder`; brings it up, after a backup, if an older Kinora made it.
+    ///
+    /// # Errors
+    /// [`CatalogError::NoLibrary`] only where there never was one; [`CatalogError::Lost`],
+    /// [`CatalogError::Foreign`] and [`CatalogError::Damaged`] for what is in the way of one.
     pub fn open(folder: &Path) -> Result<Self, CatalogError> {
-        if !folder.join(FILE_NAME).is_file() {
-            return Err(CatalogError::NoLibrary { path: folder.to_owned() });
+        place::look(folder)?;
+        place::close_to_others(folder);
+        let path = folder.join(FILE_NAME);
+        let open = || {
+            let mut connection = schema::connect(&path, Access::Use)?;
+            schema::migrate(&mut connection, folder, &path)?;
+            let (name, space) = schema::read_identity(&connection, &path)?;
+            let folder = folder.to_owned();
+            Ok(Self { connection: Mutex::new(connection), folder, name, space })
+        };
+        open().map_err(|error| told_better(error, &path))
+    }
+
+    /// Opens the library in `folder` to look at it: nothing is written, nothing brought up.
+    ///
+    /// # Errors
+    /// As [`Catalog::open`]; [`CatalogError::TooOld`] for an older format.
+    pub fn look(folder: &Path) -> Result<Self, CatalogError> {
+        place::look(folder)?;
+        let path = folder.join(FILE_NAME);
+        let connection = schema::connect(&path, Access::Look)?;
+        let found = schema::version(&connection, &path)?;
+        if found < schema::newest() {
+            return Err(CatalogError::TooOld { found });
         }
-        let mut connection = schema::connect(folder, false)?;
-        schema::migrate(&mut connection)?;
-        let (name, space) = schema::read_identity(&connection, folder)?;
-        Ok(Self { connection: Mutex::new(connection), folder: folder.to_owned(), name, space })
+        let (name, space) = schema::read_identity(&connection, &path)?;
+        let folder = folder.to_owned();
+        Ok(Self { connection: Mutex::new(connection), folder, name, space })
+    }
+
+    /// Copies from before its format was changed, in the library's folder, the newest last.
+    pub fn backups(folder: &Path) -> Vec<PathBuf> {
+        backup::list(folder)
     }
 
     /// The library's name.
@@ -98,5 +165,17 @@ impl Catalog {
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic elsewhere leaves no half transaction: rusqlite rolls back on drop.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A header that another program changed, and a file that is none of ours, look damaged at first.
+fn told_better(error: CatalogError, path: &Path) -> CatalogError {
+    let CatalogError::Damaged(_) = &error else {
+        return error;
+    };
+    let examined = schema::connect(path, Access::Examine);
+    match examined.and_then(|connection| schema::version(&connection, path)) {
+        Err(better @ (CatalogError::TooNew { .. } | CatalogError::Foreign { .. })) => better,
+        _ => error,
     }
 }

@@ -109,7 +109,17 @@ impl Catalog {
         rows.map(|row| row.map_err(Into::into)).collect()
     }
 
-    /// The stored vector of an asset; a recording has none.
+    /// Whether the asset is known and nothing of it was lost to damage: a file that holds it need not be read.
+    pub fn is_whole(&self, id: &AssetId) -> Result<bool, CatalogError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM assets WHERE id = ?1
+                 AND row NOT IN (SELECT asset FROM lost))",
+        )?;
+        Ok(statement.query_row([id.0.as_bytes()], |row| row.get(0))?)
+    }
+
+    /// The stored vector of an asset; a recording has none, nor has what lost it to damage.
     pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
@@ -164,8 +174,8 @@ impl Catalog {
             .query_row(params![revision, limit.saturating_sub(1) as i64], |row| row.get(0))
             .optional()?;
         let mut statement = connection.prepare_cached(
-            "SELECT row, changed, live, vector, 0 AS frame FROM assets
-                 WHERE changed > ?1 AND changed <= ?2 AND duration_ms IS NULL AND width > 0
+            "SELECT row, changed, live AND row NOT IN (SELECT asset FROM lost), vector, 0 AS frame
+                 FROM assets WHERE changed > ?1 AND changed <= ?2 AND duration_ms IS NULL AND width > 0
              UNION ALL
              SELECT f.row, f.changed, a.live, f.vector, 1 FROM frames f
                  JOIN assets a ON a.row = f.asset WHERE f.changed > ?1 AND f.changed <= ?2

@@ -120,12 +120,31 @@ fn keyword_list(keywords: &[String]) -> Result<String, CatalogError> {
 
 fn add(transaction: &Transaction<'_>, new: &NewAsset, revision: u64) -> Result<(), CatalogError> {
     if let Some(row) = row_of(transaction, &new.asset.id)? {
+        if let Some(embedding) = &new.embedding {
+            regain(transaction, row, embedding, revision)?;
+        }
         return attach(transaction, row, &new.file, revision);
     }
     let row = insert_asset(transaction, new, revision)?;
     frames::insert(transaction, row, &new.frames, revision)?;
     lexical::insert(transaction, row, new)?;
     attach(transaction, row, &new.file, revision)
+}
+
+/// Gives an asset whose vector was lost to damage a new one.
+fn regain(
+    transaction: &Transaction<'_>,
+    row: i64,
+    embedding: &Embedding,
+    revision: u64,
+) -> Result<(), CatalogError> {
+    let sql = "DELETE FROM lost WHERE asset = ?1";
+    if transaction.prepare_cached(sql)?.execute([row])? > 0 {
+        transaction
+            .prepare_cached("UPDATE assets SET vector = ?2, changed = ?3 WHERE row = ?1")?
+            .execute(params![row, frames::blob(embedding), revision])?;
+    }
+    Ok(())
 }
 
 fn insert_asset(

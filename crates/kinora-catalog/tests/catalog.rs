@@ -158,7 +158,7 @@ fn opening_what_is_no_library_says_so() {
     assert!(matches!(Catalog::open(folder.path()), Err(CatalogError::NoLibrary { .. })));
     std::fs::write(folder.path().join(kinora_catalog::FILE_NAME), b"not a database at all")
         .unwrap();
-    assert!(matches!(Catalog::open(folder.path()), Err(CatalogError::Sqlite(_))));
+    assert!(matches!(Catalog::open(folder.path()), Err(CatalogError::Damaged(_))));
 }
 
 #[test]

@@ -55,8 +55,11 @@ pub enum Command {
     Train(TrainArgs),
     /// Check a film and its sources against its record, and show where every shot comes from.
     Verify(VerifyArgs),
-    /// List the libraries.
-    Libraries,
+    /// List the libraries, or check whether they are whole.
+    Libraries {
+        #[command(subcommand)]
+        command: Option<LibrariesCommand>,
+    },
     /// List the films made from a library.
     Films(FilmsArgs),
     /// List, fetch, check and locate models and programs.
@@ -512,6 +515,18 @@ pub struct FilmsArgs {
     /// Only films that show this picture (content hash, file name or path).
     #[arg(long, value_name = "ASSET")]
     pub using: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum LibrariesCommand {
+    /// Check catalogue, vector index and thumbnails; exit code 1 if something is wrong.
+    Check {
+        /// The library [default: all].
+        name: Option<String>,
+        /// Make again what programs and models made; what you wrote stays, and is listed where it may have changed.
+        #[arg(long)]
+        repair: bool,
+    },
 }
 
 #[derive(Subcommand)]

@@ -47,7 +47,9 @@ fn run(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Make(args) => commands::make::run(&studio, args, cli.json),
         Command::Train(args) => commands::train::run(&studio, args, cli.json),
         Command::Verify(args) => commands::verify::run(&studio, args, cli.json),
-        Command::Libraries => commands::libraries::run(&studio, cli.json),
+        Command::Libraries { command } => {
+            commands::libraries::run(&studio, command.as_ref(), cli.json)
+        }
         Command::Films(args) => commands::films::run(&studio, args, cli.json),
         Command::Models(command) => commands::models::run(&studio, command, cli.json),
     }

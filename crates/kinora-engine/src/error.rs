@@ -12,7 +12,7 @@ use kinora_media::{
     read::ReadError, render::RenderError, subtitles::SubtitleError, video::VideoError,
 };
 use kinora_models::{EndpointError, ModelError, StoreError};
-use kinora_provenance::RecordError;
+use kinora_provenance::{Cancelled, RecordError};
 use kinora_ragme::RagmeError;
 use kinora_retrieval::SearchError;
 
@@ -171,6 +171,9 @@ pub enum EngineError {
     /// A film's record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// The user asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// An answer.
     #[error(transparent)]
     Chat(#[from] ChatError),
@@ -235,7 +238,7 @@ impl EngineError {
             Self::NotHeard(_) => owned(
                 "`kinora models pull speech`, then `kinora add` on its folder goes on with it",
             ),
-            Self::Io { .. } | Self::Picture { .. } => None,
+            Self::Io { .. } | Self::Picture { .. } | Self::Cancelled(_) => None,
             Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),
             Self::Index(e) => e.hint().map(Into::into),
             Self::Store(e) => e.hint(),

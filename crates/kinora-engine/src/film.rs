@@ -71,7 +71,7 @@ impl Studio {
         control: &Control,
     ) -> Result<Plan, EngineError> {
         let catalog = self.catalog(library)?;
-        self.with_sources(&catalog, request, |sources, _| {
+        self.with_sources(&catalog, request, control, |sources, _| {
             let (brief, _) = briefed(request)?;
             let found = self.found_clips(&catalog, request, &brief)?;
             let storyboard = planned(request, &brief, sources, &found, control)?;
@@ -98,7 +98,7 @@ impl Studio {
         let ffmpeg = self.ffmpeg()?;
         let mut typesetter = self.typesetter(request.font.as_ref())?;
         let catalog = self.catalog(library)?;
-        let record = self.with_sources(&catalog, request, |sources, threshold| {
+        let record = self.with_sources(&catalog, request, control, |sources, threshold| {
             let library_revision = catalog.revision()?;
             let (brief, text) = briefed(request)?;
             let found = self.found_clips(&catalog, request, &brief)?;
@@ -109,7 +109,7 @@ impl Studio {
                 Motion { catalog: &catalog, space, ffmpeg: &ffmpeg, found: &found, control };
             let (mut generator, followed) = generator(request, &storyboard, &motion)?;
             let origin = Origin {
-                brief: text,
+                brief: without_folders(text, &brief),
                 library: catalog.name().to_owned(),
                 library_revision,
                 space: catalog.space().clone(),
@@ -153,6 +153,7 @@ impl Studio {
         &self,
         catalog: &Catalog,
         request: &FilmRequest,
+        control: &Control,
         work: impl FnOnce(&LibrarySources<'_>, Option<f32>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         let space = self.space_of(catalog)?;
@@ -163,7 +164,7 @@ impl Studio {
         let filter = filter(request, ffmpeg.is_some());
         let duplicates = scores.duplicate_threshold;
         let sources = LibrarySources::new(&searcher, catalog, duplicates, filter, ffmpeg);
-        work(&sources, scores.abstain_below)
+        work(&sources.until(control.clone()), scores.abstain_below)
     }
 }
 
@@ -199,6 +200,15 @@ fn generator(
     let generator = motion.generator(model.as_ref(), storyboard)?;
     let followed = generator.followed();
     Ok((Box::new(generator), followed))
+}
+
+/// The text of a brief without the folders of the files that it pins: what goes where the film goes.
+fn without_folders(text: String, brief: &Brief) -> String {
+    let pins = brief.shots.iter().filter_map(|shot| shot.pin.as_deref());
+    pins.fold(text, |text, pin| match pin.rsplit(['/', '\\']).next() {
+        Some(name) if name.len() < pin.len() => text.replace(pin, name),
+        _ => text,
+    })
 }
 
 /// The brief, and its text word for word.

@@ -2,13 +2,14 @@
 //!
 //! Way in: [`Settings::settle`] finds the folders, [`Studio::open`] the engine; then
 //! [`Studio::add`], [`Studio::captioner`], [`Studio::search`], [`Studio::ask`], [`Studio::evaluate`], [`Studio::plan`],
-//! [`Studio::make`], [`Studio::train`], [`Studio::verify`]. A model is loaded when it is first needed.
+//! [`Studio::make`], [`Studio::train`], [`Studio::verify`], [`Studio::check`]. A model is loaded when it is first needed.
 //!
 //! Memory: models (about 90 MB for the default space's pictures, 45 MB for its words) live as long
 //! as the [`Studio`]; everything else as long as the call.
 
 mod add;
 mod ask;
+mod check;
 mod cited;
 mod details;
 mod error;
@@ -29,6 +30,7 @@ mod vision;
 
 pub use add::{AddRequest, Added};
 pub use ask::AskRequest;
+pub use check::LibraryCheck;
 pub use cited::CitedPicture;
 pub use details::{Details, EditRequest, Perceived};
 pub use error::EngineError;

@@ -23,6 +23,9 @@ pub struct LibrarySummary {
     pub recordings: u64,
     /// Its folder.
     pub folder: PathBuf,
+    /// Why it cannot be used; then nothing else is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// A library's folder below `libraries`; the name cannot lead out of it.
@@ -41,9 +44,9 @@ pub(crate) fn open(libraries: &Path, name: &str) -> Result<Catalog, EngineError>
     match Catalog::open(&folder(libraries, name)?) {
         Err(CatalogError::NoLibrary { .. }) => Err(EngineError::NoLibrary {
             name: name.to_owned(),
-            known: list(libraries)?.into_iter().map(|library| library.name).collect(),
+            known: list(libraries).into_iter().map(|library| library.name).collect(),
         }),
-        other => Ok(other?),
+        other => other.map_err(|source| named(name, source)),
     }
 }
 
@@ -57,41 +60,70 @@ pub(crate) fn open_or_create(
     match Catalog::open(&folder) {
         Err(CatalogError::NoLibrary { .. }) => match Catalog::create(&folder, name, &space()?) {
             // Another process was faster.
-            Err(CatalogError::Exists { .. }) => Ok(Catalog::open(&folder)?),
+            Err(CatalogError::Exists { .. }) => {
+                Catalog::open(&folder).map_err(|source| named(name, source))
+            }
             other => Ok(other?),
         },
-        other => Ok(other?),
+        other => other.map_err(|source| named(name, source)),
     }
 }
 
-/// Every library that can be opened, by name; a damaged one is an error that names it.
-pub(crate) fn list(libraries: &Path) -> Result<Vec<LibrarySummary>, EngineError> {
-    let Ok(entries) = std::fs::read_dir(libraries) else {
-        return Ok(Vec::new());
-    };
-    let mut found = Vec::new();
-    for entry in entries.flatten() {
-        match Catalog::open(&entry.path()) {
-            Ok(catalog) => {
-                let [pictures, videos, recordings] = catalog.count_by_kind()?.map(|(_, n)| n);
-                found.push(LibrarySummary {
-                    name: catalog.name().to_owned(),
-                    space: catalog.space().id(),
-                    pictures,
-                    videos,
-                    recordings,
-                    folder: entry.path(),
-                });
-            }
-            Err(CatalogError::NoLibrary { .. }) => {}
-            Err(source) => {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                return Err(EngineError::DamagedLibrary { name, source });
-            }
+/// What is wrong with a library itself names it.
+fn named(name: &str, source: CatalogError) -> EngineError {
+    match source {
+        CatalogError::Damaged(_) | CatalogError::Foreign { .. } | CatalogError::Lost { .. } => {
+            EngineError::DamagedLibrary { name: name.to_owned(), source }
         }
+        other => other.into(),
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
+}
+
+/// Folders that hold a library, or should, by name.
+pub(crate) fn folders(libraries: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(libraries).into_iter().flatten().flatten();
+    let mut found: Vec<(String, PathBuf)> = entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Every library by name; one that cannot be used is listed with its fault and hides none of the others.
+pub(crate) fn list(libraries: &Path) -> Vec<LibrarySummary> {
+    let summaries =
+        folders(libraries).into_iter().filter_map(|(name, folder)| {
+            match Catalog::open(&folder).and_then(|catalog| summary(&catalog)) {
+                Err(CatalogError::NoLibrary { .. }) => None,
+                Err(fault) => Some(LibrarySummary {
+                    name,
+                    space: String::new(),
+                    pictures: 0,
+                    videos: 0,
+                    recordings: 0,
+                    folder,
+                    fault: Some(fault.to_string()),
+                }),
+                Ok(summary) => Some(summary),
+            }
+        });
+    let mut all: Vec<LibrarySummary> = summaries.collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+fn summary(catalog: &Catalog) -> Result<LibrarySummary, CatalogError> {
+    let [pictures, videos, recordings] = catalog.count_by_kind()?.map(|(_, n)| n);
+    Ok(LibrarySummary {
+        name: catalog.name().to_owned(),
+        space: catalog.space().id(),
+        pictures,
+        videos,
+        recordings,
+        folder: catalog.folder().to_owned(),
+        fault: None,
+    })
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use kinora_catalog::{Catalog, CatalogError};
-use kinora_film::{FilmError, SourceError, open_video};
+use kinora_film::{FilmError, SourceError, open_video, present_name};
 use kinora_inference::{Control, ImageEmbedder, TextEmbedder};
 use kinora_media::{
     FFmpeg,
@@ -128,7 +128,7 @@ impl Motion<'_> {
     ) -> Result<MotionClip, EngineError> {
         let range = stretch(found, config)?;
         let read = Stretch { range, config, keep: config.rag_init };
-        let file = open_video(self.ffmpeg, &found.asset).map_err(FilmError::from)?;
+        let file = open_video(self.ffmpeg, &found.asset, self.control).map_err(FilmError::from)?;
         let (embeddings, pictures) =
             read.frames(&file, &found.asset, self.space.image(), self.control)?;
         Ok(MotionClip { source: source(rank, found, range), embeddings, pictures })
@@ -186,11 +186,11 @@ impl Stretch<'_> {
 /// A clip as the trail names it.
 fn source(rank: usize, found: &FoundClip, range: TimeRange) -> SourceRecord {
     let asset = &found.asset;
-    let present = asset.paths.iter().find(|path| Path::new(path).is_file());
     SourceRecord {
         asset: asset.id,
         label: asset.label(),
-        path: present.cloned().unwrap_or_default(),
+        path: present_name(asset),
+        bytes: Some(asset.bytes),
         rights: asset.rights.clone(),
         range: Some(range),
         rank: Some(rank),

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kinora_files::private;
 use serde::Deserialize;
 
 use crate::EngineError;
@@ -83,6 +84,7 @@ impl Settings {
             .ok_or(EngineError::NoHome)?;
         let home = std::path::absolute(&home)
             .map_err(|source| EngineError::Io { path: home.clone(), source })?;
+        close_to_others(&home);
         let mut config = read_config(&home.join("config.toml"))?;
         config.ffmpeg = variable("KINORA_FFMPEG").or(config.ffmpeg);
         config.onnxruntime = variable("KINORA_ONNXRUNTIME").or(config.onnxruntime);
@@ -103,6 +105,36 @@ impl Settings {
     }
 }
 
+/// A home tells where somebody was and what they look like, so that it is closed to the other users of the
+/// machine, with the libraries and the configuration in it. Where that is not ours to do, as on a read-only
+/// disk, it stays as it is. A folder that is not a home yet, and the cache, are left alone.
+fn close_to_others(home: &Path) {
+    let libraries = home.join("libraries");
+    if !libraries.is_dir() {
+        return;
+    }
+    let _ = private::restrict_all(&libraries);
+    let _ = private::restrict(&home.join("config.toml"));
+    // The home itself may be reached by a link; what many share, as a folder for temporary files, stays.
+    if let Ok(real) = std::fs::canonicalize(home)
+        && !is_shared(&real)
+    {
+        let _ = private::restrict(&real);
+    }
+}
+
+/// Whether a folder is one that all may write to but only owners delete from (sticky bit).
+#[cfg(unix)]
+fn is_shared(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(folder).is_ok_and(|told| told.permissions().mode() & 0o1000 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_shared(_: &Path) -> bool {
+    false
+}
+
 fn variable(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
@@ -121,6 +153,33 @@ fn read_config(path: &Path) -> Result<Config, EngineError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_home_is_closed_with_what_is_in_it_and_a_shared_folder_is_not() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::TempDir::new().unwrap();
+        let home = root.path().join("home");
+        std::fs::create_dir_all(home.join("libraries/a")).unwrap();
+        std::fs::create_dir_all(home.join("cache")).unwrap();
+        std::fs::write(home.join("config.toml"), "").unwrap();
+        let mode =
+            |name: &str| std::fs::metadata(home.join(name)).unwrap().permissions().mode() & 0o7777;
+        let set = |name: &str, mode| {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(home.join(name), mode).unwrap();
+        };
+        for name in ["", "libraries", "libraries/a", "cache"] {
+            set(name, 0o755);
+        }
+        set("config.toml", 0o644);
+        Settings::settle(Some(home.clone())).unwrap();
+        let modes = ["", "libraries", "libraries/a", "cache", "config.toml"].map(mode);
+        assert_eq!(modes, [0o700, 0o700, 0o700, 0o755, 0o600]);
+        set("", 0o1777);
+        Settings::settle(Some(home.clone())).unwrap();
+        assert_eq!(mode(""), 0o1777);
+    }
 
     #[test]
     fn a_home_holds_its_configuration_and_unknown_keys_are_errors() {

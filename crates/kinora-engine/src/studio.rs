@@ -44,8 +44,8 @@ impl Studio {
         &self.store
     }
 
-    /// Every library.
-    pub fn libraries(&self) -> Result<Vec<LibrarySummary>, EngineError> {
+    /// Every library by name; one that cannot be used tells why.
+    pub fn libraries(&self) -> Vec<LibrarySummary> {
         library::list(&self.settings.libraries())
     }
 

@@ -200,7 +200,7 @@ impl Clips<'_> {
                 let (file, passages) = match source.take() {
                     Some(open) => open,
                     None => (
-                        open_video(self.ffmpeg, asset).map_err(FilmError::from)?,
+                        open_video(self.ffmpeg, asset, control).map_err(FilmError::from)?,
                         self.catalog.passages(row)?,
                     ),
                 };

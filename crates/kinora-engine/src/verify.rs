@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use kinora_catalog::Catalog;
-use kinora_provenance::{Lookup, RecordError, Report, SourceState, hash_file, read_beside, verify};
+use kinora_inference::Control;
+use kinora_provenance::{
+    Cancelled, Lookup, RecordError, Report, SourceState, hash_file_until, read_beside, verify_until,
+};
 use kinora_types::FilmRecord;
 use serde::Serialize;
 
@@ -45,9 +48,17 @@ impl Verification {
 impl Studio {
     /// Checks a film. The record is looked for in the library (the one given, else the one that the
     /// file beside the film names, else `default`) and beside the film.
-    pub fn verify(&self, film: &Path, library: Option<&str>) -> Result<Verification, EngineError> {
-        let hash =
-            hash_file(film).map_err(|source| EngineError::Io { path: film.to_owned(), source })?;
+    pub fn verify(
+        &self,
+        film: &Path,
+        library: Option<&str>,
+        control: &Control,
+    ) -> Result<Verification, EngineError> {
+        let cancelled = || control.is_cancelled();
+        let hash = hash_file_until(film, &cancelled).map_err(|source| match cancelled() {
+            true => Cancelled.into(),
+            false => EngineError::Io { path: film.to_owned(), source },
+        })?;
         let beside = match read_beside(film) {
             Ok(record) => Some(record),
             Err(RecordError::Missing(_)) => None,
@@ -66,7 +77,8 @@ impl Studio {
             let paths = found.paths.into_iter().map(Into::into).collect();
             Some(SourceState { paths, withdrawn: false })
         });
-        Ok(Verification { record: origin, report: verify(film, &record, &lookup) })
+        let report = verify_until(film, &record, &lookup, &cancelled)?;
+        Ok(Verification { record: origin, report })
     }
 
     /// A library that must be there only if the user named it.
@@ -79,10 +91,12 @@ impl Studio {
     }
 }
 
-/// Making the same film again makes the same bytes, so records may differ in their time.
+/// Making the same film again makes the same bytes, so records may differ in their time, and in their version
+/// where only one of them was made again since.
 fn origin(kept: Option<&FilmRecord>, beside: Option<&FilmRecord>) -> RecordOrigin {
-    let same =
-        |a: &FilmRecord, b: &FilmRecord| *a == FilmRecord { made_at: a.made_at, ..b.clone() };
+    let same = |a: &FilmRecord, b: &FilmRecord| {
+        *a == FilmRecord { made_at: a.made_at, version: a.version, ..b.clone() }
+    };
     match (kept, beside) {
         (Some(kept), Some(beside)) if same(kept, beside) => RecordOrigin::LibraryAndBeside,
         (Some(_), Some(_)) => RecordOrigin::LibraryContradicted,

@@ -69,6 +69,37 @@ pub fn restrict(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// As [`restrict`] for a folder and, if group or others could look into it, for everything in it; links are not
+/// followed. The folder comes last, so that one that was left half done is begun again. A folder that all share,
+/// as one for temporary files, stays as it is.
+///
+/// # Errors
+/// As [`restrict`], and if the folder cannot be listed.
+#[cfg(unix)]
+pub fn restrict_all(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let told = fs::symlink_metadata(folder)?;
+    let mode = told.permissions().mode();
+    if mode & 0o077 == 0 || mode & 0o1000 != 0 || !told.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        // What belongs to somebody else is no reason to leave the rest open.
+        let _ = restrict_all(&path).and_then(|()| restrict(&path));
+    }
+    restrict(folder)
+}
+
+/// As [`restrict`].
+///
+/// # Errors
+/// None on this system.
+#[cfg(not(unix))]
+pub fn restrict_all(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
@@ -106,5 +137,30 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o754)).unwrap();
         restrict(&path).unwrap();
         assert_eq!(mode(&path), 0o700);
+    }
+
+    #[test]
+    fn a_folder_that_was_open_is_restricted_with_all_that_is_in_it() {
+        let root = tempfile::TempDir::new().unwrap();
+        let set = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let (folder, outside) = (root.path().join("a"), root.path().join("outside"));
+        fs::create_dir_all(folder.join("b")).unwrap();
+        fs::write(folder.join("b/c"), b"x").unwrap();
+        fs::write(&outside, b"x").unwrap();
+        std::os::unix::fs::symlink(&outside, folder.join("link")).unwrap();
+        set(&folder.join("b/c"), 0o644);
+        set(&folder.join("b"), 0o755);
+        set(&folder, 0o755);
+        set(&outside, 0o644);
+        restrict_all(&folder).unwrap();
+        let modes = ["", "b", "b/c"].map(|name| mode(&folder.join(name)));
+        assert_eq!((modes, mode(&outside)), ([0o700, 0o700, 0o600], 0o644));
+        let shared = root.path().join("shared");
+        fs::create_dir(&shared).unwrap();
+        set(&shared, 0o1777);
+        restrict_all(&shared).unwrap();
+        assert_eq!(mode(&shared), 0o777, "a shared folder stays");
     }
 }

@@ -38,6 +38,19 @@ pub struct Refusal {
     pub reason: RefusalReason,
 }
 
+impl Refusal {
+    /// The same without the name of what came nearest: what goes where the film goes.
+    pub(crate) fn without_names(self) -> Self {
+        let reason = match self.reason {
+            RefusalReason::NothingFits { best_score, threshold, .. } => {
+                RefusalReason::NothingFits { best_score, threshold, nearest: None }
+            }
+            used @ RefusalReason::AllUsed { .. } => used,
+        };
+        Self { reason, ..self }
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "shot `{}`: ", self.shot)?;
@@ -109,7 +122,7 @@ pub enum FilmError {
     },
     /// A source cannot be found or read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(SourceError),
     /// A shot cannot be generated.
     #[error("shot `{shot}`: {source}")]
     Generate {
@@ -146,6 +159,15 @@ pub enum FilmError {
     /// The user asked to stop; nothing of the film is left.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<SourceError> for FilmError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Source(error),
+        }
+    }
 }
 
 impl FilmError {

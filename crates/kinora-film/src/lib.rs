@@ -31,6 +31,7 @@ pub use page::storyboard_html;
 pub use plan::{PlanOptions, plan};
 pub use render::{Origin, RenderContext, check_output, render};
 pub use sources::{
-    Found, LibrarySources, SourceError, SourceFinder, grouped, open_source, open_video, still,
+    Found, LibrarySources, SourceError, SourceFinder, grouped, open_source, open_video,
+    present_name, still,
 };
 pub use timeline::{Parts, SHORTEST_SHOT, Timeline, TimelineError};

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kinora_media::read::thumbnail;
 use kinora_types::{
-    Asset, CameraMove, Candidate, Framing, Picture, Rect, Shot, ShotSound, Steady, Storyboard,
+    Asset, CameraMove, Framing, Picture, Rect, RejectedRecord, Shot, ShotSound, Steady, Storyboard,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -142,17 +142,17 @@ fn views(camera: CameraMove) -> String {
     )
 }
 
-fn rejected(candidates: &[Candidate]) -> String {
+fn rejected(candidates: &[RejectedRecord]) -> String {
     if candidates.is_empty() {
         return String::new();
     }
     let mut list = String::from("<details><summary>also considered</summary><ul>\n");
     for candidate in candidates {
-        let score = candidate.hit.scores.dense.map(|d| format!(" {d:.3}")).unwrap_or_default();
+        let score = candidate.scores.dense.map(|d| format!(" {d:.3}")).unwrap_or_default();
         let _ = writeln!(
             list,
             "<li>{}{score} <i>{}</i></li>",
-            escaped(&candidate.hit.asset.label()),
+            escaped(&candidate.label()),
             escaped(&candidate.rejected.to_string()),
         );
     }

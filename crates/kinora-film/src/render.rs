@@ -23,7 +23,7 @@ use crate::{
     camera::mixed,
     compose::{Composer, FilmProgress},
     sound,
-    sources::{present_path, still, unreadable},
+    sources::{present_name, still, unreadable},
     timeline::crossfade_frames,
     words::Words,
 };
@@ -31,7 +31,7 @@ use crate::{
 /// What a record says of where the sources were found.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// The brief, word for word.
+    /// The brief, word for word but for the folders of files that it pins.
     pub brief: String,
     /// Name of the library.
     pub library: String,
@@ -107,7 +107,7 @@ pub fn render(
         title: storyboard.title.clone(),
         credits: storyboard.credits.clone(),
         shots,
-        master: hash_file(out)?,
+        master: hash_file(out).inspect_err(|_| drop(fs::remove_file(out)))?,
         frames_hash,
         encoder: format!("ffmpeg {} {}", context.ffmpeg.version, settings),
     };
@@ -153,6 +153,7 @@ pub fn check_output(out: &Path, storyboard: &Storyboard) -> Result<(), FilmError
     }
 }
 
+/// To its end: the film stands in the place of an older one by now, so that stopping would leave neither.
 fn hash_file(path: &Path) -> Result<ContentHash, FilmError> {
     kinora_provenance::hash_file(path)
         .map_err(|source| FilmError::ReadBack { source, path: path.to_owned() })
@@ -391,11 +392,11 @@ fn made_record(
     frames_hash: ContentHash,
     fidelity: Option<f32>,
 ) -> ShotRecord {
-    let path = present_path(asset).unwrap_or_default();
     let source = SourceRecord {
         asset: asset.id,
         label: asset.label(),
-        path: path.to_string_lossy().into_owned(),
+        path: present_name(asset),
+        bytes: Some(asset.bytes),
         rights: asset.rights.clone(),
         range: shot.clip.map(|clip| clip.range),
         rank: shot.rank,

@@ -6,12 +6,14 @@ use std::{
 };
 
 use kinora_catalog::Catalog;
+use kinora_inference::{Cancelled, Control};
 use kinora_media::{
     FFmpeg,
     read::{Limits, decode, read_file},
     render::to_picture,
     video::{VideoError, VideoFile, VideoLimits, never},
 };
+use kinora_provenance::hash_file_until;
 use kinora_retrieval::{Filter, Query, SearchError, Searcher, Verdict};
 use kinora_types::{Asset, AssetId, Candidate, ContentHash, Hit, Picture, RejectReason};
 
@@ -45,6 +47,9 @@ pub enum SourceError {
         /// Where it is.
         path: String,
     },
+    /// The user asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// The file cannot be decoded any more.
     #[error("the picture `{label}` cannot be read: {message}: {path}")]
     Unreadable {
@@ -63,6 +68,7 @@ impl SourceError {
         match self {
             Self::Pin(_) => Some("name it by file name, path or content hash".into()),
             Self::Search { hint, .. } => hint.clone(),
+            Self::Cancelled(_) => None,
             Self::Vanished { .. } | Self::Changed { .. } | Self::Unreadable { .. } => {
                 Some("`kinora add` the folder again, then make the film again".into())
             }
@@ -105,6 +111,7 @@ pub struct LibrarySources<'a> {
     duplicate_threshold: f32,
     filter: Filter,
     ffmpeg: Option<FFmpeg>,
+    control: Control,
 }
 
 impl<'a> LibrarySources<'a> {
@@ -117,7 +124,13 @@ impl<'a> LibrarySources<'a> {
         filter: Filter,
         ffmpeg: Option<FFmpeg>,
     ) -> Self {
-        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg }
+        let control = Control::default();
+        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control }
+    }
+
+    /// The same, until `control` says stop: hashing a long video takes its time.
+    pub fn until(self, control: Control) -> Self {
+        Self { control, ..self }
     }
 }
 
@@ -182,7 +195,7 @@ impl SourceFinder for LibrarySources<'_> {
                 hint: Some("`kinora models pull ffmpeg`".into()),
             });
         };
-        open_video(ffmpeg, asset)
+        open_video(ffmpeg, asset, &self.control)
     }
 }
 
@@ -204,12 +217,17 @@ pub fn grouped(count: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<usize>
     group
 }
 
-/// Opens a video at the first of its places that still holds its bytes.
-pub fn open_video(ffmpeg: &FFmpeg, asset: &Asset) -> Result<VideoFile, SourceError> {
+/// Opens a video at the first of its places that still holds its bytes; hashing them is cancelled by `control`.
+pub fn open_video(
+    ffmpeg: &FFmpeg,
+    asset: &Asset,
+    control: &Control,
+) -> Result<VideoFile, SourceError> {
     let label = asset.label();
     let mut changed = None;
     for path in &asset.paths {
-        match kinora_provenance::hash_file(Path::new(path)) {
+        match hash_file_until(Path::new(path), &|| control.is_cancelled()) {
+            Err(_) if control.is_cancelled() => return Err(SourceError::Cancelled(Cancelled)),
             Err(_) => {}
             Ok(hash) if hash != asset.id.0 => changed = Some(path.clone()),
             Ok(_) => {
@@ -270,9 +288,15 @@ pub fn open_source(asset: &Asset, side: u32) -> Result<Picture, SourceError> {
     Err(absent(asset, label, changed))
 }
 
-/// The place of a source that still holds its bytes, for the record.
+/// The place of a source that is still there.
 pub(crate) fn present_path(asset: &Asset) -> Option<PathBuf> {
     asset.paths.iter().map(PathBuf::from).find(|path| path.is_file())
+}
+
+/// The name of the file that a source is read from, without its folder: what a record may tell.
+pub fn present_name(asset: &Asset) -> String {
+    let path = present_path(asset).unwrap_or_default();
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -61,6 +61,43 @@ fn a_film_shows_its_shots_in_order_and_keeps_its_trail() {
 }
 
 #[test]
+fn a_record_and_a_storyboard_tell_only_what_the_film_shows() {
+    let (_keep, folder) = folder();
+    let mut shelf = primaries(&folder);
+    for asset in &mut shelf.assets {
+        asset.place = Some(kinora_types::GeoPoint { latitude: 52.5163, longitude: 13.3777 });
+        asset.camera = Some("Leica Q2".into());
+        asset.caption = Some("my secret home".into());
+        asset.keywords = vec!["key under the mat".into()];
+    }
+    shelf.assets[1].title = Some("A green field".into());
+    shelf.rate("red", &[0.9, 0.8, 0.1]);
+    let board = board("- red", 4.0, &shelf);
+    assert!(!board.shots[0].rejected.is_empty());
+    let film = folder.join("film.mp4");
+    make(&board, &shelf, &film, None).unwrap();
+    let written = fs::read_to_string(film.with_extension("json")).unwrap();
+    let page = kinora_film::storyboard_html(&board, &|_, _, _| None);
+    for text in [&written, &page] {
+        let folder = folder.to_string_lossy();
+        for private in [
+            &*folder,
+            "52.5163",
+            "13.3777",
+            "Leica",
+            "secret",
+            "key under",
+            "green.png",
+            "blue.png",
+        ] {
+            assert!(!text.contains(private), "{private}: {text}");
+        }
+        assert!(text.contains("red.png") && text.contains("A green field"), "{text}");
+    }
+    assert!(written.contains(&shelf.assets[2].id.to_string()), "ids of what was rejected stay");
+}
+
+#[test]
 fn the_same_inputs_make_the_same_frames_and_the_same_file() {
     let (_keep, folder) = folder();
     let shelf = primaries(&folder);

@@ -32,10 +32,7 @@ fn two_shots_that_want_the_same_share_out_what_there_is() {
     assert_eq!(sources(&board), ["green.png", "red.png"]);
     assert_eq!(board.shots[0].rank, Some(2));
     let used = &board.shots[0].rejected[0];
-    assert_eq!(
-        (used.hit.asset.label(), &used.rejected),
-        ("red.png".into(), &RejectReason::AlreadyUsed)
-    );
+    assert_eq!((used.label(), &used.rejected), ("red.png".into(), &RejectReason::AlreadyUsed));
 }
 
 #[test]

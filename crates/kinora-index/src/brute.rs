@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kinora_files::private;
+
 use crate::{
     Filter, IndexError, IndexRead, IndexWrite, Point, PointId, Scored, SearchRequest,
     check::{check_space, check_vector},
@@ -31,7 +33,7 @@ pub struct BruteForce {
 impl BruteForce {
     /// Opens the index in `folder`, made if missing; a damaged file is treated as missing.
     pub fn open(folder: &Path, space: &str, dimension: usize) -> Result<Self, IndexError> {
-        fs::create_dir_all(folder).map_err(|e| IndexError::write(folder, e))?;
+        private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
         let mut index = Self {
             folder: folder.to_owned(),
             space: space.to_owned(),
@@ -159,7 +161,7 @@ impl IndexWrite for BruteForce {
     }
 
     fn snapshot(&self, folder: &Path) -> Result<(), IndexError> {
-        fs::create_dir_all(folder).map_err(|e| IndexError::write(folder, e))?;
+        private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
         write_aside(&folder.join(FILE), &[&self.bytes(self.mark)])
     }
 

@@ -6,13 +6,17 @@ use std::{
     path::Path,
 };
 
+use kinora_files::private;
+
 use crate::IndexError;
 
 /// Writes the parts one after the other; under the final name only when all of it is on the disk.
 pub(crate) fn write_aside(path: &Path, parts: &[&[u8]]) -> Result<(), IndexError> {
     let aside = path.with_extension(format!("part-{}", std::process::id()));
     let write = || -> io::Result<()> {
-        let mut file = File::create(&aside)?;
+        // Left by a killed process whose number this one has now.
+        let _ = fs::remove_file(&aside);
+        let mut file = private::create_new(&aside)?;
         parts.iter().try_for_each(|part| file.write_all(part))?;
         file.sync_all()?;
         fs::rename(&aside, path)?;

@@ -102,14 +102,14 @@ impl Preparer<'_> {
         task: &Task,
     ) -> Result<Option<Prepared>, IngestError> {
         let copy = || Copy { path: task.path.clone(), file: task.file.clone() };
-        if self.catalog.asset(&id)?.is_some() {
+        if self.catalog.is_whole(&id)? {
             return Ok(Some(Prepared::Known { asset: id, files: vec![copy()] }));
         }
         if !self.flights.take_off(id, copy) {
             return Ok(Some(Prepared::Waiting));
         }
         // The flight of a copy may have ended between the two looks.
-        if self.catalog.asset(&id)?.is_some() {
+        if self.catalog.is_whole(&id)? {
             let mut files = self.flights.land(&id);
             files.push(copy());
             return Ok(Some(Prepared::Known { asset: id, files }));

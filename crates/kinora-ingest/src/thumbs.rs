@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use kinora_files::private;
 use kinora_types::AssetId;
 
 use crate::IngestError;
@@ -23,10 +24,12 @@ pub(crate) fn store(library: &Path, asset: &AssetId, jpeg: &[u8]) -> Result<(), 
     let aside = scratch(library).join(format!("{}-{asset}.jpg", std::process::id()));
     let write = || {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            private::create_folder(folder)?;
         }
-        fs::create_dir_all(scratch(library))?;
-        fs::write(&aside, jpeg)?;
+        private::create_folder(&scratch(library))?;
+        // Left by a killed run whose number this process has now; a link that was planted goes too.
+        let _ = fs::remove_file(&aside);
+        private::write_new(&aside, jpeg)?;
         fs::rename(&aside, &path)
     };
     write().map_err(|source| {

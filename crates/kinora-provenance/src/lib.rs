@@ -3,6 +3,9 @@
 //! Way in: [`write_beside`] and [`read_beside`] for the record, [`verify`] for its check. The record
 //! is plain JSON, so that it can be signed inside the film later; nothing here signs.
 //!
+//! Neither trusts a record that comes from elsewhere: regular files only, of bounded size, and none that a
+//! record names by its folder.
+//!
 //! Memory: a record is held whole (a few hundred bytes a shot), files are hashed as streams.
 
 mod record;
@@ -14,8 +17,8 @@ pub use record::{
 };
 pub use tree::timecode;
 pub use verify::{
-    Lookup, MasterState, Report, ShotReport, SourceFate, SourceReport, SourceState, hash_file,
-    verify,
+    Cancelled, Lookup, MasterState, Report, ShotReport, SourceFate, SourceReport, SourceState,
+    hash_file, hash_file_until, verify, verify_until,
 };
 
 #[cfg(test)]

@@ -4,15 +4,23 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use kinora_types::FilmRecord;
 use serde::Deserialize;
 
-/// Version of [`FilmRecord`] that this build writes; it reads this one and none other.
-pub const RECORD_VERSION: u32 = 1;
+/// Version of [`FilmRecord`] that this build writes. Version 1 held the whole of rejected candidates and the
+/// folders of sources; it is read too, without them.
+pub const RECORD_VERSION: u32 = 2;
+/// The oldest version that is read.
+const OLDEST_VERSION: u32 = 1;
 /// A record larger than this is none: 10 000 shots take a few megabytes.
 const LARGEST: u64 = 64 << 20;
+/// How the temporary files of records begin; what a killed run left is known by it.
+const ASIDE: &str = ".kinora-record-";
+/// A temporary file of this age belongs to no run any more.
+const STALE: Duration = Duration::from_secs(3600);
 
 /// A record cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +37,7 @@ pub enum RecordError {
         path: PathBuf,
     },
     /// A record of another version than this build knows.
-    #[error("record of version `{found}`, this Kinora knows version `{RECORD_VERSION}`: {path}", path = path.display())]
+    #[error("record of version `{found}`, this Kinora knows up to `{RECORD_VERSION}`: {path}", path = path.display())]
     Version {
         /// The version it says.
         found: u32,
@@ -81,18 +89,29 @@ pub fn from_json(text: &str, path: &Path) -> Result<FilmRecord, RecordError> {
         version: u32,
     }
     let malformed = |error: serde_json::Error| RecordError::Malformed {
-        message: error.to_string(),
+        message: unquoted(&error),
         path: path.to_owned(),
     };
     // The version first: the rest may have another form.
     let found = serde_json::from_str::<Versioned>(text).map_err(malformed)?.version;
-    if found != RECORD_VERSION {
+    if !(OLDEST_VERSION..=RECORD_VERSION).contains(&found) {
         return Err(RecordError::Version { found, path: path.to_owned() });
     }
     serde_json::from_str(text).map_err(malformed)
 }
 
-/// Writes the record beside its film, in one step: the old one or the new one stands there, whole.
+/// What a parser says, without the text that it found: whoever made the file may have linked it to another.
+fn unquoted(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let what = match error.classify() {
+        Category::Data => "a field is missing or of another kind",
+        Category::Eof => "it ends too early",
+        Category::Io | Category::Syntax => "it is no JSON",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+/// Writes the record beside its film for its owner alone, in one step: the old one or the new one stands there, whole.
 pub fn write_beside(film: &Path, record: &FilmRecord) -> Result<PathBuf, RecordError> {
     let path = beside(film);
     let io = |source: io::Error| RecordError::Io { source, path: path.clone() };
@@ -101,41 +120,41 @@ pub fn write_beside(film: &Path, record: &FilmRecord) -> Result<PathBuf, RecordE
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    sweep(folder);
+    // Made anew under a name that nobody can foresee, and private from its first byte on.
+    let mut file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(io)?;
     file.write_all(text.as_bytes()).map_err(io)?;
-    readable(file.as_file()).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
     file.persist(&path).map_err(|error| io(error.error))?;
     Ok(path)
 }
 
-/// Temporary files are private; a record is as public as its film.
-#[cfg(unix)]
-fn readable(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
+/// Removes what killed runs left; an hour old, so that runs that still write are left alone.
+fn sweep(folder: &Path) {
+    let stale = |entry: &fs::DirEntry| {
+        let told = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+        SystemTime::now().duration_since(told.modified().ok()?).ok().filter(|age| *age > STALE)
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(ASIDE) && stale(&entry).is_some() {
+            // Somebody else's in a shared folder stays.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
-#[cfg(not(unix))]
-fn readable(_: &fs::File) -> io::Result<()> {
-    Ok(())
-}
-
-/// Reads the record beside a film.
+/// Reads the record beside a film: a regular file of at most 64 MB.
 pub fn read_beside(film: &Path) -> Result<FilmRecord, RecordError> {
     let path = beside(film);
-    let io = |source: io::Error| match source.kind() {
+    let bytes = kinora_files::read(&path, LARGEST).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => RecordError::Missing(path.clone()),
+        io::ErrorKind::FileTooLarge => {
+            RecordError::Malformed { message: source.to_string(), path: path.clone() }
+        }
         _ => RecordError::Io { source, path: path.clone() },
-    };
-    let size = fs::metadata(&path).map_err(io)?.len();
-    if size > LARGEST {
-        let message = format!("{size} bytes are too many");
-        return Err(RecordError::Malformed { message, path });
-    }
-    let bytes = fs::read(&path).map_err(io)?;
-    let text = String::from_utf8(bytes).map_err(|error| RecordError::Malformed {
-        message: error.to_string(),
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| RecordError::Malformed {
+        message: "it is no UTF-8".into(),
         path: path.clone(),
     })?;
     from_json(&text, &path)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kinora_types::ShotSound;
+use kinora_types::{Printable, ShotSound};
 
 use crate::{MasterState, Report, ShotReport, SourceFate, SourceReport};
 
@@ -39,7 +39,7 @@ fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool
     }
     if let Some(generator) = &shot.generator {
         let made = if shot.synthetic { ", synthetic" } else { "" };
-        write!(f, " [{generator}{made}]")?;
+        write!(f, " [{}{made}]", shown(generator))?;
     }
     if let Some(fidelity) = shot.fidelity {
         write!(f, " fidelity {fidelity:.3}")?;
@@ -89,7 +89,6 @@ pub fn timecode(frame: u64, fps: u32) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 60, seconds % 60, frame % fps)
 }
 
-/// Text from outside without what would steer a terminal.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+fn shown(text: &str) -> Printable<'_> {
+    Printable(text)
 }

@@ -1,6 +1,7 @@
 //! Whether a film and its sources still are what the record says.
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -42,16 +43,17 @@ pub enum MasterState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum SourceFate {
-    /// It lies where it was, unchanged.
+    /// The library has it, or it lies beside the film, unchanged and under its name.
     Present,
-    /// Unchanged, but elsewhere.
+    /// Unchanged, but under another name.
     Moved {
         /// Where.
         to: PathBuf,
     },
-    /// The file holds something else, and the original is nowhere.
+    /// A file of its name beside the film or where the library had it holds something else, and the original
+    /// is in neither place.
     Changed,
-    /// Its file is nowhere.
+    /// It is neither where the library has it nor beside the film.
     Vanished,
     /// Taken out of the library on purpose.
     Withdrawn,
@@ -125,59 +127,137 @@ impl Report {
     }
 }
 
-/// BLAKE3 of a file, streamed.
+/// Somebody asked to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cancelled")]
+pub struct Cancelled;
+
+/// BLAKE3 of a regular file, streamed.
+///
+/// # Errors
+/// As [`kinora_files::open`] and reading.
 pub fn hash_file(path: &Path) -> io::Result<ContentHash> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(fs::File::open(path)?)?;
-    Ok(ContentHash::from_bytes(*hasher.finalize().as_bytes()))
+    hash_file_until(path, &|| false)
 }
 
-/// Hashes the film and all its sources anew. Nothing is written; files that cannot be read are
-/// findings, not errors. Memory: one buffer.
+/// As [`hash_file`], until `cancelled` says so.
+///
+/// # Errors
+/// As [`kinora_files::hash`]: `Interrupted` if it was cancelled.
+pub fn hash_file_until(path: &Path, cancelled: &dyn Fn() -> bool) -> io::Result<ContentHash> {
+    kinora_files::hash(path, cancelled).map(ContentHash::from_bytes)
+}
+
+/// As [`verify_until`], to its end.
 pub fn verify(film: &Path, record: &FilmRecord, lookup: &Lookup<'_>) -> Report {
-    let master = match hash_file(film) {
+    verify_until(film, record, lookup, &|| false).expect("nobody cancels")
+}
+
+/// Hashes the film and all its sources anew. Nothing is written; files that cannot be read are findings, not
+/// errors. Memory: one buffer, and a line for each source.
+///
+/// A record may come from anybody, so no path that it names is opened: sources are looked for by their hash
+/// where the library has them, and by the bare name of their file in the film's own folder.
+///
+/// # Errors
+/// [`Cancelled`] once `cancelled` says so; it is asked before every megabyte.
+pub fn verify_until(
+    film: &Path,
+    record: &FilmRecord,
+    lookup: &Lookup<'_>,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Report, Cancelled> {
+    let master = match hash_file_until(film, cancelled) {
         Ok(hash) if hash == record.master => MasterState::Intact,
         Ok(found) => MasterState::Changed { found },
+        Err(_) if cancelled() => return Err(Cancelled),
         Err(why) => MasterState::Unreadable { why: why.to_string() },
     };
-    let checked =
-        |source: &SourceRecord| SourceReport { fate: fate(source, lookup), source: source.clone() };
-    let shots = record.shots.iter().map(|shot| ShotReport {
-        name: shot.name.clone(),
-        prompt: shot.prompt.clone(),
-        first_frame: shot.first_frame,
-        frames: shot.frames,
-        gap: shot.gap.clone(),
-        generator: shot.generator.as_ref().map(|g| format!("{} {}", g.name, g.version)),
-        synthetic: shot.generator.as_ref().is_some_and(|g| g.synthetic),
-        fidelity: shot.fidelity,
-        sound: shot.sound,
-        sources: shot.sources.iter().map(checked).collect(),
+    let mut search = Search { film, lookup, cancelled, known: HashMap::new() };
+    let shots = record.shots.iter().map(|shot| {
+        let sources = shot
+            .sources
+            .iter()
+            .map(|source| Ok(SourceReport { fate: search.fate(source)?, source: source.clone() }));
+        Ok(ShotReport {
+            sources: sources.collect::<Result<_, Cancelled>>()?,
+            name: shot.name.clone(),
+            prompt: shot.prompt.clone(),
+            first_frame: shot.first_frame,
+            frames: shot.frames,
+            gap: shot.gap.clone(),
+            generator: shot.generator.as_ref().map(|g| format!("{} {}", g.name, g.version)),
+            synthetic: shot.generator.as_ref().is_some_and(|g| g.synthetic),
+            fidelity: shot.fidelity,
+            sound: shot.sound,
+        })
     });
-    Report {
+    Ok(Report {
         film: film.to_owned(),
         title: record.title.clone(),
         fps: record.spec.fps,
         library: record.library.clone(),
         made_by: record.made_by.clone(),
         master,
-        shots: shots.collect(),
+        shots: shots.collect::<Result<_, Cancelled>>()?,
+    })
+}
+
+/// Looks for sources; each is hashed once, however many shots show it.
+struct Search<'a> {
+    film: &'a Path,
+    lookup: &'a Lookup<'a>,
+    cancelled: &'a dyn Fn() -> bool,
+    known: HashMap<(AssetId, String), SourceFate>,
+}
+
+impl Search<'_> {
+    fn fate(&mut self, source: &SourceRecord) -> Result<SourceFate, Cancelled> {
+        let key = (source.asset, source.path.clone());
+        if let Some(fate) = self.known.get(&key) {
+            return Ok(fate.clone());
+        }
+        let fate = self.look(source)?;
+        self.known.insert(key, fate.clone());
+        Ok(fate)
+    }
+
+    fn look(&self, source: &SourceRecord) -> Result<SourceFate, Cancelled> {
+        let state = (self.lookup)(&source.asset).unwrap_or_default();
+        if state.withdrawn {
+            return Ok(SourceFate::Withdrawn);
+        }
+        let name = Path::new(&source.path).file_name();
+        let beside = name.map(|name| self.film.with_file_name(name)).filter(|path| is_plain(path));
+        let (named, others): (Vec<PathBuf>, Vec<PathBuf>) =
+            state.paths.into_iter().partition(|path| path.file_name() == name);
+        for path in named.iter().chain(&beside) {
+            if self.is_it(path, source)? {
+                return Ok(SourceFate::Present);
+            }
+        }
+        for to in others {
+            if self.is_it(&to, source)? {
+                return Ok(SourceFate::Moved { to });
+            }
+        }
+        let other = beside.is_some() || named.iter().any(|path| path.is_file());
+        Ok(if other { SourceFate::Changed } else { SourceFate::Vanished })
+    }
+
+    fn is_it(&self, path: &Path, source: &SourceRecord) -> Result<bool, Cancelled> {
+        let size = fs::metadata(path).ok().map(|told| told.len());
+        if source.bytes.is_some() && source.bytes != size {
+            return Ok(false);
+        }
+        match hash_file_until(path, self.cancelled) {
+            Err(_) if (self.cancelled)() => Err(Cancelled),
+            found => Ok(found.is_ok_and(|hash| hash == source.asset.0)),
+        }
     }
 }
 
-fn fate(source: &SourceRecord, lookup: &Lookup<'_>) -> SourceFate {
-    let state = lookup(&source.asset).unwrap_or_default();
-    if state.withdrawn {
-        return SourceFate::Withdrawn;
-    }
-    let recorded = Path::new(&source.path);
-    let is_it = |path: &Path| hash_file(path).is_ok_and(|hash| hash == source.asset.0);
-    if is_it(recorded) {
-        return SourceFate::Present;
-    }
-    match state.paths.into_iter().find(|path| is_it(path)) {
-        Some(to) => SourceFate::Moved { to },
-        None if recorded.is_file() => SourceFate::Changed,
-        None => SourceFate::Vanished,
-    }
+/// Whether a regular file lies there itself, not by way of a link.
+fn is_plain(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|told| told.is_file())
 }

@@ -59,7 +59,8 @@ fn clip(seed: u64) -> MotionClip {
         source: SourceRecord {
             asset: AssetId(ContentHash::of(&seed.to_le_bytes())),
             label: format!("clip {seed}"),
-            path: format!("/videos/{seed}.mp4"),
+            path: format!("{seed}.mp4"),
+            bytes: None,
             rights: Rights::default(),
             range: Some(TimeRange::new(1000, 1375).unwrap()),
             rank: Some(1),

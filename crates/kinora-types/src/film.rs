@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, Candidate, Rect, Scores, Size, Steady, TimeRange};
+use crate::{Asset, Rect, RejectedRecord, Scores, Size, Steady, TimeRange};
 
 /// What becomes of the sound that a clip brings along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,7 +176,7 @@ pub struct Shot {
     /// Whether the user pinned the source.
     pub pinned: bool,
     /// What else was considered.
-    pub rejected: Vec<Candidate>,
+    pub rejected: Vec<RejectedRecord>,
     /// Length in frames, the crossfade to what follows included; 0 for a gap.
     pub frames: u32,
     /// The camera's move over a picture; `None` for a video or a gap.

@@ -36,7 +36,7 @@ pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, 
 pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
-pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};
+pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use steady::{Steadiness, Steady};
 pub use time::{BackwardRange, TimeRange};

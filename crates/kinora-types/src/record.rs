@@ -1,13 +1,14 @@
 //! The trail: what a film shows, where it came from, what was done to it.
 //!
-//! This is what `provenance.md` calls the shot record; a later issue signs it inside the file.
+//! A record goes where its film goes. So it tells of the sources only what credits and checks need, and of
+//! what was not taken only what explains the choice: no folders, places, cameras or words.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, Rights, Scores, ShotSound,
-    Steadiness, TimeRange,
+    AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, RejectReason, Rights, Scores,
+    ShotSound, Steadiness, TimeRange,
 };
 
 /// A source of a shot.
@@ -17,8 +18,12 @@ pub struct SourceRecord {
     pub asset: AssetId,
     /// What people call it.
     pub label: String,
-    /// Where the file was when the film was made.
+    /// Name of its file, without the folder it lay in; the folder that an older record has is not read.
+    #[serde(deserialize_with = "file_name")]
     pub path: String,
+    /// Its size in bytes; older records do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
     /// Licence, author, origin.
     pub rights: Rights,
     /// Which part of a video is shown; `None` for a picture.
@@ -28,6 +33,96 @@ pub struct SourceRecord {
     pub rank: Option<usize>,
     /// How it was rated; `None` if pinned.
     pub scores: Option<Scores>,
+}
+
+/// The last part of a path of any system.
+fn file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let path = String::deserialize(deserializer)?;
+    Ok(path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned())
+}
+
+/// A candidate that was not taken, without what its file, a person or a model tells of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "AnyRejected")]
+pub struct RejectedRecord {
+    /// BLAKE3 of its file.
+    pub asset: AssetId,
+    /// The title that a person gave it; not the name of its file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// 1-based rank in its search.
+    pub rank: usize,
+    /// How it was rated.
+    pub scores: Scores,
+    /// Why it was not taken.
+    #[serde(flatten)]
+    pub rejected: RejectReason,
+}
+
+impl RejectedRecord {
+    /// What it is called where it is named: the title, else the short id.
+    pub fn label(&self) -> String {
+        self.title.clone().unwrap_or_else(|| self.asset.short())
+    }
+}
+
+impl From<&Candidate> for RejectedRecord {
+    fn from(candidate: &Candidate) -> Self {
+        let Candidate { hit, rejected } = candidate;
+        Self {
+            asset: hit.asset.id,
+            title: hit.asset.title.clone(),
+            rank: hit.rank,
+            scores: hit.scores,
+            rejected: rejected.clone(),
+        }
+    }
+}
+
+/// Records of version 1 held the whole candidate; only what version 2 keeps is read of it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyRejected {
+    Second {
+        asset: AssetId,
+        #[serde(default)]
+        title: Option<String>,
+        rank: usize,
+        scores: Scores,
+        #[serde(flatten)]
+        rejected: RejectReason,
+    },
+    First {
+        hit: FirstHit,
+        #[serde(flatten)]
+        rejected: RejectReason,
+    },
+}
+
+#[derive(Deserialize)]
+struct FirstHit {
+    rank: usize,
+    asset: FirstAsset,
+    scores: Scores,
+}
+
+#[derive(Deserialize)]
+struct FirstAsset {
+    id: AssetId,
+    title: Option<String>,
+}
+
+impl From<AnyRejected> for RejectedRecord {
+    fn from(any: AnyRejected) -> Self {
+        match any {
+            AnyRejected::Second { asset, title, rank, scores, rejected } => {
+                Self { asset, title, rank, scores, rejected }
+            }
+            AnyRejected::First { hit: FirstHit { rank, asset, scores }, rejected } => {
+                Self { asset: asset.id, title: asset.title, rank, scores, rejected }
+            }
+        }
+    }
 }
 
 /// What made the frames.
@@ -68,7 +163,7 @@ pub struct ShotRecord {
     #[serde(default)]
     pub gap: Option<String>,
     /// What was considered and not taken.
-    pub rejected: Vec<Candidate>,
+    pub rejected: Vec<RejectedRecord>,
     /// What made the frames; `None` for a gap.
     pub generator: Option<GeneratorRecord>,
     /// BLAKE3 over the BLAKE3 hashes of the shot's frames in order (planar YUV 4:2:0, as encoded),
@@ -93,7 +188,7 @@ pub struct FilmRecord {
     pub made_by: String,
     /// When it was made.
     pub made_at: Timestamp,
-    /// The brief, word for word.
+    /// The brief, word for word but for the folders of files that it pins.
     pub brief: String,
     /// Library it was made from.
     pub library: String,

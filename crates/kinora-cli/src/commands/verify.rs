@@ -6,7 +6,8 @@ use crate::{Outcome, args::VerifyArgs, output};
 
 /// Runs the command: exit code 1 if the film, its record or a source is not what it was.
 pub fn run(studio: &Studio, args: &VerifyArgs, json: bool) -> anyhow::Result<Outcome> {
-    let verification = studio.verify(&args.film, args.library.as_deref())?;
+    let verification =
+        studio.verify(&args.film, args.library.as_deref(), &super::interruptible()?)?;
     if json {
         output::json(&verification)?;
     } else {

@@ -206,7 +206,7 @@ impl SourceFinder for Shelf {
     }
 
     fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError> {
-        open_video(&ffmpeg(), asset)
+        open_video(&ffmpeg(), asset, &kinora_inference::Control::default())
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kinora_files::private;
 use memmap2::Mmap;
 
 use super::{block::Block, graph};
@@ -84,8 +85,10 @@ impl Base {
     ) -> Result<Generation, IndexError> {
         let aside = folder.join(format!("points.part-{}", std::process::id()));
         let write = || -> io::Result<Generation> {
-            let mut out =
-                HashingWriter::new(BufWriter::with_capacity(1 << 20, File::create(&aside)?));
+            // Left by a killed process whose number this one has now.
+            let _ = fs::remove_file(&aside);
+            let file = private::create_new(&aside)?;
+            let mut out = HashingWriter::new(BufWriter::with_capacity(1 << 20, file));
             write_rows(&mut out, dimension, rows)?;
             let (buffer, hash) = out.finish();
             buffer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;

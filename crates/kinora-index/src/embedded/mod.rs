@@ -16,9 +16,12 @@ mod write;
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
+    fs::File,
+    io,
     path::{Path, PathBuf},
 };
+
+use kinora_files::private;
 
 use self::{
     base::{Base, Generation},
@@ -85,7 +88,7 @@ impl Embedded {
         dimension: usize,
         settings: Settings,
     ) -> Result<Self, IndexError> {
-        fs::create_dir_all(folder).map_err(|e| IndexError::write(folder, e))?;
+        private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
         let mut index = Self {
             folder: folder.to_owned(),
             space: space.to_owned(),
@@ -125,7 +128,12 @@ impl Embedded {
 
     fn lock_file(&self) -> Result<File, IndexError> {
         let path = self.folder.join("lock");
-        let open = File::options().create(true).truncate(false).write(true).open(&path);
+        let open = match private::create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                File::options().write(true).open(&path)
+            }
+            other => other,
+        };
         open.map_err(|e| IndexError::write(&path, e))
     }
 

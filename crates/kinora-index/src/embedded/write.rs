@@ -1,6 +1,8 @@
 //! Writing: changes go to memory, flushes to the log, optimisations make a new base and graph.
 
-use std::{collections::HashSet, fs, fs::File, path::Path};
+use std::{collections::HashSet, fs::File, path::Path};
+
+use kinora_files::private;
 
 use super::{
     Condition, Embedded,
@@ -162,7 +164,7 @@ impl IndexWrite for Embedded {
     }
 
     fn snapshot(&self, folder: &Path) -> Result<(), IndexError> {
-        fs::create_dir_all(folder).map_err(|e| IndexError::write(folder, e))?;
+        private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
         let rows = self.live_rows();
         let generation = if rows.is_empty() {
             Generation::default()
