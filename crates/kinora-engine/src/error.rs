@@ -6,7 +6,7 @@ use kinora_catalog::CatalogError;
 use kinora_chat::ChatError;
 use kinora_film::{BriefError, FilmError};
 use kinora_index::IndexError;
-use kinora_inference::InferenceError;
+use kinora_inference::{Cancelled, InferenceError};
 use kinora_ingest::{HearError, IngestError};
 use kinora_media::{
     read::ReadError, render::RenderError, subtitles::SubtitleError, video::VideoError,
@@ -19,6 +19,9 @@ use kinora_retrieval::SearchError;
 /// Something the engine was asked for could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// The platform has no data folder and none was given.
     #[error("there is no home folder")]
     NoHome,
@@ -195,6 +198,7 @@ impl EngineError {
     pub fn hint(&self) -> Option<String> {
         let owned = |hint: &str| Some(hint.to_owned());
         match self {
+            Self::Cancelled(_) => None,
             Self::NoHome => owned("set KINORA_HOME to a folder"),
             Self::Config { .. } => owned("mend the file, or move it away"),
             Self::LibraryName(_) => {
