@@ -18,7 +18,7 @@ pub fn run(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     if libraries.is_empty() {
-        eprintln!("there is no library yet; make one with `kinora add PATH…`");
+        output::say("there is no library yet; make one with `kinora add PATH…`");
         return Ok(Outcome::Done);
     }
     let row = |l: &LibrarySummary| {
