@@ -11,7 +11,10 @@ mod commands;
 mod output;
 mod signals;
 
-use std::process::ExitCode;
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use kinora_engine::{EngineError, Settings, Studio};
@@ -30,8 +33,7 @@ enum Outcome {
 }
 
 fn main() -> ExitCode {
-    // A panic's words may hold names too.
-    std::panic::set_hook(Box::new(|panic| output::complain("internal error", &panic.to_string())));
+    std::panic::set_hook(Box::new(panicked));
     let cli = Cli::try_parse().unwrap_or_else(|error| output::usage(error));
     let signals = match Signals::listen(rule(&cli.command)) {
         Ok(signals) => signals,
@@ -42,7 +44,20 @@ fn main() -> ExitCode {
         (Ok(Outcome::Done), _) => ExitCode::SUCCESS,
         (Ok(Outcome::Partly) | Err(_), Some(signal)) => signals.cancelled(signal),
         (Ok(Outcome::Partly), None) => ExitCode::FAILURE,
+        // Nobody waits for the rest of an answer.
+        (Err(_), None) if output::is_unread() && signals.control().is_cancelled() => {
+            ExitCode::SUCCESS
+        }
         (Err(error), None) => report(&error),
+    }
+}
+
+/// A panic's words may hold names too.
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    output::complain("internal error", &panic.to_string());
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        output::complain("backtrace", &trace.to_string());
     }
 }
 

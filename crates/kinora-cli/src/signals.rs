@@ -38,7 +38,7 @@ impl Rule {
     /// How long it may take to end.
     fn patience(self) -> Option<Duration> {
         match self {
-            Self::Looks => Some(Duration::from_millis(700)),
+            Self::Looks => Some(Duration::from_millis(400)),
             Self::Writes => Some(Duration::from_secs(10)),
             Self::EndsItsStep => None,
         }

@@ -1,6 +1,7 @@
 //! `kinora add`
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -25,10 +26,24 @@ struct Report<'a> {
     library: &'a str,
     #[serde(flatten)]
     added: &'a Added,
-    failures: &'a [FileFailure],
-    vanished_files: &'a [PathBuf],
+    failures: Vec<Failure<'a>>,
+    vanished_files: Vec<Cow<'a, str>>,
     sent: Option<SentReport<'a>>,
     seconds: f64,
+}
+
+/// Names that are not UTF-8 are told as near as can be.
+#[derive(Serialize)]
+struct Failure<'a> {
+    path: Cow<'a, str>,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
+impl<'a> From<&'a FileFailure> for Failure<'a> {
+    fn from(FileFailure { path, message, hint }: &'a FileFailure) -> Self {
+        Self { path: path.to_string_lossy(), message, hint: hint.as_deref() }
+    }
 }
 
 /// Shows progress and keeps what the report needs.
@@ -123,7 +138,8 @@ pub fn run(
     let summary = &added.summary;
     let seconds = start.elapsed().as_secs_f64();
     if json {
-        let (failures, vanished_files) = (&screen.failures[..], &screen.vanished[..]);
+        let failures = screen.failures.iter().map(Failure::from).collect();
+        let vanished_files = screen.vanished.iter().map(|path| path.to_string_lossy()).collect();
         let sent = sent.as_ref().map(SentReport::from);
         output::json(&Report { library, added: &added, failures, vanished_files, sent, seconds })?;
     } else {

@@ -95,10 +95,15 @@ fn talk(studio: &Studio, args: &ChatArgs, json: bool, signals: &Signals) -> anyh
         };
         let question = line.trim();
         if !question.is_empty() {
-            signals.during(Rule::Writes, |control| talk.turn(question, control))?;
-        }
-        if output::is_unread() {
-            return Ok(());
+            let done = signals.during(Rule::Writes, |control| talk.turn(question, control));
+            if output::is_unread() {
+                return Ok(());
+            }
+            match done {
+                // Ctrl-C meant the answer, any other signal means all.
+                Err(_) if signals.heard().is_none() => output::say("cancelled"),
+                done => done?,
+            }
         }
     }
 }
@@ -114,7 +119,7 @@ struct Talk<'a> {
 }
 
 impl Talk<'_> {
-    /// A question that cannot be answered, or is not waited for, does not end the conversation.
+    /// A question that cannot be answered does not end the conversation; an error is one that was cancelled.
     fn turn(&mut self, question: &str, control: &Control) -> anyhow::Result<()> {
         let id = match self.conversation {
             Some(id) => id,
@@ -128,10 +133,7 @@ impl Talk<'_> {
             _ => self.answer(id, question, control),
         };
         match done {
-            Err(_) if control.is_cancelled() => {
-                output::say("cancelled");
-                Ok(())
-            }
+            Err(error) if control.is_cancelled() => Err(error),
             Err(error) => {
                 report(&error);
                 Ok(())
