@@ -12,7 +12,7 @@ use std::{
         atomic::{AtomicBool, AtomicI32, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kinora_engine::Control;
@@ -20,6 +20,8 @@ use kinora_engine::Control;
 use crate::output;
 
 const SIGINT: i32 = 2;
+/// `timeout` and shells send one request to a process and to its group: what follows so soon is the same one.
+const ECHO: Duration = Duration::from_millis(250);
 /// For a message to reach stderr, which may be a pipe that nobody reads.
 const TOLD: Duration = Duration::from_millis(50);
 
@@ -62,6 +64,8 @@ struct Work {
     control: Control,
     /// Counts pieces of work, so that a piece that has ended is not left.
     number: u64,
+    /// When it was asked to end.
+    asked: Option<Instant>,
 }
 
 impl Signals {
@@ -70,7 +74,7 @@ impl Signals {
     /// # Errors
     /// If the handlers or their thread cannot be had.
     pub fn listen(rule: Rule) -> anyhow::Result<Self> {
-        let work = Work { rule, control: Control::default(), number: 0 };
+        let work = Work { rule, control: Control::default(), number: 0, asked: None };
         let signals = Self(Arc::new(State {
             work: Mutex::new(work),
             heard: AtomicI32::new(0),
@@ -124,11 +128,15 @@ impl Signals {
 
     /// Hears a signal; runs on a thread of its own.
     fn hear(&self, signal: i32) {
-        if self.heard().is_some() {
-            system::leave(signal);
-        }
         let (rule, number) = {
-            let work = self.work();
+            let mut work = self.work();
+            if self.heard().is_some() {
+                if work.asked.is_some_and(|asked| asked.elapsed() < ECHO) {
+                    return;
+                }
+                system::leave(signal);
+            }
+            work.asked = Some(Instant::now());
             self.0.heard.store(signal, Ordering::SeqCst);
             work.control.cancel();
             (work.rule, work.number)

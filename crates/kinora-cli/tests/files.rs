@@ -73,10 +73,10 @@ fn pipes_and_devices_are_refused_wherever_a_file_is_named() {
         with(&["--font", "huge.json"]),
         vec!["edit", "koala.webp", "--transcript", "pipe.srt"],
         vec!["edit", "koala.webp", "--transcript", "/dev/zero"],
-        vec!["add", "brief.md", "--attributions", "pipe"],
-        vec!["add", "brief.md", "--attributions", "/dev/zero"],
         vec!["transcript", "pipe"],
         vec!["train", "--model", "none", "--config", "pipe.json"],
+        vec!["add", "brief.md", "--attributions", "pipe"],
+        vec!["add", "brief.md", "--attributions", "/dev/zero"],
     ];
     for args in cases {
         let ended = ends(&home, args);

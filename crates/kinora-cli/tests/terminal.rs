@@ -23,9 +23,14 @@ const BIDI: &str = "\u{202e}gpj.\u{2066}";
 const HTML: &str = "'\"><\u{2f}style><script>alert(1)<\u{2f}script>";
 const BREAK: &str = "\nverdict: intact\rerror: none\u{2028}";
 
-/// One name with all of it; a slash cannot be in a file's name.
+/// One title with all of it.
 fn hostile() -> String {
-    format!("n{ESC}{C1}{BIDI}{BREAK}{HTML}").replace('/', "\u{2215}")
+    format!("n{ESC}{C1}{BIDI}{BREAK}{HTML}")
+}
+
+/// The same as a file's name, which has no slash.
+fn hostile_name() -> String {
+    hostile().replace('/', "\u{2215}")
 }
 
 /// Nothing but our own line breaks is left.
@@ -43,10 +48,10 @@ fn assert_safe(what: &str, ended: &Ended) {
 fn library(home: &Home) -> String {
     let folder = home.path().join("in");
     fs::create_dir(&folder).unwrap();
-    let name = format!("{}.webp", hostile());
+    let name = format!("{}.webp", hostile_name());
     fs::copy(samples().join("pictures/koala.webp"), folder.join(&name)).unwrap();
     fs::copy(samples().join("pictures/tawny-owl.webp"), folder.join("owl.webp")).unwrap();
-    fs::write(folder.join(format!("{}.jpg", hostile())), b"\xff\xd8\xff\xe0 broken").unwrap();
+    fs::write(folder.join(format!("{}.jpg", hostile_name())), b"\xff\xd8\xff\xe0 broken").unwrap();
     let evil = format!("{}{}", hostile(), "x".repeat(5000));
     let list = serde_json::json!([{ "file": "owl.webp", "title": evil, "author": evil, "licence": evil,
         "source": evil, "caption": evil, "keywords": [evil] }]);
@@ -62,22 +67,15 @@ fn nothing_that_is_printed_steers_a_terminal() {
     let added = home.run(&add);
     assert_safe("add", &added);
     assert_eq!((added.code, added.stderr.matches("failed:").count()), (1, 1), "{}", added.shown());
-    let brief = format!("# {}\n- an owl{C1}{BIDI}\n- a koala{ESC}\n", hostile().replace('\n', " "));
+    let brief = format!("# {}\n- an owl{C1}{BIDI}\n- a koala{C1}\n", hostile().replace('\n', " "));
     fs::write(home.path().join("brief.md"), brief).unwrap();
-    let make = [
-        "make",
-        "brief.md",
-        "-o",
-        "film.mp4",
-        "--seconds",
-        "8",
-        "--size",
-        "320x180",
-        "--fps",
-        "12",
-    ];
+    let koala = format!("2={name}");
+    let pinned = ["make", "brief.md", "-o", "film.mp4", "--pin", "1=owl.webp", "--pin", &koala];
+    let form = ["--seconds", "8", "--size", "320x180", "--fps", "12"];
+    let make = [&pinned[..], &form[..]].concat();
+    let planned = [&make[..], &["--dry-run"]].concat();
     let evil = hostile();
-    let missing = format!("{evil}.mp4");
+    let missing = format!("{}.mp4", hostile_name());
     for (args, code) in [
         (&["search", "an owl", "--explain"][..], 0),
         (&["search", "an owl", "--json"], 0),
@@ -93,7 +91,7 @@ fn nothing_that_is_printed_steers_a_terminal() {
         (&["ask", "what is an owl?", "--extractive", "--explain"], 0),
         (&["ask", "what is an owl?", "--extractive", "--json"], 0),
         (&["make", "an x-ray of a hand \u{9b}2J", "-o", &missing, "--dry-run"], 1),
-        (&["make", "brief.md", "-o", "film.mp4", "--dry-run", "--seconds", "8"], 0),
+        (&planned, 0),
         (&["make", "brief.md", "-o", "film.mp4", "--pin", &evil], 2),
         (&["make", "brief.md", "-o", "film.mp4", "--size", &evil], 2),
         (&[&evil], 2),
