@@ -1,18 +1,28 @@
 //! `kinora`: the command line over `kinora-engine`.
 //!
-//! Results go to stdout (JSON with `--json`), progress and messages to stderr. Exit code: 0 done,
-//! 1 failed or partly failed, 2 wrong usage. Memory: what the engine uses; results are small.
+//! Results go to stdout (JSON with `--json`), progress and messages to stderr, all of it through [`output`]. Exit code:
+//! 0 done, 1 failed or partly failed, 2 wrong usage, 130 ended by Ctrl-C, 143 by SIGTERM. Memory: what the engine uses;
+//! results are small.
+
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
 mod commands;
 mod output;
+mod signals;
 
-use std::process::ExitCode;
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use kinora_engine::{EngineError, Settings, Studio};
 
-use crate::args::{Cli, Command};
+use crate::{
+    args::{Cli, Command, ModelsCommand},
+    signals::{Rule, Signals},
+};
 
 /// How a command ended that did not fail outright.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,45 +35,71 @@ enum Outcome {
 fn main() -> ExitCode {
     // Before there is a second thread.
     kinora_engine::switch_off_telemetry();
-    let cli = Cli::parse();
-    match run(&cli) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Partly) => ExitCode::FAILURE,
-        Err(error) => report(&error),
-    }
-}
-
-fn run(cli: &Cli) -> anyhow::Result<Outcome> {
-    let studio = Studio::open(Settings::settle(cli.home.clone())?)?;
-    match &cli.command {
-        Command::Add(args) => commands::add::run(&studio, args, cli.json),
-        Command::Search(args) => commands::search::run(&studio, args, cli.json),
-        Command::Show(args) => commands::show::run(&studio, args, cli.json),
-        Command::Edit(args) => commands::edit::run(&studio, args, cli.json),
-        Command::Transcript(args) => commands::transcript::run(&studio, args, cli.json),
-        Command::Ask(args) => commands::ask::run(&studio, args, cli.json),
-        Command::Chat(args) => commands::chat::run(&studio, args, cli.json),
-        Command::Eval(args) => commands::eval::run(&studio, args, cli.json),
-        Command::Make(args) => commands::make::run(&studio, args, cli.json),
-        Command::Train(args) => commands::train::run(&studio, args, cli.json),
-        Command::Verify(args) => commands::verify::run(&studio, args, cli.json),
-        Command::Libraries { command } => {
-            commands::libraries::run(&studio, command.as_ref(), cli.json)
+    std::panic::set_hook(Box::new(panicked));
+    let cli = Cli::try_parse().unwrap_or_else(|error| output::usage(error));
+    let signals = match Signals::listen(rule(&cli.command)) {
+        Ok(signals) => signals,
+        Err(error) => return report(&error),
+    };
+    let result = run(&cli, &signals);
+    match (result, signals.heard()) {
+        (Ok(Outcome::Done), _) => ExitCode::SUCCESS,
+        (Ok(Outcome::Partly) | Err(_), Some(signal)) => signals.cancelled(signal),
+        (Ok(Outcome::Partly), None) => ExitCode::FAILURE,
+        // Nobody waits for the rest of an answer.
+        (Err(_), None) if output::is_unread() && signals.control().is_cancelled() => {
+            ExitCode::SUCCESS
         }
-        Command::Films(args) => commands::films::run(&studio, args, cli.json),
-        Command::Models(command) => commands::models::run(&studio, command, cli.json),
+        (Err(error), None) => report(&error),
     }
 }
 
-/// Says what is wrong and, separately, what to do. A reader that went away is no error.
-fn report(error: &anyhow::Error) -> ExitCode {
-    if output::is_broken_pipe(error) {
-        return ExitCode::SUCCESS;
+/// A panic's words may hold names too.
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    output::complain("internal error", &panic.to_string());
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        output::complain("backtrace", &trace.to_string());
     }
-    eprintln!("error: {}", chain(error));
+}
+
+/// What a signal means to a command.
+fn rule(command: &Command) -> Rule {
+    match command {
+        Command::Add(_) | Command::Make(_) | Command::Edit(_) => Rule::Writes,
+        Command::Models(ModelsCommand::Pull { .. }) => Rule::Writes,
+        Command::Train(_) => Rule::EndsItsStep,
+        _ => Rule::Looks,
+    }
+}
+
+fn run(cli: &Cli, signals: &Signals) -> anyhow::Result<Outcome> {
+    let studio = Studio::open(Settings::settle(cli.home.clone())?)?;
+    let (json, control) = (cli.json, &signals.control());
+    match &cli.command {
+        Command::Add(args) => commands::add::run(&studio, args, json, control),
+        Command::Search(args) => commands::search::run(&studio, args, json, control),
+        Command::Show(args) => commands::show::run(&studio, args, json),
+        Command::Edit(args) => commands::edit::run(&studio, args, json),
+        Command::Transcript(args) => commands::transcript::run(&studio, args, json, control),
+        Command::Ask(args) => commands::ask::run(&studio, args, json, control),
+        Command::Chat(args) => commands::chat::run(&studio, args, json, signals),
+        Command::Eval(args) => commands::eval::run(&studio, args, json, control),
+        Command::Make(args) => commands::make::run(&studio, args, json, control),
+        Command::Train(args) => commands::train::run(&studio, args, json, control),
+        Command::Verify(args) => commands::verify::run(&studio, args, json, control),
+        Command::Libraries { command } => commands::libraries::run(&studio, command.as_ref(), json),
+        Command::Films(args) => commands::films::run(&studio, args, json),
+        Command::Models(command) => commands::models::run(&studio, command, json, control),
+    }
+}
+
+/// Says what is wrong and, separately, what to do.
+fn report(error: &anyhow::Error) -> ExitCode {
+    output::complain("error", &chain(error));
     let engine = error.downcast_ref::<EngineError>();
     if let Some(hint) = engine.and_then(EngineError::hint) {
-        eprintln!("hint: {hint}");
+        output::complain("hint", &hint);
     }
     let usage = engine.is_some_and(EngineError::is_usage) || error.is::<commands::Usage>();
     ExitCode::from(if usage { 2 } else { 1 })

@@ -112,7 +112,7 @@ fn put_together(folder: &Path, pad: Option<&str>) -> Result<Tokenizer> {
 fn padding(folder: &Path) -> Result<Option<String>> {
     for name in ["special_tokens_map.json", "tokenizer_config.json"] {
         let path = folder.join(name);
-        let Ok(text) = std::fs::read_to_string(&path) else {
+        let Ok(text) = crate::config::text(&path) else {
             continue;
         };
         let read = |e: serde_json::Error| DiffusionError::Read { path, detail: e.to_string() };

@@ -10,17 +10,30 @@ use serde_json::Value;
 
 use crate::error::{DiffusionError, Result};
 
+/// Bytes of a text file.
+const LARGEST: u64 = 64 << 20;
+
 /// Reads `config.json`, or a file of another name, of a class.
 ///
 /// # Errors
 /// [`DiffusionError::Read`] if it is not there, [`DiffusionError::Config`] if an option is not known.
 pub fn read<C: DeserializeOwned>(path: &Path) -> Result<C> {
     let read = |detail: String| DiffusionError::Read { path: path.to_path_buf(), detail };
-    let text = std::fs::read_to_string(path).map_err(|e| read(e.to_string()))?;
+    let text = text(path)?;
     let what = path.display().to_string();
     let value =
         serde_json::from_str(&without_infinities(&text)).map_err(|e| read(e.to_string()))?;
     parse(&what, value)
+}
+
+/// A text file of a model: configuration, vocabulary. A pipe or a device is an error at once.
+///
+/// # Errors
+/// [`DiffusionError::Read`].
+pub(crate) fn text(path: &Path) -> Result<String> {
+    let read = |detail: String| DiffusionError::Read { path: path.to_path_buf(), detail };
+    let bytes = kinora_files::read(path, LARGEST).map_err(|e| read(e.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| read("it is not UTF-8".into()))
 }
 
 /// Python writes `-Infinity`, which is not JSON, for options that are off.

@@ -96,8 +96,7 @@ impl TextToVideoPipeline {
         let text_encoder = CLIPTextModel::open(&folder.join("text_encoder"), dtype, device)?;
         let length = text_encoder.config().max_position_embeddings;
         let file = folder.join("scheduler").join("scheduler_config.json");
-        let class = std::fs::read_to_string(&file)
-            .map_err(|e| DiffusionError::Read { path: file.clone(), detail: e.to_string() })?;
+        let class = config::text(&file)?;
         let class: SchedulerClass = serde_json::from_str(&config::without_infinities(&class))
             .map_err(|e| DiffusionError::config("scheduler", e.to_string()))?;
         let unet = UNet3DConditionModel::open(&folder.join("unet"), dtype, device)?;

@@ -9,6 +9,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
+    io::Read,
     path::Path,
     rc::Rc,
 };
@@ -75,7 +76,10 @@ impl Weights {
             path: path.to_path_buf(),
             detail: e.to_string(),
         };
-        let file = std::fs::read(path).map_err(|e| read(&e))?;
+        let mut file = Vec::new();
+        kinora_files::open(path)
+            .and_then(|mut opened| opened.read_to_end(&mut file))
+            .map_err(|e| read(&e))?;
         let slices =
             candle_core::safetensors::SliceSafetensors::new(&file).map_err(|e| read(&e))?;
         let mut tensors = BTreeMap::new();

@@ -1,15 +1,19 @@
 //! How cited sources look.
 
-use std::{fs, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
+use kinora_inference::Control;
 use kinora_media::{
     read::{Limits, decode, thumbnail},
     render::to_picture,
-    video::{VideoFile, VideoLimits, never},
+    video::{VideoFile, VideoLimits},
 };
 use kinora_types::{Citation, Picture};
 
 use crate::Studio;
+
+/// Bytes; ours are some ten kilobytes.
+const LARGEST_THUMBNAIL: u64 = 16 << 20;
 
 /// A cited source, small.
 pub struct CitedPicture {
@@ -21,31 +25,38 @@ pub struct CitedPicture {
 
 impl Studio {
     /// How a cited source looks, the longer side at most `side` pixels; of a video the middle of the cited
-    /// stretch. `None` if there is nothing to see or it cannot be read now.
+    /// stretch. `None` if there is nothing to see, it cannot be read now, or it was cancelled.
     pub fn cited_picture(
         &self,
         library: &str,
         citation: &Citation,
         side: u32,
+        control: &Control,
     ) -> Option<CitedPicture> {
         let whole = || {
             let path = self.thumbnail(library, &citation.asset).ok().flatten()?;
-            decoded(&fs::read(path).ok()?, side)
+            decoded(&kinora_files::read(&path, LARGEST_THUMBNAIL).ok()?, side)
         };
-        let seen = self.middle_of_stretch(library, citation, side).or_else(whole)?;
+        let seen = self.middle_of_stretch(library, citation, side, control).or_else(whole)?;
         let jpeg = thumbnail(&seen, side).ok()?;
         Some(CitedPicture { picture: decoded(&jpeg, side)?, jpeg })
     }
 
-    fn middle_of_stretch(&self, library: &str, citation: &Citation, side: u32) -> Option<Picture> {
+    fn middle_of_stretch(
+        &self,
+        library: &str,
+        citation: &Citation,
+        side: u32,
+        control: &Control,
+    ) -> Option<Picture> {
         let range = citation.range?;
         let asset = self.catalog(library).ok()?.asset(&citation.asset).ok().flatten()?;
         asset.size?;
         let path = asset.paths.iter().map(Path::new).find(|path| path.is_file())?;
-        let limits = VideoLimits::default();
-        let file = VideoFile::open(&self.ffmpeg().ok()?, path, &limits, &never).ok()?;
+        let (limits, cancelled) = (VideoLimits::default(), || control.is_cancelled());
+        let file = VideoFile::open(&self.ffmpeg().ok()?, path, &limits, &cancelled).ok()?;
         let middle = u64::midpoint(range.start_ms(), range.end_ms());
-        let frame = file.still(Duration::from_millis(middle), side, &never).ok()?;
+        let frame = file.still(Duration::from_millis(middle), side, &cancelled).ok()?;
         Some(to_picture(&frame.image))
     }
 }

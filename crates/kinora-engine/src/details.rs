@@ -12,7 +12,10 @@ use kinora_media::{subtitles, video::VideoLimits};
 use kinora_types::{Asset, Origin, Passage, PassageKind, Rights, TimeRange};
 use serde::Serialize;
 
-use crate::{EngineError, Studio};
+use crate::{EngineError, Studio, text};
+
+/// Bytes of a file of subtitles; a day of speech has about two million.
+const LARGEST_SUBTITLES: u64 = 32 << 20;
 
 /// Everything that is known of one asset.
 #[derive(Clone, Debug, Serialize)]
@@ -196,8 +199,7 @@ impl<'a> Edits<'a> {
         let Some(path) = &request.transcript else {
             return Ok(());
         };
-        let failed = |source| EngineError::Io { path: path.clone(), source };
-        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let text = text::read(path, LARGEST_SUBTITLES)?;
         let wrong = |source| EngineError::Subtitles { path: path.clone(), source };
         let passages = subtitles::parse(&text).map_err(wrong)?;
         *self.of(PassageKind::Speech) =

@@ -6,19 +6,22 @@ use kinora_catalog::CatalogError;
 use kinora_chat::ChatError;
 use kinora_film::{BriefError, FilmError};
 use kinora_index::IndexError;
-use kinora_inference::InferenceError;
+use kinora_inference::{Cancelled, InferenceError};
 use kinora_ingest::{HearError, IngestError};
 use kinora_media::{
     read::ReadError, render::RenderError, subtitles::SubtitleError, video::VideoError,
 };
 use kinora_models::{EndpointError, ModelError, StoreError};
-use kinora_provenance::{Cancelled, RecordError};
+use kinora_provenance::RecordError;
 use kinora_ragme::RagmeError;
 use kinora_retrieval::SearchError;
 
 /// Something the engine was asked for could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     /// The platform has no data folder and none was given.
     #[error("there is no home folder")]
     NoHome,
@@ -171,9 +174,6 @@ pub enum EngineError {
     /// A film's record.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The user asked to stop.
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
     /// An answer.
     #[error(transparent)]
     Chat(#[from] ChatError),
@@ -198,6 +198,7 @@ impl EngineError {
     pub fn hint(&self) -> Option<String> {
         let owned = |hint: &str| Some(hint.to_owned());
         match self {
+            Self::Cancelled(_) => None,
             Self::NoHome => owned("set KINORA_HOME to a folder"),
             Self::Config { .. } => owned("mend the file, or move it away"),
             Self::LibraryName(_) => {
@@ -218,7 +219,7 @@ impl EngineError {
             ),
             Self::NoVideoModel => owned(
                 "give `--model DIR`: a model as diffusers saves it (ModelScope, ZeroScope), with a trained controller in \
-                 `DIR/ragme`; no controller is published, so train one: `kinora train --model DIR`",
+                 `DIR/ragme`: that of RAGME's authors, or your own by `kinora train --model DIR`",
             ),
             Self::VideoModelSpace { .. } => {
                 owned("use a library in the space that the controller was trained on")
@@ -238,7 +239,7 @@ impl EngineError {
             Self::NotHeard(_) => owned(
                 "`kinora models pull speech`, then `kinora add` on its folder goes on with it",
             ),
-            Self::Io { .. } | Self::Picture { .. } | Self::Cancelled(_) => None,
+            Self::Io { .. } | Self::Picture { .. } => None,
             Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),
             Self::Index(e) => e.hint().map(Into::into),
             Self::Store(e) => e.hint(),

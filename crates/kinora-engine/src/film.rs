@@ -20,9 +20,13 @@ use kinora_types::{
 use crate::{
     EngineError, Studio,
     motion::{FoundClip, FoundClips, Generator, Motion, find_clips},
+    text,
 };
 
 pub use kinora_film::FilmProgress as MakeProgress;
+
+/// Bytes of a brief's file.
+const LARGEST_BRIEF: u64 = 4 << 20;
 
 /// What film shall be made.
 #[derive(Clone, Debug)]
@@ -250,11 +254,10 @@ fn brief_text(brief: &str) -> Result<(String, BriefFormat), EngineError> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     let named =
         ["md", "markdown", "toml", "txt"].contains(&extension) && !brief.contains(['\n', ' ']);
-    let is_file = named || (brief.len() < 1024 && path.is_file());
+    // A pipe or a device too, to be refused as such.
+    let is_file = named || (brief.len() < 1024 && path.exists() && !path.is_dir());
     if !is_file {
         return Ok((brief.to_owned(), BriefFormat::Text));
     }
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| EngineError::Io { path: path.to_owned(), source })?;
-    Ok((text, BriefFormat::of_path(path)))
+    Ok((text::read(path, LARGEST_BRIEF)?, BriefFormat::of_path(path)))
 }

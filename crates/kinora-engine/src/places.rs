@@ -3,7 +3,7 @@
 //!
 //! Memory: the file (16 MB) is parsed as a stream; only candidates for the name are kept.
 
-use std::{collections::HashMap, fs::File, io::BufReader, path::Path};
+use std::{collections::HashMap, io::BufReader, path::Path};
 
 use kinora_types::GeoPoint;
 use serde::Deserialize;
@@ -46,7 +46,7 @@ pub fn coordinates(text: &str) -> Option<GeoPoint> {
 /// The most populous city of this name; `Paris, US` asks for a country.
 pub fn city(gazetteer: &Path, text: &str) -> Result<Place, EngineError> {
     let io = |source| EngineError::Io { path: gazetteer.to_owned(), source };
-    let file = BufReader::new(File::open(gazetteer).map_err(io)?);
+    let file = BufReader::new(kinora_files::open(gazetteer).map_err(io)?);
     let cities: HashMap<String, Place> = serde_json::from_reader(file)
         .map_err(|error| EngineError::Place(format!("the gazetteer cannot be read: {error}")))?;
     best(cities.into_values(), text).ok_or_else(|| {

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use kinora_catalog::Catalog;
+use kinora_inference::{Cancelled, Control};
 use kinora_media::{
     read::{Limits, decode, read_file},
-    video::{VideoFile, VideoLimits, motion::MotionEstimator, never, shots::ShotDetector},
+    video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector},
 };
 use kinora_models::Space;
 use kinora_retrieval::{
@@ -13,10 +14,13 @@ use kinora_retrieval::{
 };
 use kinora_types::{AssetId, Embedding, GeoPoint, Hit, MotionDescriptor};
 
-use crate::{EngineError, Studio, places};
+use crate::{EngineError, Studio, places, text, verify};
 
 /// Shorter side of the frames in which motion is measured, as when videos are added.
 const MOTION_SIDE: u32 = 224;
+
+/// Bytes of a file of judged queries.
+const LARGEST_QUERIES: u64 = 64 << 20;
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]
@@ -46,15 +50,19 @@ pub struct SearchRequest {
 
 impl Studio {
     /// Answers a question. What any process has added before is found.
+    ///
+    /// # Errors
+    /// If the library, an example or a place cannot be had, or it was cancelled.
     pub fn search(
         &self,
         library: &str,
         request: &SearchRequest,
+        control: &Control,
     ) -> Result<SearchOutcome, EngineError> {
         let catalog = self.catalog(library)?;
         let space = self.space_of(&catalog)?;
         let index = self.index(&catalog)?;
-        let (like, seen) = self.pictures(&catalog, space, &request.like)?;
+        let (like, seen) = self.pictures(&catalog, space, &request.like, control)?;
         let near = match &request.near {
             Some((place, km)) => Some((self.place(place)?, *km)),
             None => request.filter.near,
@@ -72,6 +80,7 @@ impl Studio {
             deduplicate: request.deduplicate,
             exclude: seen,
         };
+        control.check()?;
         Ok(Searcher::new(&catalog, &index, space.text())?.search(&query)?)
     }
 
@@ -83,19 +92,19 @@ impl Studio {
         like: &[PathBuf],
         filter: &Filter,
         limit: usize,
+        control: &Control,
     ) -> Result<Vec<Hit>, EngineError> {
         let catalog = self.catalog(library)?;
         let (mut examples, mut known) = (Vec::new(), Vec::new());
         for path in like {
-            let id = kinora_provenance::hash_file(path)
-                .map_err(|source| EngineError::Io { path: path.clone(), source })?;
+            let id = verify::hash(path, control)?;
             let row = catalog.asset_and_row(&AssetId(id))?.map(|(row, _)| row);
             let stored = match row {
                 Some(row) => catalog.shot_motions(Some(row))?,
                 None => Vec::new(),
             };
             if stored.is_empty() {
-                examples.extend(self.motions(path)?);
+                examples.extend(self.motions(path, control)?);
             } else {
                 examples.extend(stored.into_iter().map(|shot| shot.motion.descriptor));
                 known.push(AssetId(id));
@@ -105,12 +114,20 @@ impl Studio {
     }
 
     /// How the shots of a video file move.
-    fn motions(&self, path: &Path) -> Result<Vec<MotionDescriptor>, EngineError> {
-        let failed = |source| EngineError::Video { path: path.to_owned(), source };
-        let file = VideoFile::open(&self.ffmpeg()?, path, &VideoLimits::default(), &never);
+    fn motions(
+        &self,
+        path: &Path,
+        control: &Control,
+    ) -> Result<Vec<MotionDescriptor>, EngineError> {
+        let failed = |source| {
+            let stopped = control.check().err().map(EngineError::Cancelled);
+            stopped.unwrap_or_else(|| EngineError::Video { path: path.to_owned(), source })
+        };
+        let cancelled = || control.is_cancelled();
+        let file = VideoFile::open(&self.ffmpeg()?, path, &VideoLimits::default(), &cancelled);
         let file = file.map_err(failed)?;
         let (mut shots, mut motion) = (ShotDetector::new(), MotionEstimator::new());
-        let mut frames = file.frames(MOTION_SIDE, &never).map_err(failed)?;
+        let mut frames = file.frames(MOTION_SIDE, &cancelled).map_err(failed)?;
         for frame in frames.by_ref() {
             let frame = frame.map_err(failed)?;
             shots.push(&frame);
@@ -126,19 +143,24 @@ impl Studio {
     }
 
     /// Measures the search of a library with judged queries.
+    ///
+    /// # Errors
+    /// If the queries or the library cannot be had, or it was cancelled.
     pub fn evaluate(
         &self,
         library: &str,
         queries: &Path,
         mode: Mode,
+        control: &Control,
     ) -> Result<Report, EngineError> {
-        let text = std::fs::read_to_string(queries)
-            .map_err(|source| EngineError::Io { path: queries.to_owned(), source })?;
+        let text = text::read(queries, LARGEST_QUERIES)?;
         let judgements = Judgement::parse(&text)?;
         let catalog = self.catalog(library)?;
         let space = self.space_of(&catalog)?;
         let index = self.index(&catalog)?;
-        Ok(evaluate(&Searcher::new(&catalog, &index, space.text())?, &judgements, mode)?)
+        let searcher = Searcher::new(&catalog, &index, space.text())?;
+        let go_on = || control.check().is_ok();
+        Ok(evaluate(&searcher, &judgements, mode, &go_on)?.ok_or(Cancelled)?)
     }
 
     /// Vectors of the example pictures, and which of them are in the library (they are not answers).
@@ -148,19 +170,16 @@ impl Studio {
         catalog: &Catalog,
         space: &Space,
         paths: &[PathBuf],
+        control: &Control,
     ) -> Result<(Vec<Embedding>, Vec<AssetId>), EngineError> {
         let (mut vectors, mut known) = (Vec::new(), Vec::new());
         for path in paths {
             let failed = |source| EngineError::Picture { path: path.clone(), source };
-            // As a stream, so that a video may be an example; what cannot be read is told below.
-            let id = kinora_provenance::hash_file(path).ok().map(AssetId);
-            let stored = match &id {
-                Some(id) => catalog.embedding(id)?,
-                None => None,
-            };
-            if let Some(vector) = stored {
+            // As a stream, so that a video may be an example.
+            let id = AssetId(verify::hash(path, control)?);
+            if let Some(vector) = catalog.embedding(&id)? {
                 vectors.push(vector);
-                known.extend(id);
+                known.push(id);
                 continue;
             }
             let bytes = read_file(path, &Limits::default()).map_err(failed)?;

@@ -8,7 +8,10 @@ use std::{
 use kinora_files::private;
 use serde::Deserialize;
 
-use crate::EngineError;
+use crate::{EngineError, text};
+
+/// Bytes of `config.toml`.
+const LARGEST_CONFIG: u64 = 1 << 20;
 
 /// `config.toml` in the home folder; every key may be missing, none may be unknown.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -140,13 +143,15 @@ fn variable(name: &str) -> Option<PathBuf> {
 }
 
 fn read_config(path: &Path) -> Result<Config, EngineError> {
-    match std::fs::read_to_string(path) {
+    match text::read(path, LARGEST_CONFIG) {
         Ok(text) => toml::from_str(&text).map_err(|error| EngineError::Config {
             path: path.to_owned(),
             message: error.message().to_owned(),
         }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
-        Err(source) => Err(EngineError::Io { path: path.to_owned(), source }),
+        Err(EngineError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Config::default())
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -6,6 +6,9 @@ use kinora_media::render::{FFmpeg, Typesetter};
 
 use crate::{EngineError, Studio};
 
+/// Bytes; collections for Chinese, Japanese and Korean have some 120 MB.
+const LARGEST_FONT: u64 = 512 << 20;
+
 impl Studio {
     /// ffmpeg: `KINORA_FFMPEG` or the configuration, then `PATH`, then the store.
     pub(crate) fn ffmpeg(&self) -> Result<FFmpeg, EngineError> {
@@ -39,8 +42,10 @@ impl Studio {
             }
             None => vec![self.store().path("caption-font")?],
         };
-        let read =
-            |path: PathBuf| std::fs::read(&path).map_err(|source| EngineError::Io { path, source });
+        let read = |path: PathBuf| {
+            let bytes = kinora_files::read(&path, LARGEST_FONT);
+            bytes.map_err(|source| EngineError::Io { path, source })
+        };
         let fonts = paths.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(Typesetter::new(fonts)?)
     }

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use kinora_catalog::Catalog;
-use kinora_inference::Control;
+use kinora_inference::{Cancelled, Control};
 use kinora_provenance::{
-    Cancelled, Lookup, RecordError, Report, SourceState, hash_file_until, read_beside, verify_until,
+    Lookup, RecordError, Report, SourceFate, SourceState, read_beside, verify_until,
 };
-use kinora_types::FilmRecord;
+use kinora_types::{ContentHash, FilmRecord};
 use serde::Serialize;
 
 use crate::{EngineError, Studio, library};
@@ -43,22 +43,29 @@ impl Verification {
             && self.report.sources_intact()
             && self.record != RecordOrigin::LibraryContradicted
     }
+
+    /// How many sources are not as they were, and how many there are.
+    pub fn sources(&self) -> (usize, usize) {
+        let all = || self.report.shots.iter().flat_map(|shot| &shot.sources);
+        let as_they_were =
+            |fate: &SourceFate| matches!(fate, SourceFate::Present | SourceFate::Moved { .. });
+        (all().filter(|source| !as_they_were(&source.fate)).count(), all().count())
+    }
 }
 
 impl Studio {
     /// Checks a film. The record is looked for in the library (the one given, else the one that the
     /// file beside the film names, else `default`) and beside the film.
+    ///
+    /// # Errors
+    /// If the film cannot be read, no record tells of it, or it was cancelled.
     pub fn verify(
         &self,
         film: &Path,
         library: Option<&str>,
         control: &Control,
     ) -> Result<Verification, EngineError> {
-        let cancelled = || control.is_cancelled();
-        let hash = hash_file_until(film, &cancelled).map_err(|source| match cancelled() {
-            true => Cancelled.into(),
-            false => EngineError::Io { path: film.to_owned(), source },
-        })?;
+        let hash = hash(film, control)?;
         let beside = match read_beside(film) {
             Ok(record) => Some(record),
             Err(RecordError::Missing(_)) => None,
@@ -73,11 +80,14 @@ impl Studio {
         let origin = origin(kept.as_ref(), beside.as_ref());
         let record = kept.or(beside).ok_or_else(|| EngineError::NoRecord(film.to_owned()))?;
         let lookup: Box<Lookup<'_>> = Box::new(|asset| {
+            // Asked before each source is hashed.
+            control.check().ok()?;
             let found = catalog.as_ref()?.asset(asset).ok()??;
             let paths = found.paths.into_iter().map(Into::into).collect();
             Some(SourceState { paths, withdrawn: false })
         });
-        let report = verify_until(film, &record, &lookup, &cancelled)?;
+        let report = verify_until(film, &record, &lookup, &|| control.is_cancelled());
+        let report = report.map_err(|_| Cancelled)?;
         Ok(Verification { record: origin, report })
     }
 
@@ -89,6 +99,17 @@ impl Studio {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The content hash of a file that the user named; pipes and devices are refused.
+pub(crate) fn hash(path: &Path, control: &Control) -> Result<ContentHash, EngineError> {
+    let hashed = kinora_files::hash(path, &|| control.is_cancelled());
+    hashed.map(ContentHash::from_bytes).map_err(|source| {
+        control.check().err().map_or_else(
+            || EngineError::Io { path: path.to_owned(), source },
+            EngineError::Cancelled,
+        )
+    })
 }
 
 /// Making the same film again makes the same bytes, so records may differ in their time, and in their version

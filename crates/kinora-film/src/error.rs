@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use kinora_inference::{Cancelled, GenerateError, InferenceError};
 use kinora_media::render::RenderError;
 use kinora_provenance::RecordError;
+use kinora_types::Printable;
 
 use crate::{SourceError, TimelineError};
 
@@ -77,7 +78,9 @@ impl std::fmt::Display for Refusal {
 }
 
 fn listed(refusals: &[Refusal]) -> String {
-    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    // A line each, whatever the names in it hold.
+    let line = |refusal: &Refusal| Printable(&refusal.to_string()).to_string();
+    refusals.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A film could not be planned or made.

@@ -1,7 +1,6 @@
 //! What names a model in a record: one SHA-256 over all its weights.
 
 use std::{
-    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -24,7 +23,7 @@ pub(crate) fn fingerprint(folder: &Path) -> Result<String> {
 }
 
 fn digest(path: &Path) -> std::io::Result<[u8; 32]> {
-    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
+    let (mut file, mut hasher) = (kinora_files::open(path)?, Sha256::new());
     let mut piece = vec![0; 1 << 20];
     loop {
         match file.read(&mut piece)? {

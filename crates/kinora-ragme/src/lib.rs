@@ -13,6 +13,7 @@
 mod config;
 mod controller;
 mod error;
+mod file;
 mod fingerprint;
 mod generator;
 mod rag_attention;

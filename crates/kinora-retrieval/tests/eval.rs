@@ -33,7 +33,8 @@ fn recall_is_counted_apart_from_abstention() {
         judgement("an x-ray", &[]),
         judgement("blue", &[]),
     ];
-    let report = evaluate(&library.searcher(), &judgements, Mode::DenseOnly).unwrap();
+    let report =
+        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &|| true).unwrap().unwrap();
     assert_eq!((report.answerable, report.unanswerable), (3, 2));
     assert_eq!((report.abstained_correctly, report.abstained_wrongly), (1, 1));
     let ranks: Vec<Option<usize>> = report.queries.iter().map(|q| q.rank).collect();
@@ -58,7 +59,8 @@ fn gain_falls_with_the_place() {
         judgement("red", &["green.png", "blue.png"]),
         judgement("an x-ray", &[]),
     ];
-    let report = evaluate(&library.searcher(), &judgements, Mode::DenseOnly).unwrap();
+    let report =
+        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &|| true).unwrap().unwrap();
     let gains: Vec<f64> = report.queries.iter().map(|q| q.ndcg_at_10).collect();
     let (second, third) = (1.0 / 3f64.log2(), 0.5);
     let behind = (second + third) / (1.0 + second);
@@ -82,7 +84,8 @@ fn moments_are_right_if_half_of_them_meet() {
     };
     // Told are 0 to 2.5 s of red.
     let judgements = [judged("red", 0.0, 2.5), judged("red", 2.0, 8.0), judged("red", 0.0, 2.0)];
-    let report = evaluate(&library.searcher(), &judgements, Mode::DenseOnly).unwrap();
+    let report =
+        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &|| true).unwrap().unwrap();
     let fits: Vec<_> = report.queries.iter().map(|q| q.moments.unwrap()).collect();
     let ranks: Vec<_> = fits.iter().map(|fit| fit.rank).collect();
     assert_eq!(ranks, [Some(1), None, Some(1)]);
@@ -118,7 +121,7 @@ fn judgements_are_checked() {
     );
     let library = Library::new(&[card("red.png", [255, 0, 0])]);
     let unknown = [judgement("red", &["red.png", "hen.webp"])];
-    let error = evaluate(&library.searcher(), &unknown, Mode::Hybrid).unwrap_err();
+    let error = evaluate(&library.searcher(), &unknown, Mode::Hybrid, &|| true).unwrap_err();
     assert_eq!(error.to_string(), "1 judged files are not in library `test`: `hen.webp`");
     assert!(error.hint().is_some());
 }

@@ -17,17 +17,20 @@ impl fmt::Display for Printable<'_> {
             '\n' => f.write_str("\\n"),
             '\r' => f.write_str("\\r"),
             '\t' => f.write_str("\\t"),
-            c if is_unsafe(c) => write!(f, "\\u{{{:x}}}", u32::from(c)),
+            c if Self::is_unsafe(c) => write!(f, "\\u{{{:x}}}", u32::from(c)),
             c => f.write_char(c),
         })
     }
 }
 
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+impl Printable<'_> {
+    /// Whether a character steers a terminal or the order of a line, or cannot be seen; those are written out.
+    pub fn is_unsafe(c: char) -> bool {
+        c.is_control()
+            || matches!(c,
+                '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    }
 }
 
 #[cfg(test)]

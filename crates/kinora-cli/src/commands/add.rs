@@ -1,61 +1,79 @@
 //! `kinora add`
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
 };
 
-use indicatif::ProgressBar;
 use kinora_engine::{
-    AddRequest, AddSummary, Added, Done, FileFailure, IngestObserver, IngestOptions, Studio,
-    Waiting,
+    AddRequest, AddSummary, Added, Control, Done, FileFailure, IngestObserver, IngestOptions,
+    Studio, Waiting,
 };
 use kinora_types::PassageKind;
 use serde::Serialize;
 
 use super::ask::{SentReport, say_sent};
-use crate::{Outcome, args::AddArgs, output};
+use crate::{
+    Outcome,
+    args::AddArgs,
+    output::{self, progress::Bar},
+};
 
 #[derive(Serialize)]
 struct Report<'a> {
     library: &'a str,
     #[serde(flatten)]
     added: &'a Added,
-    failures: &'a [FileFailure],
-    vanished_files: &'a [PathBuf],
+    failures: Vec<Failure<'a>>,
+    vanished_files: Vec<Cow<'a, str>>,
     sent: Option<SentReport<'a>>,
     seconds: f64,
 }
 
+/// Names that are not UTF-8 are told as near as can be.
+#[derive(Serialize)]
+struct Failure<'a> {
+    path: Cow<'a, str>,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
+impl<'a> From<&'a FileFailure> for Failure<'a> {
+    fn from(FileFailure { path, message, hint }: &'a FileFailure) -> Self {
+        Self { path: path.to_string_lossy(), message, hint: hint.as_deref() }
+    }
+}
+
 /// Shows progress and keeps what the report needs.
 struct Screen {
-    bar: ProgressBar,
+    bar: Bar,
     failures: Vec<FileFailure>,
     vanished: Vec<PathBuf>,
 }
 
 impl IngestObserver for Screen {
     fn found(&mut self, files: u64) {
-        self.bar.set_length(files);
+        self.bar.length(files);
     }
 
     fn done(&mut self, _: &Done) {
-        self.bar.inc(1);
+        self.bar.step();
     }
 
     fn failed(&mut self, failure: &FileFailure) {
-        self.bar.inc(1);
-        let path = output::shown(&failure.path.to_string_lossy());
-        self.say(&format!("failed: {}: {path}", failure.message));
+        self.bar.step();
+        let path = failure.path.display();
+        self.bar.say(&format!("failed: {}: {path}", failure.message));
         if let Some(hint) = &failure.hint {
-            self.say(&format!("  hint: {hint}"));
+            self.bar.say(&format!("  hint: {hint}"));
         }
         self.failures.push(failure.clone());
     }
 
     fn vanished(&mut self, path: &Path) {
-        self.say(&format!("vanished: {}", output::shown(&path.to_string_lossy())));
+        self.bar.say(&format!("vanished: {}", path.display()));
         self.vanished.push(path.to_owned());
     }
 
@@ -63,7 +81,7 @@ impl IngestObserver for Screen {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
         let at = format!("{} of {}", clock(at_ms), clock(duration_ms));
-        self.bar.set_message(output::shown(&format!("looking through {name}: {at}")));
+        self.bar.message(&format!("looking through {name}: {at}"));
     }
 
     fn perceiving(&mut self, kind: PassageKind, path: &Path, at_ms: u64, duration_ms: u64) {
@@ -73,30 +91,26 @@ impl IngestObserver for Screen {
             0 => String::new(),
             length => format!(": {} of {}", clock(at_ms), clock(length)),
         };
-        let message = format!("looking for {} in {name}{at}", kind.name());
-        self.bar.set_message(output::shown(&message));
+        self.bar.message(&format!("looking for {} in {name}{at}", kind.name()));
     }
 
     fn damaged(&mut self, damage: &FileFailure) {
-        let path = output::shown(&damage.path.to_string_lossy());
-        self.say(&format!("damaged: {}: {path}", damage.message));
+        self.bar.say(&format!("damaged: {}: {}", damage.message, damage.path.display()));
     }
 
     fn watching(&mut self, folders: &[PathBuf]) {
-        let names: Vec<_> = folders.iter().map(|f| output::shown(&f.to_string_lossy())).collect();
-        self.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
-    }
-}
-
-impl Screen {
-    /// A line on stderr that does not tear the bar.
-    fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        let names: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
+        self.bar.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
     }
 }
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(
+    studio: &Studio,
+    args: &AddArgs,
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     let library = &args.library.library;
     let captions = args.caption.then(|| studio.captioner()).transpose()?.map(Arc::new);
     let request = AddRequest {
@@ -112,12 +126,11 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
         captions: captions.clone(),
         watch: args.watch,
     };
-    let control = super::interruptible()?;
     let start = Instant::now();
     let bar = output::progress::bar(0, "files");
     let mut screen = Screen { bar, failures: Vec::new(), vanished: Vec::new() };
-    let result = studio.add(library, &request, &mut screen, &control);
-    screen.bar.finish_and_clear();
+    let result = studio.add(library, &request, &mut screen, control);
+    screen.bar.clear();
     let sent = captions.and_then(|captioner| captioner.sent());
     // Also if the run ended early.
     sent.iter().for_each(say_sent);
@@ -125,7 +138,8 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
     let summary = &added.summary;
     let seconds = start.elapsed().as_secs_f64();
     if json {
-        let (failures, vanished_files) = (&screen.failures[..], &screen.vanished[..]);
+        let failures = screen.failures.iter().map(Failure::from).collect();
+        let vanished_files = screen.vanished.iter().map(|path| path.to_string_lossy()).collect();
         let sent = sent.as_ref().map(SentReport::from);
         output::json(&Report { library, added: &added, failures, vanished_files, sent, seconds })?;
     } else {
@@ -138,9 +152,9 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
 
 fn say_waiting(waiting: &Waiting) {
     let Waiting { kind, assets, message, hint } = waiting;
-    eprintln!("{assets} not searched for {} yet: {message}", kind.name());
+    output::say(&format!("{assets} not searched for {} yet: {message}", kind.name()));
     if let Some(hint) = hint {
-        eprintln!("  hint: {hint}, then add them again");
+        output::say(&format!("  hint: {hint}, then add them again"));
     }
 }
 

@@ -1,10 +1,5 @@
 //! `kinora ask`
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
-
 use kinora_engine::{
     Answer, AskOptions, AskRequest, Control, LanguageModel, Method, Sent, Sentence, Studio,
 };
@@ -64,13 +59,17 @@ impl<'a> From<&'a Sent> for SentReport<'a> {
 }
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &AskArgs, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(
+    studio: &Studio,
+    args: &AskArgs,
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     let library = &args.library.library;
     let model = model(studio, &args.answer)?;
-    let control = super::interruptible()?;
     let request = request(&args.question, None, &args.answer);
     let show = Show::of(json, &args.answer);
-    let answer = answer(studio, library, &request, model.as_deref(), &control, show)?;
+    let answer = answer(studio, library, &request, model.as_deref(), control, show)?;
     if args.explain && !json {
         explain(&answer)?;
     }
@@ -113,50 +112,55 @@ pub fn answer(
         return Ok(answer);
     }
     let waiting = output::progress::spinner();
-    waiting.set_message(match model {
-        Some(model) => format!("{} reads what was found", output::shown(model.model())),
+    waiting.message(&match model {
+        Some(model) => format!("{} reads what was found", model.model()),
         None => "looking".into(),
     });
-    waiting.enable_steady_tick(Duration::from_millis(100));
+    waiting.steady();
     let (mut printed, mut failed) = (false, None);
     let mut told = |sentence: &Sentence| {
-        waiting.finish_and_clear();
+        waiting.clear();
         if failed.is_none() {
             failed = print(sentence, printed).err();
             printed = true;
         }
+        if output::is_unread() {
+            control.cancel();
+        }
     };
     let answer = studio.ask(library, request, model, control, &mut told);
-    waiting.finish_and_clear();
+    waiting.clear();
     let answer = answer?;
     if let Some(error) = failed {
-        return Err(error.into());
+        return Err(error);
     }
-    output::line(if printed { String::new() } else { output::shown(&answer.text()) })?;
+    output::line(if printed { String::new() } else { answer.text() })?;
     let protocol = if let Show::Text(protocol) = show { protocol } else { None };
     sources(&answer, &|citation| {
         let protocol = protocol?;
-        Some(inline::drawn(protocol, &studio.cited_picture(library, citation, inline::SIDE)?))
+        let seen = studio.cited_picture(library, citation, inline::SIDE, control)?;
+        Some(inline::drawn(protocol, &seen))
     })?;
     notes(&answer);
     Ok(answer)
 }
 
 /// List items stand on lines of their own, other sentences follow each other.
-fn print(sentence: &Sentence, follows: bool) -> io::Result<()> {
-    let text = output::shown(&sentence.cited());
+fn print(sentence: &Sentence, follows: bool) -> anyhow::Result<()> {
+    let text = sentence.cited();
     let between = match (follows, text.starts_with("- ")) {
         (false, _) => "",
         (true, true) => "\n",
         (true, false) => " ",
     };
-    let mut out = io::stdout().lock();
-    write!(out, "{between}{text}")?;
-    out.flush()
+    output::piece(between, &text)
 }
 
 /// What was cited; `drawn` gives the escapes that draw it, if it is to be drawn.
-fn sources(answer: &Answer, drawn: &dyn Fn(&Citation) -> Option<String>) -> anyhow::Result<()> {
+fn sources(
+    answer: &Answer,
+    drawn: &dyn Fn(&Citation) -> Option<inline::Escapes>,
+) -> anyhow::Result<()> {
     let citations = answer.citations();
     if !citations.is_empty() {
         output::line("")?;
@@ -168,10 +172,9 @@ fn sources(answer: &Answer, drawn: &dyn Fn(&Citation) -> Option<String>) -> anyh
             let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
             format!("  at {}-{}", clock(range.start_ms()), clock(range.end_ms()))
         });
-        let line = format!("[{}]  {}  {path}{when}", citation.number, citation.label);
-        output::line(output::shown(&line))?;
+        output::line(format!("[{}]  {}  {path}{when}", citation.number, citation.label))?;
         if let Some(picture) = drawn(&citation) {
-            output::line(picture)?;
+            output::picture(&picture)?;
         }
     }
     Ok(())
@@ -180,16 +183,16 @@ fn sources(answer: &Answer, drawn: &dyn Fn(&Citation) -> Option<String>) -> anyh
 /// What is no part of the answer goes where messages go; what was sent is always said.
 fn notes(answer: &Answer) {
     for note in &answer.notes {
-        eprintln!("note: {}", output::shown(note));
+        output::say(&format!("note: {note}"));
     }
     answer.sent.iter().for_each(say_sent);
 }
 
 /// To whom, and how much.
 pub fn say_sent(Sent { to, bytes, pictures }: &Sent) {
-    let host = output::shown(&to.host);
     let where_to = if to.loopback { "on this machine" } else { "outside this machine" };
-    eprintln!("sent to {host}, {where_to}: {bytes} bytes, {pictures} pictures");
+    let host = &to.host;
+    output::say(&format!("sent to {host}, {where_to}: {bytes} bytes, {pictures} pictures"));
 }
 
 fn explain(answer: &Answer) -> anyhow::Result<()> {
@@ -200,14 +203,14 @@ fn explain(answer: &Answer) -> anyhow::Result<()> {
         Method::Model { name } => format!("language model {name}"),
         Method::None => "nobody: there is no evidence".to_owned(),
     };
-    output::line(format!("\nanswered by {}", output::shown(&method)))?;
+    output::line("")?;
+    output::line(format!("answered by {method}"))?;
     let plan = &answer.plan;
     let conditions = plan.conditions.join("; ");
     let understood = format!("looked for `{}` {conditions}", plan.subject);
-    output::line(output::shown(understood.trim_end()))?;
+    output::line(understood.trim_end())?;
     for sentence in answer.sentences.iter().filter(|sentence| !sentence.is_shown()) {
-        let line = format!("left out: {} ({:?})", sentence.cited(), sentence.support);
-        output::line(output::shown(&line))?;
+        output::line(format!("left out: {} ({:?})", sentence.cited(), sentence.support))?;
     }
     if let Some((prompt, tokens)) = answer.tokens {
         output::line(format!("tokens: {prompt} read, {tokens} written"))?;

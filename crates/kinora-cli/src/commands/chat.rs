@@ -1,7 +1,7 @@
 //! `kinora chat`
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, BufRead, IsTerminal},
     path::PathBuf,
 };
 
@@ -13,6 +13,7 @@ use crate::{
     Outcome,
     args::{ChatArgs, ChatCommand},
     output, report,
+    signals::{Rule, Signals},
 };
 
 #[derive(Serialize)]
@@ -30,18 +31,23 @@ struct Line {
 }
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &ChatArgs, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(
+    studio: &Studio,
+    args: &ChatArgs,
+    json: bool,
+    signals: &Signals,
+) -> anyhow::Result<Outcome> {
     let library = &args.library;
     match &args.command {
         Some(ChatCommand::List) => list(studio, library, json)?,
         Some(ChatCommand::Export { id }) => {
-            output::line(studio.export_conversation(library, *id)?.trim_end())?;
+            output::document(&studio.export_conversation(library, *id)?)?;
         }
         Some(ChatCommand::Rename { id, title }) => {
             studio.rename_conversation(library, *id, title)?;
         }
         Some(ChatCommand::Delete { id }) => studio.delete_conversation(library, *id)?,
-        None => talk(studio, args, json)?,
+        None => talk(studio, args, json, signals)?,
     }
     Ok(Outcome::Done)
 }
@@ -63,35 +69,41 @@ fn list(studio: &Studio, library: &str, json: bool) -> anyhow::Result<()> {
         .map(|line| vec![line.id.to_string(), line.turns.to_string(), line.changed_at, line.title])
         .collect();
     for line in output::table::lines(&["id", "turns", "changed", "title"], &rows) {
-        output::line(output::shown(&line))?;
+        output::line(line)?;
     }
     Ok(())
 }
 
 /// Questions from the terminal, or one a line from a pipe, until the end of input. As JSON, an object for each
-/// answer.
-fn talk(studio: &Studio, args: &ChatArgs, json: bool) -> anyhow::Result<()> {
+/// answer. Ctrl-C stops an answer, and ends the conversation where a question is awaited.
+fn talk(studio: &Studio, args: &ChatArgs, json: bool, signals: &Signals) -> anyhow::Result<()> {
     let model = ask::model(studio, &args.answer)?;
-    let control = super::interruptible()?;
-    let mut talk = Talk { studio, args, model, control, conversation: args.resume, json };
+    let mut talk = Talk { studio, args, model, conversation: args.resume, json };
     if let Some(id) = talk.conversation.filter(|_| !json) {
         for turn in studio.turns(&args.library, id)? {
-            output::line(output::shown(&turn.text))?;
+            output::line(&turn.text)?;
         }
     }
     let terminal = io::stdin().is_terminal();
     let mut lines = io::stdin().lock().lines();
     loop {
         if terminal {
-            eprint!("> ");
-            io::stderr().flush()?;
+            output::prompt();
         }
         let Some(line) = lines.next().transpose()? else {
             return Ok(());
         };
         let question = line.trim();
         if !question.is_empty() {
-            talk.turn(question)?;
+            let done = signals.during(Rule::Writes, |control| talk.turn(question, control));
+            if output::is_unread() {
+                return Ok(());
+            }
+            match done {
+                // Ctrl-C meant the answer, any other signal means all.
+                Err(_) if signals.heard().is_none() => output::say("cancelled"),
+                done => done?,
+            }
         }
     }
 }
@@ -101,28 +113,27 @@ struct Talk<'a> {
     studio: &'a Studio,
     args: &'a ChatArgs,
     model: Option<Box<dyn LanguageModel>>,
-    control: Control,
     /// Its number, once it has begun.
     conversation: Option<u64>,
     json: bool,
 }
 
 impl Talk<'_> {
-    /// A question that cannot be answered does not end the conversation, unless nobody listens any more.
-    fn turn(&mut self, question: &str) -> anyhow::Result<()> {
+    /// A question that cannot be answered does not end the conversation; an error is one that was cancelled.
+    fn turn(&mut self, question: &str, control: &Control) -> anyhow::Result<()> {
         let id = match self.conversation {
             Some(id) => id,
             None => self.studio.start_conversation(&self.args.library, question)?,
         };
         self.conversation = Some(id);
         let done = match Wish::of(question) {
-            Some(Wish::Film(mentions, seconds)) => self.film(id, question, &mentions, seconds),
-            _ => self.answer(id, question),
+            Some(Wish::Film(mentions, seconds)) => {
+                self.film(id, question, &mentions, seconds, control)
+            }
+            _ => self.answer(id, question, control),
         };
         match done {
-            Err(error) if self.control.is_cancelled() || output::is_broken_pipe(&error) => {
-                Err(error)
-            }
+            Err(error) if control.is_cancelled() => Err(error),
             Err(error) => {
                 report(&error);
                 Ok(())
@@ -131,11 +142,11 @@ impl Talk<'_> {
         }
     }
 
-    fn answer(&self, id: u64, question: &str) -> anyhow::Result<()> {
+    fn answer(&self, id: u64, question: &str, control: &Control) -> anyhow::Result<()> {
         let (library, model) = (&self.args.library, self.model.as_deref());
         let request = ask::request(question, Some(id), &self.args.answer);
         let show = ask::Show::of(self.json, &self.args.answer);
-        ask::answer(self.studio, library, &request, model, &self.control, show)?;
+        ask::answer(self.studio, library, &request, model, control, show)?;
         Ok(())
     }
 
@@ -146,14 +157,15 @@ impl Talk<'_> {
         wish: &str,
         mentions: &Mentions,
         seconds: Option<f64>,
+        control: &Control,
     ) -> anyhow::Result<()> {
         let (studio, library) = (self.studio, &self.args.library);
         let film = studio.film_of_answer(library, id, mentions, seconds)?;
         for name in &film.left_out {
-            eprintln!("note: left out, as it has no picture: {}", output::shown(name));
+            output::say(&format!("note: left out, as it has no picture: {name}"));
         }
         let out = free_name(id);
-        let record = make::make(studio, library, &film.request, &out, &self.control)?;
+        let record = make::make(studio, library, &film.request, &out, control)?;
         make::print(&out, &record, self.json)?;
         Ok(studio.say_film(library, id, wish, &film, &out)?)
     }

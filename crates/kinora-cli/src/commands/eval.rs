@@ -1,13 +1,18 @@
 //! `kinora eval`
 
-use kinora_engine::{Mode, Studio};
+use kinora_engine::{Control, Mode, Studio};
 
 use crate::{Outcome, args::EvalArgs, output};
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &EvalArgs, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(
+    studio: &Studio,
+    args: &EvalArgs,
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     let mode = if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid };
-    let report = studio.evaluate(&args.library.library, &args.queries, mode)?;
+    let report = studio.evaluate(&args.library.library, &args.queries, mode, control)?;
     if json {
         output::json(&report)?;
         return Ok(Outcome::Done);
@@ -19,7 +24,7 @@ pub fn run(studio: &Studio, args: &EvalArgs, json: bool) -> anyhow::Result<Outco
             (false, None) => ">100".to_owned(),
         };
         let answer = if query.fits { "" } else { "  nothing fits" };
-        output::line(output::shown(&format!("{rank:>4}  {}{answer}", query.query)))?;
+        output::line(format!("{rank:>4}  {}{answer}", query.query))?;
     }
     output::line(format!(
         "recall@1 {:.3}  recall@5 {:.3}  mrr {:.3}  ndcg@10 {:.3}  over {} answerable queries",

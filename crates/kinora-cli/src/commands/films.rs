@@ -30,7 +30,8 @@ pub fn run(studio: &Studio, args: &FilmsArgs, json: bool) -> anyhow::Result<Outc
         output::json(&Report { films })?;
         return Ok(Outcome::Done);
     }
-    let row = |f: &Film| vec![f.made_at.clone(), f.master[..12].to_owned(), output::shown(&f.path)];
+    let row =
+        |f: &Film| vec![f.made_at.clone(), f.master.chars().take(12).collect(), f.path.clone()];
     let rows: Vec<_> = films.iter().map(row).collect();
     output::table::lines(&["made", "master", "file"], &rows).iter().try_for_each(output::line)?;
     Ok(Outcome::Done)

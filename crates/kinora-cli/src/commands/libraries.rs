@@ -36,17 +36,17 @@ fn list(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     if libraries.is_empty() {
-        eprintln!("there is no library yet; make one with `kinora add PATH…`");
+        output::say("there is no library yet; make one with `kinora add PATH…`");
         return Ok(Outcome::Done);
     }
     let row = |l: &LibrarySummary| match &l.fault {
         Some(fault) => {
             let nothing = vec!["-".to_owned(); 3];
-            [vec![output::shown(&l.name)], nothing, vec![output::shown(fault)]].concat()
+            [vec![l.name.clone()], nothing, vec![fault.clone()]].concat()
         }
         None => {
             let counts = [l.pictures, l.videos, l.recordings].map(|count| count.to_string());
-            [vec![output::shown(&l.name)], counts.to_vec(), vec![l.space.clone()]].concat()
+            [vec![l.name.clone()], counts.to_vec(), vec![l.space.clone()]].concat()
         }
     };
     let rows: Vec<_> = libraries.iter().map(row).collect();
@@ -54,7 +54,7 @@ fn list(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
         .iter()
         .try_for_each(output::line)?;
     if libraries.iter().any(|library| library.fault.is_some()) {
-        eprintln!("hint: `kinora libraries check` tells what is wrong and what to do");
+        output::say("hint: `kinora libraries check` tells what is wrong and what to do");
     }
     Ok(Outcome::Done)
 }
@@ -76,7 +76,7 @@ fn print(check: &LibraryCheck) -> anyhow::Result<()> {
         (true, false) => "repaired",
         (false, _) => "DAMAGED",
     };
-    output::line(format!("{}: {verdict}", output::shown(&check.name)))?;
+    output::line(format!("{}: {verdict}", check.name))?;
     let parts = [
         ("fault", &check.faults),
         ("repaired", &check.repaired),
@@ -86,7 +86,7 @@ fn print(check: &LibraryCheck) -> anyhow::Result<()> {
     ];
     for (what, lines) in parts {
         for line in lines {
-            output::line(format!("  {what}: {}", output::shown(line)))?;
+            output::line(format!("  {what}: {}", line))?;
         }
     }
     Ok(())

@@ -1,9 +1,6 @@
 //! `kinora make`
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use kinora_engine::{Control, FilmRequest, Generator, MakeProgress, Plan, Studio};
@@ -32,15 +29,19 @@ struct Planned<'a> {
 }
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &MakeArgs, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(
+    studio: &Studio,
+    args: &MakeArgs,
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     let request = request(args)?;
-    let control = super::interruptible()?;
     if args.dry_run {
-        let plan = studio.plan(&args.library.library, &request, &control)?;
-        return show_plan(args, &plan, json);
+        let plan = studio.plan(&args.library.library, &request, control)?;
+        return show_plan(args, &plan, json, control);
     }
     let out = args.output.as_deref().context("no output was given")?;
-    let record = make(studio, &args.library.library, &request, out, &control)?;
+    let record = make(studio, &args.library.library, &request, out, control)?;
     print(out, &record, json)?;
     Ok(Outcome::Done)
 }
@@ -55,11 +56,11 @@ pub fn make(
 ) -> anyhow::Result<FilmRecord> {
     let bar = output::progress::bar(0, "frames");
     let mut progress = |progress: MakeProgress| {
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
+        bar.length(progress.total);
+        bar.position(progress.done);
     };
     let result = studio.make(library, request, out, &mut progress, control);
-    bar.finish_and_clear();
+    bar.clear();
     Ok(result?)
 }
 
@@ -119,7 +120,12 @@ fn generator(args: &MakeArgs) -> anyhow::Result<Generator> {
     }
 }
 
-fn show_plan(args: &MakeArgs, plan: &Plan, json: bool) -> anyhow::Result<Outcome> {
+fn show_plan(
+    args: &MakeArgs,
+    plan: &Plan,
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     if json {
         output::json(&Planned { storyboard: &plan.storyboard })?;
         return Ok(Outcome::Done);
@@ -129,7 +135,7 @@ fn show_plan(args: &MakeArgs, plan: &Plan, json: bool) -> anyhow::Result<Outcome
     }
     let named = args.output.as_ref().map(|out| out.with_extension("html"));
     let path = named.unwrap_or_else(|| "storyboard.html".into());
-    fs::write(&path, &plan.html)
+    output::file::write(&path, plan.html.as_bytes(), control)
         .with_context(|| format!("cannot write the storyboard: {}", path.display()))?;
     output::line(format!("storyboard: {}", path.display()))?;
     Ok(Outcome::Done)
@@ -138,10 +144,7 @@ fn show_plan(args: &MakeArgs, plan: &Plan, json: bool) -> anyhow::Result<Outcome
 fn shot_line(shot: &Shot, fps: u32) -> String {
     let name = &shot.brief.name;
     let Some(source) = &shot.source else {
-        return output::shown(&format!(
-            "{name}: left out: {}",
-            shot.gap.as_deref().unwrap_or_default()
-        ));
+        return format!("{name}: left out: {}", shot.gap.as_deref().unwrap_or_default());
     };
     let score = match shot.scores.and_then(|s| s.dense) {
         _ if shot.pinned => "pinned".to_owned(),
@@ -149,7 +152,7 @@ fn shot_line(shot: &Shot, fps: u32) -> String {
         None => "by its words".to_owned(),
     };
     let seconds = f64::from(shot.frames) / f64::from(fps);
-    output::shown(&format!("{name}: {} ({score}, {seconds:.1} s)", source.label()))
+    format!("{name}: {} ({score}, {seconds:.1} s)", source.label())
 }
 
 /// Which shot shows what, and where film and record lie.
@@ -162,8 +165,7 @@ pub fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Result<()> 
     for shot in &record.shots {
         let at = output::timecode(shot.first_frame as f64 / fps);
         let source = shot.sources.first().map_or("left out: nothing fits", |s| s.label.as_str());
-        let line = format!("{at}  {}  <- {source}{}", shot.name, steadied(shot));
-        output::line(output::shown(&line))?;
+        output::line(format!("{at}  {}  <- {source}{}", shot.name, steadied(shot)))?;
     }
     output::line(format!("film: {}", out.display()))?;
     output::line(format!("record: {}", record_file.display()))

@@ -15,21 +15,9 @@ pub mod train;
 pub mod transcript;
 pub mod verify;
 
-use kinora_engine::Control;
+use std::path::Path;
 
-/// A control that Ctrl-C and SIGTERM cancel; a second Ctrl-C ends the process at once.
-fn interruptible() -> anyhow::Result<Control> {
-    let control = Control::default();
-    let cancelled = control.clone();
-    ctrlc::set_handler(move || {
-        if cancelled.is_cancelled() {
-            std::process::exit(130);
-        }
-        cancelled.cancel();
-        eprintln!("stopping; what was reported done is kept");
-    })?;
-    Ok(control)
-}
+use anyhow::Context;
 
 /// A command that cannot be followed as it was given: exit code 2.
 #[derive(Debug)]
@@ -45,4 +33,11 @@ impl std::error::Error for Usage {}
 
 fn usage(message: String) -> anyhow::Error {
     anyhow::Error::new(Usage(message))
+}
+
+/// A file of options or queries that the user named, as text.
+fn read_text(path: &Path, limit: u64) -> anyhow::Result<String> {
+    let cannot = || format!("cannot read {}", path.display());
+    let bytes = kinora_files::read(path, limit).with_context(cannot)?;
+    String::from_utf8(bytes).map_err(|_| usage(format!("it is not UTF-8: {}", path.display())))
 }

@@ -1,10 +1,13 @@
 //! `kinora models`
 
-use indicatif::ProgressBar;
-use kinora_engine::{PullEvent, Stage, Status, Studio};
+use kinora_engine::{Control, PullEvent, Stage, Status, Studio};
 use serde::Serialize;
 
-use crate::{Outcome, args::ModelsCommand, output};
+use crate::{
+    Outcome,
+    args::ModelsCommand,
+    output::{self, progress::Bar},
+};
 
 #[derive(Serialize)]
 struct Model {
@@ -22,11 +25,16 @@ struct Report {
 }
 
 /// Runs the command.
-pub fn run(studio: &Studio, command: &ModelsCommand, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(
+    studio: &Studio,
+    command: &ModelsCommand,
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     match command {
         ModelsCommand::List => list(studio, json),
-        ModelsCommand::Pull { names } => pull(studio, names),
-        ModelsCommand::Verify { names } => verify(studio, names),
+        ModelsCommand::Pull { names } => pull(studio, names, control),
+        ModelsCommand::Verify { names } => verify(studio, names, control),
         ModelsCommand::Path { name } => {
             let store = studio.store();
             let path = match name {
@@ -70,12 +78,11 @@ fn model(status: Status) -> Model {
     }
 }
 
-fn pull(studio: &Studio, names: &[String]) -> anyhow::Result<Outcome> {
+fn pull(studio: &Studio, names: &[String], control: &Control) -> anyhow::Result<Outcome> {
     let names = if names.is_empty() { studio.store().default_ids() } else { names.to_vec() };
-    let control = super::interruptible()?;
     let mut screen = Screen::default();
     let result =
-        studio.store().pull(&names, &mut |event: &PullEvent<'_>| screen.step(event), &control);
+        studio.store().pull(&names, &mut |event: &PullEvent<'_>| screen.step(event), control);
     screen.clear();
     result.map_err(kinora_engine::EngineError::from)?;
     Ok(Outcome::Done)
@@ -84,7 +91,7 @@ fn pull(studio: &Studio, names: &[String]) -> anyhow::Result<Outcome> {
 /// One bar at a time: artifacts are pulled one after the other.
 #[derive(Default)]
 struct Screen {
-    bar: Option<(String, ProgressBar)>,
+    bar: Option<(String, Bar)>,
 }
 
 impl Screen {
@@ -95,20 +102,20 @@ impl Screen {
         }
         let Some((_, bar)) = &self.bar else { return };
         if let Some(total) = event.total {
-            bar.set_length(total);
+            bar.length(total);
         }
-        bar.set_position(event.done);
-        bar.set_message(words(event.stage));
+        bar.position(event.done);
+        bar.message(words(event.stage));
         match event.stage {
-            Stage::Done => bar.suspend(|| eprintln!("pulled {} from {}", event.id, event.source)),
-            Stage::Present => bar.suspend(|| eprintln!("{} is here", event.id)),
+            Stage::Done => bar.say(&format!("pulled {} from {}", event.id, event.source)),
+            Stage::Present => bar.say(&format!("{} is here", event.id)),
             _ => {}
         }
     }
 
     fn clear(&mut self) {
         if let Some((_, bar)) = self.bar.take() {
-            bar.finish_and_clear();
+            bar.clear();
         }
     }
 }
@@ -124,20 +131,22 @@ fn words(stage: Stage) -> &'static str {
     }
 }
 
-fn verify(studio: &Studio, names: &[String]) -> anyhow::Result<Outcome> {
+fn verify(studio: &Studio, names: &[String], control: &Control) -> anyhow::Result<Outcome> {
     let here =
         || studio.store().list().into_iter().filter(|s| s.path.is_some()).map(|s| s.artifact.id);
     let names: Vec<String> = if names.is_empty() { here().collect() } else { names.to_vec() };
-    let control = super::interruptible()?;
     let mut outcome = Outcome::Done;
     for name in &names {
-        match studio.store().verify(&[name], &control) {
+        match studio.store().verify(&[name], control) {
             Ok(()) => output::line(format!("{name}: intact"))?,
             Err(error) => {
                 outcome = Outcome::Partly;
-                eprintln!("error: {error}");
+                if control.is_cancelled() {
+                    break;
+                }
+                output::complain("error", &error.to_string());
                 if let Some(hint) = error.hint() {
-                    eprintln!("hint: {hint}");
+                    output::complain("hint", &hint);
                 }
             }
         }

@@ -1,13 +1,12 @@
 //! `kinora search`
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use anyhow::Context;
-use kinora_engine::{Filter, Mode, SearchOutcome, SearchRequest, Studio};
+use kinora_engine::{Control, Filter, Mode, SearchOutcome, SearchRequest, Studio};
 use kinora_types::{Hit, Passage};
 use serde::Serialize;
 
@@ -16,6 +15,9 @@ use crate::{
     args::{By, SearchArgs},
     output,
 };
+
+/// Bytes; ours are some ten kilobytes.
+const LARGEST_THUMBNAIL: u64 = 16 << 20;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -27,17 +29,22 @@ struct Report<'a> {
 }
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &SearchArgs, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(
+    studio: &Studio,
+    args: &SearchArgs,
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     let library = &args.library.library;
     let request = request(args);
     if args.by == By::Motion {
         let limit = usize::from(args.limit);
-        let hits = studio.search_by_motion(library, &args.like, &request.filter, limit)?;
+        let hits = studio.search_by_motion(library, &args.like, &request.filter, limit, control)?;
         return by_motion(library, &args.like, &hits, json);
     }
-    let outcome = studio.search(library, &request)?;
-    if let Some(path) = sheet_path(args) {
-        write_sheet(studio, args, &outcome, &path)?;
+    let outcome = studio.search(library, &request, control)?;
+    if args.sheet.is_some() || args.open {
+        let path = write_sheet(studio, args, &outcome, control)?;
         if args.open {
             open(&path)?;
         }
@@ -113,7 +120,7 @@ fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
     for hit in &outcome.hits {
         output::line(hit_line(hit))?;
         for passage in &hit.passages {
-            output::line(output::shown(&format!("{:12}{}", "", passage_line(passage))))?;
+            output::line(format!("{:12}{}", "", passage_line(passage)))?;
         }
     }
     if explain {
@@ -130,13 +137,7 @@ fn hit_line(hit: &Hit) -> String {
     } else {
         format!("  [{}]", hit.matched_words.join(" "))
     };
-    let text = format!(
-        "{:>3}  {score}  {}  {path}{words}{}",
-        hit.rank,
-        hit.asset.label(),
-        output::times(hit)
-    );
-    output::shown(&text)
+    format!("{:>3}  {score}  {}  {path}{words}{}", hit.rank, hit.asset.label(), output::times(hit))
 }
 
 /// `speech 00:04.0-00:06.5: The dogs are barking.`
@@ -156,7 +157,7 @@ fn explanation(outcome: &SearchOutcome) -> anyhow::Result<()> {
         ]
     });
     for line in output::table::lines(&["stage", "left", "ms", ""], &stages.collect::<Vec<_>>()) {
-        output::line(output::shown(&line))?;
+        output::line(line)?;
     }
     for candidate in outcome.rejected.iter().take(10) {
         let reason = &candidate.rejected;
@@ -165,20 +166,16 @@ fn explanation(outcome: &SearchOutcome) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sheet_path(args: &SearchArgs) -> Option<PathBuf> {
-    let temporary = || std::env::temp_dir().join(format!("kinora-{}.html", std::process::id()));
-    args.sheet.clone().or_else(|| args.open.then(temporary))
-}
-
+/// Writes the contact sheet where the user wants it, else among Studio's own pages, and gives its path.
 fn write_sheet(
     studio: &Studio,
     args: &SearchArgs,
     outcome: &SearchOutcome,
-    path: &Path,
-) -> anyhow::Result<()> {
+    control: &Control,
+) -> anyhow::Result<PathBuf> {
     let read = |hit: &Hit| {
         let path = studio.thumbnail(&args.library.library, &hit.asset.id)?;
-        Ok(path.and_then(|path| fs::read(path).ok()))
+        Ok(path.and_then(|path| kinora_files::read(&path, LARGEST_THUMBNAIL).ok()))
     };
     let thumbnails: Vec<_> = outcome.hits.iter().map(read).collect::<anyhow::Result<_>>()?;
     let mut question = args.text.clone().unwrap_or_default();
@@ -186,9 +183,16 @@ fn write_sheet(
         question.push_str(&format!(" like {}", like.display()));
     }
     let html = output::sheet::html(question.trim(), outcome, &thumbnails);
-    fs::write(path, html).with_context(|| format!("cannot write the sheet: {}", path.display()))?;
-    eprintln!("contact sheet: {}", path.display());
-    Ok(())
+    let path = match &args.sheet {
+        Some(path) => {
+            output::file::write(path, html.as_bytes(), control)
+                .with_context(|| format!("cannot write the sheet: {}", path.display()))?;
+            path.clone()
+        }
+        None => studio.keep_page("search", &html)?,
+    };
+    output::say(&format!("contact sheet: {}", path.display()));
+    Ok(path)
 }
 
 /// Hands the page to the desktop's own browser.
@@ -198,13 +202,15 @@ fn open(path: &Path) -> anyhow::Result<()> {
         "windows" => "explorer",
         _ => "xdg-open",
     };
-    Command::new(program)
-        .arg(path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .with_context(|| {
-            format!("cannot open a browser with `{program}`; the page is at {}", path.display())
-        })?;
+    let mut command = Command::new(program);
+    // Absolute, so that no name reads as an option.
+    command.arg(std::path::absolute(path)?);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A browser that this starts outlives us, and the Ctrl-C that ends us.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.spawn().with_context(|| {
+        format!("cannot open a browser with `{program}`; the page is at {}", path.display())
+    })?;
     Ok(())
 }

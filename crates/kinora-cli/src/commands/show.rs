@@ -19,17 +19,17 @@ pub fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
     let facts = facts(&details.asset);
     let known = facts.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
     for (name, value) in known {
-        output::line(output::shown(&format!("{name:<9} {value}")))?;
+        output::line(format!("{name:<9} {value}"))?;
     }
     if !details.shots.is_empty() {
         output::line(format!("{:<9} {}", "shots", details.shots.len()))?;
     }
     for passage in &details.passages {
-        output::line(output::shown(&passage_line(passage)))?;
+        output::line(passage_line(passage))?;
     }
     for (kind, perceived) in &details.perceived {
         if let Some(error) = &perceived.error {
-            output::line(output::shown(&format!("no {}: {error}", kind.name())))?;
+            output::line(format!("no {}: {error}", kind.name()))?;
         }
     }
     for kind in waiting(details) {

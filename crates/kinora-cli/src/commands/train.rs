@@ -5,13 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
 use clap::Args;
-use kinora_engine::{Filter, Studio, TrainConfig, TrainProgress, TrainRequest, Trained};
+use kinora_engine::{Control, Filter, Studio, TrainConfig, TrainProgress, TrainRequest, Trained};
 use kinora_types::Size;
 use serde::Serialize;
 
 use crate::{Outcome, args::LibraryArg, output};
+
+/// Bytes of a file of options.
+const LARGEST_CONFIG: u64 = 1 << 20;
 
 #[derive(Args)]
 pub struct TrainArgs {
@@ -56,45 +58,46 @@ struct Report<'a> {
 }
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &TrainArgs, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(
+    studio: &Studio,
+    args: &TrainArgs,
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     let request = request(args)?;
-    let control = super::interruptible()?;
     let videos = output::progress::bar(0, "videos");
     let steps = OnceCell::new();
     let (mut loss, mut skipped) = (None, 0);
     let mut progress = |progress: TrainProgress<'_>| match progress {
         TrainProgress::Videos { done, total } => {
-            videos.set_length(total);
-            videos.set_position(done);
+            videos.length(total);
+            videos.position(done);
         }
         TrainProgress::Skipped { video, why } => {
             skipped += 1;
-            videos.suspend(|| {
-                eprintln!("left out: {}: {}", output::shown(video), output::shown(why))
-            });
+            videos.say(&format!("left out: {video}: {why}"));
         }
         TrainProgress::Step(step) => {
             loss = Some(step.loss);
             let bar = steps.get_or_init(|| {
-                videos.finish_and_clear();
+                videos.clear();
                 output::progress::bar(args.steps, "steps")
             });
-            bar.set_position(step.step);
-            bar.set_message(format!("loss {:.4}", step.loss));
+            bar.position(step.step);
+            bar.message(&format!("loss {:.4}", step.loss));
         }
     };
-    let result = studio.train(&args.library.library, &request, &control, &mut progress);
-    videos.finish_and_clear();
+    let result = studio.train(&args.library.library, &request, control, &mut progress);
+    videos.clear();
     if let Some(bar) = steps.get() {
-        bar.finish_and_clear();
+        bar.clear();
     }
     let Trained { folder, clips, steps } = result?;
     if json {
         output::json(&Report { folder: &folder, clips, steps, loss })?;
     } else {
-        let shown = folder.display().to_string();
         let last = loss.map_or_else(String::new, |loss| format!(", loss {loss:.4}"));
-        output::line(format!("{steps} steps on {clips} clips{last}: {}", output::shown(&shown)))?;
+        output::line(format!("{steps} steps on {clips} clips{last}: {}", folder.display()))?;
     }
     let whole = steps >= args.steps && skipped == 0;
     Ok(if whole { Outcome::Done } else { Outcome::Partly })
@@ -116,7 +119,7 @@ fn request(args: &TrainArgs) -> anyhow::Result<TrainRequest> {
 }
 
 fn read(path: &Path) -> anyhow::Result<TrainConfig> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-    serde_json::from_str(&text).map_err(|error| super::usage(format!("{name}: {error}")))
+    let text = super::read_text(path, LARGEST_CONFIG)?;
+    serde_json::from_str(&text)
+        .map_err(|error| super::usage(format!("{error}: {}", path.display())))
 }

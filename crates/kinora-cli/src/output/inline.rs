@@ -1,10 +1,6 @@
 //! Pictures between the lines, where the terminal can: kitty's graphics protocol, iTerm2's inline images.
 
-use std::{
-    env,
-    fmt::Write,
-    io::{self, IsTerminal},
-};
+use std::{env, fmt::Write};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kinora_engine::CitedPicture;
@@ -25,9 +21,12 @@ pub enum Protocol {
     Iterm,
 }
 
+/// Escapes that draw a picture: ours, with numbers and base64 in them.
+pub struct Escapes(pub(super) String);
+
 /// The protocol of the terminal that reads our output; `None` if it is none or knows none.
 pub fn protocol() -> Option<Protocol> {
-    io::stdout().is_terminal().then(|| known(&|name| env::var(name).unwrap_or_default())).flatten()
+    super::is_terminal().then(|| known(&|name| env::var(name).unwrap_or_default())).flatten()
 }
 
 fn known(variable: &dyn Fn(&str) -> String) -> Option<Protocol> {
@@ -44,14 +43,14 @@ fn known(variable: &dyn Fn(&str) -> String) -> Option<Protocol> {
 }
 
 /// The escapes that draw a picture at the cursor.
-pub fn drawn(protocol: Protocol, shown: &CitedPicture) -> String {
-    match protocol {
+pub fn drawn(protocol: Protocol, shown: &CitedPicture) -> Escapes {
+    Escapes(match protocol {
         Protocol::Iterm => {
             let jpeg = BASE64_STANDARD.encode(&shown.jpeg);
             format!("\x1b]1337;File=inline=1;height={ROWS}:{jpeg}\x07")
         }
         Protocol::Kitty => kitty(shown),
-    }
+    })
 }
 
 fn kitty(shown: &CitedPicture) -> String {
@@ -98,7 +97,7 @@ mod tests {
     fn kitty_gets_every_pixel_in_chunks() {
         let picture = Picture::filled(100, 40, [1, 2, 3]);
         let shown = CitedPicture { picture: picture.clone(), jpeg: Vec::new() };
-        let drawn = drawn(Protocol::Kitty, &shown);
+        let Escapes(drawn) = drawn(Protocol::Kitty, &shown);
         assert!(drawn.starts_with("\x1b_Ga=T,f=24,s=100,v=40,r=6,m=1;"), "{drawn:.60}");
         let parts: Vec<&str> = drawn.split_terminator("\x1b\\").collect();
         assert!(parts.iter().all(|part| part.len() <= CHUNK + 64));

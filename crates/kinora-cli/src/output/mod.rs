@@ -1,55 +1,21 @@
 //! What people and programs read: tables, JSON, contact sheets, progress.
+//!
+//! Way in: [`line`], [`json`] and [`document`] for results, [`say`] and [`complain`] for messages. Only [`terminal`]
+//! writes to the standard streams, and what it writes is printable.
 
+pub mod file;
 pub mod inline;
 pub mod progress;
 pub mod sheet;
 pub mod table;
-
-use std::io::{self, Write};
+mod terminal;
 
 use kinora_types::{Hit, TimeRange};
-use serde::Serialize;
 
-/// Version of the JSON that `--json` prints; raised when a field changes its meaning or goes.
-pub const JSON_VERSION: u32 = 1;
-
-#[derive(Serialize)]
-struct Versioned<'a, T: Serialize> {
-    version: u32,
-    #[serde(flatten)]
-    value: &'a T,
-}
-
-/// Prints an object with the version of the format in front.
-pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &Versioned { version: JSON_VERSION, value })?;
-    writeln!(out)?;
-    Ok(())
-}
-
-/// Prints a line of results.
-pub fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
-    writeln!(io::stdout().lock(), "{}", text.as_ref())?;
-    Ok(())
-}
-
-/// Whether the reader of our output went away (`kinora search … | head -1`).
-pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let broken = |e: &(dyn std::error::Error + 'static)| {
-        let io = e.downcast_ref::<io::Error>().map(io::Error::kind);
-        let json = e.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        io.or(json) == Some(io::ErrorKind::BrokenPipe)
-    };
-    error.chain().any(broken)
-}
-
-/// A name as a terminal may show it: control characters escaped.
-pub fn shown(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect()
-}
+pub use terminal::{
+    complain, document, is_terminal, is_unread, json, line, lines, picture, piece, prompt, say,
+    say_over, usage,
+};
 
 /// A stretch of time as `00:41.0-00:47.5`.
 pub fn span(range: TimeRange) -> String {

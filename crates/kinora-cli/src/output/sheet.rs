@@ -2,6 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kinora_engine::SearchOutcome;
+use kinora_types::{Markup, PAGE_HEAD};
 
 const STYLE: &str = "body{font:15px/1.4 system-ui,sans-serif;margin:2rem;background:#16181d;color:#e8e6e1}
 h1{font-size:1.2rem;font-weight:600}main{display:grid;gap:1rem;
@@ -18,10 +19,10 @@ pub fn html(question: &str, outcome: &SearchOutcome, thumbnails: &[Option<Vec<u8
         let path = hit.asset.paths.first().map_or("", String::as_str);
         let score = hit.scores.dense.map_or(String::new(), |s| format!("{s:.3}"));
         format!(
-            "<figure>{image}<figcaption>{}. {}<small>{}</small><small>{}{}</small></figcaption></figure>",
+            "<figure>{image}<figcaption>{}. {}<small dir=\"auto\">{}</small><small>{}{}</small></figcaption></figure>",
             hit.rank,
-            escape(&hit.asset.label()),
-            escape(path),
+            Markup(&hit.asset.label()).isolated(),
+            Markup(path),
             score,
             super::times(hit)
         )
@@ -32,23 +33,9 @@ pub fn html(question: &str, outcome: &SearchOutcome, thumbnails: &[Option<Vec<u8
     } else {
         ""
     };
-    let question = escape(question);
+    let question = Markup(question);
     format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{question}</title>\
-         <style>{STYLE}</style><h1>{question}</h1>{none}<main>{figures}</main></html>\n"
+        "<!doctype html>\n<html lang=\"en\">\n{PAGE_HEAD}<title>{question}</title>\n\
+         <style>{STYLE}</style><h1 dir=\"auto\">{question}</h1>{none}<main>{figures}</main></html>\n"
     )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hostile_names_stay_text() {
-        assert_eq!(escape("<script>\"&"), "&lt;script&gt;&quot;&amp;");
-    }
 }

@@ -1,7 +1,12 @@
 //! Columns of text.
 
-/// Lines of a table: each column as wide as its widest cell, the last one as it is.
+use kinora_types::Printable;
+
+/// Lines of a table, printable: each column as wide as its widest cell, the last one as it is.
 pub fn lines(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    let printable = |cell: &String| Printable(cell).to_string();
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(printable).collect()).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([head[column].chars().count()]).max().unwrap_or(0)
@@ -23,5 +28,11 @@ mod tests {
     fn columns_line_up() {
         let rows = vec![vec!["a".into(), "1".into()], vec!["long".into(), "2".into()]];
         assert_eq!(lines(&["name", "n"], &rows), ["name  n", "a     1", "long  2"]);
+    }
+
+    #[test]
+    fn a_cell_breaks_no_row() {
+        let rows = vec![vec!["a\nb\u{1b}".into(), "1".into()]];
+        assert_eq!(lines(&["name", "n"], &rows)[1], "a\\nb\\u{1b}  1");
     }
 }

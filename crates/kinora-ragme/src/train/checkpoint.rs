@@ -64,12 +64,11 @@ impl<'a> Trainer<'a> {
         device: &Device,
     ) -> Result<Self> {
         let path = folder.join(CONFIG);
-        let text = std::fs::read_to_string(&path).map_err(|e| RagmeError::file(&path, e))?;
+        let text = crate::file::text(&path)?;
         let config: TrainConfig =
             serde_json::from_str(&text).map_err(|e| RagmeError::file(&path, e))?;
         let path = folder.join(FILE);
-        let all = candle_core::safetensors::load(&path, device)
-            .map_err(|e| RagmeError::file(&path, e))?;
+        let all = crate::file::tensors(&path, device)?;
         let kind = |kind: &str| -> Gradients {
             let of = |(name, t): (&String, &Tensor)| {
                 Some((name.strip_prefix(kind)?.strip_prefix('.')?.to_owned(), t.clone()))

@@ -71,7 +71,7 @@ impl ClipFolder {
     /// No index, one of another version, or a clip among its own neighbours.
     pub fn open(folder: &Path, device: &Device) -> Result<Self> {
         let path = folder.join("index.json");
-        let text = std::fs::read_to_string(&path).map_err(|e| RagmeError::file(&path, e))?;
+        let text = crate::file::text(&path)?;
         let index: Index = serde_json::from_str(&text).map_err(|e| RagmeError::file(&path, e))?;
         if index.version != VERSION {
             return Err(RagmeError::file(
@@ -114,8 +114,7 @@ impl ClipFolder {
 }
 
 fn tensors(path: &Path, names: &[&str], device: &Device) -> Result<Vec<Tensor>> {
-    let mut all =
-        candle_core::safetensors::load(path, device).map_err(|e| RagmeError::file(path, e))?;
+    let mut all = crate::file::tensors(path, device)?;
     let take = |name: &&str| {
         all.remove(*name).ok_or_else(|| RagmeError::file(path, format!("there is no `{name}`")))
     };

@@ -39,7 +39,7 @@ impl Metrics {
     /// # Errors
     /// The file cannot be read.
     pub fn read(path: &Path) -> Result<Vec<Self>> {
-        let text = std::fs::read_to_string(path).map_err(|e| RagmeError::file(path, e))?;
+        let text = crate::file::text(path)?;
         let mut steps = std::collections::BTreeMap::new();
         for line in text.lines() {
             let metrics: Self =

@@ -130,12 +130,13 @@ impl Judgement {
 
 /// Asks every query and compares with its right answers. Near-duplicates are removed as in any
 /// search, so a right answer may stand behind its copy. Fails if a right answer names a file that the
-/// library does not have.
+/// library does not have. `None` once `go_on`, asked before every query, says no.
 pub fn evaluate(
     searcher: &Searcher<'_>,
     judgements: &[Judgement],
     mode: Mode,
-) -> Result<Report, SearchError> {
+    go_on: &dyn Fn() -> bool,
+) -> Result<Option<Report>, SearchError> {
     check_files(searcher, judgements)?;
     let mut report = Report {
         mode,
@@ -153,6 +154,9 @@ pub fn evaluate(
         queries: Vec::new(),
     };
     for judgement in judgements {
+        if !go_on() {
+            return Ok(None);
+        }
         let query = Query { mode, limit: DEPTH, ..Query::text(&judgement.query) };
         let outcome = searcher.rank(&query)?;
         report.threshold = outcome.threshold.or(report.threshold);
@@ -173,7 +177,7 @@ pub fn evaluate(
         });
     }
     report.average();
-    Ok(report)
+    Ok(Some(report))
 }
 
 impl Report {
