@@ -71,11 +71,11 @@ impl<'a> Cursor<'a> {
         Some((code, Cursor(content)))
     }
 
-    fn boxes(mut self) -> impl Iterator<Item = (Code, Cursor<'a>)> {
+    pub(super) fn boxes(mut self) -> impl Iterator<Item = (Code, Cursor<'a>)> {
         std::iter::from_fn(move || self.next_box())
     }
 
-    fn find(self, code: &Code) -> Option<Cursor<'a>> {
+    pub(super) fn find(self, code: &Code) -> Option<Cursor<'a>> {
         self.boxes().find(|(c, _)| c == code).map(|(_, content)| content)
     }
 }

@@ -56,6 +56,12 @@ impl Gamut {
     /// Linear RGB of this gamut to linear sRGB, the white adapted (Bradford); `None` if the numbers span
     /// no gamut.
     pub(super) fn to_srgb(self) -> Option<[[f32; 3]; 3]> {
+        let [r, g, b] = self.primaries;
+        let twice_the_area = (g[0] - r[0]) * (b[1] - r[1]) - (b[0] - r[0]) * (g[1] - r[1]);
+        let is_gamut = twice_the_area.abs() > 0.01 && self.white[1] > 0.01;
+        if !is_gamut {
+            return None;
+        }
         let at = |[x, y]: [f32; 2]| Chromaticity { x, y };
         let [red, green, blue] = self.primaries.map(at);
         let mut profile = ColorProfile::new_srgb();
