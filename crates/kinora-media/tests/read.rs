@@ -2,7 +2,7 @@
 //! profile, HEIC and AVIF grids (no encoder at hand writes them small).
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use std::{fs, io::Cursor, path::PathBuf};
+use std::{fs, io::Cursor, path::PathBuf, time::Duration};
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use kinora_media::read::{
@@ -306,7 +306,8 @@ mod hostile {
 
     use super::*;
 
-    const SMALL: Limits = Limits { pixels: 1 << 22, bytes: 1 << 20, memory: 64 << 20 };
+    const SMALL: Limits =
+        Limits { pixels: 1 << 22, bytes: 1 << 20, memory: 64 << 20, time: Duration::from_secs(60) };
 
     fn seeds() -> Vec<Vec<u8>> {
         let names = [

@@ -1,17 +1,21 @@
-//! Whether a GIF or WebP moves.
+//! Whether a GIF, WebP, PNG or AVIF moves.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Seek},
     path::Path,
 };
 
-use super::Format;
+use super::{Format, isobmff::Cursor};
 
-/// Whether the file is a GIF of more than one picture (GIF89a specification, 1990) or a WebP with the
-/// animation flag (RFC 9649, section 2.7.1). A file that breaks off before that is told does not move.
+/// Longest `moov` box that is looked into, in bytes: a million frames take a few of them.
+const LONGEST_MOVIE: u64 = 16 << 20;
+
+/// Whether the file is a GIF of more than one picture (GIF89a specification, 1990), a WebP with the
+/// animation flag (RFC 9649, section 2.7.1), a PNG that says so before its picture (`acTL`, W3C PNG third
+/// edition) or an AVIF sequence (AVIF 1.1, section 3) of more than one. A file that breaks off before that is
+/// told does not move.
 pub fn is_animated(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else {
+    let Ok(file) = kinora_files::open(path) else {
         return false;
     };
     let mut reader = BufReader::new(file);
@@ -23,8 +27,58 @@ pub fn is_animated(path: &Path) -> bool {
         Some(Format::WebP) => {
             head.get(12..16) == Some(b"VP8X") && head.get(20).is_some_and(|f| f & 2 != 0)
         }
+        Some(Format::Png) => png_moves(&mut reader).unwrap_or(false),
+        Some(Format::Avif) => avif_moves(&mut reader).unwrap_or(false),
         _ => false,
     }
+}
+
+fn png_moves(reader: &mut BufReader<impl Read + Seek>) -> io::Result<bool> {
+    reader.seek_relative(8)?;
+    loop {
+        let (length, kind) = (word(reader)?, word(reader)?);
+        match &kind.to_be_bytes() {
+            b"acTL" => return Ok(word(reader)? > 1),
+            b"IDAT" => return Ok(false),
+            _ => reader.seek_relative(i64::from(length) + 4)?,
+        }
+    }
+}
+
+fn avif_moves(reader: &mut BufReader<impl Read + Seek>) -> io::Result<bool> {
+    loop {
+        let (length, kind) = (word(reader)?, word(reader)?);
+        let content = match length {
+            0 => u64::MAX,
+            1 => ((u64::from(word(reader)?) << 32) | u64::from(word(reader)?)).saturating_sub(16),
+            n => u64::from(n).saturating_sub(8),
+        };
+        if kind.to_be_bytes() == *b"moov" {
+            let mut movie = Vec::new();
+            reader.take(content.min(LONGEST_MOVIE)).read_to_end(&mut movie)?;
+            return Ok(has_sequence(&movie));
+        }
+        let step = i64::try_from(content).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+        reader.seek_relative(step)?;
+    }
+}
+
+/// Whether a track has more than one sample (`stsz`, ISO/IEC 14496-12).
+fn has_sequence(movie: &[u8]) -> bool {
+    let samples = |track: Cursor<'_>| {
+        let table = track.find(b"mdia")?.find(b"minf")?.find(b"stbl")?;
+        let mut sizes = table.find(b"stsz")?;
+        sizes.take(8)?;
+        sizes.u32()
+    };
+    let mut tracks = Cursor(movie).boxes().filter(|(code, _)| code == b"trak");
+    tracks.any(|(_, track)| samples(track).is_some_and(|count| count > 1))
+}
+
+fn word(reader: &mut impl Read) -> io::Result<u32> {
+    let mut four = [0; 4];
+    reader.read_exact(&mut four)?;
+    Ok(u32::from_be_bytes(four))
 }
 
 fn gif_moves(reader: &mut impl BufRead) -> io::Result<bool> {
@@ -87,6 +141,28 @@ mod tests {
         bytes
     }
 
+    fn png(frames: Option<u32>) -> Vec<u8> {
+        let chunk = |kind: &[u8], content: &[u8]| {
+            [&(content.len() as u32).to_be_bytes(), kind, content, &[0; 4]].concat()
+        };
+        let control = frames.map(|n| chunk(b"acTL", &[n.to_be_bytes(), [0; 4]].concat()));
+        let parts = [chunk(b"IHDR", &[0; 13]), control.unwrap_or_default(), chunk(b"IDAT", b"")];
+        [&b"\x89PNG\r\n\x1a\n"[..], &parts.concat()].concat()
+    }
+
+    fn avif(samples: Option<u32>) -> Vec<u8> {
+        let make = |kind: &[u8], content: &[u8]| {
+            [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat()
+        };
+        let movie = samples.map(|count| {
+            let sizes = make(b"stsz", &[&[0; 8], &count.to_be_bytes()[..]].concat());
+            let inner = [&b"stbl"[..], b"minf", b"mdia", b"trak", b"moov"];
+            inner.into_iter().fold(sizes, |content, kind| make(kind, &content))
+        });
+        let start = make(b"ftyp", b"avis\0\0\0\0avifavis");
+        [start, make(b"mdat", &[7; 9000]), movie.unwrap_or_default()].concat()
+    }
+
     #[test]
     fn the_second_picture_makes_it_move() {
         let folder = tempfile::TempDir::new().unwrap();
@@ -100,6 +176,14 @@ mod tests {
             ("still.webp", webp(0x10), false),
             ("moving.webp", webp(0x12), true),
             ("empty.gif", Vec::new(), false),
+            ("still.png", png(None), false),
+            ("one.png", png(Some(1)), false),
+            ("moving.png", png(Some(2)), true),
+            ("broken.png", png(Some(2))[..40].to_vec(), false),
+            ("still.avif", avif(None), false),
+            ("one.avif", avif(Some(1)), false),
+            ("moving.avif", avif(Some(3)), true),
+            ("broken.avif", avif(Some(3))[..9050].to_vec(), false),
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).unwrap();

@@ -1,39 +1,47 @@
-//! AVIF: our own reading of the container, AV1 by rav1d in this process.
-//!
-//! rav1d (dav1d in Rust, bounds-checked) is built without its assembler, which would need nasm: some
-//! 40 CPU s to build once, slower to decode, but AVIF needs no download and no child process.
+//! AVIF: our own reading of the container; `av1` decodes what lies in it.
+
+use std::cell::OnceCell;
 
 use kinora_types::Size;
-use re_rav1d::dav1d::{Decoder, Error, Picture, PlanarImageComponent, Settings, pixel};
+use re_rav1d::dav1d::Picture;
 
 use super::{
-    Format, Limits, ReadError,
-    heif::{self, Grid},
+    Format, ReadError, av1,
+    budget::{Budget, pixels},
+    heif::{self, Grid, Nclx},
     isobmff::Heif,
-    raster::{Layout, Raster},
-    yuv::{Matrix, Plane, Planes},
+    raster::{Layout, Raster, straight},
+    space::Space,
+    tone::Tone,
+    yuv::{Matrix, Misfit},
 };
 
 /// Decodes the primary item, a grid put together, with its opacity.
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, ReadError> {
+pub(super) fn decode(bytes: &[u8], budget: &Budget<'_>) -> Result<Raster, ReadError> {
     let heif = Heif::parse(bytes).ok_or_else(|| no("the container is broken"))?;
-    let size = heif::size(&heif, heif.primary).ok_or_else(|| no("the size is missing"))?;
+    let id = heif.primary;
+    let size = heif::size(&heif, id).ok_or_else(|| no("the size is missing"))?;
     // Planes of 16 bits, the decoder's copy of them, RGB and what it is turned into.
-    limits.check(size, u64::from(size.width) * u64::from(size.height) * 18)?;
-    let (layout, samples) = match heif.item(heif.primary).map(|item| &item.kind) {
-        Some(b"av01") => single(&heif, size, limits)?,
-        Some(b"grid") => (Layout::Rgb, grid(&heif, size, limits)?),
-        _ => {
-            return Err(ReadError::unsupported(Format::Avif, "the primary item is no picture"));
+    budget.admit(size, pixels(size) * 18)?;
+    let icc = heif::icc(&heif, id);
+    let reader = Reader { heif: &heif, budget, icc: icc.as_deref(), tone: OnceCell::new() };
+    let rgb = reader.colours(id, size)?;
+    let (layout, samples) = match reader.opacity(id, size)? {
+        Some(opacity) => {
+            let rgba = with_opacity(&rgb, &opacity);
+            let premultiplied = heif::is_premultiplied(&heif, id);
+            (Layout::Rgba, if premultiplied { straight(rgba) } else { rgba })
         }
+        None => (Layout::Rgb, rgb),
     };
+    let converted = reader.tone.into_inner().flatten().is_some();
     Ok(Raster {
         size,
         full_size: size,
         layout,
         samples,
-        icc: heif::icc(&heif, heif.primary),
-        orientation: heif::orientation(&heif, heif.primary),
+        icc: icc.filter(|_| !converted),
+        orientation: heif::orientation(&heif, id),
     })
 }
 
@@ -41,102 +49,134 @@ fn no(message: &str) -> ReadError {
     ReadError::damaged(Format::Avif, message)
 }
 
-fn single(heif: &Heif, size: Size, limits: &Limits) -> Result<(Layout, Vec<u8>), ReadError> {
-    let rgb = colour_item(heif, heif.primary, size, limits)?;
-    let Some(alpha) = heif::alpha_of(heif, heif.primary) else {
-        return Ok((Layout::Rgb, rgb));
-    };
-    let picture = av1(heif, alpha, limits)?;
-    if (picture.width(), picture.height()) != (size.width, size.height) {
-        return Err(no("opacity and colour differ in size"));
-    }
-    let opacity = planes(&picture)?.luma(size, full_range(heif, alpha, &picture));
-    let with =
-        rgb.as_chunks::<3>().0.iter().zip(opacity).flat_map(|([r, g, b], a)| [*r, *g, *b, a]);
-    Ok((Layout::Rgba, with.collect()))
+fn with_opacity(rgb: &[u8], opacity: &[u8]) -> Vec<u8> {
+    let pairs = rgb.as_chunks::<3>().0.iter().zip(opacity);
+    pairs.flat_map(|([r, g, b], a)| [*r, *g, *b, *a]).collect()
 }
 
-fn grid(heif: &Heif, size: Size, limits: &Limits) -> Result<Vec<u8>, ReadError> {
-    let grid = Grid::of(heif, heif.primary, size).ok_or_else(|| no("the grid is broken"))?;
-    let mut canvas = vec![0; size.width as usize * size.height as usize * 3];
-    for (index, tile) in grid.tiles.iter().enumerate() {
-        let rgb = colour_item(heif, *tile, grid.tile, limits)?;
-        grid.paste(index, &rgb, size, &mut canvas);
-    }
-    Ok(canvas)
-}
-
-fn colour_item(heif: &Heif, id: u32, size: Size, limits: &Limits) -> Result<Vec<u8>, ReadError> {
-    let picture = av1(heif, id, limits)?;
-    if (picture.width(), picture.height()) != (size.width, size.height) {
-        return Err(no("the picture has another size than the container says"));
-    }
-    let matrix = heif::nclx(heif, id).map_or_else(|| stream_matrix(&picture), |n| n.matrix);
-    let range = full_range(heif, id, &picture);
-    planes(&picture)?
-        .to_rgb(size, Matrix::from_cicp(matrix), range)
-        .ok_or_else(|| ReadError::unsupported(Format::Avif, format!("colour matrix `{matrix}`")))
-}
-
-fn stream_matrix(picture: &Picture) -> u16 {
-    use pixel::MatrixCoefficients as M;
-    match picture.matrix_coefficients() {
-        M::Identity => 0,
-        M::BT709 => 1,
-        M::BT2020NonConstantLuminance => 9,
-        M::YCgCo => 8,
-        _ => 6,
+impl From<Misfit> for ReadError {
+    fn from(misfit: Misfit) -> Self {
+        no(match misfit {
+            Misfit::Short => "its planes are smaller than the picture",
+            Misfit::Subsampled => "its planes and its colour matrix do not go together",
+        })
     }
 }
 
-fn full_range(heif: &Heif, id: u32, picture: &Picture) -> bool {
-    heif::nclx(heif, id).map_or(picture.color_range() == pixel::YUVRange::Full, |n| n.full_range)
+struct Reader<'r> {
+    heif: &'r Heif<'r>,
+    budget: &'r Budget<'r>,
+    icc: Option<&'r [u8]>,
+    /// The conversion to sRGB, if one is needed, made for the first tile: all of them share a space.
+    tone: OnceCell<Option<Tone>>,
 }
 
-/// Decodes one coded item on this thread.
-fn av1(heif: &Heif, id: u32, limits: &Limits) -> Result<Picture, ReadError> {
-    let data = heif.bytes(id).ok_or(ReadError::Truncated { format: Format::Avif })?;
-    if data.is_empty() {
-        return Err(no("an item is empty"));
+/// Samples of one coded item.
+type Decode<'d> = &'d dyn Fn(u32, Size) -> Result<Vec<u8>, ReadError>;
+
+impl Reader<'_> {
+    /// RGB8 of a coded item or a grid of them.
+    fn colours(&self, id: u32, size: Size) -> Result<Vec<u8>, ReadError> {
+        let rgb = |item, size| self.rgb(item, size, &self.picture(item, size)?);
+        self.assembled(id, size, 3, &rgb)
     }
-    let mut settings = Settings::new();
-    settings.set_n_threads(1);
-    settings.set_max_frame_delay(1);
-    settings.set_frame_size_limit(limits.pixels.min(u32::MAX.into()) as u32);
-    let failed = |e: Error| no(&e.to_string());
-    let mut decoder = Decoder::with_settings(&settings).map_err(failed)?;
-    match decoder.send_data(data.into_owned(), None, None, None) {
-        Ok(()) | Err(Error::Again) => {}
-        Err(error) => return Err(failed(error)),
-    }
-    loop {
-        match decoder.get_picture() {
-            Ok(picture) => return Ok(picture),
-            Err(Error::Again) => match decoder.send_pending_data() {
-                Ok(()) => {
-                    return decoder.get_picture().map_err(|_| no("there is no picture inside"));
-                }
-                Err(Error::Again) => {}
-                Err(error) => return Err(failed(error)),
-            },
-            Err(error) => return Err(failed(error)),
+
+    /// Opacity of the primary item in 8 bits: an item of its own, a grid too, or one for each tile.
+    fn opacity(&self, id: u32, size: Size) -> Result<Option<Vec<u8>>, ReadError> {
+        let luma = |item, size| {
+            let picture = self.picture(item, size)?;
+            let full = self.full_range(item, &picture);
+            Ok(av1::planes(&picture).luma(size, full)?)
+        };
+        if let Some(alpha) = heif::alpha_of(self.heif, id) {
+            if heif::size(self.heif, alpha).is_some_and(|told| told != size) {
+                return Err(no("opacity and colour differ in size"));
+            }
+            return self.assembled(alpha, size, 1, &luma).map(Some);
+        }
+        let tiles = self.heif.refers_to(id, b"dimg");
+        let each: Option<Vec<u32>> =
+            tiles.iter().map(|tile| heif::alpha_of(self.heif, *tile)).collect();
+        match (self.grid(id, size), each) {
+            (Some(grid), Some(each)) if !each.is_empty() => {
+                self.put_together(&grid.with_tiles(each), size, 1, &luma).map(Some)
+            }
+            _ => Ok(None),
         }
     }
-}
 
-fn planes(picture: &Picture) -> Result<Planes<impl AsRef<[u8]>>, ReadError> {
-    use re_rav1d::dav1d::PixelLayout as P;
-    let depth = picture.bits_per_component().map_or(8, |b| b.0) as u32;
-    let plane = |component| Plane {
-        bytes: picture.plane(component),
-        stride: picture.stride(component) as usize,
-    };
-    let (shift_x, shift_y) = match picture.pixel_layout() {
-        P::I420 => (1, 1),
-        P::I422 => (1, 0),
-        P::I444 | P::I400 => (0, 0),
-    };
-    let chroma = (picture.pixel_layout() != P::I400)
-        .then(|| [plane(PlanarImageComponent::U), plane(PlanarImageComponent::V)]);
-    Ok(Planes { y: plane(PlanarImageComponent::Y), chroma, shift_x, shift_y, depth })
+    fn grid(&self, id: u32, size: Size) -> Option<Grid> {
+        let is_grid = self.heif.item(id).is_some_and(|item| &item.kind == b"grid");
+        is_grid.then(|| Grid::of(self.heif, id, size)).flatten()
+    }
+
+    fn assembled(
+        &self,
+        id: u32,
+        size: Size,
+        channels: usize,
+        one: Decode<'_>,
+    ) -> Result<Vec<u8>, ReadError> {
+        match self.heif.item(id).map(|item| &item.kind) {
+            Some(b"av01") => one(id, size),
+            Some(b"grid") => {
+                let grid = self.grid(id, size).ok_or_else(|| no("the grid is broken"))?;
+                self.put_together(&grid, size, channels, one)
+            }
+            _ => Err(ReadError::unsupported(Format::Avif, "the primary item is no picture")),
+        }
+    }
+
+    fn put_together(
+        &self,
+        grid: &Grid,
+        size: Size,
+        channels: usize,
+        one: Decode<'_>,
+    ) -> Result<Vec<u8>, ReadError> {
+        let mut canvas = vec![0; size.width as usize * size.height as usize * channels];
+        for (place, tile) in grid.visible(size) {
+            self.budget.check()?;
+            let samples = one(tile, grid.tile)?;
+            grid.paste(&place, &samples, (size, &mut canvas), channels)
+                .ok_or_else(|| no("a tile is smaller than it says"))?;
+        }
+        Ok(canvas)
+    }
+
+    fn picture(&self, id: u32, size: Size) -> Result<Picture, ReadError> {
+        let data = self.heif.bytes(id).ok_or(ReadError::Truncated { format: Format::Avif })?;
+        if data.is_empty() {
+            return Err(no("an item is empty"));
+        }
+        av1::decode(&data, size, self.budget)
+    }
+
+    /// Code points of a tile, or else of the picture that it is part of.
+    fn nclx(&self, id: u32) -> Option<Nclx> {
+        heif::nclx(self.heif, id).or_else(|| heif::nclx(self.heif, self.heif.primary))
+    }
+
+    fn full_range(&self, id: u32, picture: &Picture) -> bool {
+        heif::nclx(self.heif, id).map_or_else(|| av1::is_full_range(picture), |n| n.full_range)
+    }
+
+    fn rgb(&self, id: u32, size: Size, picture: &Picture) -> Result<Vec<u8>, ReadError> {
+        let nclx = self.nclx(id);
+        let (primaries, transfer, matrix) = nclx.as_ref().map_or_else(
+            || av1::code_points(picture),
+            |told| (told.primaries, told.transfer, told.matrix),
+        );
+        let full = nclx.map_or_else(|| av1::is_full_range(picture), |told| told.full_range);
+        let known = Matrix::from_cicp(matrix).ok_or_else(|| {
+            ReadError::unsupported(Format::Avif, format!("colour matrix `{matrix}`"))
+        })?;
+        let tone = self.tone.get_or_init(|| {
+            Tone::new(match self.icc {
+                Some(icc) => Space::of_profile(icc).unwrap_or(Space::SRGB),
+                None => Space::of_code_points(primaries, transfer),
+            })
+        });
+        Ok(av1::planes(picture).to_rgb(size, (known, full), tone.as_ref())?)
+    }
 }

@@ -2,16 +2,51 @@
 
 use moxcms::{ColorProfile, DataColorSpace, Layout as CmsLayout, TransformOptions};
 
-use super::raster::{Layout, Raster};
+use super::{
+    ReadError,
+    budget::Budget,
+    raster::{Layout, Raster},
+    space::Space,
+    tone::Tone,
+};
+
+/// Longest profile that is read, in bytes: those of presses have one or two million.
+pub(super) const LONGEST_PROFILE: usize = 16 << 20;
+/// Pixels that are converted between two looks at the budget.
+const BAND: usize = 1 << 20;
 
 /// RGB8 in sRGB of a picture without opacity.
-pub(super) fn to_srgb(raster: Raster) -> Vec<u8> {
-    let profiled =
-        raster.icc.as_deref().and_then(|icc| through_profile(icc, raster.layout, &raster.samples));
-    profiled.unwrap_or_else(|| without_profile(raster.layout, raster.samples))
+///
+/// # Errors
+/// If the budget is spent.
+pub(super) fn to_srgb(raster: Raster, budget: &Budget<'_>) -> Result<Vec<u8>, ReadError> {
+    let icc = raster.icc.as_deref().filter(|icc| icc.len() <= LONGEST_PROFILE);
+    let Some(convert) = icc.and_then(|icc| conversion(icc, raster.layout)) else {
+        return Ok(without_profile(raster.layout, raster.samples));
+    };
+    let channels = raster.layout.channels();
+    let mut rgb = vec![0; raster.samples.len() / channels * 3];
+    for (from, to) in raster.samples.chunks(BAND * channels).zip(rgb.chunks_mut(BAND * 3)) {
+        budget.check()?;
+        if convert(from, to).is_none() {
+            return Ok(without_profile(raster.layout, raster.samples));
+        }
+    }
+    Ok(rgb)
 }
 
-fn through_profile(icc: &[u8], layout: Layout, samples: &[u8]) -> Option<Vec<u8>> {
+/// Samples of whole pixels to as many of RGB8; `None` if that failed.
+type Convert = Box<dyn Fn(&[u8], &mut [u8]) -> Option<()>>;
+
+fn conversion(icc: &[u8], layout: Layout) -> Option<Convert> {
+    if let (Layout::Rgb, Some(tone)) = (layout, Space::of_profile(icc).and_then(Tone::new)) {
+        return Some(Box::new(move |from, to| {
+            let pixels = from.as_chunks::<3>().0.iter().zip(to.as_chunks_mut::<3>().0);
+            pixels.for_each(|(from, to)| *to = tone.apply(from.map(|v| f32::from(v) / 255.0)));
+            Some(())
+        }));
+    }
+
     let profile = ColorProfile::new_from_slice(icc).ok()?;
     let (space, source) = match layout {
         Layout::Grey => (DataColorSpace::Gray, CmsLayout::Gray),
@@ -30,9 +65,7 @@ fn through_profile(icc: &[u8], layout: Layout, samples: &[u8]) -> Option<Vec<u8>
             TransformOptions::default(),
         )
         .ok()?;
-    let mut rgb = vec![0; samples.len() / layout.channels() * 3];
-    transform.transform(samples, &mut rgb).ok()?;
-    Some(rgb)
+    Some(Box::new(move |from, to| transform.transform(from, to).ok()))
 }
 
 fn without_profile(layout: Layout, samples: Vec<u8>) -> Vec<u8> {
@@ -71,10 +104,15 @@ mod tests {
         }
     }
 
+    fn srgb(raster: Raster) -> Vec<u8> {
+        let never = || false;
+        to_srgb(raster, &Budget::new(&crate::read::Limits::default(), &never)).unwrap()
+    }
+
     #[test]
     fn display_p3_red_is_out_of_srgb_and_is_clipped() {
         let p3 = ColorProfile::new_display_p3().encode().unwrap();
-        let rgb = to_srgb(raster(Layout::Rgb, &[200, 100, 50], Some(p3)));
+        let rgb = srgb(raster(Layout::Rgb, &[200, 100, 50], Some(p3)));
         // colour-science 0.4: Display P3 (200, 100, 50) is sRGB (215, 94, 31).
         for (have, want) in rgb.iter().zip([215i32, 94, 31]) {
             assert!((i32::from(*have) - want).abs() <= 3, "{rgb:?}");
@@ -84,14 +122,22 @@ mod tests {
     #[test]
     fn a_bad_or_foreign_profile_is_ignored() {
         let p3 = ColorProfile::new_display_p3().encode().unwrap();
-        assert_eq!(to_srgb(raster(Layout::Grey, &[7], Some(p3))), [7; 3]);
-        assert_eq!(to_srgb(raster(Layout::Rgb, &[1, 2, 3], Some(vec![9; 200]))), [1, 2, 3]);
+        assert_eq!(srgb(raster(Layout::Grey, &[7], Some(p3))), [7; 3]);
+        assert_eq!(srgb(raster(Layout::Rgb, &[1, 2, 3], Some(vec![9; 200]))), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_profile_for_high_dynamic_range_keeps_white_white() {
+        let pq = ColorProfile::new_bt2020_pq().encode().unwrap();
+        // 148 is the code value of 203 cd/m², which the profile's curve alone would make nearly black.
+        let rgb = srgb(raster(Layout::Rgb, &[148; 3], Some(pq)));
+        assert!(rgb.iter().all(|v| v.abs_diff(233) <= 3), "{rgb:?}");
     }
 
     #[test]
     fn ink_darkens() {
-        assert_eq!(to_srgb(raster(Layout::Cmyk, &[0, 0, 0, 0], None)), [255; 3]);
-        assert_eq!(to_srgb(raster(Layout::Cmyk, &[0, 255, 255, 0], None)), [255, 0, 0]);
-        assert_eq!(to_srgb(raster(Layout::Cmyk, &[0, 0, 0, 255], None)), [0; 3]);
+        assert_eq!(srgb(raster(Layout::Cmyk, &[0, 0, 0, 0], None)), [255; 3]);
+        assert_eq!(srgb(raster(Layout::Cmyk, &[0, 255, 255, 0], None)), [255, 0, 0]);
+        assert_eq!(srgb(raster(Layout::Cmyk, &[0, 0, 0, 255], None)), [0; 3]);
     }
 }

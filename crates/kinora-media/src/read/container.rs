@@ -28,7 +28,7 @@ pub(super) fn segments(bytes: &[u8], format: Format) -> Segments<'_> {
         Format::WebP => webp(bytes),
         Format::Tiff => Segments { exif: Some(Cow::Borrowed(bytes)), ..Segments::default() },
         Format::Heic | Format::Avif => heif(bytes),
-        Format::Gif => Segments::default(),
+        Format::Gif | Format::Bmp => Segments::default(),
     }
 }
 

@@ -1,18 +1,13 @@
 //! From bytes to an upright sRGB picture, whatever the format, within limits.
 
-use std::{
-    any::Any,
-    fs::File,
-    io::Read,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-};
+use std::{io::Read, path::Path};
 
 use kinora_types::{Picture, Size};
 
+pub(super) use super::guard::guarded;
 use super::{
-    Format, Limits, ReadError, avif, container, heic, jpeg, metadata::exif, orient::Orientation,
-    plain,
+    Budget, Format, Limits, ReadError, apart::apart, avif, container, heic, jpeg, metadata::exif,
+    orient::Orientation, plain, tiff::Tags,
 };
 
 /// A decoded picture.
@@ -29,32 +24,69 @@ pub struct Decoded {
 /// Passed as `target` to [`decode`]: the full size, whatever it costs.
 pub const FULL_SIZE: u32 = u32::MAX;
 
+/// Decodes a picture as [`decode_within`] does, with nobody to stop it but its limits.
+///
+/// # Errors
+/// As [`decode_within`].
+pub fn decode(bytes: &[u8], target: u32, limits: &Limits) -> Result<Decoded, ReadError> {
+    decode_within(bytes, target, &Budget::new(limits, &|| false))
+}
+
 /// Decodes a picture for a use whose shorter side is `target` pixels.
 ///
 /// The result's shorter side has at least `2 * target` pixels, if the file's has; more is thrown
-/// away as early as the format allows. Called from many threads at once; uses one.
+/// away as early as the format allows. Called from many threads at once.
 ///
-/// Memory: what [`Limits::memory`] allows at most, checked against the header first.
-pub fn decode(bytes: &[u8], target: u32, limits: &Limits) -> Result<Decoded, ReadError> {
-    limits.check_bytes(bytes.len() as u64)?;
+/// Memory: what [`Limits::memory`] allows at most, checked against the header first. Decoders that cannot
+/// be interrupted (HEIC, AVIF, WebP, JPEG in TIFF) get a thread and a copy of the file, and are left behind
+/// once the budget is spent.
+///
+/// # Errors
+/// What the file is not, or the budget does not allow: [`ReadError::TooSlow`], [`ReadError::TooMuchWork`]
+/// and, within a fraction of a second, [`ReadError::Cancelled`].
+pub fn decode_within(bytes: &[u8], target: u32, budget: &Budget<'_>) -> Result<Decoded, ReadError> {
+    budget.limits().check_bytes(bytes.len() as u64)?;
+    budget.check()?;
     let format = sniff(bytes)?;
-    let decoded = guarded(format, || {
+    if is_interruptible(format, bytes) {
+        return upright(bytes, format, target, budget);
+    }
+    let copy = bytes.to_vec();
+    apart(budget, move |budget| upright(&copy, format, target, budget))
+}
+
+fn is_interruptible(format: Format, bytes: &[u8]) -> bool {
+    match format {
+        Format::Jpeg | Format::Png | Format::Gif | Format::Bmp => true,
+        Format::Heic | Format::Avif | Format::WebP => false,
+        Format::Tiff => !Tags::of(bytes).is_some_and(|tags| tags.is_jpeg()),
+    }
+}
+
+fn upright(
+    bytes: &[u8],
+    format: Format,
+    target: u32,
+    budget: &Budget<'_>,
+) -> Result<Decoded, ReadError> {
+    guarded(format, || {
         let mut raster = match format {
-            Format::Jpeg => jpeg::decode(bytes, target, limits)?,
-            Format::Heic => heic::decode(bytes, limits)?,
-            Format::Avif => avif::decode(bytes, limits)?,
-            Format::Png | Format::WebP | Format::Gif | Format::Tiff => {
-                plain::decode(bytes, format, limits)?
+            Format::Jpeg => jpeg::decode(bytes, target, budget)?,
+            Format::Heic => heic::decode(bytes, budget)?,
+            Format::Avif => avif::decode(bytes, budget)?,
+            Format::Png | Format::WebP | Format::Gif | Format::Tiff | Format::Bmp => {
+                plain::decode(bytes, format, budget)?
             }
         };
         // HEIF says it in the container, and forbids readers to look at EXIF for it.
         if !matches!(format, Format::Heic | Format::Avif) {
             raster.orientation = orientation(bytes, format);
         }
+        budget.check()?;
         let full_size = raster.orientation.upright(raster.full_size);
-        Ok(Decoded { full_size, format, picture: raster.into_picture(format, target)? })
-    })?;
-    Ok(decoded)
+        let picture = raster.into_picture(format, target, budget)?;
+        Ok(Decoded { full_size, format, picture })
+    })
 }
 
 /// Reads a file and decodes it as [`decode`] does.
@@ -65,11 +97,8 @@ pub fn decode_file(path: &Path, target: u32, limits: &Limits) -> Result<Decoded,
 /// The bytes of a file, if they are not too many and it is a regular file.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, ReadError> {
     let failed = |source| ReadError::Io { path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
+    let file = kinora_files::open(path).map_err(failed)?;
     let told = file.metadata().map_err(failed)?;
-    if !told.is_file() {
-        return Err(failed(std::io::Error::other("it is not a regular file")));
-    }
     limits.check_bytes(told.len())?;
     let mut bytes = Vec::with_capacity(told.len() as usize);
     // A file that grows while it is read is still bounded.
@@ -90,19 +119,4 @@ fn orientation(bytes: &[u8], format: Format) -> Orientation {
         .exif
         .and_then(|exif| exif::orientation(exif.into_owned()))
         .unwrap_or_default()
-}
-
-/// Turns a decoder's panic into an error; none of them keeps state from call to call.
-pub(super) fn guarded<T>(
-    format: Format,
-    work: impl FnOnce() -> Result<T, ReadError>,
-) -> Result<T, ReadError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        Err(ReadError::Internal { format, message: panic_message(&*panic) })
-    })
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".into())
 }

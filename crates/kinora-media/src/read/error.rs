@@ -1,6 +1,6 @@
 //! Why a picture cannot be read, and whose it is to mend.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, time::Duration};
 
 use kinora_types::Size;
 
@@ -8,7 +8,7 @@ use super::Format;
 
 /// A picture could not be read.
 ///
-/// `Io` is the environment's fault, `Internal` ours (or a decoder's); all others lie in the file.
+/// `Io` and `Thread` are the environment's fault, `Cancelled` is nobody's; all others lie in the file.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be opened or read.
@@ -16,6 +16,12 @@ pub enum ReadError {
     Io {
         /// The file.
         path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The system has no thread to decode in.
+    #[error("cannot start a thread: {source}")]
+    Thread {
         /// Why.
         source: io::Error,
     },
@@ -71,8 +77,23 @@ pub enum ReadError {
         /// [`super::Limits::memory`].
         limit: u64,
     },
-    /// A decoder panicked; the picture is skipped and the process lives on.
-    #[error("the {format} decoder failed: {message}")]
+    /// Decoding takes longer than the limit.
+    #[error("the picture takes too long to decode: more than {} s", limit.as_secs())]
+    TooSlow {
+        /// [`super::Limits::time`], with what the number of pixels adds.
+        limit: Duration,
+    },
+    /// Decoding would take far more work than the picture's pixels are worth.
+    #[error("the picture takes too much work to decode: {what}")]
+    TooMuchWork {
+        /// Of what there is too much.
+        what: String,
+    },
+    /// Whoever asked for the picture does not want it any more.
+    #[error("cancelled")]
+    Cancelled,
+    /// A decoder panicked, which only a broken file brings about; the process lives on.
+    #[error("the {format} file is damaged: its decoder gave up: {message}")]
     Internal {
         /// What was being decoded.
         format: Format,
@@ -88,19 +109,28 @@ impl ReadError {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("give yourself permission to read it")
             }
-            Self::Io { .. } => None,
+            Self::Io { .. } | Self::Thread { .. } | Self::Cancelled => None,
             Self::Empty | Self::Truncated { .. } => {
                 Some("copy the file again from where it came from")
             }
-            Self::UnknownFormat => Some("Kinora reads JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF"),
-            Self::Damaged { .. } | Self::Unsupported { .. } => {
+            Self::UnknownFormat => {
+                Some("Kinora reads JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC and AVIF")
+            }
+            Self::Damaged { .. }
+            | Self::Unsupported { .. }
+            | Self::TooSlow { .. }
+            | Self::TooMuchWork { .. }
+            | Self::Internal { .. } => {
                 Some("open it in a picture editor and save it as JPEG or PNG")
             }
             Self::TooManyBytes { .. } | Self::TooManyPixels { .. } | Self::TooMuchMemory { .. } => {
                 Some("save a smaller version of it")
             }
-            Self::Internal { .. } => Some("please report this with the file"),
         }
+    }
+
+    pub(super) fn thread(source: io::Error) -> Self {
+        Self::Thread { source }
     }
 
     pub(super) fn damaged(format: Format, message: impl ToString) -> Self {

@@ -15,6 +15,8 @@ pub enum Format {
     Gif,
     /// TIFF 6.0 and BigTIFF.
     Tiff,
+    /// Windows bitmap.
+    Bmp,
     /// HEIF with HEVC inside, ISO/IEC 23008-12.
     Heic,
     /// HEIF with AV1 inside, AVIF 1.1.
@@ -23,8 +25,8 @@ pub enum Format {
 
 /// File name endings of pictures, lower case: what a folder is searched for.
 pub const EXTENSIONS: &[&str] = &[
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "heic", "heif", "hif",
-    "avif",
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp", "dib", "heic",
+    "heif", "hif", "avif",
 ];
 
 impl Format {
@@ -36,6 +38,7 @@ impl Format {
             Self::WebP => "webp",
             Self::Gif => "gif",
             Self::Tiff => "tiff",
+            Self::Bmp => "bmp",
             Self::Heic => "heic",
             Self::Avif => "avif",
         }
@@ -49,6 +52,28 @@ impl Format {
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::WebP),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
             [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Some(Self::Tiff),
+            // Two letters are little: the reserved words must be zero and the header's size a known one.
+            [
+                b'B',
+                b'M',
+                _,
+                _,
+                _,
+                _,
+                0,
+                0,
+                0,
+                0,
+                _,
+                _,
+                _,
+                _,
+                12 | 40 | 52 | 56 | 64 | 108 | 124,
+                0,
+                0,
+                0,
+                ..,
+            ] => Some(Self::Bmp),
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => heif_brand(bytes),
             _ => None,
         }
@@ -76,6 +101,7 @@ impl fmt::Display for Format {
             Self::WebP => "WebP",
             Self::Gif => "GIF",
             Self::Tiff => "TIFF",
+            Self::Bmp => "BMP",
             Self::Heic => "HEIC",
             Self::Avif => "AVIF",
         })
@@ -95,6 +121,8 @@ mod tests {
             (b"GIF89a", Some(Format::Gif)),
             (b"II*\0", Some(Format::Tiff)),
             (b"MM\0+", Some(Format::Tiff)),
+            (b"BM\x1a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", Some(Format::Bmp)),
+            (b"BMW and other words of a text", None),
             (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", Some(Format::Heic)),
             (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", Some(Format::Avif)),
             (b"\0\0\0\x18ftypisom\0\0\0\0isommp42", None),

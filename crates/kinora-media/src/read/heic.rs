@@ -1,51 +1,136 @@
 //! HEIC by the pure-Rust `heic-decoder`, which applies rotation, mirror and crop itself.
 
-use heic_decoder::{HeifError, RgbaImage};
+use std::{sync::OnceLock, thread::available_parallelism};
+
+use heic_decoder::{DecodedImage, HeifError};
 use kinora_types::Size;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{
-    Format, Limits, ReadError,
+    Format, ReadError,
+    budget::{Budget, pixels},
+    guard, hevc,
+    isobmff::Heif,
     orient::Orientation,
-    raster::{Layout, Raster},
+    raster::{Layout, Raster, straight},
+    space::Space,
+    tone::Tone,
 };
 
 /// Bytes of memory a pixel takes at the decoder's peak: planes of 32 bits twice, RGB and its copy.
 const BYTES_PER_PIXEL: u64 = 24;
+/// Coded pixels beyond four times the picture's that are let pass: edges of tiles, an opacity plane.
+const FREE_PIXELS: u64 = 16 << 20;
 
 /// Decodes the primary picture, opacity included.
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, ReadError> {
+///
+/// The decoder cannot be interrupted: what it will do is added up from the headers first. It works on as
+/// many threads as there are cores, all of them its own.
+pub(super) fn decode(bytes: &[u8], budget: &Budget<'_>) -> Result<Raster, ReadError> {
     let info = heic_decoder::probe(bytes).map_err(error)?;
-    let coded = Size { width: side(info.coded_width)?, height: side(info.coded_height)? };
-    limits.check(coded, u64::from(coded.width) * u64::from(coded.height) * BYTES_PER_PIXEL)?;
-    let image = heic_decoder::decode(bytes).map_err(error)?;
-    let icc = image.metadata.icc_profile.clone();
-    let (size, layout, samples) = if image.alpha.is_some() {
-        let rgba = image.to_rgba8().map_err(error)?;
-        drop(image);
-        ((rgba.width, rgba.height), Layout::Rgba, straight(rgba))
-    } else {
-        let rgb = image.to_rgb8().map_err(error)?;
-        ((rgb.width, rgb.height), Layout::Rgb, rgb.data)
-    };
-    let size = Size { width: side(size.0)?, height: side(size.1)? };
+    let size = Size { width: side(info.coded_width)?, height: side(info.coded_height)? };
+    let tiles = coded(bytes, size)?;
+    budget.admit(size, pixels(size) * BYTES_PER_PIXEL + tiles)?;
+    budget.check()?;
+    let image = pool()?.install(|| heic_decoder::decode(bytes)).map_err(error)?;
+    budget.check()?;
+    let converted = Tone::new(space(&image));
+    let icc = image.metadata.icc_profile.clone().filter(|_| converted.is_none());
+    let (size, layout, samples) = pool()?.install(|| samples(image, converted.as_ref()))?;
     let orientation = Orientation::default();
     Ok(Raster { size, full_size: size, layout, samples, icc, orientation })
 }
 
-fn side(pixels: usize) -> Result<u32, ReadError> {
-    u32::try_from(pixels).map_err(|_| ReadError::damaged(Format::Heic, "a side is too long"))
-}
-
-/// Takes opacity out of the colours again where the file has it multiplied in.
-fn straight(mut image: RgbaImage<u8>) -> Vec<u8> {
-    if image.premultiplied {
-        for [r, g, b, a] in image.data.as_chunks_mut::<4>().0 {
-            let divide =
-                |v: &mut u8| *v = (u32::from(*v) * 255 / u32::from((*a).max(1))).min(255) as u8;
-            [r, g, b].into_iter().for_each(divide);
+/// Bytes of the decoder's planes for all coded pictures that make up this one.
+fn coded(bytes: &[u8], size: Size) -> Result<u64, ReadError> {
+    let Some(heif) = Heif::parse(bytes) else {
+        // A sequence without a still: one of its pictures is decoded, whose size the decoder has told.
+        return Ok(0);
+    };
+    let alpha = super::heif::alpha_of(&heif, heif.primary);
+    let (mut all, mut memory) = (0u64, 0u64);
+    for id in std::iter::once(heif.primary).chain(alpha) {
+        for item in std::iter::once(&id).chain(heif.refers_to(id, b"dimg")) {
+            let Some(told) = heif.property(*item, b"hvcC").and_then(hevc::coded) else {
+                continue;
+            };
+            let (area, width) = (pixels(told.size), [4, 6, 8, 12][told.chroma.min(3) as usize]);
+            all = all.saturating_add(area);
+            memory = memory.saturating_add(area.saturating_mul(width));
         }
     }
-    image.data
+    if all > 4 * pixels(size) + FREE_PIXELS {
+        let what = format!("{all} pixels for a picture of {size}");
+        return Err(ReadError::TooMuchWork { what });
+    }
+    Ok(memory)
+}
+
+/// The decoder's threads, whose panics are caught by whoever asked them to work.
+fn pool() -> Result<&'static ThreadPool, ReadError> {
+    static POOL: OnceLock<Result<ThreadPool, String>> = OnceLock::new();
+    let start = || {
+        let threads = available_parallelism().map_or(1, usize::from);
+        let name = |index| format!("heic-{index}");
+        let quiet = |_| {
+            guard::hush(true);
+        };
+        let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(name);
+        pool.start_handler(quiet).build().map_err(|error| error.to_string())
+    };
+    POOL.get_or_init(start)
+        .as_ref()
+        .map_err(|said| ReadError::thread(std::io::Error::other(&**said)))
+}
+
+/// What the numbers mean, unless a profile says it.
+fn space(image: &DecodedImage) -> Space {
+    match (&image.metadata.icc_profile, image.color_info) {
+        (Some(icc), _) => Space::of_profile(icc).unwrap_or(Space::SRGB),
+        (None, Some(told)) => {
+            Space::of_code_points(told.color_primaries, told.transfer_characteristics)
+        }
+        (None, None) => Space::SRGB,
+    }
+}
+
+/// RGB8 or RGBA8, in sRGB where `tone` leads there, which needs all the bits that the file has.
+fn samples(image: DecodedImage, tone: Option<&Tone>) -> Result<(Size, Layout, Vec<u8>), ReadError> {
+    let size = Size { width: side(image.width)?, height: side(image.height)? };
+    let opaque = image.alpha.is_none();
+    let (layout, samples) = match (opaque, tone) {
+        (true, None) => (Layout::Rgb, image.to_rgb8().map_err(error)?.data),
+        (true, Some(tone)) => {
+            (Layout::Rgb, tone.apply_to(&image.to_rgb16().map_err(error)?.data, 3))
+        }
+        (false, None) => {
+            let rgba = image.to_rgba8().map_err(error)?;
+            let premultiplied = rgba.premultiplied;
+            (Layout::Rgba, if premultiplied { straight(rgba.data) } else { rgba.data })
+        }
+        (false, Some(tone)) => {
+            let mut rgba = image.to_rgba16().map_err(error)?;
+            if rgba.premultiplied {
+                divide(&mut rgba.data);
+            }
+            (Layout::Rgba, tone.apply_to(&rgba.data, 4))
+        }
+    };
+    Ok((size, layout, samples))
+}
+
+/// Takes opacity out of the colours of 16-bit RGBA, which are light only without it.
+fn divide(rgba: &mut [u16]) {
+    for [r, g, b, a] in rgba.as_chunks_mut::<4>().0 {
+        let divide = |v: &mut u16| {
+            *v = (u32::from(*v) * 65_535 / u32::from((*a).max(1))).min(65_535) as u16;
+        };
+        [r, g, b].into_iter().for_each(divide);
+    }
+}
+
+fn side(pixels: usize) -> Result<u32, ReadError> {
+    u32::try_from(pixels).map_err(|_| ReadError::damaged(Format::Heic, "a side is too long"))
 }
 
 fn error(error: HeifError) -> ReadError {

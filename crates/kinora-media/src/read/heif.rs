@@ -9,6 +9,8 @@ use super::{
 
 /// Coding-independent code points of a `colr` box (ITU-T H.273).
 pub(super) struct Nclx {
+    pub primaries: u16,
+    pub transfer: u16,
     pub matrix: u16,
     pub full_range: bool,
 }
@@ -23,8 +25,12 @@ pub(super) fn nclx(heif: &Heif, id: u32) -> Option<Nclx> {
         .properties(id)
         .filter(|(code, _)| code == b"colr")
         .find_map(|(_, colr)| colr.0.strip_prefix(b"nclx").map(Cursor))?;
-    colr.take(4)?;
-    Some(Nclx { matrix: colr.u16()?, full_range: colr.take(1)?[0] & 0x80 != 0 })
+    Some(Nclx {
+        primaries: colr.u16()?,
+        transfer: colr.u16()?,
+        matrix: colr.u16()?,
+        full_range: colr.take(1)?[0] & 0x80 != 0,
+    })
 }
 
 pub(super) fn icc(heif: &Heif, id: u32) -> Option<Vec<u8>> {
@@ -86,18 +92,53 @@ impl Grid {
         (covers && fits && same && complete).then_some(Self { columns, tile, tiles })
     }
 
-    /// Copies the visible part of a tile to its place.
-    pub(super) fn paste(&self, index: usize, rgb: &[u8], size: Size, canvas: &mut [u8]) {
-        let (tile_w, tile_h) = (self.tile.width as usize, self.tile.height as usize);
-        let (width, height) = (size.width as usize, size.height as usize);
-        let left = index % self.columns as usize * tile_w;
-        let top = index / self.columns as usize * tile_h;
-        let visible = tile_w.min(width.saturating_sub(left)) * 3;
-        for (row, y) in rgb.chunks_exact(tile_w * 3).zip(top..height) {
-            let at = (y * width + left) * 3;
-            if visible > 0 {
-                canvas[at..at + visible].copy_from_slice(&row[..visible]);
-            }
-        }
+    /// The same grid of other items.
+    pub(super) fn with_tiles(self, tiles: Vec<u32>) -> Self {
+        Self { tiles, ..self }
     }
+
+    /// Tiles of which something can be seen, with their places. A grid may claim thousands of others,
+    /// which cost a decoder hours and show nothing.
+    pub(super) fn visible(&self, canvas: Size) -> impl Iterator<Item = (Place, u32)> + '_ {
+        let columns = self.columns as usize;
+        let (tile_w, tile_h) = (self.tile.width as usize, self.tile.height as usize);
+        let places = self.tiles.iter().enumerate().map(move |(index, id)| {
+            (Place { left: index % columns * tile_w, top: index / columns * tile_h }, *id)
+        });
+        places.filter(move |(place, _)| {
+            place.left < canvas.width as usize && place.top < canvas.height as usize
+        })
+    }
+
+    /// Copies the visible part of a tile to its place; `channels` bytes make a pixel. `None` if either
+    /// buffer is shorter than its size says.
+    pub(super) fn paste(
+        &self,
+        place: &Place,
+        tile: &[u8],
+        canvas: (Size, &mut [u8]),
+        channels: usize,
+    ) -> Option<()> {
+        let (size, canvas) = canvas;
+        let (width, height) = (size.width as usize, size.height as usize);
+        let tile_w = self.tile.width as usize;
+        let visible = tile_w.min(width.checked_sub(place.left)?) * channels;
+        let rows = tile.chunks_exact(tile_w * channels).zip(place.top..height);
+        for (row, y) in rows {
+            let at = (y * width + place.left) * channels;
+            canvas.get_mut(at..at + visible)?.copy_from_slice(row.get(..visible)?);
+        }
+        Some(())
+    }
+}
+
+/// Where a tile's upper left corner lies, in pixels.
+pub(super) struct Place {
+    left: usize,
+    top: usize,
+}
+
+/// Whether the colours of `id` are multiplied by its opacity already.
+pub(super) fn is_premultiplied(heif: &Heif, id: u32) -> bool {
+    !heif.refers_to(id, b"prem").is_empty()
 }

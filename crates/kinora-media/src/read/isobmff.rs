@@ -4,7 +4,10 @@
 //! Everything returns `None` on what breaks the rules; no length is trusted before it is checked
 //! against the bytes at hand. Memory: borrowed from the file, but for items stored in pieces.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+};
 
 /// A four-character code.
 pub(super) type Code = [u8; 4];
@@ -68,11 +71,11 @@ impl<'a> Cursor<'a> {
         Some((code, Cursor(content)))
     }
 
-    fn boxes(mut self) -> impl Iterator<Item = (Code, Cursor<'a>)> {
+    pub(super) fn boxes(mut self) -> impl Iterator<Item = (Code, Cursor<'a>)> {
         std::iter::from_fn(move || self.next_box())
     }
 
-    fn find(self, code: &Code) -> Option<Cursor<'a>> {
+    pub(super) fn find(self, code: &Code) -> Option<Cursor<'a>> {
         self.boxes().find(|(c, _)| c == code).map(|(_, content)| content)
     }
 }
@@ -86,7 +89,6 @@ pub(super) struct Item<'a> {
 }
 
 struct Location {
-    id: u32,
     /// 0: offsets into the file, 1: into `idat`.
     method: u8,
     extents: Vec<(u64, u64)>,
@@ -98,17 +100,19 @@ struct Reference {
     to: Vec<u32>,
 }
 
-/// The `meta` box of a file.
+/// The `meta` box of a file. Items are looked up by their number: a file may have 65 535 tiles.
 pub(super) struct Heif<'a> {
     file: &'a [u8],
     idat: &'a [u8],
     /// The picture to show.
     pub primary: u32,
     pub items: Vec<Item<'a>>,
-    locations: Vec<Location>,
-    references: Vec<Reference>,
+    places: HashMap<u32, usize>,
+    locations: HashMap<u32, Location>,
+    references: HashMap<(u32, Code), Vec<u32>>,
+    referring: HashMap<(u32, Code), Vec<u32>>,
     properties: Vec<(Code, Cursor<'a>)>,
-    associations: Vec<(u32, Vec<usize>)>,
+    associations: HashMap<u32, Vec<usize>>,
 }
 
 impl<'a> Heif<'a> {
@@ -117,30 +121,30 @@ impl<'a> Heif<'a> {
         let mut meta = Cursor(file).find(b"meta")?;
         meta.version()?;
         let iprp = meta.find(b"iprp")?;
+        let items = items(meta.find(b"iinf")?)?;
+        let (references, referring) = by_item(meta.find(b"iref").and_then(references));
         Some(Self {
             file,
             idat: meta.find(b"idat").map_or(&[], |c| c.0),
             primary: primary_item(meta.find(b"pitm")?)?,
-            items: items(meta.find(b"iinf")?)?,
+            // Backwards, so that of two with the same number the first one stays.
+            places: items.iter().enumerate().rev().map(|(at, item)| (item.id, at)).collect(),
+            items,
             locations: locations(meta.find(b"iloc")?)?,
-            references: meta.find(b"iref").and_then(references).unwrap_or_default(),
+            references,
+            referring,
             properties: iprp.find(b"ipco")?.boxes().collect(),
-            associations: iprp
-                .boxes()
-                .filter(|(code, _)| code == b"ipma")
-                .filter_map(|(_, content)| associations(content))
-                .flatten()
-                .collect(),
+            associations: associations_of(iprp),
         })
     }
 
     pub(super) fn item(&self, id: u32) -> Option<&Item<'a>> {
-        self.items.iter().find(|item| item.id == id)
+        self.places.get(&id).and_then(|at| self.items.get(*at))
     }
 
     /// The item's bytes, its pieces joined.
     pub(super) fn bytes(&self, id: u32) -> Option<Cow<'a, [u8]>> {
-        let location = self.locations.iter().find(|l| l.id == id)?;
+        let location = self.locations.get(&id)?;
         let store = match location.method {
             0 => self.file,
             1 => self.idat,
@@ -163,9 +167,9 @@ impl<'a> Heif<'a> {
     /// Properties of an item in the order of association.
     pub(super) fn properties(&self, id: u32) -> impl Iterator<Item = (Code, Cursor<'a>)> + '_ {
         self.associations
-            .iter()
-            .filter(move |(item, _)| *item == id)
-            .flat_map(|(_, indices)| indices)
+            .get(&id)
+            .into_iter()
+            .flatten()
             .filter_map(|index| self.properties.get(index.checked_sub(1)?).copied())
     }
 
@@ -175,13 +179,12 @@ impl<'a> Heif<'a> {
 
     /// What `from` refers to by references of this kind.
     pub(super) fn refers_to(&self, from: u32, kind: &Code) -> &[u32] {
-        self.references.iter().find(|r| r.from == from && r.kind == *kind).map_or(&[], |r| &r.to)
+        self.references.get(&(from, *kind)).map_or(&[], Vec::as_slice)
     }
 
     /// Items that refer to `to` by references of this kind.
     pub(super) fn referring(&self, to: u32, kind: &Code) -> impl Iterator<Item = u32> + '_ {
-        let kind = *kind;
-        self.references.iter().filter(move |r| r.kind == kind && r.to.contains(&to)).map(|r| r.from)
+        self.referring.get(&(to, *kind)).into_iter().flatten().copied()
     }
 
     /// `ispe`: width and height before rotation.
@@ -236,7 +239,7 @@ fn item(mut infe: Cursor<'_>) -> Option<Item<'_>> {
     Some(Item { id, kind, mime })
 }
 
-fn locations(mut iloc: Cursor) -> Option<Vec<Location>> {
+fn locations(mut iloc: Cursor) -> Option<HashMap<u32, Location>> {
     let version = iloc.version()?.0;
     let sizes = iloc.u16()?;
     let nibble = |shift: u32| usize::from(sizes >> shift & 15);
@@ -247,7 +250,7 @@ fn locations(mut iloc: Cursor) -> Option<Vec<Location>> {
     }
     let id_size = if version < 2 { 2 } else { 4 };
     let count = iloc.uint(id_size)?;
-    let mut locations = Vec::new();
+    let mut locations = HashMap::new();
     for _ in 0..count {
         let id = iloc.uint(id_size)? as u32;
         let method = if version == 0 { 0 } else { (iloc.u16()? & 15) as u8 };
@@ -263,7 +266,7 @@ fn locations(mut iloc: Cursor) -> Option<Vec<Location>> {
                 return None;
             }
         }
-        locations.push(Location { id, method, extents });
+        locations.entry(id).or_insert(Location { method, extents });
     }
     Some(locations)
 }
@@ -278,6 +281,32 @@ fn references(mut iref: Cursor) -> Option<Vec<Reference>> {
         Some(Reference { kind, from, to })
     });
     Some(entries.collect())
+}
+
+type ByItem = HashMap<(u32, Code), Vec<u32>>;
+
+/// What each item refers to, and what refers to it.
+fn by_item(all: Option<Vec<Reference>>) -> (ByItem, ByItem) {
+    let (mut references, mut referring) = (ByItem::new(), ByItem::new());
+    for Reference { kind, from, to } in all.unwrap_or_default() {
+        for target in &to {
+            referring.entry((*target, kind)).or_default().push(from);
+        }
+        if let Entry::Vacant(free) = references.entry((from, kind)) {
+            free.insert(to);
+        }
+    }
+    (references, referring)
+}
+
+/// Properties of every item, of all `ipma` boxes.
+fn associations_of(iprp: Cursor) -> HashMap<u32, Vec<usize>> {
+    let mut all: HashMap<u32, Vec<usize>> = HashMap::new();
+    let boxes = iprp.boxes().filter(|(code, _)| code == b"ipma");
+    for (item, indices) in boxes.filter_map(|(_, content)| associations(content)).flatten() {
+        all.entry(item).or_default().extend(indices);
+    }
+    all
 }
 
 fn associations(mut ipma: Cursor) -> Option<Vec<(u32, Vec<usize>)>> {

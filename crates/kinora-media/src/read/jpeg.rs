@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 use std::{
+    any::Any,
     ffi::{c_int, c_ulong, c_void},
     mem,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -16,7 +17,8 @@ use kinora_types::Size;
 use mozjpeg_sys as ffi;
 
 use super::{
-    Format, Limits, ReadError,
+    Format, ReadError,
+    budget::{Budget, pixels},
     container::{is_adobe_jpeg, jpeg_icc},
     orient::Orientation,
     raster::{Layout, Raster},
@@ -25,52 +27,102 @@ use super::{
 /// Scans of a progressive file beyond which it is taken for an attack; real files have about ten.
 const MAX_SCANS: c_int = 500;
 
+/// So many scans may a picture of one component have, whatever its size, and so many more for each other
+/// one; encoders make about ten for three.
+const SCANS_OF_ONE: u64 = 8;
+const SCANS_OF_MORE: u64 = 4;
+/// Small pictures may have more scans, up to so many pixels in all of them.
+const FREE_WORK: u64 = 1 << 30;
+
 /// Decodes at the smallest M/8 that keeps the shorter side at twice `target` or more.
-pub(super) fn decode(bytes: &[u8], target: u32, limits: &Limits) -> Result<Raster, ReadError> {
-    let mut session = Session::new(bytes);
-    let outcome = catch_unwind(AssertUnwindSafe(|| session.decode(target, limits)));
+///
+/// The budget is looked at for each row of blocks of each scan.
+pub(super) fn decode(bytes: &[u8], target: u32, budget: &Budget<'_>) -> Result<Raster, ReadError> {
+    let mut session = Session::new(bytes, budget);
+    let outcome = catch_unwind(AssertUnwindSafe(|| session.decode(target)));
     let cut_off = session.notes.cut_off();
     match outcome {
+        Err(panic) if session.notes.stopped => Err(failed(panic)),
         Ok(Ok(_)) | Err(_) if cut_off => Err(ReadError::Truncated { format: Format::Jpeg }),
         Ok(Ok(raster)) => Ok(Raster { icc: jpeg_icc(bytes), ..raster }),
         Ok(Err(error)) => Err(error),
-        Err(panic) => Err(match panic.downcast::<Failure>() {
-            Ok(failure) => failure.into_error(),
-            Err(other) => resume_unwind(other),
-        }),
+        Err(panic) => Err(failed(panic)),
     }
 }
 
-/// What libjpeg says in place of returning, carried through its frames by unwinding.
-struct Failure {
-    code: c_int,
-    message: String,
+/// Why decoding ended early, carried through libjpeg's frames by unwinding.
+enum Failure {
+    /// libjpeg's own reason.
+    Library { code: c_int, message: String },
+    /// Ours.
+    Ours(ReadError),
 }
 
-impl Failure {
-    fn into_error(self) -> ReadError {
-        let unsupported = [
-            ffi::JERR_ARITH_NOTIMPL,
-            ffi::JERR_BAD_PRECISION,
-            ffi::JERR_CONVERSION_NOTIMPL,
-            ffi::JERR_SOF_UNSUPPORTED,
-        ];
-        if unsupported.iter().any(|code| *code as c_int == self.code) {
-            return ReadError::unsupported(Format::Jpeg, self.message);
-        }
-        ReadError::damaged(Format::Jpeg, self.message)
+fn failed(panic: Box<dyn Any + Send>) -> ReadError {
+    match panic.downcast::<Failure>().map(|failure| *failure) {
+        Ok(Failure::Ours(error)) => error,
+        Ok(Failure::Library { code, message }) => library_error(code, message),
+        Err(other) => resume_unwind(other),
     }
 }
 
-/// Warnings that tell a cut-off file from one that merely lacks its last two bytes.
-#[derive(Default)]
-struct Notes {
+fn library_error(code: c_int, message: String) -> ReadError {
+    let unsupported = [
+        ffi::JERR_ARITH_NOTIMPL,
+        ffi::JERR_BAD_PRECISION,
+        ffi::JERR_CONVERSION_NOTIMPL,
+        ffi::JERR_SOF_UNSUPPORTED,
+    ];
+    if unsupported.iter().any(|known| *known as c_int == code) {
+        return ReadError::unsupported(Format::Jpeg, message);
+    }
+    ReadError::damaged(Format::Jpeg, message)
+}
+
+/// What libjpeg's callbacks note and need.
+struct Notes<'a> {
+    /// Warnings that tell a cut-off file from one that merely lacks its last two bytes.
     end_of_data: bool,
     bits_missing: bool,
     progressive: bool,
+    budget: &'a Budget<'a>,
+    /// Decoding was ended by us.
+    stopped: bool,
+    /// The scan that was last looked at.
+    scan: c_int,
 }
 
-impl Notes {
+impl<'a> Notes<'a> {
+    fn new(budget: &'a Budget<'a>) -> Self {
+        Self {
+            end_of_data: false,
+            bits_missing: false,
+            progressive: false,
+            budget,
+            stopped: false,
+            scan: 0,
+        }
+    }
+
+    /// Counts a scan when it begins.
+    fn look(&mut self, cinfo: &ffi::jpeg_decompress_struct) -> Result<(), ReadError> {
+        self.budget.check()?;
+        let scan = cinfo.input_scan_number;
+        if scan == self.scan {
+            return Ok(());
+        }
+        self.scan = scan;
+        let full = Size { width: cinfo.image_width, height: cinfo.image_height };
+        let more = u64::from(cinfo.num_components.unsigned_abs().saturating_sub(1));
+        let usual = SCANS_OF_ONE + SCANS_OF_MORE * more;
+        let work = pixels(full) * u64::from(scan.unsigned_abs()).saturating_sub(usual);
+        if scan > MAX_SCANS || work > FREE_WORK {
+            let what = format!("{scan} scans of {full} pixels and more to come");
+            return Err(ReadError::TooMuchWork { what });
+        }
+        Ok(())
+    }
+
     fn cut_off(&self) -> bool {
         self.end_of_data && (self.bits_missing || self.progressive)
     }
@@ -79,14 +131,14 @@ impl Notes {
 /// A libjpeg decompressor over bytes that outlive it. Boxes keep every address that C holds.
 struct Session<'a> {
     cinfo: Box<ffi::jpeg_decompress_struct>,
-    notes: Box<Notes>,
+    notes: Box<Notes<'a>>,
     _error: Box<ffi::jpeg_error_mgr>,
     _progress: Box<ffi::jpeg_progress_mgr>,
     bytes: &'a [u8],
 }
 
 impl<'a> Session<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    fn new(bytes: &'a [u8], budget: &'a Budget<'a>) -> Self {
         // SAFETY: all three are plain C structs of integers, floats, nullable pointers and optional
         // functions, for which zero is valid; libjpeg initialises them before use.
         let (mut cinfo, mut error, mut progress) = unsafe {
@@ -96,7 +148,7 @@ impl<'a> Session<'a> {
                 Box::new(mem::zeroed::<ffi::jpeg_progress_mgr>()),
             )
         };
-        let mut notes = Box::new(Notes::default());
+        let mut notes = Box::new(Notes::new(budget));
         // SAFETY: `error` lives as long as `cinfo` (same struct, boxed).
         unsafe { ffi::jpeg_std_error(&mut error) };
         error.error_exit = Some(on_error);
@@ -110,11 +162,11 @@ impl<'a> Session<'a> {
         Self { cinfo, notes, _error: error, _progress: progress, bytes }
     }
 
-    fn decode(&mut self, target: u32, limits: &Limits) -> Result<Raster, ReadError> {
+    fn decode(&mut self, target: u32) -> Result<Raster, ReadError> {
         self.read_header();
         let full_size = Size { width: self.cinfo.image_width, height: self.cinfo.image_height };
         self.choose_output(target);
-        limits.check(full_size, self.memory())?;
+        self.notes.budget.admit(full_size, self.memory())?;
         Ok(self.read_rows(full_size))
     }
 
@@ -196,7 +248,7 @@ fn failure(cinfo: &mut ffi::jpeg_common_struct) -> Failure {
         (*cinfo.err).msg_code
     };
     let text = buffer.split(|b| *b == 0).next().unwrap_or_default();
-    Failure { code, message: lower_first(&String::from_utf8_lossy(text)) }
+    Failure::Library { code, message: lower_first(&String::from_utf8_lossy(text)) }
 }
 
 fn lower_first(text: &str) -> String {
@@ -213,7 +265,7 @@ extern "C-unwind" fn on_message(cinfo: &mut ffi::jpeg_common_struct, _level: c_i
     // SAFETY: both pointers were set in `Session::new` to boxes that outlive the call.
     unsafe {
         let code = (*cinfo.err).msg_code;
-        let Some(notes) = cinfo.client_data.cast::<Notes>().as_mut() else {
+        let Some(notes) = cinfo.client_data.cast::<Notes<'_>>().as_mut() else {
             return;
         };
         notes.end_of_data |= code == ffi::JWRN_JPEG_EOF as c_int;
@@ -222,11 +274,17 @@ extern "C-unwind" fn on_message(cinfo: &mut ffi::jpeg_common_struct, _level: c_i
 }
 
 extern "C-unwind" fn on_progress(cinfo: &mut ffi::jpeg_common_struct) {
-    // SAFETY: only decompressors are given this monitor, and theirs begins with the common struct.
-    let scans =
-        unsafe { (*(&raw const *cinfo).cast::<ffi::jpeg_decompress_struct>()).input_scan_number };
-    if scans > MAX_SCANS {
-        let message = format!("more than {MAX_SCANS} scans");
-        resume_unwind(Box::new(Failure { code: 0, message }));
+    // SAFETY: only decompressors are given this monitor, and theirs begins with the common struct;
+    // `client_data` was set in `Session::new` to a box that outlives the call.
+    let (decompressor, notes) = unsafe {
+        let decompressor = &*(&raw const *cinfo).cast::<ffi::jpeg_decompress_struct>();
+        (decompressor, cinfo.client_data.cast::<Notes<'_>>().as_mut())
+    };
+    let Some(notes) = notes else {
+        return;
+    };
+    if let Err(error) = notes.look(decompressor) {
+        notes.stopped = true;
+        resume_unwind(Box::new(Failure::Ours(error)));
     }
 }

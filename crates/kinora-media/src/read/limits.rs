@@ -1,5 +1,7 @@
 //! What a file may cost before it is refused.
 
+use std::time::Duration;
+
 use kinora_types::Size;
 
 use super::ReadError;
@@ -13,11 +15,13 @@ pub struct Limits {
     pub bytes: u64,
     /// Bytes of memory while decoding, as far as they can be told from the header.
     pub memory: u64,
+    /// Time for one picture by the clock; large pictures get 0.25 s more for each megapixel.
+    pub time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pixels: 400_000_000, bytes: 1 << 30, memory: 2 << 30 }
+        Self { pixels: 400_000_000, bytes: 1 << 30, memory: 2 << 30, time: Duration::from_secs(20) }
     }
 }
 

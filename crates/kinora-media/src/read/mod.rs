@@ -6,38 +6,53 @@
 //!
 //! The format is told by content, never by name. Dimensions are checked against [`Limits`] before
 //! anything is allocated, truncated and hostile files are errors, and a decoder's panic is caught.
+//! Each picture has a [`Budget`] of time and work, and whoever waits for it can stop it.
 //! Memory: one file and one picture per call; nothing is kept between calls.
 
 mod animated;
+mod apart;
+mod av1;
 mod avif;
+mod budget;
 mod colour;
 mod container;
 mod decode;
 mod error;
 mod format;
+mod guard;
 mod heic;
 mod heif;
+mod hevc;
 mod isobmff;
 mod jpeg;
 mod limits;
 mod metadata;
+mod motion;
 mod orient;
 mod phash;
 mod plain;
+mod png;
 mod raster;
 mod resize;
+mod space;
 mod thumbnail;
+mod tiff;
+mod tone;
+mod unread;
 mod words;
 mod yuv;
 
 pub use animated::is_animated;
-pub use decode::{Decoded, FULL_SIZE, decode, decode_file, read_file};
+pub use budget::Budget;
+pub use decode::{Decoded, FULL_SIZE, decode, decode_file, decode_within, read_file};
 pub use error::ReadError;
 pub use format::{EXTENSIONS, Format};
 pub use limits::Limits;
 pub use metadata::{Metadata, metadata, sidecar};
+pub use motion::motion_photo;
 pub use orient::Orientation;
 pub use phash::{hamming_distance, perceptual_hash};
 pub use resize::{Filter, fit, resize};
 pub use thumbnail::{ThumbnailError, thumbnail};
+pub use unread::unread_format;
 pub use words::{words_of_path, words_of_text};

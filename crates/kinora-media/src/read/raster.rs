@@ -2,7 +2,7 @@
 
 use kinora_types::{Picture, Size};
 
-use super::{Format, ReadError, colour, orient::Orientation, resize};
+use super::{Format, ReadError, budget::Budget, colour, orient::Orientation, resize};
 
 /// Order and number of 8-bit samples per pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +46,24 @@ impl Raster {
     /// White behind transparency, then smaller, then sRGB, then upright: each step has less to do
     /// than if it came earlier, and white stays white under every RGB profile. Grey and ink become
     /// RGB first: they are rare, and one kind of pixel is enough to resize.
-    pub(super) fn into_picture(self, format: Format, target: u32) -> Result<Picture, ReadError> {
+    pub(super) fn into_picture(
+        self,
+        format: Format,
+        target: u32,
+        budget: &Budget<'_>,
+    ) -> Result<Picture, ReadError> {
         let mut raster = flatten(self);
         let orientation = raster.orientation;
         let (size, rgb) = if raster.layout == Layout::Rgb {
             let (size, samples) = resize::shrink(raster.samples, raster.size, target);
             raster.samples = samples;
-            (size, colour::to_srgb(raster))
+            budget.check()?;
+            (size, colour::to_srgb(raster, budget)?)
         } else {
             let size = raster.size;
-            resize::shrink(colour::to_srgb(raster), size, target)
+            resize::shrink(colour::to_srgb(raster, budget)?, size, target)
         };
+        budget.check()?;
         let (size, rgb) = orientation.apply(size, rgb);
         Picture::new(size.width, size.height, rgb).map_err(|e| ReadError::damaged(format, e))
     }
@@ -68,6 +75,16 @@ fn flatten(mut raster: Raster) -> Raster {
         raster.layout = Layout::Rgb;
     }
     raster
+}
+
+/// Takes opacity out of the colours of RGBA8 again.
+pub(super) fn straight(mut rgba: Vec<u8>) -> Vec<u8> {
+    for [r, g, b, a] in rgba.as_chunks_mut::<4>().0 {
+        let divide =
+            |v: &mut u8| *v = (u32::from(*v) * 255 / u32::from((*a).max(1))).min(255) as u8;
+        [r, g, b].into_iter().for_each(divide);
+    }
+    rgba
 }
 
 fn flatten_on_white(rgba: &[u8]) -> Vec<u8> {
@@ -90,5 +107,7 @@ mod tests {
     fn transparency_shows_white() {
         let rgba = [255, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 128];
         assert_eq!(flatten_on_white(&rgba), [255, 0, 0, 255, 255, 255, 127, 127, 127]);
+        let multiplied = straight(vec![128, 0, 0, 128, 0, 0, 0, 0]);
+        assert_eq!(multiplied, [255, 0, 0, 128, 0, 0, 0, 0]);
     }
 }

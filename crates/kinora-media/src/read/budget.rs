@@ -1,0 +1,167 @@
+//! What one picture may take of time, memory and work, and who may stop it.
+
+use std::{
+    io::{self, BufRead, Read, Seek, SeekFrom},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use kinora_types::Size;
+
+use super::{Limits, ReadError};
+
+/// Added to [`Limits::time`] for each megapixel: five times what the slowest decoder takes.
+const MS_PER_MEGAPIXEL: u64 = 250;
+/// Bytes that a decoder gets between two looks at the budget; a deflate stream turns them into at most a
+/// thousand times as many.
+const STEP: usize = 4096;
+
+/// The budget of one picture: it runs from the moment it is made, through decoding, colours and metadata.
+///
+/// Whatever works on the picture asks [`Budget::check`] at least several times a second, and stops at
+/// the first error.
+pub struct Budget<'a> {
+    pub(super) limits: Limits,
+    pub(super) clock: Arc<Clock>,
+    cancelled: &'a dyn Fn() -> bool,
+}
+
+/// The time of a budget, which the thread that waits and the thread that works share.
+pub(super) struct Clock {
+    started: Instant,
+    allowed_ms: AtomicU64,
+}
+
+impl<'a> Budget<'a> {
+    /// A budget that starts now; `cancelled` is asked every few milliseconds, by this thread alone.
+    pub fn new(limits: &Limits, cancelled: &'a dyn Fn() -> bool) -> Self {
+        let allowed_ms = AtomicU64::new(limits.time.as_millis() as u64);
+        let clock = Arc::new(Clock { started: Instant::now(), allowed_ms });
+        Self { limits: *limits, clock, cancelled }
+    }
+
+    /// The same budget for another thread, which is stopped by other means.
+    pub(super) fn shared(
+        limits: Limits,
+        clock: Arc<Clock>,
+        cancelled: &'a dyn Fn() -> bool,
+    ) -> Self {
+        Self { limits, clock, cancelled }
+    }
+
+    /// The limits that it began with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// # Errors
+    /// [`ReadError::Cancelled`] if somebody wants it stopped, [`ReadError::TooSlow`] if time has run out.
+    pub fn check(&self) -> Result<(), ReadError> {
+        if (self.cancelled)() {
+            return Err(ReadError::Cancelled);
+        }
+        let allowed = Duration::from_millis(self.clock.allowed_ms.load(Ordering::Relaxed));
+        if self.clock.started.elapsed() > allowed {
+            return Err(ReadError::TooSlow { limit: allowed });
+        }
+        Ok(())
+    }
+
+    /// Checks what a header claims, before anything is allocated, and gives large pictures more time.
+    /// `memory` is the working memory of the decoder in bytes, its output included.
+    ///
+    /// # Errors
+    /// If there are too many pixels, or they take too much memory.
+    pub(super) fn admit(&self, size: Size, memory: u64) -> Result<(), ReadError> {
+        self.limits.check(size, memory)?;
+        self.allow(pixels(size) / 1_000_000 * MS_PER_MEGAPIXEL);
+        Ok(())
+    }
+
+    /// Time that was spent on something else does not count.
+    pub(super) fn allow(&self, more_ms: u64) {
+        self.clock.allowed_ms.fetch_add(more_ms, Ordering::Relaxed);
+    }
+
+    /// The bytes, for a decoder that reads as it goes: it gets an error once the budget is spent.
+    pub(super) fn watched<'b>(&'b self, bytes: &'b [u8]) -> Watched<'b> {
+        Watched { bytes, at: 0, budget: self }
+    }
+}
+
+/// Width by height.
+pub(super) fn pixels(size: Size) -> u64 {
+    u64::from(size.width) * u64::from(size.height)
+}
+
+/// Bytes in memory that stop coming once their budget is spent.
+pub(super) struct Watched<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    budget: &'b Budget<'b>,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let ready = self.fill_buf()?;
+        let length = ready.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&ready[..length]);
+        self.consume(length);
+        Ok(length)
+    }
+}
+
+impl BufRead for Watched<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.budget.check().map_err(io::Error::other)?;
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        Ok(&rest[..rest.len().min(STEP)])
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.at += bytes;
+    }
+}
+
+impl Seek for Watched<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let mut cursor = io::Cursor::new(self.bytes);
+        cursor.set_position(self.at as u64);
+        let at = cursor.seek(to)?;
+        self.at = usize::try_from(at).map_err(io::Error::other)?;
+        Ok(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn time_runs_out_and_large_pictures_get_more() {
+        let never = || false;
+        let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+        let budget = Budget::new(&limits, &never);
+        std::thread::sleep(Duration::from_millis(2));
+        let error = budget.check().unwrap_err();
+        assert_eq!(error.to_string(), "the picture takes too long to decode: more than 0 s");
+        budget.admit(Size { width: 10_000, height: 10_000 }, 0).unwrap();
+        budget.check().unwrap();
+    }
+
+    #[test]
+    fn a_reader_stops_when_it_is_told_to() {
+        let asked = Cell::new(0);
+        let cancelled = || asked.replace(asked.get() + 1) == 2;
+        let budget = Budget::new(&Limits::default(), &cancelled);
+        let mut read = Vec::new();
+        let bytes = vec![7; 100_000];
+        budget.watched(&bytes).read_to_end(&mut read).unwrap_err();
+        assert!(!read.is_empty() && read.len() <= 2 * STEP, "{}", read.len());
+    }
+}
