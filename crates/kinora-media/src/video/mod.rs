@@ -15,6 +15,7 @@
 
 pub(crate) mod child;
 mod clip;
+mod creation;
 pub(crate) mod dump;
 mod error;
 mod facts;
@@ -28,6 +29,7 @@ pub(crate) mod log;
 pub mod motion;
 pub(crate) mod patience;
 pub(crate) mod probe;
+mod reach;
 pub mod shots;
 #[cfg(test)]
 mod sound_tests;
@@ -39,7 +41,7 @@ mod tests;
 
 pub use clip::{Clip, ClipSpec};
 pub use error::VideoError;
-pub use facts::{AudioStream, Hdr, Tags, Tone, VideoFacts, VideoStream};
+pub use facts::{AudioStream, Hdr, Tags, Tone, VideoFacts, VideoStream, main_sound};
 pub use feed::Outcome;
 pub use file::{Cancelled, VideoFile, never};
 pub use frames::{Frame, Frames};
