@@ -2,10 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
-use crate::render::RenderError;
+use crate::{
+    render::RenderError,
+    spawn::{Bounds, spawn},
+};
 
 /// An ffmpeg binary that answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +66,13 @@ impl FFmpeg {
 }
 
 fn ask(path: &Path, args: &[&str]) -> Result<String, RenderError> {
-    let output = Command::new(path).args(args).stdin(Stdio::null()).output().map_err(|source| {
-        RenderError::Io { action: "cannot start ffmpeg", source, path: path.to_owned() }
+    let mut command = Command::new(path);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let answered = spawn(command, Bounds::default(), None).and_then(Child::wait_with_output);
+    let output = answered.map_err(|source| RenderError::Io {
+        action: "cannot start ffmpeg",
+        source,
+        path: path.to_owned(),
     })?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
