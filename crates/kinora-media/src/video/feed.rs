@@ -142,8 +142,7 @@ impl<'a> Feed<'a> {
         let Some(pixels) = self.wait(&self.pixels.clone())? else {
             return self.close().map(|()| None);
         };
-        let stamp = self.wait(&self.stamps.clone())?;
-        let stamp = stamp.ok_or_else(|| VideoError::Internal("a frame without a time".into()))?;
+        let Some(stamp) = self.wait(&self.stamps.clone())? else { return self.timeless() };
         let at = stamp.at.unwrap_or(self.outcome.end);
         let at = self.last.map_or(at, |last| at.max(last));
         if let Some(last) = self.last {
@@ -153,6 +152,18 @@ impl<'a> Feed<'a> {
         self.outcome.frames += 1;
         self.outcome.end = at + stamp.duration;
         Ok(Some((at, pixels)))
+    }
+
+    /// A frame of which nothing was said, as of a file that is so damaged that ffmpeg ends in the middle of it: it is
+    /// left out, and what came before it stands.
+    fn timeless(&mut self) -> Result<Option<Raw>, VideoError> {
+        let said = "a frame came without its time".to_owned();
+        self.close()?;
+        let said = self.outcome.damage.get_or_insert(said);
+        if self.outcome.frames == 0 {
+            return Err(VideoError::Undecodable { said: said.clone() });
+        }
+        Ok(None)
     }
 
     /// How it ended; whole once [`Feed::next`] has given `None`.

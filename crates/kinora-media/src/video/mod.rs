@@ -13,6 +13,8 @@
 //!
 //! Memory: a handful of frames at the size asked for; never a whole video.
 
+#[cfg(test)]
+mod awkward_tests;
 pub(crate) mod child;
 mod clip;
 mod creation;
