@@ -179,3 +179,47 @@ fn input(path: &Path, file: File) -> (OsString, Option<File>) {
     url.push(path);
     (url, None)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use crate::{
+        made::Made,
+        video::{log, never},
+    };
+
+    #[test]
+    fn an_end_that_was_asked_for_is_no_damage() {
+        let made = Made::new();
+        let path = made.make("-f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264 IN/a.mp4");
+        let limits = VideoLimits::default();
+        let input = Input { ffmpeg: &made.ffmpeg, path: &path, limits: &limits, drawn: false };
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (signal, stops) in [("TERM", true), ("TERM", false), ("INT", true), ("KILL", false)] {
+            let endless = (words("-stream_loop -1 -re"), words("-f null -"));
+            let mut running = Running::start(input, (&endless.0, &endless.1), false).unwrap();
+            let mut pipe = running.child.stderr.take().unwrap();
+            thread::sleep(Duration::from_millis(700));
+            let pid = running.child.id().to_string();
+            let told = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+            assert!(told.success());
+            let until = Instant::now() + Duration::from_secs(20);
+            let status = running.wait(until, &never).unwrap().expect("an end");
+            let mut said = String::new();
+            pipe.read_to_string(&mut said).unwrap();
+            let heard = said.lines().find_map(|raw| log::line(raw).signal());
+            // Whoever is asked too learns of it a little later.
+            let ended = Instant::now();
+            let cancelled = || stops && ended.elapsed() > Duration::from_millis(200);
+            match running.untimely(status, (heard, ""), &cancelled) {
+                Some(VideoError::Cancelled) => assert!(stops, "{signal}"),
+                Some(VideoError::Died { status, .. }) => {
+                    assert!(!stops && status.contains("signal"), "{signal}: {status}");
+                }
+                other => panic!("{signal}: {other:?}"),
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@
 //!
 //! A file is decoded in a child process with limits on time, memory, pixels and output
 //! ([`VideoLimits`]); it can reach no network and no other file, and dies with the stream that reads it.
-//! What comes out is upright, has square pixels, is deinterlaced where the file says that it is
+//! What comes out is upright, has square pixels, stands on white where it is transparent, is deinterlaced where the file says that it is
 //! interlaced, and is BT.709 SDR where the ffmpeg at hand can map it ([`Tone`] says if not).
 //! Damage never hides: a stream gives what can be decoded and its [`Outcome`] says what went wrong.
 //!
