@@ -157,6 +157,7 @@ impl Stretch<'_> {
             error => FilmError::from(SourceError::Unreadable {
                 label: asset.label(),
                 message: error.to_string(),
+                hint: error.hint(),
                 path: asset.paths.first().cloned().unwrap_or_default(),
             }),
         };

@@ -57,6 +57,8 @@ pub enum SourceError {
         label: String,
         /// Why.
         message: String,
+        /// What to do about that, if adding it again does not help.
+        hint: Option<&'static str>,
         /// Where it is.
         path: String,
     },
@@ -69,6 +71,7 @@ impl SourceError {
             Self::Pin(_) => Some("name it by file name, path or content hash".into()),
             Self::Search { hint, .. } => hint.clone(),
             Self::Cancelled(_) => None,
+            Self::Unreadable { hint: Some(hint), .. } => Some((*hint).into()),
             Self::Vanished { .. } | Self::Changed { .. } | Self::Unreadable { .. } => {
                 Some("`kinora add` the folder again, then make the film again".into())
             }
@@ -253,7 +256,8 @@ pub fn still(
 
 pub(crate) fn unreadable(asset: &Asset, error: &VideoError) -> SourceError {
     let path = asset.paths.first().cloned().unwrap_or_default();
-    SourceError::Unreadable { label: asset.label(), message: error.to_string(), path }
+    let (label, message, hint) = (asset.label(), error.to_string(), error.hint());
+    SourceError::Unreadable { label, message, hint, path }
 }
 
 fn absent(asset: &Asset, label: String, changed: Option<String>) -> SourceError {
@@ -282,6 +286,7 @@ pub fn open_source(asset: &Asset, side: u32) -> Result<Picture, SourceError> {
         return decoded.map(|d| d.picture).map_err(|e| SourceError::Unreadable {
             label,
             message: e.to_string(),
+            hint: None,
             path: path.clone(),
         });
     }

@@ -146,9 +146,13 @@ impl Ingest<'_> {
         self.show_all(&file, &shots, &mut sampler, stop)?;
         let moving = |shot: &Shot| NewShot { range: shot.range, motion: motion.over(shot.range) };
         let shots = shots.iter().map(moving).collect();
-        // A file that was written as it came (by a browser, say) does not tell its length.
         let end_ms = outcome.end.as_millis() as u64;
-        let duration_ms = file.facts().duration.is_none().then_some(end_ms.max(length));
+        let duration_ms = match file.facts().duration {
+            // A file that was written as it came (by a browser, say) does not tell its length,
+            None => Some(end_ms.max(length)),
+            // and one that was cut off tells the one it had.
+            Some(_) => outcome.damage.is_some().then_some(end_ms.min(length)),
+        };
         Ok(Found { frames: sampler.frames, shots, damage: outcome.damage, duration_ms })
     }
 
@@ -167,7 +171,7 @@ impl Ingest<'_> {
         for shot in lacking {
             let frames = match file.spread(shot.range, PER_SHOT, side, &cancelled) {
                 // Behind a gap in the time of a stream nothing can be sought; the shot has what it has.
-                Err(VideoError::OutsideVideo { .. }) => continue,
+                Err(VideoError::OutsideVideo { .. } | VideoError::BreaksOff { .. }) => continue,
                 frames => frames?,
             };
             for frame in frames {

@@ -2,10 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
-use crate::render::RenderError;
+use crate::{
+    render::RenderError,
+    spawn::{Bounds, spawn},
+};
 
 /// An ffmpeg binary that answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,12 +17,17 @@ pub struct FFmpeg {
     pub path: PathBuf,
     /// Its version as it calls it, e.g. `7.0.2-static`.
     pub version: String,
-    /// Names of its video encoders.
+    /// Names of its encoders.
     pub encoders: Vec<String>,
+    /// Names of its decoders.
+    pub decoders: Vec<String>,
+    /// Names of its filters.
+    pub filters: Vec<String>,
 }
 
 impl FFmpeg {
-    /// Runs the binary twice and reads what it says of itself.
+    /// Runs the binary four times and reads what it says of itself: once, so that nobody has to ask again for
+    /// every file.
     ///
     /// Errors: it cannot be started, or it is not ffmpeg.
     pub fn check(path: &Path) -> Result<Self, RenderError> {
@@ -31,7 +39,9 @@ impl FFmpeg {
         Ok(Self {
             path: path.to_owned(),
             version: version.to_owned(),
-            encoders: encoders(&ask(path, &["-hide_banner", "-encoders"])?),
+            encoders: codecs(&ask(path, &["-hide_banner", "-encoders"])?),
+            decoders: codecs(&ask(path, &["-hide_banner", "-decoders"])?),
+            filters: filters(&ask(path, &["-hide_banner", "-filters"])?),
         })
     }
 
@@ -42,17 +52,33 @@ impl FFmpeg {
         }
         Err(RenderError::NoEncoder { encoder, ffmpeg: self.path.clone() })
     }
+
+    /// Whether it can bring light of high dynamic range to SDR.
+    pub(crate) fn maps_tones(&self) -> bool {
+        let has = |wanted: &str| self.filters.iter().any(|name| name == wanted);
+        has("zscale") && has("tonemap")
+    }
+
+    /// Whether it has a decoder.
+    pub(crate) fn decodes_by(&self, decoder: &str) -> bool {
+        self.decoders.iter().any(|name| name == decoder)
+    }
 }
 
 fn ask(path: &Path, args: &[&str]) -> Result<String, RenderError> {
-    let output = Command::new(path).args(args).stdin(Stdio::null()).output().map_err(|source| {
-        RenderError::Io { action: "cannot start ffmpeg", source, path: path.to_owned() }
+    let mut command = Command::new(path);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let answered = spawn(command, Bounds::default(), None).and_then(Child::wait_with_output);
+    let output = answered.map_err(|source| RenderError::Io {
+        action: "cannot start ffmpeg",
+        source,
+        path: path.to_owned(),
     })?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Second words of the lines whose flags start with `V` or `A`, after the legend's dashes.
-fn encoders(listing: &str) -> Vec<String> {
+fn codecs(listing: &str) -> Vec<String> {
     let lines = listing.lines().skip_while(|line| !line.trim_start().starts_with("---"));
     lines
         .filter_map(|line| {
@@ -64,6 +90,13 @@ fn encoders(listing: &str) -> Vec<String> {
         .collect()
 }
 
+/// Words before what a filter takes and gives, as in `V->V`: flags, a name, the pads.
+fn filters(listing: &str) -> Vec<String> {
+    let lines = listing.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let named = lines.filter(|words| words.get(2).is_some_and(|pads| pads.contains("->")));
+    named.map(|words| words[1].to_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,7 +105,10 @@ mod tests {
     fn reads_the_listing() {
         let listing = "Encoders:\n V..... = Video\n A..... = Audio\n ------\n V....D libx264 \
                        H.264 (codec h264)\n A....D aac AAC\n V.S..D mpeg4 MPEG-4\n";
-        assert_eq!(encoders(listing), ["libx264", "aac", "mpeg4"]);
+        assert_eq!(codecs(listing), ["libx264", "aac", "mpeg4"]);
+        let listing = "Filters:\n  T.. = Timeline support\n  | = Source or sink filter\n ------\n \
+                       TS tonemap  V->V  Conversion\n .. zscale            V->V   Apply z\n .S a3dscope A->V x\n";
+        assert_eq!(filters(listing), ["tonemap", "zscale", "a3dscope"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod ffmpeg;
 mod made;
 pub mod read;
 pub mod render;
+mod spawn;
 pub mod subtitles;
 pub mod video;
 

@@ -23,7 +23,7 @@ pub enum HearError {
     Model(#[from] InferenceError),
 }
 
-/// What is said in the first sound of a video or recording, in order of time; nothing where there is no
+/// What is said in the sound of a video or recording that is heard by default, in order of time; nothing where there is no
 /// sound. `progress` hears how many milliseconds were listened to. Memory: as the model's, and the words.
 pub fn hear(
     model: &dyn SpeechRecognizer,
@@ -37,7 +37,7 @@ pub fn hear(
         Err(AudioError::NoAudio) => return Ok(Vec::new()),
         opened => opened?,
     };
-    let mut samples = file.samples(0, &cancelled)?;
+    let mut samples = file.samples(file.facts().main(), &cancelled)?;
     let (mut fault, mut at) = (None, 0u64);
     let mut pieces = samples.by_ref().map(|piece| match piece {
         Ok(piece) => {

@@ -8,7 +8,9 @@ use std::{
 use super::{AudioError, Samples, samples::Job};
 use crate::{
     FFmpeg,
-    video::{AudioStream, Cancelled, Tags, VideoLimits, dump, log, probe, tags},
+    video::{
+        AudioStream, Cancelled, Tags, VideoLimits, child::Input, dump, log, main_sound, probe, tags,
+    },
 };
 
 /// What a file says of its sound.
@@ -48,7 +50,7 @@ impl AudioFile {
     ) -> Result<Self, AudioError> {
         let after = "-map 0:a? -c copy -t 0.1 -f null -".split(' ');
         let after: Vec<String> = after.map(str::to_owned).collect();
-        let facts = facts(&probe::ask(ffmpeg, path, limits, &after, cancelled)?)?;
+        let facts = facts(&probe::ask(input(ffmpeg, path, limits), (&[], &after), cancelled)?)?;
         let (ffmpeg, path, limits) = (ffmpeg.clone(), path.to_owned(), limits.clone());
         Ok(Self { ffmpeg, path, limits, facts })
     }
@@ -80,14 +82,23 @@ impl AudioFile {
             return Err(AudioError::NoSuchStream { asked: stream, has });
         }
         let job = Job {
-            ffmpeg: &self.ffmpeg,
-            path: &self.path,
-            limits: &self.limits,
+            input: input(&self.ffmpeg, &self.path, &self.limits),
             duration: self.facts.duration,
             stream,
         };
         Samples::start(&job, cancelled)
     }
+}
+
+impl AudioFacts {
+    /// The stream that is heard where nobody chooses: see [`main_sound`].
+    pub fn main(&self) -> usize {
+        main_sound(&self.streams).unwrap_or(0)
+    }
+}
+
+fn input<'a>(ffmpeg: &'a FFmpeg, path: &'a Path, limits: &'a VideoLimits) -> Input<'a> {
+    Input { ffmpeg, path, limits, drawn: false }
 }
 
 fn facts(lines: &[String]) -> Result<AudioFacts, AudioError> {
@@ -104,7 +115,7 @@ fn facts(lines: &[String]) -> Result<AudioFacts, AudioError> {
         container: probe::container(&dump.demuxer, &dump.tags),
         duration: dump.duration,
         streams: dump.audio,
-        has_video: dump.video.is_some(),
+        has_video: !dump.videos.is_empty(),
         tags: tags::read(&written),
         complaint,
     })

@@ -2,7 +2,6 @@
 
 use std::{
     io::Read,
-    path::Path,
     process::{ChildStderr, ChildStdout},
     thread::JoinHandle,
     time::Duration,
@@ -11,15 +10,12 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{AudioError, SAMPLE_RATE};
-use crate::{
-    FFmpeg,
-    video::{
-        Cancelled, VideoError, VideoLimits,
-        child::Running,
-        feed::{Words, named},
-        log,
-        patience::{GivenUp, Patience},
-    },
+use crate::video::{
+    Cancelled, VideoError,
+    child::{Input, Running},
+    feed::{Words, named},
+    log,
+    patience::{GivenUp, Patience},
 };
 
 /// Samples of one piece: half a second.
@@ -51,9 +47,7 @@ impl Outcome {
 
 /// What to run.
 pub(super) struct Job<'a> {
-    pub ffmpeg: &'a FFmpeg,
-    pub path: &'a Path,
-    pub limits: &'a VideoLimits,
+    pub input: Input<'a>,
     pub duration: Option<Duration>,
     pub stream: usize,
 }
@@ -80,7 +74,7 @@ impl<'a> Samples<'a> {
         let after = ["-map", &map, "-vn", "-sn", "-dn", "-af", &chain];
         let after = after.iter().chain(&["-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"]);
         let after: Vec<String> = after.map(|word| (*word).to_owned()).collect();
-        let mut running = Running::start(job.ffmpeg, job.path, job.limits, (&[], &after), true)?;
+        let mut running = Running::start(job.input, (&[], &after), true)?;
         let missing = || VideoError::Internal("a pipe of ffmpeg's is missing".into());
         let stdout = running.child.stdout.take().ok_or_else(missing)?;
         let stderr = running.child.stderr.take().ok_or_else(missing)?;
@@ -88,10 +82,10 @@ impl<'a> Samples<'a> {
         let sound = named("audio-samples", move || read_pieces(stdout, &sender))?;
         let words = named("audio-words", move || read_words(stderr))?;
         Ok(Self {
+            patience: Patience::new(job.input.limits, (job.duration, running.work), cancelled),
             running,
             pieces: Some(pieces),
             threads: Some((sound, words)),
-            patience: Patience::new(job.limits, job.duration, cancelled),
             outcome: Outcome::default(),
             ended: false,
         })
@@ -127,8 +121,9 @@ impl<'a> Samples<'a> {
         let words = self.join();
         let Some(status) = status else { return Err(self.too_slow(self.patience.waited)) };
         let said = words.grave.last().cloned().unwrap_or_else(|| "it said nothing".into());
-        if status.code().is_none() {
-            return Err(VideoError::Died { status: status.to_string(), said }.into());
+        let end = (words.signal, said.as_str());
+        if let Some(error) = self.running.untimely(status, end, self.patience.cancelled) {
+            return Err(error.into());
         }
         if self.outcome.samples == 0 {
             return Err(undecodable(words, said));

@@ -1,13 +1,12 @@
 //! Frames to a film file, through an ffmpeg child process that reads raw planes from a pipe.
 //!
 //! A writer thread feeds the pipe, so that the next frame is composed while the last one is encoded;
-//! at most [`QUEUE`] frames wait. The file grows aside as `NAME.part` in the same folder and takes
+//! at most [`QUEUE`] frames wait. The file grows aside in the same folder (`aside.rs`) and takes
 //! its name only when it is whole and on disk; dropped or cancelled, nothing is left. The same
 //! frames, sound, ffmpeg build and settings give the same bytes. A film without sound has no sound track.
 
 use std::{
-    ffi::{OsStr, OsString},
-    fs,
+    ffi::OsString,
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdin, Command, Stdio},
@@ -17,7 +16,11 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded};
 use kinora_types::{Size, YuvFrame};
 
-use super::{FFmpeg, RenderError, SoundFile};
+use super::{
+    FFmpeg, RenderError, SoundFile,
+    aside::{Aside, Kind, sweep},
+};
+use crate::spawn;
 
 /// Frames that may wait for the encoder.
 const QUEUE: usize = 4;
@@ -98,7 +101,8 @@ const CONTAINER: [&str; 10] = [
 pub struct FilmEncoder {
     spec: EncodeSpec,
     out: PathBuf,
-    part: PathBuf,
+    /// Where the film grows.
+    part: Option<Aside>,
     child: Child,
     frames: Option<Sender<YuvFrame>>,
     spare: Receiver<YuvFrame>,
@@ -106,7 +110,6 @@ pub struct FilmEncoder {
     stderr: Option<JoinHandle<String>>,
     /// Read by the child until the end.
     sound: Option<SoundFile>,
-    finished: bool,
 }
 
 impl FilmEncoder {
@@ -123,14 +126,14 @@ impl FilmEncoder {
             ffmpeg.require("aac")?;
         }
         YuvFrame::black(spec.size)?;
-        let part = part_path(out);
-        fs::File::create(&part).map_err(|source| RenderError::Io {
+        sweep(out);
+        let part = Aside::create(out, Kind::Part).map_err(|source| RenderError::Io {
             action: "cannot write the film",
             source,
             path: out.to_owned(),
         })?;
         let heard = sound.as_ref().map(SoundFile::path);
-        let mut child = spawn(ffmpeg, spec, heard, &part).inspect_err(|_| discard(&part))?;
+        let mut child = start(ffmpeg, spec, heard, part.path())?;
         let (frames, queue) = bounded(QUEUE);
         let (done, spare) = bounded(QUEUE + 2);
         let writer = child.stdin.take().map(|pipe| feed(pipe, queue, done));
@@ -138,14 +141,13 @@ impl FilmEncoder {
         Ok(Self {
             spec,
             out: out.to_owned(),
-            part,
+            part: Some(part),
             child,
             frames: Some(frames),
             spare,
             writer,
             stderr,
             sound,
-            finished: false,
         })
     }
 
@@ -177,11 +179,9 @@ impl FilmEncoder {
             return Err(self.autopsy());
         }
         self.sound = None;
-        let synced = fs::File::open(&self.part).and_then(|file| file.sync_all());
-        synced.map_err(|e| self.io("cannot bring the film to disk", e))?;
-        fs::rename(&self.part, &self.out).map_err(|e| self.io("cannot name the film", e))?;
-        self.finished = true;
-        Ok(())
+        let part = self.part.take();
+        let part = part.ok_or_else(|| RenderError::Internal("a film without a file".into()))?;
+        part.become_film(&self.out).map_err(|e| self.io("cannot bring the film to disk", e))
     }
 
     fn join_writer(&mut self) -> io::Result<()> {
@@ -217,31 +217,14 @@ impl FilmEncoder {
 
 impl Drop for FilmEncoder {
     fn drop(&mut self) {
-        if self.finished {
-            return;
-        }
         self.frames = None;
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = self.join_writer();
-        discard(&self.part);
     }
 }
 
-fn discard(part: &Path) {
-    // Nothing is lost if it stays: it never had the film's name.
-    let _ = fs::remove_file(part);
-}
-
-/// `.NAME.part` beside the film, so that the rename stays on one file system.
-fn part_path(out: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(out.file_name().unwrap_or(OsStr::new("film")));
-    name.push(format!(".{}.part", std::process::id()));
-    out.with_file_name(name)
-}
-
-fn spawn(
+fn start(
     ffmpeg: &FFmpeg,
     spec: EncodeSpec,
     sound: Option<&Path>,
@@ -266,13 +249,12 @@ fn spawn(
         .arg(file_url(part))
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|source| RenderError::Io {
-            action: "cannot start ffmpeg",
-            source,
-            path: ffmpeg.path.clone(),
-        })
+        .stderr(Stdio::piped());
+    spawn::spawn(command, spawn::Bounds::default(), None).map_err(|source| RenderError::Io {
+        action: "cannot start ffmpeg",
+        source,
+        path: ffmpeg.path.clone(),
+    })
 }
 
 fn file_url(path: &Path) -> OsString {

@@ -110,7 +110,8 @@ fn impostor(folder: &Path, script: &str) -> FFmpeg {
     let path = folder.join("ffmpeg");
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    FFmpeg { path, version: "0".into(), encoders: vec!["libx264".into()] }
+    let encoders = vec!["libx264".into()];
+    FFmpeg { path, version: "0".into(), encoders, decoders: Vec::new(), filters: Vec::new() }
 }
 
 #[cfg(unix)]

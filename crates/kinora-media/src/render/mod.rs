@@ -7,6 +7,7 @@
 //! Memory: a source is held once as planes at the resolution that its shot needs; frames are reused.
 //! Nothing here holds a whole shot.
 
+mod aside;
 mod blend;
 mod ease;
 mod encoder;
@@ -27,6 +28,7 @@ mod view_tests;
 mod warp;
 
 pub use crate::ffmpeg::FFmpeg;
+pub use aside::sweep as sweep_leftovers;
 pub use blend::{crossfade, dim};
 pub use ease::ease;
 pub use encoder::{EncodeSpec, FilmEncoder};

@@ -1,19 +1,21 @@
 //! The sound of a film on its way to the encoder: a file of samples that lives no longer than it is needed.
 //!
 //! A film is encoded in one go, and ffmpeg reads one pipe that is the same on every system: so the sound is
-//! mixed first, beside the film as `.NAME.PID.sound`, 192 KB a second. A limiter with foresight keeps
+//! mixed first, into a file beside the film (`aside.rs`), 192 KB a second. A limiter with foresight keeps
 //! what is too loud under the ceiling without a click; what is not passes untouched.
 //! Memory: the limiter's 10 ms.
 
 use std::{
     collections::VecDeque,
-    ffi::{OsStr, OsString},
-    fs::{self, File},
+    fs::File,
     io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use super::RenderError;
+use super::{
+    RenderError,
+    aside::{Aside, Kind, sweep},
+};
 
 /// Highest magnitude that leaves, of 1: a lossy codec adds a little.
 const CEILING: f32 = 0.97;
@@ -25,8 +27,8 @@ const CHANNELS: usize = 2;
 
 /// Sound being written: 48 kHz, two channels, 16 bit. Removed when it is dropped.
 pub struct SoundFile {
-    path: PathBuf,
     out: BufWriter<File>,
+    aside: Aside,
     limiter: Limiter,
     frames: u64,
 }
@@ -34,12 +36,11 @@ pub struct SoundFile {
 impl SoundFile {
     /// Opens it beside `film`. Errors: a folder that is missing or cannot be written.
     pub fn create(film: &Path) -> Result<Self, RenderError> {
-        let mut name = OsString::from(".");
-        name.push(film.file_name().unwrap_or(OsStr::new("film")));
-        name.push(format!(".{}.sound", std::process::id()));
-        let path = film.with_file_name(name);
-        let file = File::create(&path).map_err(|source| failed(source, &path))?;
-        Ok(Self { path, out: BufWriter::new(file), limiter: Limiter::default(), frames: 0 })
+        sweep(film);
+        let failed = |source| failed(source, film);
+        let aside = Aside::create(film, Kind::Sound).map_err(failed)?;
+        let out = BufWriter::new(aside.file().try_clone().map_err(failed)?);
+        Ok(Self { out, aside, limiter: Limiter::default(), frames: 0 })
     }
 
     /// Takes the next samples, left and right in turn, 1 being full scale.
@@ -57,7 +58,7 @@ impl SoundFile {
         while let Some(pair) = self.limiter.drain() {
             self.write(pair)?;
         }
-        self.out.flush().map_err(|source| failed(source, &self.path))
+        self.out.flush().map_err(|source| failed(source, self.path()))
     }
 
     /// Pairs of samples written.
@@ -66,7 +67,7 @@ impl SoundFile {
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.aside.path()
     }
 
     fn write(&mut self, pair: [f32; CHANNELS]) -> Result<(), RenderError> {
@@ -74,16 +75,9 @@ impl SoundFile {
         for sample in pair {
             let level = (sample * 32_767.0).round() as i16;
             let written = self.out.write_all(&level.to_le_bytes());
-            written.map_err(|source| failed(source, &self.path))?;
+            written.map_err(|source| failed(source, self.path()))?;
         }
         Ok(())
-    }
-}
-
-impl Drop for SoundFile {
-    fn drop(&mut self) {
-        // Nothing is lost if it stays: it never had a film's name.
-        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -191,11 +185,11 @@ mod tests {
         let mut sound = SoundFile::create(&folder.path().join("film.mp4")).unwrap();
         sound.push(&[0.5; 2000]).unwrap();
         sound.finish().unwrap();
-        let bytes = fs::read(sound.path()).unwrap();
+        let bytes = std::fs::read(sound.path()).unwrap();
         assert_eq!((bytes.len(), sound.frames()), (4000, 1000));
         assert_eq!(i16::from_le_bytes([bytes[0], bytes[1]]), 16_384);
         drop(sound);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         let nowhere = SoundFile::create(Path::new("/nowhere/film.mp4"));
         assert!(matches!(nowhere, Err(RenderError::Io { .. })));
     }

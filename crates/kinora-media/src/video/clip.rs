@@ -11,15 +11,12 @@ use kinora_types::{Framing, Size, TimeRange, YuvFrame};
 use super::{
     Cancelled, Frame, Outcome, VideoError, VideoFile,
     feed::Feed,
-    filter::{Chain, Crop, Pixels},
+    filter::{Crop, Pixels},
     frames,
+    reach::span,
     steady::Plan,
 };
 use crate::render::{Matte, RenderError, Warp};
-
-/// Sought this much earlier, so that the frame before the first moment is known, also where a
-/// container seeks badly.
-const LEAD: Duration = Duration::from_millis(500);
 
 /// Which span, in what form.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,7 +91,8 @@ impl<'a> Clip<'a> {
         }
         let outside = |duration| spec.range.start() >= duration;
         if spec.fps == 0 || file.facts().duration.is_some_and(outside) {
-            return Err(VideoError::OutsideVideo { span: spec.range });
+            let (span, end) = (spec.range, file.facts().duration);
+            return Err(VideoError::OutsideVideo { span, end });
         }
         file.video().map(|_| ())
     }
@@ -136,7 +134,9 @@ impl<'a> Clip<'a> {
             }
             (Some(before), Some(_)) if !near_after => before,
             (_, Some(after)) => after,
-            (None, None) => return Err(VideoError::OutsideVideo { span: self.spec.range }),
+            (None, None) => {
+                return Err(VideoError::OutsideVideo { span: self.spec.range, end: None });
+            }
         };
         self.made += 1;
         let image = match &mut self.plan {
@@ -152,19 +152,6 @@ impl<'a> Clip<'a> {
             Some(matte) => matte.stand(&image).map_err(failed),
         }
     }
-}
-
-/// Decodes from a little before a span on, always at the same frames.
-pub(super) fn span<'a>(
-    file: &'a VideoFile,
-    range: TimeRange,
-    chain: &Chain,
-    cancelled: Cancelled<'a>,
-) -> Result<Feed<'a>, VideoError> {
-    let from = range.start().saturating_sub(LEAD);
-    let moment = format!("{:.3}", from.as_secs_f64());
-    let seek = ["-ss", &moment, "-copyts", "-start_at_zero"];
-    file.feed(if from.is_zero() { &[] } else { &seek }, chain, cancelled)
 }
 
 fn failed(error: RenderError) -> VideoError {

@@ -24,15 +24,19 @@ pub(crate) struct Dump {
     pub tags: Vec<(String, String)>,
     /// Of its first sound; Ogg keeps those of the whole file there. Other streams' own are left out.
     pub audio_tags: Vec<(String, String)>,
-    pub video: Option<CodedVideo>,
+    /// All that are no cover pictures.
+    pub videos: Vec<CodedVideo>,
     pub audio: Vec<AudioStream>,
     pub streams: usize,
 }
 
-/// The first video that is no cover picture, as it is coded.
+/// A video as it is coded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct CodedVideo {
+    /// Number of its stream.
+    pub index: usize,
     pub codec: String,
+    pub pixel_format: String,
     pub size: Option<Size>,
     /// Mean frames a second.
     pub fps: Option<f64>,
@@ -41,6 +45,23 @@ pub(crate) struct CodedVideo {
     pub field_order: bool,
     /// Degrees clockwise to turn by.
     pub rotation: u16,
+    /// Units of its clock in a second.
+    pub clock: Option<f64>,
+    /// Its own, such as the moment at which it was recorded.
+    pub tags: Vec<(String, String)>,
+}
+
+impl CodedVideo {
+    /// Whether it is a single picture: ffmpeg lists the pictures of an image file (ISO 23008-12) as videos of
+    /// one frame a second before it lists the sequence that moves.
+    fn is_item(&self) -> bool {
+        self.fps == Some(1.0) && self.clock == Some(1.0)
+    }
+
+    /// Whether an alpha channel lies beside the pictures of VP8 or VP9 (WebM's `AlphaMode`).
+    pub fn has_alpha_beside(&self) -> bool {
+        self.tags.iter().any(|(key, value)| key == "alpha_mode" && value.trim() == "1")
+    }
 }
 
 /// Where in the description a line stands.
@@ -48,7 +69,7 @@ pub(crate) struct CodedVideo {
 enum At {
     Before,
     File,
-    TheVideo,
+    AVideo,
     TheAudio,
     OtherStream,
     After,
@@ -63,6 +84,11 @@ pub(crate) fn read<'a>(lines: impl Iterator<Item = Line<'a>>) -> Dump {
             match at {
                 At::File => continue_tag(&mut dump.tags, line.text),
                 At::TheAudio => continue_tag(&mut dump.audio_tags, line.text),
+                At::AVideo => {
+                    if let Some(video) = dump.videos.last_mut() {
+                        continue_tag(&mut video.tags, line.text);
+                    }
+                }
                 _ => {}
             }
             continue;
@@ -93,7 +119,7 @@ impl Dump {
         }
         match at {
             At::File => self.file(inner),
-            At::TheVideo => self.rotation(inner),
+            At::AVideo => self.of_video(inner),
             At::TheAudio => self.audio_tags.extend(tag(inner)),
             _ => {}
         }
@@ -108,13 +134,38 @@ impl Dump {
         }
     }
 
-    fn rotation(&mut self, text: &str) {
+    /// The first video; of an image sequence that which moves, not the picture that stands for it.
+    pub fn video(&self) -> Option<&CodedVideo> {
+        let moving = self.videos.iter().find(|video| self.is_quicktime() && !video.is_item());
+        moving.or(self.videos.first())
+    }
+
+    /// The grey track that holds the alpha channel of an animated AVIF.
+    pub fn alpha_of(&self, video: &CodedVideo) -> Option<usize> {
+        let brands = ["major_brand", "compatible_brands"];
+        let of =
+            |(key, value): &(String, String)| brands.contains(&&**key) && value.contains("avis");
+        let beside = |other: &&CodedVideo| {
+            let grey = other.pixel_format.starts_with("gray");
+            other.index > video.index && !other.is_item() && grey && other.size == video.size
+        };
+        let sequence = self.is_quicktime() && self.tags.iter().any(of) && !video.is_item();
+        self.videos.iter().filter(|_| sequence).find(beside).map(|other| other.index)
+    }
+
+    fn is_quicktime(&self) -> bool {
+        self.demuxer.starts_with("mov,")
+    }
+
+    fn of_video(&mut self, text: &str) {
         let told = ["Display Matrix: rotation of ", "displaymatrix: rotation of "];
         let angle = told.iter().find_map(|head| text.strip_prefix(head));
         let angle = angle.and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok());
-        if let (Some(angle), Some(video)) = (angle.filter(|a| a.is_finite()), &mut self.video) {
+        let Some(video) = self.videos.last_mut() else { return };
+        match angle.filter(|a| a.is_finite()) {
             // ffmpeg counts counterclockwise.
-            video.rotation = (-angle).rem_euclid(360.0).round() as u16 % 360;
+            Some(angle) => video.rotation = (-angle).rem_euclid(360.0).round() as u16 % 360,
+            None => video.tags.extend(tag(text)),
         }
     }
 
@@ -122,9 +173,9 @@ impl Dump {
         self.streams += 1;
         let cover = ["(attached pic)", "(timed thumbnails)", "(still image)"];
         if let Some((_, rest)) = text.split_once(": Video: ") {
-            if self.video.is_none() && !cover.iter().any(|mark| rest.contains(mark)) {
-                self.video = Some(video(rest));
-                return At::TheVideo;
+            if !cover.iter().any(|mark| rest.contains(mark)) {
+                self.videos.push(CodedVideo { index: index(text), ..video(rest) });
+                return At::AVideo;
             }
         } else if let Some((head, rest)) = text.split_once(": Audio: ") {
             self.audio.push(audio(head, rest));
@@ -134,6 +185,13 @@ impl Dump {
         }
         At::OtherStream
     }
+}
+
+/// Of `Stream #0:3[0x4](und): …`.
+fn index(text: &str) -> usize {
+    let digits = text.strip_prefix("Stream #0:").unwrap_or_default();
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().unwrap_or(0)
 }
 
 fn tag(text: &str) -> Option<(String, String)> {
@@ -151,9 +209,16 @@ fn continue_tag(tags: &mut [(String, String)], text: &str) {
 
 fn video(text: &str) -> CodedVideo {
     let parts = parts(text);
-    let rate = |unit: &str| parts.iter().find_map(|part| rate(part.strip_suffix(unit)?));
+    let rate = |unit: &str| {
+        let word = |part: &str| rate(part.split(" (").next()?.strip_suffix(unit)?);
+        parts.iter().find_map(|part| word(part))
+    };
     CodedVideo {
+        index: 0,
         codec: first_word(&parts),
+        pixel_format: parts.get(1).map_or("", |p| p.split('(').next().unwrap_or(p)).to_owned(),
+        clock: rate(" tbn"),
+        tags: Vec::new(),
         size: parts.iter().skip(1).find_map(|part| size(part)),
         fps: rate(" fps"),
         base_rate: rate(" tbr"),
@@ -173,6 +238,7 @@ fn audio(head: &str, text: &str) -> AudioStream {
         rate: rate.unwrap_or(0),
         channels: parts.get(2).map_or(0, |layout| channels(layout)),
         language: language.filter(|code| code != "und" && !code.is_empty()),
+        default: parts.last().is_some_and(|last| last.contains("(default)")),
     }
 }
 
@@ -274,13 +340,41 @@ yuv420p10le(tv, bt2020nc/bt2020/arib-std-b67, progressive), 1920x1080 [SAR 1:1 D
         let title = ("title".to_owned(), "x=y;z\nsecond".to_owned());
         assert!(dump.tags.contains(&title), "{:?}", dump.tags);
         assert_eq!(dump.streams, 4);
-        let video = dump.video.unwrap();
+        let video = dump.video().unwrap();
         assert_eq!((video.codec.as_str(), video.rotation), ("hevc", 90));
         assert_eq!(video.size, Some(Size { width: 1920, height: 1080 }));
         assert_eq!((video.fps, video.base_rate), (Some(29.98), Some(30.0)));
         let sound = |a: &AudioStream| (a.codec.clone(), a.rate, a.channels, a.language.clone());
         assert_eq!(sound(&dump.audio[0]), ("aac".into(), 48000, 6, None));
         assert_eq!(sound(&dump.audio[1]), ("mp3".into(), 44100, 2, Some("deu".into())));
+        assert_eq!(dump.audio.iter().map(|a| a.default).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(
+            (video.index, video.pixel_format.as_str(), dump.videos.len()),
+            (0, "yuv420p10le", 1)
+        );
+        assert_eq!(video.tags, [("title".to_owned(), "not the file's".to_owned())]);
+    }
+
+    const SEQUENCE: &str = "\
+[info] Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:a.avif':
+[info]   Metadata:
+[info]     major_brand     : avis
+[info]   Duration: 00:00:01.00, start: 0.000000, bitrate: 19 kb/s
+[info]   Stream #0:0[0x1]: Video: av1 (libdav1d) (Main) (av01 / 0x31307661), yuv420p(tv), 64x48 [SAR 1:1 \
+DAR 4:3], 1 fps, 1 tbr, 1 tbn (default)
+[info]   Stream #0:1[0x2]: Video: av1 (libdav1d) (Main) (av01 / 0x31307661), gray(pc), 64x48, 1 fps, 1 tbr, 1 tbn
+[info]   Stream #0:2[0x1](und): Video: av1 (libdav1d) (Main) (av01 / 0x31307661), yuv420p(tv, progressive), \
+64x48 [SAR 1:1 DAR 4:3], 1 kb/s, 10 fps, 10 tbr, 10240 tbn (default)
+[info]   Stream #0:3[0x2](und): Video: av1 (libdav1d) (Main) (av01 / 0x31307661), gray(pc, progressive), \
+64x48 [SAR 1:1 DAR 4:3], 1 kb/s, 10 fps, 10 tbr, 10240 tbn
+";
+
+    #[test]
+    fn of_an_image_sequence_that_which_moves() {
+        let dump = dump(SEQUENCE);
+        let video = dump.video().unwrap();
+        assert_eq!((video.index, dump.alpha_of(video)), (2, Some(3)));
+        assert_eq!(dump.alpha_of(&dump.videos[0]), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use kinora_types::Size;
+use kinora_types::{Size, TimeRange};
 
 /// A video could not be read.
 ///
@@ -71,11 +71,27 @@ pub enum VideoError {
         /// Frames that came.
         frames: u64,
     },
+    /// Far more work than any honest file of its size makes.
+    #[error("decoding takes more than {} s of processor time, too much for a file of this size", limit.as_secs())]
+    TooMuchWork {
+        /// By [`super::VideoLimits::per_megabyte`] and its like.
+        limit: Duration,
+    },
     /// A span that lies outside of the video.
-    #[error("the span {span} lies outside of the video")]
+    #[error("the span {span} lies outside of the video{}", ending(*end))]
     OutsideVideo {
         /// The span that was asked for.
-        span: kinora_types::TimeRange,
+        span: TimeRange,
+        /// Where the video ends, if it says.
+        end: Option<Duration>,
+    },
+    /// A span that the video should have by the length it claims, but has not: cut off, or its sound is longer.
+    #[error("the pictures of the video end at {}, before the span {span}", clock(*end))]
+    BreaksOff {
+        /// The span that was asked for.
+        span: TimeRange,
+        /// When its last frame that can be decoded ends.
+        end: Duration,
     },
     /// A film size that cannot be encoded.
     #[error("both sides of a frame must be even and at least 2: `{0}`")]
@@ -115,12 +131,17 @@ impl VideoError {
                 Some("copy the file again from where it came from")
             }
             Self::UnknownFormat { .. } => Some(
-                "Kinora reads MP4, MOV, MKV, WebM, AVI, MPEG, GIF and WebP animations, and sound as \
-                     MP3, M4A, WAV, FLAC and Ogg",
+                "Kinora reads MP4, MOV, MKV, WebM, AVI, MPEG, animations as GIF, WebP, APNG and AVIF, \
+                     and sound as MP3, M4A, WAV, FLAC and Ogg",
             ),
             Self::TooManyPixels { .. } | Self::TooManyFrames { .. } | Self::TooSlow { .. } => {
                 Some("save a smaller version of it")
             }
+            Self::TooMuchWork { .. } => Some("save a shorter or smaller version of it"),
+            Self::OutsideVideo { .. } => Some("choose a span before the end of the video"),
+            Self::BreaksOff { .. } => Some(
+                "choose a span before that; if pictures are missing, copy the file again from where it came from",
+            ),
             Self::NotStarted { .. } | Self::NoDecoder { .. } => Some(
                 "`kinora models pull ffmpeg` gets one that works; `KINORA_FFMPEG` names your own",
             ),
@@ -130,7 +151,17 @@ impl VideoError {
             Self::SilentSound { .. } => Some("mute the shot (`sound = \"mute\"`)"),
             Self::NoVideo => Some("add the video that its words or data belong to"),
             Self::NoSound => None,
-            Self::Io { .. } | Self::OutsideVideo { .. } | Self::Cancelled => None,
+            Self::Io { .. } | Self::Cancelled => None,
         }
     }
+}
+
+fn ending(end: Option<Duration>) -> String {
+    end.map_or_else(String::new, |end| format!(", which ends at {}", clock(end)))
+}
+
+/// As [`TimeRange`] writes its ends.
+fn clock(at: Duration) -> String {
+    let range = TimeRange::between(at, at).to_string();
+    range.split('-').next().unwrap_or_default().to_owned()
 }

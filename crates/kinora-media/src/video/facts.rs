@@ -28,6 +28,8 @@ pub struct VideoFacts {
 /// The moving picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoStream {
+    /// Number of its stream in the file, counted from 0.
+    pub index: usize,
     /// Codec as ffmpeg names it: `h264`, `hevc`, `vp9`, `av1`, `mpeg2video`, `gif`, …
     pub codec: String,
     /// Pixels as they are coded.
@@ -50,6 +52,14 @@ pub struct VideoStream {
     pub pixel_aspect: f64,
     /// Colour matrix as ffmpeg names it, `unknown` if the file does not say.
     pub matrix: String,
+    /// Primaries as ffmpeg names them, `unknown` if the file does not say.
+    pub primaries: String,
+    /// Whether it may be transparent; it is shown on white then.
+    pub transparent: bool,
+    /// Number of the stream that holds its alpha channel, if that is another one.
+    pub alpha: Option<usize>,
+    /// The decoder that sees its alpha channel, if it is not ffmpeg's first choice.
+    pub(super) decoder: Option<&'static str>,
 }
 
 /// Transfers of high dynamic range.
@@ -66,7 +76,7 @@ pub enum Hdr {
 pub enum Tone {
     /// It was SDR already.
     Sdr,
-    /// Mapped from HDR (Hable's curve).
+    /// Mapped from HDR: its reference white (203 cd/m², ITU-R BT.2408) comes out at 227 of 255.
     Mapped,
     /// HDR shown as if it were SDR, too flat and grey, since this ffmpeg lacks `zscale` or `tonemap`.
     Unmapped,
@@ -83,6 +93,16 @@ pub struct AudioStream {
     pub channels: u32,
     /// ISO 639-2 code of its language, unless undetermined.
     pub language: Option<String>,
+    /// Whether the file wants it to be heard if nobody chooses: its default track, one that is enabled.
+    pub default: bool,
+}
+
+/// Which of several tracks is heard where nobody chooses: the first that its file calls the default, else the
+/// first whose format is known; counted from 0, `None` where there is none.
+pub fn main_sound(tracks: &[AudioStream]) -> Option<usize> {
+    let known = |track: &AudioStream| track.rate > 0 && track.codec != "none";
+    let default = tracks.iter().position(|track| track.default && known(track));
+    default.or_else(|| tracks.iter().position(known)).or((!tracks.is_empty()).then_some(0))
 }
 
 /// Words and places in the file.
@@ -104,4 +124,29 @@ pub struct Tags {
     pub copyright: Option<String>,
     /// Maker and model of the camera.
     pub camera: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_track_is_heard() {
+        let track = |codec: &str, rate, default| {
+            let codec = codec.to_owned();
+            AudioStream { codec, rate, channels: 2, language: None, default }
+        };
+        let (plain, main) = (track("aac", 48_000, false), track("mp3", 44_100, true));
+        let unknown = track("none", 0, true);
+        for (tracks, heard) in [
+            (vec![], None),
+            (vec![plain.clone()], Some(0)),
+            (vec![plain.clone(), main.clone(), main.clone()], Some(1)),
+            (vec![unknown.clone(), plain.clone()], Some(1)),
+            (vec![unknown.clone(), plain, main], Some(2)),
+            (vec![unknown], Some(0)),
+        ] {
+            assert_eq!(main_sound(&tracks), heard, "{tracks:?}");
+        }
+    }
 }

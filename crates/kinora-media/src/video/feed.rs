@@ -5,8 +5,8 @@
 //! the n-th frame. Two threads read, `video-pixels` and `video-words`; at most [`QUEUE`] frames wait.
 
 use std::{
+    collections::VecDeque,
     io::Read,
-    path::Path,
     process::{ChildStderr, ChildStdout},
     thread::{self, JoinHandle},
     time::Duration,
@@ -16,13 +16,12 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{
     Cancelled, VideoError, VideoLimits,
-    child::Running,
+    child::{Input, Running},
+    filter::Chain,
     log::{self, Report},
     patience::{GivenUp, Patience},
     probe::{is_grave, undecodable},
 };
-use crate::FFmpeg;
-
 /// Frames that may wait for us.
 const QUEUE: usize = 3;
 /// Reports that may wait for their frames. ffmpeg holds tens of frames between the filter and the
@@ -57,6 +56,8 @@ struct Stamp {
 pub(crate) struct Words {
     pub damage: Option<String>,
     pub grave: Vec<String>,
+    /// What ended ffmpeg, by its own words.
+    pub signal: Option<i32>,
 }
 
 /// One running decode.
@@ -70,54 +71,55 @@ pub(super) struct Feed<'a> {
     rhythm: Rhythm,
     outcome: Outcome,
     last: Option<Duration>,
+    /// Frames that came and were given back.
+    back: VecDeque<Raw>,
     ended: bool,
 }
 
-/// What to run.
-pub(super) struct Job<'a> {
-    pub ffmpeg: &'a FFmpeg,
-    pub path: &'a Path,
-    pub limits: &'a VideoLimits,
-    /// What the file claims, for the limit on time.
-    pub duration: Option<Duration>,
-    pub before: Vec<String>,
-    /// The filter chain.
-    pub chain: String,
-    pub frame_bytes: usize,
-}
+/// When a frame is shown, and its bytes.
+pub(super) type Raw = (Duration, Vec<u8>);
 
 impl<'a> Feed<'a> {
-    pub fn start(job: Job<'a>, cancelled: Cancelled<'a>) -> Result<Self, VideoError> {
-        let after = ["-map", "0:V:0", "-vf", &job.chain, "-fps_mode", "passthrough"];
-        let after = after.iter().chain(&["-c:v", "rawvideo", "-f", "rawvideo", "pipe:1"]);
-        let after: Vec<String> = after.map(|word| (*word).to_owned()).collect();
-        let mut running =
-            Running::start(job.ffmpeg, job.path, job.limits, (&job.before, &after), true)?;
+    /// `duration` is what the file claims, for the limit on time; `before` are options of the input.
+    pub fn start(
+        input: Input<'a>,
+        duration: Option<Duration>,
+        before: &[String],
+        chain: &Chain,
+        cancelled: Cancelled<'a>,
+    ) -> Result<Self, VideoError> {
+        let after = ["-fps_mode", "passthrough", "-c:v", "rawvideo", "-f", "rawvideo", "pipe:1"];
+        let after = [chain.options(), after.map(str::to_owned).to_vec()].concat();
+        let mut running = Running::start(input, (before, &after), true)?;
         let missing = || VideoError::Internal("a pipe of ffmpeg's is missing".into());
         let stdout = running.child.stdout.take().ok_or_else(missing)?;
         let stderr = running.child.stderr.take().ok_or_else(missing)?;
         let (pixel_sender, pixels) = bounded(QUEUE);
         let (stamp_sender, stamps) = bounded(REPORTS);
-        let bytes = job.frame_bytes;
+        let bytes = chain.pixels.bytes(chain.size);
         let pixel_thread =
             named("video-pixels", move || read_pixels(stdout, bytes, &pixel_sender))?;
         let word_thread = named("video-words", move || read_words(stderr, &stamp_sender))?;
         Ok(Self {
+            patience: Patience::new(input.limits, (duration, running.work), cancelled),
             running,
             pixels: Some(pixels),
             stamps: Some(stamps),
             threads: Some((pixel_thread, word_thread)),
-            limits: job.limits,
-            patience: Patience::new(job.limits, job.duration, cancelled),
+            limits: input.limits,
             rhythm: Rhythm::default(),
             outcome: Outcome::default(),
             last: None,
+            back: VecDeque::new(),
             ended: false,
         })
     }
 
     /// The next frame and when it is shown; never before the one that came last.
-    pub fn next(&mut self) -> Result<Option<(Duration, Vec<u8>)>, VideoError> {
+    pub fn next(&mut self) -> Result<Option<Raw>, VideoError> {
+        if let Some(frame) = self.back.pop_front() {
+            return Ok(Some(frame));
+        }
         if self.ended {
             return Ok(None);
         }
@@ -128,15 +130,19 @@ impl<'a> Feed<'a> {
         next
     }
 
-    fn pull(&mut self) -> Result<Option<(Duration, Vec<u8>)>, VideoError> {
+    /// What came last comes again.
+    pub fn give_back(&mut self, frames: impl IntoIterator<Item = Raw>) {
+        self.back.extend(frames);
+    }
+
+    fn pull(&mut self) -> Result<Option<Raw>, VideoError> {
         if self.outcome.frames >= self.limits.frames {
             return Err(VideoError::TooManyFrames { limit: self.limits.frames });
         }
         let Some(pixels) = self.wait(&self.pixels.clone())? else {
             return self.close().map(|()| None);
         };
-        let stamp = self.wait(&self.stamps.clone())?;
-        let stamp = stamp.ok_or_else(|| VideoError::Internal("a frame without a time".into()))?;
+        let Some(stamp) = self.wait(&self.stamps.clone())? else { return self.timeless() };
         let at = stamp.at.unwrap_or(self.outcome.end);
         let at = self.last.map_or(at, |last| at.max(last));
         if let Some(last) = self.last {
@@ -146,6 +152,18 @@ impl<'a> Feed<'a> {
         self.outcome.frames += 1;
         self.outcome.end = at + stamp.duration;
         Ok(Some((at, pixels)))
+    }
+
+    /// A frame of which nothing was said, as of a file that is so damaged that ffmpeg ends in the middle of it: it is
+    /// left out, and what came before it stands.
+    fn timeless(&mut self) -> Result<Option<Raw>, VideoError> {
+        let said = "a frame came without its time".to_owned();
+        self.close()?;
+        let said = self.outcome.damage.get_or_insert(said);
+        if self.outcome.frames == 0 {
+            return Err(VideoError::Undecodable { said: said.clone() });
+        }
+        Ok(None)
     }
 
     /// How it ended; whole once [`Feed::next`] has given `None`.
@@ -163,6 +181,9 @@ impl<'a> Feed<'a> {
     }
 
     fn too_slow(&self, waited: Duration) -> VideoError {
+        if waited >= self.running.work * 2 {
+            return VideoError::TooMuchWork { limit: self.running.work };
+        }
         VideoError::TooSlow { waited, frames: self.outcome.frames }
     }
 
@@ -174,10 +195,10 @@ impl<'a> Feed<'a> {
         let Some(status) = status else {
             return Err(self.too_slow(self.patience.waited));
         };
-        let said = words.grave.last().cloned();
-        if status.code().is_none() {
-            let said = said.unwrap_or_else(|| "it said nothing".into());
-            return Err(VideoError::Died { status: status.to_string(), said });
+        let said = words.grave.last().map_or("it said nothing", String::as_str);
+        let end = (words.signal, said);
+        if let Some(error) = self.running.untimely(status, end, self.patience.cancelled) {
+            return Err(error);
         }
         if !status.success() && self.outcome.frames == 0 {
             return Err(undecodable(&words.grave, words.damage, self.limits));
@@ -243,6 +264,7 @@ fn read_words(pipe: ChildStderr, stamps: &Sender<Stamp>) -> Words {
 
 impl Words {
     pub fn take(&mut self, line: &log::Line) {
+        self.signal = self.signal.or_else(|| line.signal());
         if self.damage.is_none() && line.is_damage() {
             self.damage = Some(line.text.trim().to_owned());
         }

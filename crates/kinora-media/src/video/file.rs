@@ -2,7 +2,6 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -11,9 +10,10 @@ use kinora_types::{Framing, TimeRange};
 use super::{
     Clip, ClipSpec, Frame, Frames, KeyframeSpec, Keyframes, Soundtrack, Tone, VideoError,
     VideoFacts, VideoLimits, VideoStream,
-    feed::{Feed, Job},
+    child::Input,
+    feed::Feed,
     filter::{self, Chain, Pixels},
-    probe,
+    probe, reach,
     steady::Survey,
 };
 use crate::FFmpeg;
@@ -48,7 +48,7 @@ impl VideoFile {
         let hdr = facts.video.as_ref().and_then(|video| video.hdr);
         let tone = match hdr {
             None => Tone::Sdr,
-            Some(_) if can_map(ffmpeg) => Tone::Mapped,
+            Some(_) if ffmpeg.maps_tones() => Tone::Mapped,
             Some(_) => Tone::Unmapped,
         };
         let (ffmpeg, path, limits) = (ffmpeg.clone(), path.to_owned(), limits.clone());
@@ -137,6 +137,13 @@ impl VideoFile {
         Soundtrack::start(self, from, cancelled)
     }
 
+    /// When its last frame that can be decoded ends: the honest length of a file that was cut off and still
+    /// claims to be whole. Looks at a few moments where the container can be sought in, else decodes it all.
+    /// Errors as for [`VideoFile::keyframes`].
+    pub fn reach(&self, cancelled: Cancelled) -> Result<Duration, VideoError> {
+        reach::reach(self, cancelled)
+    }
+
     /// So many frames spread over a span, or as many as it has, their size as in [`VideoFile::frames`].
     /// Errors as for [`VideoFile::clip`].
     pub fn spread(
@@ -173,10 +180,6 @@ impl VideoFile {
         Ok(ClipSpec { range, size, fps, focus: (0.5, 0.5), framing: Framing::Crop })
     }
 
-    pub(super) fn ffmpeg(&self) -> &FFmpeg {
-        &self.ffmpeg
-    }
-
     pub(super) fn limits(&self) -> &VideoLimits {
         &self.limits
     }
@@ -200,26 +203,22 @@ impl VideoFile {
         chain: &Chain,
         cancelled: Cancelled<'a>,
     ) -> Result<Feed<'a>, VideoError> {
-        let job = Job {
-            ffmpeg: &self.ffmpeg,
-            path: &self.path,
-            limits: &self.limits,
-            duration: self.facts.duration,
-            before: before.iter().map(|word| (*word).to_owned()).collect(),
-            chain: chain.describe(),
-            frame_bytes: chain.pixels.bytes(chain.size),
-        };
-        Feed::start(job, cancelled)
+        let decoder = probe::decoder(chain.video.index, chain.video.decoder);
+        let before = before.iter().map(|word| (*word).to_owned());
+        let before: Vec<String> = decoder.into_iter().chain(before).collect();
+        Feed::start(self.input(), self.facts.duration, &before, chain, cancelled)
     }
-}
 
-/// Whether this ffmpeg has what tone mapping needs. An ffmpeg that does not answer cannot map either.
-fn can_map(ffmpeg: &FFmpeg) -> bool {
-    let mut ask = Command::new(&ffmpeg.path);
-    let asked = ask.args(["-hide_banner", "-filters"]).stdin(Stdio::null()).output();
-    asked.is_ok_and(|answer| {
-        let listing = String::from_utf8_lossy(&answer.stdout).into_owned();
-        let has = |name| listing.split_whitespace().any(|word| word == name);
-        has("zscale") && has("tonemap")
-    })
+    pub(super) fn input(&self) -> Input<'_> {
+        let drawn = probe::DRAWN.contains(&self.facts.container.as_str());
+        Input { ffmpeg: &self.ffmpeg, path: &self.path, limits: &self.limits, drawn }
+    }
+
+    /// Whether a moment can be sought. What is drawn on top of the frames before it cannot, and a bare stream has
+    /// no index and no times; ffmpeg tries all the same, and gives nothing or the wrong frames.
+    pub(super) fn seeks(&self) -> bool {
+        const SOUGHT: [&str; 11] =
+            ["mov", "mp4", "matroska", "avi", "mpeg", "mpegts", "flv", "asf", "ogg", "mxf", "wtv"];
+        SOUGHT.contains(&self.facts.container.as_str())
+    }
 }

@@ -76,8 +76,22 @@ pub(super) struct Chain<'a> {
 }
 
 impl Chain<'_> {
-    /// The argument of `-vf`; ends in `showinfo`, which tells the times.
-    pub fn describe(&self) -> String {
+    /// Options of the output: which stream, through which filters. The last is `showinfo`, which tells the times.
+    pub fn options(&self) -> Vec<String> {
+        let (chain, index) = (self.describe(), self.video.index);
+        let words = match self.video.alpha {
+            None => ["-map".to_owned(), format!("0:{index}"), "-vf".to_owned(), chain],
+            Some(alpha) => [
+                "-filter_complex".to_owned(),
+                format!("[0:{index}][0:{alpha}]alphamerge,{chain}[out]"),
+                "-map".to_owned(),
+                "[out]".to_owned(),
+            ],
+        };
+        words.to_vec()
+    }
+
+    fn describe(&self) -> String {
         let mut filters = Vec::new();
         if let Some(select) = &self.select {
             filters.push(format!("select='{select}'"));
@@ -86,11 +100,10 @@ impl Chain<'_> {
             // Only frames that are flagged; the others pass.
             filters.push("bwdif=mode=send_frame:deint=interlaced".to_owned());
         }
-        if let Some(Crop { width, height, x, y }) = self.crop {
-            filters.push(format!(
-                "crop=w=iw*{width:.6}:h=ih*{height:.6}:x=(iw-ow)*{x:.6}:y=(ih-oh)*{y:.6}:exact=1"
-            ));
+        if self.video.transparent {
+            filters.extend(self.ground());
         }
+        filters.extend(self.crop.map(|crop| self.cut(crop)));
         filters.extend(self.scale());
         filters.push(format!("format={}", self.pixels.name()));
         filters.push("setsar=1".to_owned());
@@ -98,24 +111,43 @@ impl Chain<'_> {
         filters.join(",")
     }
 
+    /// White behind what is transparent: 1 - a (1 - c), without a second input that would have to keep in step.
+    fn ground(&self) -> Vec<String> {
+        let read = format!("scale=flags=bicubic{}", self.matrix());
+        let white = ["format=gbrap16le", "negate", "premultiply=inplace=1", "negate"];
+        let white = white.into_iter().chain(["format=gbrp16le"]).map(str::to_owned);
+        std::iter::once(read).chain(white).collect()
+    }
+
+    /// Begins at whole samples of chroma: `crop` takes an odd number of columns of a format with more than 8 bits
+    /// for half a sample, and what follows reads noise.
+    fn cut(&self, Crop { width, height, x, y }: Crop) -> String {
+        let step = if self.video.pixel_format.starts_with("yuv41") { 4 } else { 2 };
+        let at =
+            |side: char, part: f64| format!("trunc((i{side}-o{side})*{part:.6}/{step})*{step}");
+        let (x, y) = (at('w', x), at('h', y));
+        format!("crop=w=iw*{width:.6}:h=ih*{height:.6}:x={x}:y={y}:exact=1")
+    }
+
     fn scale(&self) -> Vec<String> {
         let Size { width, height } = self.size;
-        let mut filters = Vec::new();
-        let mut matrix = self.matrix();
-        if let (Some(hdr), Tone::Mapped) = (self.video.hdr, self.tone) {
-            filters.extend(tone_map(hdr, self.size));
-            matrix = "";
-        }
+        let matrix = if self.video.transparent { "" } else { self.matrix() };
         // Enlarged by a cubic, shrunk by the mean of the covered area.
         let larger = width > self.video.display.width || height > self.video.display.height;
         let kernel = if larger { "bicubic" } else { "area" };
-        let mut scale = format!("scale={width}:{height}:flags={kernel}{matrix}");
-        if self.pixels == Pixels::Yuv {
+        let mut filters = vec![format!("scale={width}:{height}:flags={kernel}{matrix}")];
+        if let (Some(hdr), Tone::Mapped) = (self.video.hdr, self.tone) {
+            filters.extend(tone_map(hdr, &self.video.primaries));
+            filters.push("scale=".to_owned());
+        }
+        if let (Pixels::Yuv, Some(scale)) = (self.pixels, filters.last_mut()) {
+            let colon = if scale.ends_with('=') { "" } else { ":" };
+            scale.push_str(colon);
             scale.push_str(
-                ":out_color_matrix=bt709:out_range=tv:out_h_chr_pos=128:out_v_chr_pos=128",
+                "out_color_matrix=bt709:out_range=tv:out_h_chr_pos=128:out_v_chr_pos=128",
             );
         }
-        filters.push(scale);
+        filters.retain(|filter| filter != "scale=");
         filters
     }
 
@@ -126,26 +158,37 @@ impl Chain<'_> {
         if self.video.matrix != "unknown" || rgb.iter().any(|name| format.starts_with(name)) {
             return "";
         }
+        if self.video.hdr.is_some() {
+            return ":in_color_matrix=bt2020";
+        }
         let high = self.video.coded.width.min(self.video.coded.height) >= 720;
         if high { ":in_color_matrix=bt709" } else { ":in_color_matrix=bt601" }
     }
 }
 
-/// Linear light, Hable's curve, BT.709; at the target's size already, as floats are large.
-fn tone_map(hdr: Hdr, Size { width, height }: Size) -> [String; 5] {
+/// Linear light in units of reference white (203 cd/m², ITU-R BT.2408), Möbius' curve, BT.709.
+///
+/// The curve leaves what is below 0.6 alone; 1.0 comes out at 229 of 255 and 240 of 255, stored in HDR, at 227;
+/// what is brighter rolls off up to 2030 cd/m², all three colours by one factor. The peak is ours: a file's own
+/// claim (MaxCLL) would choose the curve. RGB, at the target's size already: `zscale` refuses odd sides where
+/// chroma is halved, and floats are large.
+fn tone_map(hdr: Hdr, primaries: &str) -> [String; 5] {
     let transfer = match hdr {
         Hdr::Pq => "smpte2084",
         Hdr::Hlg => "arib-std-b67",
     };
+    let primaries = match primaries {
+        known @ ("bt709" | "smpte432" | "smpte431") => known,
+        _ => "2020",
+    };
     [
+        "format=gbrp16le".to_owned(),
         format!(
-            "zscale=w={width}:h={height}:f=bilinear:tin={transfer}:pin=2020:min=2020_ncl:rin=limited\
-             :t=linear:npl=203"
+            "zscale=tin={transfer}:pin={primaries}:min=gbr:rin=full:t=linear:p=709:m=gbr:r=full:npl=203"
         ),
         "format=gbrpf32le".to_owned(),
-        "zscale=p=709".to_owned(),
-        "tonemap=hable:desat=0".to_owned(),
-        "zscale=t=709:m=709:r=limited,format=yuv420p".to_owned(),
+        "tonemap=mobius:param=0.6:desat=0:peak=10".to_owned(),
+        "zscale=tin=linear:pin=709:min=gbr:t=709:p=709:m=gbr,format=gbrp".to_owned(),
     ]
 }
 

@@ -19,8 +19,6 @@ use crate::read::fit;
 const LONG: Duration = Duration::from_secs(1200);
 /// Between keyframes of a file that does not say how long it is.
 const BLIND_STEP: Duration = Duration::from_secs(2);
-/// Codecs whose frames are all needed to show one; they are small.
-const NO_KEYFRAMES: [&str; 4] = ["gif", "webp", "webp_anim", "apng"];
 
 /// How many keyframes, how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +79,7 @@ impl<'a> Keyframes<'a> {
             outcome: Outcome::default(),
         };
         match file.facts().duration {
-            Some(duration) if duration > LONG => {
+            Some(duration) if duration > LONG && file.seeks() => {
                 let step = duration.as_secs_f64() / keyframes.left as f64;
                 keyframes.wanted = (0..keyframes.left).map(|i| i as f64 * step).collect();
             }
@@ -104,7 +102,8 @@ impl<'a> Keyframes<'a> {
         let step = duration.map_or(BLIND_STEP, |d| d / self.left as u32);
         let mut chain = self.file.chain(self.size, Pixels::Rgb)?;
         chain.select = Some(filter::every(step));
-        let whole = every || NO_KEYFRAMES.contains(&chain.video.codec.as_str());
+        // All that is drawn is needed to show one; it is small.
+        let whole = every || self.file.input().drawn;
         let before: &[&str] = if whole { &[] } else { &["-skip_frame", "nokey"] };
         self.file.feed(before, &chain, self.cancelled)
     }
@@ -124,7 +123,8 @@ impl<'a> Keyframes<'a> {
                 let Some(second) = self.wanted.pop_front() else { break };
                 self.feed = Some(self.seek(second)?);
             }
-            let seeking = !self.wanted.is_empty() || self.file.facts().duration > Some(LONG);
+            let long = self.file.facts().duration > Some(LONG) && self.file.seeks();
+            let seeking = !self.wanted.is_empty() || long;
             let Some(feed) = &mut self.feed else { break };
             let next = feed.next();
             if self.outcome.damage.is_none() {

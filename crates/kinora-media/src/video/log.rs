@@ -73,8 +73,15 @@ pub(crate) enum Report {
     /// Seconds of one unit as a fraction. Told again if the picture changes its size in mid-stream.
     TimeBase(i64, i64),
     Frame(Shown),
-    /// `(matrix, transfer)`.
-    Colours(String, String),
+    Colours(Colours),
+}
+
+/// Colours of the frames as ffmpeg names them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Colours {
+    pub matrix: String,
+    pub primaries: String,
+    pub transfer: String,
 }
 
 impl Line<'_> {
@@ -91,8 +98,17 @@ impl Line<'_> {
         if self.text.starts_with("n:") {
             return Some(Report::Frame(shown(self.text)));
         }
-        let matrix = field(self.text, "color_space:")?;
-        Some(Report::Colours(matrix.into(), field(self.text, "color_trc:")?.into()))
+        let named = |key| field(self.text, key).map(str::to_owned);
+        let (matrix, transfer) = (named("color_space:")?, named("color_trc:")?);
+        let primaries = named("color_primaries:").unwrap_or_default();
+        Some(Report::Colours(Colours { matrix, primaries, transfer }))
+    }
+
+    /// The signal that ended ffmpeg, if it says so: it obeys those that ask and those that tell of a limit.
+    pub fn signal(&self) -> Option<i32> {
+        let told = self.text.strip_prefix("Exiting normally, received signal ")?;
+        let plain = self.source.is_empty() && self.level == Level::Info;
+        told.trim_end_matches('.').parse().ok().filter(|_| plain)
     }
 
     /// Whether the line tells of damage in the file: decoders' and demuxers' errors, and packets that
@@ -191,8 +207,18 @@ mod tests {
         assert_eq!(line(none).report(), None);
         let colours = "[Parsed_showinfo_0 @ 0x1] [info] color_range:tv color_space:bt2020nc \
                        color_primaries:bt2020 color_trc:smpte2084";
-        let expected = Report::Colours("bt2020nc".into(), "smpte2084".into());
-        assert_eq!(line(colours).report(), Some(expected));
+        let expected = Colours {
+            matrix: "bt2020nc".into(),
+            primaries: "bt2020".into(),
+            transfer: "smpte2084".into(),
+        };
+        assert_eq!(line(colours).report(), Some(Report::Colours(expected)));
+    }
+
+    #[test]
+    fn an_end_by_a_signal_is_read() {
+        assert_eq!(line("[info] Exiting normally, received signal 15.").signal(), Some(15));
+        assert_eq!(line("[info]     title : Exiting normally, received signal 15.").signal(), None);
     }
 
     #[test]

@@ -7,14 +7,17 @@
 //!
 //! A file is decoded in a child process with limits on time, memory, pixels and output
 //! ([`VideoLimits`]); it can reach no network and no other file, and dies with the stream that reads it.
-//! What comes out is upright, has square pixels, is deinterlaced where the file says that it is
+//! What comes out is upright, has square pixels, stands on white where it is transparent, is deinterlaced where the file says that it is
 //! interlaced, and is BT.709 SDR where the ffmpeg at hand can map it ([`Tone`] says if not).
 //! Damage never hides: a stream gives what can be decoded and its [`Outcome`] says what went wrong.
 //!
 //! Memory: a handful of frames at the size asked for; never a whole video.
 
+#[cfg(test)]
+mod awkward_tests;
 pub(crate) mod child;
 mod clip;
+mod creation;
 pub(crate) mod dump;
 mod error;
 mod facts;
@@ -28,6 +31,7 @@ pub(crate) mod log;
 pub mod motion;
 pub(crate) mod patience;
 pub(crate) mod probe;
+mod reach;
 pub mod shots;
 #[cfg(test)]
 mod sound_tests;
@@ -39,7 +43,7 @@ mod tests;
 
 pub use clip::{Clip, ClipSpec};
 pub use error::VideoError;
-pub use facts::{AudioStream, Hdr, Tags, Tone, VideoFacts, VideoStream};
+pub use facts::{AudioStream, Hdr, Tags, Tone, VideoFacts, VideoStream, main_sound};
 pub use feed::Outcome;
 pub use file::{Cancelled, VideoFile, never};
 pub use frames::{Frame, Frames};

@@ -27,9 +27,13 @@ pub(crate) struct Patience<'a> {
 }
 
 impl<'a> Patience<'a> {
-    /// For a file that claims to last `duration`.
-    pub fn new(limits: &VideoLimits, duration: Option<Duration>, cancelled: Cancelled<'a>) -> Self {
-        let (silence, wall) = (limits.silence, limits.wall(duration));
+    /// For a file that claims to last `duration` and may cost `work`; on a busy machine that takes longer.
+    pub fn new(
+        limits: &VideoLimits,
+        (duration, work): (Option<Duration>, Duration),
+        cancelled: Cancelled<'a>,
+    ) -> Self {
+        let (silence, wall) = (limits.silence, limits.wall(duration).min(work * 2));
         Self { cancelled, silence, wall, waited: Duration::ZERO }
     }
 

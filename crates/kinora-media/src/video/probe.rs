@@ -9,9 +9,10 @@ use kinora_types::Size;
 
 use super::{
     Cancelled, Hdr, VideoError, VideoFacts, VideoLimits, VideoStream,
-    child::Running,
-    dump::{self, CodedVideo},
-    log::{self, Level, Report, Shown},
+    child::{Input, Running},
+    creation::{self, Creation},
+    dump::{self, CodedVideo, Dump},
+    log::{self, Colours, Level, Report, Shown},
     tags,
 };
 use crate::FFmpeg;
@@ -20,6 +21,8 @@ use crate::FFmpeg;
 const KEPT_LINES: usize = 4000;
 /// Pixels further from square than this are taken for a lie of the file.
 const ODDEST_PIXEL: f64 = 8.0;
+/// Containers of pictures that move: every frame is drawn on top of those before it.
+pub(super) const DRAWN: [&str; 3] = ["gif", "webp", "apng"];
 
 /// Says what a file is; decodes no more than its first frame.
 ///
@@ -31,23 +34,55 @@ pub fn probe(
     limits: &VideoLimits,
     cancelled: Cancelled,
 ) -> Result<VideoFacts, VideoError> {
-    let after = "-map 0:V:0 -frames:v 1 -vf showinfo=checksum=0 -f null -".split(' ');
-    let after: Vec<String> = after.map(str::to_owned).collect();
-    facts(&ask(ffmpeg, path, limits, &after, cancelled)?, limits)
+    let input = Input { ffmpeg, path, limits, drawn: false };
+    let look = |map: &str, before: &[String]| {
+        let after = format!("-map {map} -frames:v 1 -vf showinfo=checksum=0 -f null -");
+        let after: Vec<String> = after.split(' ').map(str::to_owned).collect();
+        ask(input, (before, &after), cancelled)
+    };
+    let mut lines = look("0:V:0", &[])?;
+    let dump = dump::read(lines.iter().map(|line| log::line(line)));
+    let mut by = None;
+    if let Some(video) = dump.video() {
+        by = seeing_alpha(ffmpeg, video);
+        if by.is_some() || dump.videos.first().is_some_and(|first| first.index != video.index) {
+            lines = look(&format!("0:{}", video.index), &decoder(video.index, by))?;
+        }
+    }
+    let mut facts = facts(&lines, limits, creation::read(path))?;
+    if let Some(video) = &mut facts.video {
+        video.decoder = by;
+        video.transparent |= DRAWN.contains(&facts.container.as_str());
+    }
+    Ok(facts)
+}
+
+/// ffmpeg's own decoders of VP8 and VP9 leave the alpha channel out; libvpx's see it. Without them, which is told by
+/// [`VideoStream::transparent`], the ground is what lies under the transparency.
+fn seeing_alpha(ffmpeg: &FFmpeg, video: &CodedVideo) -> Option<&'static str> {
+    let decoder = match video.codec.as_str() {
+        "vp8" => "libvpx",
+        "vp9" => "libvpx-vp9",
+        _ => return None,
+    };
+    (video.has_alpha_beside() && ffmpeg.decodes_by(decoder)).then_some(decoder)
+}
+
+/// Options of the input.
+pub(super) fn decoder(index: usize, name: Option<&str>) -> Vec<String> {
+    name.map(|name| vec![format!("-c:{index}"), name.to_owned()]).unwrap_or_default()
 }
 
 /// What ffmpeg says while it makes `after` of a file, never longer than [`VideoLimits::floor`].
 pub(crate) fn ask(
-    ffmpeg: &FFmpeg,
-    path: &Path,
-    limits: &VideoLimits,
-    after: &[String],
+    input: Input,
+    words: (&[String], &[String]),
     cancelled: Cancelled,
 ) -> Result<Vec<String>, VideoError> {
-    let mut running = Running::start(ffmpeg, path, limits, (&[], after), false)?;
+    let mut running = Running::start(input, words, false)?;
     let said = listen(&mut running)?;
     let begun = Instant::now();
-    let status = running.wait(begun + limits.floor, cancelled);
+    let status = running.wait(begun + input.limits.floor, cancelled);
     if cancelled() {
         return Err(VideoError::Cancelled);
     }
@@ -56,10 +91,12 @@ pub(crate) fn ask(
         return Err(VideoError::TooSlow { waited: begun.elapsed(), frames: 0 });
     };
     let lines = said.recv().map_err(|_| VideoError::Internal("nobody listened".into()))?;
-    if status.code().is_none() {
-        return Err(VideoError::Died { status: status.to_string(), said: last_words(&lines) });
+    let signal = lines.iter().find_map(|line| log::line(line).signal());
+    let end = (signal, last_words(&lines));
+    match running.untimely(status, (end.0, &end.1), cancelled) {
+        Some(error) => Err(error),
+        None => Ok(lines),
     }
-    Ok(lines)
 }
 
 /// Keeps what the child says; sent once it is silent.
@@ -87,15 +124,21 @@ fn last_words(lines: &[String]) -> String {
     spoken.map_or("it said nothing", |line| log::line(line).text).to_owned()
 }
 
-fn facts(lines: &[String], limits: &VideoLimits) -> Result<VideoFacts, VideoError> {
+fn facts(
+    lines: &[String],
+    limits: &VideoLimits,
+    created: Option<Creation>,
+) -> Result<VideoFacts, VideoError> {
     let dump = dump::read(lines.iter().map(|line| log::line(line)));
     let complaint = first_complaint(lines);
     if dump.demuxer.is_empty() {
         return Err(unopened(lines, complaint));
     }
     let first = FirstFrame::read(lines);
-    let video = match (dump.video, first.shown) {
-        (Some(coded), Some(shown)) => Some(stream(coded, shown, first.colours)?),
+    let pairs = pairs(&dump, created);
+    let alpha = dump.video().and_then(|video| dump.alpha_of(video));
+    let video = match (dump.video().cloned(), first.shown) {
+        (Some(coded), Some(shown)) => Some(stream(coded, shown, first.colours, alpha)?),
         (Some(_), None) => return Err(undecodable(lines, complaint, limits)),
         (None, _) => None,
     };
@@ -110,9 +153,25 @@ fn facts(lines: &[String], limits: &VideoLimits) -> Result<VideoFacts, VideoErro
         video,
         audio: dump.audio,
         streams: dump.streams,
-        tags: tags::read(&dump.tags),
+        tags: tags::read(&pairs),
         complaint,
     })
+}
+
+/// What is written in the file and in its video, the file's own words first.
+///
+/// ffmpeg takes a QuickTime clock that stands before 1970 for one that counts from 1970; which of the two was meant
+/// nobody knows. Its guess goes under a name of ours, beside the moment that the standard tells (ISO 14496-12).
+fn pairs(dump: &Dump, created: Option<Creation>) -> Vec<(String, String)> {
+    let own = dump.video().map_or(&[][..], |video| &video.tags);
+    let mut pairs: Vec<_> = dump.tags.iter().chain(own).cloned().collect();
+    if let Some(Creation::Before1970(moment)) = created {
+        for (key, _) in pairs.iter_mut().filter(|(key, _)| key == "creation_time") {
+            "kinora.creation_time_by_unix_epoch".clone_into(key);
+        }
+        pairs.push(("kinora.creation_time_by_1904_epoch".to_owned(), moment));
+    }
+    pairs
 }
 
 pub(crate) fn first_complaint(lines: &[String]) -> Option<String> {
@@ -152,7 +211,7 @@ pub(super) fn undecodable(
 #[derive(Default)]
 struct FirstFrame {
     shown: Option<Shown>,
-    colours: Option<(String, String)>,
+    colours: Option<Colours>,
 }
 
 impl FirstFrame {
@@ -161,8 +220,8 @@ impl FirstFrame {
         for report in lines.iter().filter_map(|line| log::line(line).report()) {
             match report {
                 Report::Frame(shown) if first.shown.is_none() => first.shown = Some(shown),
-                Report::Colours(matrix, transfer) if first.colours.is_none() => {
-                    first.colours = Some((matrix, transfer));
+                Report::Colours(colours) if first.colours.is_none() => {
+                    first.colours = Some(colours);
                 }
                 _ => {}
             }
@@ -174,18 +233,25 @@ impl FirstFrame {
 fn stream(
     coded: CodedVideo,
     shown: Shown,
-    colours: Option<(String, String)>,
+    colours: Option<Colours>,
+    alpha: Option<usize>,
 ) -> Result<VideoStream, VideoError> {
     let upright = shown.size.filter(|size| size.width > 0 && size.height > 0);
-    let upright = upright.ok_or_else(|| VideoError::Internal("a frame without a size".into()))?;
+    let sizeless = || VideoError::Undecodable { said: "a frame without a size".into() };
+    let upright = upright.ok_or_else(sizeless)?;
     let believable = 1.0 / ODDEST_PIXEL..=ODDEST_PIXEL;
     let aspect = shown.pixel_aspect.filter(|a| believable.contains(a)).unwrap_or(1.0);
-    let (matrix, transfer) = colours.unwrap_or_default();
+    let Colours { matrix, primaries, transfer } = colours.unwrap_or_default();
+    let named = |name: String| if name.is_empty() { "unknown".to_owned() } else { name };
     let contradiction =
         coded.fps.zip(coded.base_rate).is_some_and(|(a, b)| (a / b - 1.0).abs() > 0.02);
     // Turned by a quarter, the pixels lie on their side.
     let lying = matches!(coded.rotation, 90 | 270);
     Ok(VideoStream {
+        index: coded.index,
+        transparent: alpha.is_some() || has_alpha(&shown.pixel_format),
+        alpha,
+        decoder: None,
         codec: coded.codec,
         coded: coded.size.unwrap_or(upright),
         display: square(upright, aspect),
@@ -200,8 +266,16 @@ fn stream(
         },
         pixel_format: shown.pixel_format,
         pixel_aspect: if lying { 1.0 / aspect } else { aspect },
-        matrix: if matrix.is_empty() { "unknown".to_owned() } else { matrix },
+        matrix: named(matrix),
+        primaries: named(primaries),
     })
+}
+
+/// Whether pixels of that format, as ffmpeg names it, may be transparent; those of a palette may.
+fn has_alpha(format: &str) -> bool {
+    ["rgba", "bgra", "argb", "abgr", "gbrap", "yuva", "ya8", "ya16", "yaf", "pal8", "ayuv", "vuya"]
+        .iter()
+        .any(|name| format.starts_with(name))
 }
 
 /// The size with square pixels; a side is stretched, none is shrunk.

@@ -7,13 +7,18 @@
 use std::{
     io::Read,
     process::{ChildStderr, ChildStdout},
-    thread::{self, JoinHandle},
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::{Cancelled, VideoError, VideoFile, VideoLimits, child::Running, log};
+use super::{
+    Cancelled, VideoError, VideoFile, VideoLimits,
+    child::Running,
+    feed::{Words, named},
+    log, main_sound,
+};
 
 /// Samples a second of each channel.
 pub const SOUND_RATE: u32 = 48_000;
@@ -32,7 +37,7 @@ const TICK: Duration = Duration::from_millis(20);
 pub struct Soundtrack<'a> {
     running: Running,
     pieces: Option<Receiver<Vec<u8>>>,
-    threads: Option<(JoinHandle<()>, JoinHandle<Option<String>>)>,
+    threads: Option<(JoinHandle<()>, JoinHandle<Words>)>,
     limits: &'a VideoLimits,
     wall: Duration,
     waited: Duration,
@@ -48,15 +53,17 @@ impl<'a> Soundtrack<'a> {
         from: Duration,
         cancelled: Cancelled<'a>,
     ) -> Result<Self, VideoError> {
-        let audio = file.facts().audio.first().ok_or(VideoError::NoSound)?;
+        let tracks = &file.facts().audio;
+        let track = main_sound(tracks).ok_or(VideoError::NoSound)?;
         let moment = format!("{:.6}", from.saturating_sub(LEAD).as_secs_f64());
         let seek = ["-ss", &moment, "-copyts", "-start_at_zero"].map(str::to_owned);
         let before = if from > LEAD { &seek[..] } else { &[] };
-        let after = ["-map", "0:a:0", "-vn", "-af", &chain(audio.channels, from)];
+        let map = format!("0:a:{track}");
+        let after = ["-map", &map, "-vn", "-af", &chain(tracks[track].channels, from)];
         let after = after.iter().chain(&["-c:a", "pcm_f32le", "-f", "f32le", "pipe:1"]);
         let after: Vec<String> = after.map(|word| (*word).to_owned()).collect();
-        let (ffmpeg, limits) = (file.ffmpeg(), file.limits());
-        let mut running = Running::start(ffmpeg, file.path(), limits, (before, &after), true)?;
+        let limits = file.limits();
+        let mut running = Running::start(file.input(), (before, &after), true)?;
         let missing = || VideoError::Internal("a pipe of ffmpeg's is missing".into());
         let stdout = running.child.stdout.take().ok_or_else(missing)?;
         let stderr = running.child.stderr.take().ok_or_else(missing)?;
@@ -64,11 +71,11 @@ impl<'a> Soundtrack<'a> {
         let samples = named("sound-samples", move || read_samples(stdout, &sender))?;
         let words = named("sound-words", move || read_words(stderr))?;
         Ok(Self {
+            wall: limits.wall(file.facts().duration).min(running.work * 2),
             running,
             pieces: Some(pieces),
             threads: Some((samples, words)),
             limits,
-            wall: limits.wall(file.facts().duration),
             waited: Duration::ZERO,
             cancelled,
             rest: Vec::new(),
@@ -132,25 +139,26 @@ impl<'a> Soundtrack<'a> {
         let deadline = Instant::now() + self.limits.silence;
         let status = self.running.wait(deadline, self.cancelled);
         let status = status.map_err(|e| VideoError::Internal(e.to_string()))?;
-        let said = self.join().unwrap_or_else(|| "it said nothing".into());
-        match status {
-            None => Err(VideoError::TooSlow { waited: self.waited, frames: 0 }),
-            Some(status) if status.code().is_none() => {
-                Err(VideoError::Died { status: status.to_string(), said })
-            }
-            Some(status) if !status.success() && self.given == 0 => {
-                Err(VideoError::SilentSound { said })
-            }
-            Some(_) => Ok(()),
+        let words = self.join();
+        let Some(status) = status else {
+            return Err(VideoError::TooSlow { waited: self.waited, frames: 0 });
+        };
+        let said = words.damage.unwrap_or_else(|| "it said nothing".into());
+        if let Some(error) = self.running.untimely(status, (words.signal, &said), self.cancelled) {
+            return Err(error);
         }
+        if !status.success() && self.given == 0 {
+            return Err(VideoError::SilentSound { said });
+        }
+        Ok(())
     }
 
-    fn join(&mut self) -> Option<String> {
+    fn join(&mut self) -> Words {
         // Whoever waits for room in the channel is let go.
         self.pieces = None;
-        let (samples, words) = self.threads.take()?;
+        let Some((samples, words)) = self.threads.take() else { return Words::default() };
         let _ = samples.join();
-        words.join().ok().flatten()
+        words.join().unwrap_or_default()
     }
 }
 
@@ -174,14 +182,6 @@ fn chain(channels: u32, from: Duration) -> String {
     )
 }
 
-fn named<T: Send + 'static>(
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<JoinHandle<T>, VideoError> {
-    let spawned = thread::Builder::new().name(name.into()).spawn(work);
-    spawned.map_err(|e| VideoError::Internal(e.to_string()))
-}
-
 fn read_samples(mut pipe: ChildStdout, pieces: &Sender<Vec<u8>>) {
     loop {
         let mut piece = vec![0; PIECE];
@@ -195,14 +195,8 @@ fn read_samples(mut pipe: ChildStdout, pieces: &Sender<Vec<u8>>) {
     }
 }
 
-/// The last line that tells of damage.
-fn read_words(pipe: ChildStderr) -> Option<String> {
-    let mut said = None;
-    log::read_lines(pipe, |raw| {
-        let line = log::line(raw);
-        if line.is_damage() {
-            said = Some(line.text.trim().to_owned());
-        }
-    });
-    said
+fn read_words(pipe: ChildStderr) -> Words {
+    let mut words = Words::default();
+    log::read_lines(pipe, |raw| words.take(&log::line(raw)));
+    words
 }

@@ -9,10 +9,10 @@ use crate::{
     render::Warp,
     video::{
         Cancelled, ClipSpec, Frame, VideoError, VideoFile,
-        clip::span,
         filter::{Crop, Pixels, short_side},
         frames,
         motion::{MotionEstimator, SHAKY, Step},
+        reach::span,
     },
 };
 
