@@ -79,6 +79,8 @@ pub(crate) fn analysed(
     transaction
         .prepare_cached("UPDATE assets SET analysed = 1, vector = ?2 WHERE row = ?1")?
         .execute(params![asset, blob(embedding)])?;
+    // What was lost to damage is there again.
+    transaction.prepare_cached("DELETE FROM lost WHERE asset = ?1")?.execute([asset])?;
     Ok(())
 }
 

@@ -158,21 +158,24 @@ fn mend(
     };
     match table.name {
         "assets" => {
-            run("INSERT OR IGNORE INTO lost (asset) VALUES (?1)")?;
-            run("UPDATE assets SET vector = zeroblob(0), analysed = 0 WHERE row = ?1")?;
+            // A recording has no vector; only a video is looked through.
+            repaired.vectors += run("INSERT OR IGNORE INTO lost (asset)
+                 SELECT row FROM assets WHERE row = ?1 AND width > 0")?;
+            run("UPDATE assets SET vector = zeroblob(0),
+                     analysed = CASE WHEN duration_ms IS NULL OR width = 0 THEN analysed ELSE 0 END
+                 WHERE row = ?1")?;
             run("UPDATE files SET mtime_ns = -1 WHERE asset = ?1")?;
-            repaired.vectors += 1;
             repaired.doubtful.push(told(transaction, ASSET, key)?);
         }
         "files" => drop(run("UPDATE files SET mtime_ns = -1 WHERE rowid = ?1")?),
         "frames" => {
-            repaired.videos += run("UPDATE assets SET analysed = 0
-                 WHERE row = (SELECT asset FROM frames WHERE row = ?1) AND analysed = 1")?;
+            repaired.videos += run("UPDATE assets SET analysed = 0 WHERE analysed = 1
+                 AND duration_ms IS NOT NULL AND row = (SELECT asset FROM frames WHERE row = ?1)")?;
             run("DELETE FROM frames WHERE row = ?1")?;
         }
         "shots" => {
-            repaired.videos +=
-                run("UPDATE assets SET analysed = 0 WHERE row = ?1 AND analysed = 1")?;
+            repaired.videos += run("UPDATE assets SET analysed = 0 WHERE analysed = 1
+                 AND duration_ms IS NOT NULL AND row = ?1")?;
             run("DELETE FROM shots WHERE asset = ?1 AND start_ms = ?2")?;
         }
         "work" => drop(run("DELETE FROM work WHERE asset = ?1 AND kind = ?2")?),

@@ -213,6 +213,11 @@ fn one_flipped_bit_of_a_vector_is_refused_named_and_mended() {
     assert!(!catalog.is_whole(&id(3)).unwrap());
     assert_eq!(catalog.embedding(&id(3)).unwrap(), None);
     let points = catalog.changes_since(0, 1_000_000).unwrap();
+    let waiting = catalog.unanalysed().unwrap();
+    assert!(
+        waiting.iter().all(|asset| asset.duration_ms.is_some()),
+        "pictures are not looked through"
+    );
     let live = points.iter().filter(|point| point.vector.is_some()).count() as u64;
     assert_eq!(live, catalog.point_count().unwrap());
     for lost in (0..40).filter(|i| !catalog.is_whole(&id(*i)).unwrap()) {
