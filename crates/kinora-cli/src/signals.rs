@@ -141,15 +141,15 @@ impl Signals {
             work.control.cancel();
             (work.rule, work.number)
         };
-        if rule != Rule::Looks {
-            output::say_over("stopping; what was reported done is kept");
-        }
-        let Some(patience) = rule.patience() else {
-            return;
-        };
         let signals = self.clone();
-        // Apart, so that a second signal is heard meanwhile.
+        // Apart, so that a second signal is heard meanwhile, and that stderr may be a pipe that nobody reads.
         thread::spawn(move || {
+            if rule != Rule::Looks {
+                thread::spawn(|| output::say_over("stopping; what was reported done is kept"));
+            }
+            let Some(patience) = rule.patience() else {
+                return;
+            };
             thread::sleep(patience);
             if signals.work().number == number && signals.heard().is_some() {
                 signals.leave_untold(signal);

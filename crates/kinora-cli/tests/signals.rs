@@ -132,6 +132,9 @@ fn what_looks_and_what_makes_stops() {
     let picture = |name: &str| pictures.join(name).to_string_lossy().into_owned();
     let (owl, koala) = (picture("tawny-owl.webp"), picture("koala.webp"));
     home.run(&["add", &owl, &koala, &video, "--without", "text", "--without", "speech"]).done();
+    // In no library, so that it is heard here and now.
+    fs::copy(&video, home.path().join("other.mp4")).unwrap();
+    fs::write(home.path().join("home/config.toml"), "speech = \"whisper-tiny\"\n").unwrap();
     let sparse = home.path().join("sparse.mp4");
     // Hashing it takes far longer than the test.
     fs::File::create(&sparse).unwrap().set_len(1 << 42).unwrap();
@@ -149,7 +152,7 @@ fn what_looks_and_what_makes_stops() {
         &["search", "--by", "motion", "--like", &video],
         &["eval", "queries.json"],
         &["ask", "where is a koala?", "--extractive"],
-        &["transcript", &video],
+        &["transcript", "other.mp4"],
         &["show", "koala.mp4"],
         &make,
     ] {
