@@ -49,7 +49,7 @@ pub(crate) fn looks_like_media(path: &Path) -> bool {
 pub(crate) fn holds(path: &Path) -> Holds {
     let head = head(path);
     match Format::of(&head) {
-        Some(Format::Gif | Format::WebP) if read::is_animated(path) => Holds::Time,
+        Some(_) if read::is_animated(path) => Holds::Time,
         Some(_) => Holds::Picture,
         None if begins_timed(&head) || is_timed_name(&extension(path)) => Holds::Time,
         None => Holds::Picture,

@@ -286,6 +286,8 @@ fn prepare_all(
                 all.all(|event| events.send(event).is_ok())
             }
             Prepared::Waiting => true,
+            // It failed because it was left.
+            Prepared::Failed { .. } if stop.asked() => break,
             Prepared::Failed { failure, landed } => {
                 events.send(Event::Failed { failure, landed }).is_ok()
             }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use kinora_catalog::{Catalog, FileEntry};
 use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_media::read::{
-    self, Decoded, Limits, Metadata, ReadError, perceptual_hash, thumbnail, words_of_path,
+    self, Budget, Decoded, Limits, Metadata, ReadError, perceptual_hash, thumbnail, words_of_path,
 };
 use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
 
@@ -119,11 +119,14 @@ impl Preparer<'_> {
 
     fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
         let target = self.embedder.input_side();
-        match read::decode(bytes, target, &self.share) {
+        let cancelled = || self.stop.asked();
+        let within =
+            |limits: &Limits| read::decode_within(bytes, target, &Budget::new(limits, &cancelled));
+        match within(&self.share) {
             Err(ReadError::TooMuchMemory { .. }) => {
                 let wait = || self.large.lock().unwrap_or_else(PoisonError::into_inner);
                 let _turn = (!has_turn).then(wait);
-                read::decode(bytes, target, &self.options.limits)
+                within(&self.options.limits)
             }
             other => other,
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kinora_media::{
-    read::{ReadError, decode, read_file},
+    read::{Budget, ReadError, decode_within, read_file},
     render::to_picture,
     video::{Frame, VideoFile},
 };
@@ -51,7 +51,10 @@ impl Perceiver<'_, '_> {
         let seen = |error: &ReadError| Halt::picture(&job.path, error);
         let limits = &self.ingest.options().limits;
         let bytes = read_file(&job.path, limits).map_err(|error| seen(&error))?;
-        Ok(decode(&bytes, PICTURE_SIDE, limits).map_err(|error| seen(&error))?.picture)
+        let stop = self.stop;
+        let cancelled = || stop.asked();
+        let budget = Budget::new(limits, &cancelled);
+        Ok(decode_within(&bytes, PICTURE_SIDE, &budget).map_err(|error| seen(&error))?.picture)
     }
 
     fn read(&self, picture: &Picture) -> Result<Vec<Passage>, Halt> {

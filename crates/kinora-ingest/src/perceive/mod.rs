@@ -108,6 +108,7 @@ impl Halt {
 
     fn picture(path: &Path, error: &ReadError) -> Self {
         match error {
+            ReadError::Cancelled => Self::Cancelled,
             ReadError::Io { source, .. } => Self::Passing(FileFailure {
                 path: path.into(),
                 message: format!("cannot read the file: {source}"),
