@@ -8,7 +8,7 @@ use std::{
 use super::{AudioError, Samples, samples::Job};
 use crate::{
     FFmpeg,
-    video::{AudioStream, Cancelled, Tags, VideoLimits, dump, log, probe, tags},
+    video::{AudioStream, Cancelled, Tags, VideoLimits, dump, head, log, probe, tags},
 };
 
 /// What a file says of its sound.
@@ -48,7 +48,7 @@ impl AudioFile {
     ) -> Result<Self, AudioError> {
         let after = "-map 0:a? -c copy -t 0.1 -f null -".split(' ');
         let after: Vec<String> = after.map(str::to_owned).collect();
-        let facts = facts(&probe::ask(ffmpeg, path, limits, &after, cancelled)?)?;
+        let facts = facts(path, &probe::ask(ffmpeg, path, limits, &after, cancelled)?)?;
         let (ffmpeg, path, limits) = (ffmpeg.clone(), path.to_owned(), limits.clone());
         Ok(Self { ffmpeg, path, limits, facts })
     }
@@ -90,7 +90,7 @@ impl AudioFile {
     }
 }
 
-fn facts(lines: &[String]) -> Result<AudioFacts, AudioError> {
+fn facts(path: &Path, lines: &[String]) -> Result<AudioFacts, AudioError> {
     let dump = dump::read(lines.iter().map(|line| log::line(line)));
     let complaint = probe::first_complaint(lines);
     if dump.demuxer.is_empty() {
@@ -105,7 +105,7 @@ fn facts(lines: &[String]) -> Result<AudioFacts, AudioError> {
         duration: dump.duration,
         streams: dump.audio,
         has_video: dump.video.is_some(),
-        tags: tags::read(&written),
+        tags: tags::read(&head::mended(path, &written)),
         complaint,
     })
 }

@@ -35,7 +35,7 @@ pub use decode::{Decoded, FULL_SIZE, decode, decode_file, read_file};
 pub use error::ReadError;
 pub use format::{EXTENSIONS, Format};
 pub use limits::Limits;
-pub use metadata::{Metadata, metadata, sidecar};
+pub use metadata::{Metadata, metadata, sidecar, sidecar_paths};
 pub use orient::Orientation;
 pub use phash::{hamming_distance, perceptual_hash};
 pub use resize::{Filter, fit, resize};

@@ -22,6 +22,7 @@ pub(crate) mod feed;
 mod file;
 mod filter;
 mod frames;
+pub(crate) mod head;
 mod keyframes;
 mod limits;
 pub(crate) mod log;

@@ -11,6 +11,7 @@ use super::{
     Cancelled, Hdr, VideoError, VideoFacts, VideoLimits, VideoStream,
     child::Running,
     dump::{self, CodedVideo},
+    head,
     log::{self, Level, Report, Shown},
     tags,
 };
@@ -33,7 +34,7 @@ pub fn probe(
 ) -> Result<VideoFacts, VideoError> {
     let after = "-map 0:V:0 -frames:v 1 -vf showinfo=checksum=0 -f null -".split(' ');
     let after: Vec<String> = after.map(str::to_owned).collect();
-    facts(&ask(ffmpeg, path, limits, &after, cancelled)?, limits)
+    facts(path, &ask(ffmpeg, path, limits, &after, cancelled)?, limits)
 }
 
 /// What ffmpeg says while it makes `after` of a file, never longer than [`VideoLimits::floor`].
@@ -87,7 +88,7 @@ fn last_words(lines: &[String]) -> String {
     spoken.map_or("it said nothing", |line| log::line(line).text).to_owned()
 }
 
-fn facts(lines: &[String], limits: &VideoLimits) -> Result<VideoFacts, VideoError> {
+fn facts(path: &Path, lines: &[String], limits: &VideoLimits) -> Result<VideoFacts, VideoError> {
     let dump = dump::read(lines.iter().map(|line| log::line(line)));
     let complaint = first_complaint(lines);
     if dump.demuxer.is_empty() {
@@ -110,7 +111,7 @@ fn facts(lines: &[String], limits: &VideoLimits) -> Result<VideoFacts, VideoErro
         video,
         audio: dump.audio,
         streams: dump.streams,
-        tags: tags::read(&dump.tags),
+        tags: tags::read(&head::mended(path, &dump.tags)),
         complaint,
     })
 }
