@@ -1,7 +1,7 @@
 //! Dates: every form in which cameras, programs and people write them, and which of several to believe.
 //!
 //! Way in: [`parse`] reads a text, [`date_in_name`] a file's name; [`Dates`] chooses among what one file
-//! says; [`local`] turns a clock in UTC into local time where that can be known. `table.rs` lists every
+//! says; [`local`] and [`zones`] turn a clock in UTC into local time where that can be known. `table.rs` lists every
 //! form with what it means. Nothing here reads files or keeps memory.
 //!
 //! A time written with an offset keeps its local part: a picture of nine in the evening was taken in the
@@ -14,6 +14,7 @@ mod numbers;
 mod table;
 mod words;
 mod written;
+mod zones;
 
 use jiff::civil::DateTime;
 use kinora_types::DateBasis;
@@ -22,6 +23,7 @@ pub use name::{NameDate, date_in_name};
 
 pub(crate) use local::{agree, from_unix};
 pub(crate) use written::{Precision, Written, Zone, offset, parse};
+pub(crate) use zones::at_place;
 
 /// A date and how it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -100,6 +100,8 @@ fn jpeg(bytes: &[u8]) -> Segments<'_> {
 
 /// Bytes of an extension that are joined; beyond this they are pictures and not words.
 const MOST_EXTENSION: usize = 4 << 20;
+/// Parts of an extension; each holds up to 64 KB.
+const MOST_PARTS: usize = 10_000;
 
 /// The parts of the first extension, in the order of their offsets. Each begins with the extension's digest
 /// of 32 characters, its full length and the part's offset.
@@ -112,7 +114,7 @@ fn jpeg_xmp_extension(bytes: &[u8]) -> Option<Vec<u8>> {
             let (offset, data) = data.split_first_chunk::<4>()?;
             Some((digest, u32::from_be_bytes(*length) as usize, u32::from_be_bytes(*offset), data))
         });
-    let mut parts: Vec<_> = parts.collect();
+    let mut parts: Vec<_> = parts.take(MOST_PARTS).collect();
     let (digest, length, ..) = *parts.first()?;
     parts.retain(|part| part.0 == digest);
     parts.sort_by_key(|part| part.2);

@@ -188,6 +188,28 @@ mod tests {
         assert_eq!(mended(&path, &tags), tags[1..]);
     }
 
+    /// Files of other makers through ffmpeg and back; the fixtures hold a twentieth of a second each.
+    #[test]
+    fn times_of_whole_files() {
+        use kinora_types::DateBasis::{Utc, Written};
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/told");
+        for (name, at, basis) in [
+            ("date_1965.mov", Some("1965-06-07T12:00:00"), Some(Written)),
+            ("date_mvhd_1958.mp4", None, None),
+            ("date_idit.avi", Some("2006-06-15T10:50:22"), Some(Written)),
+            ("date_samsung.mp4", Some("2024-07-01T23:30:00"), Some(Written)),
+        ] {
+            let limits = crate::video::VideoLimits::default();
+            let ffmpeg = crate::render::fixtures::ffmpeg();
+            let facts =
+                crate::video::probe(&ffmpeg, &folder.join(name), &limits, &crate::video::never);
+            let tags = facts.unwrap().tags;
+            assert_eq!(tags.taken_at, at.and_then(|at| at.parse().ok()), "{name}");
+            assert_eq!(tags.date_basis, basis, "{name}");
+            assert_ne!(tags.date_basis, Some(Utc));
+        }
+    }
+
     proptest! {
         #[test]
         fn no_head_can_panic(

@@ -117,12 +117,13 @@ fn without(block: Vec<u8>, head: &[u8]) -> Vec<u8> {
 
 /// ImageMagick's form: a line with the name, one with the length, then digits in lines of 36 bytes.
 fn hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
+    let text = &text[..text.len().min(MOST_INFLATED)];
     let mut lines = text.trim_ascii_start().splitn(3, |b| *b == b'\n');
     let (_name, length, digits) = (lines.next()?, lines.next()?, lines.next()?);
     let length: usize = std::str::from_utf8(length).ok()?.trim().parse().ok()?;
-    let digits = digits.iter().filter_map(|b| char::from(*b).to_digit(16)).collect::<Vec<u32>>();
-    let bytes = digits.as_chunks::<2>().0.iter().map(|[high, low]| (high << 4 | low) as u8);
-    let bytes: Vec<u8> = bytes.take(length).collect();
+    let mut digits = digits.iter().filter_map(|b| char::from(*b).to_digit(16));
+    let pairs = std::iter::from_fn(|| Some((digits.next()? << 4 | digits.next()?) as u8));
+    let bytes: Vec<u8> = pairs.take(length).collect();
     (!bytes.is_empty()).then_some(bytes)
 }
 
@@ -140,8 +141,9 @@ fn latin(bytes: &[u8]) -> String {
     bytes.iter().map(|b| char::from(*b)).collect()
 }
 
+/// Keywords have at most 79 bytes, translated ones no end.
 fn split_zero(data: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = data.iter().position(|b| *b == 0)?;
+    let at = data.iter().take(1000).position(|b| *b == 0)?;
     Some((&data[..at], &data[at + 1..]))
 }
 

@@ -1,5 +1,7 @@
 //! EXIF (CIPA DC-008), also the tags that a TIFF file itself is made of.
 
+mod clip;
+
 use exif::{Context, Exif, In, Rational, Reader, SRational, Tag, Value};
 use kinora_types::{GeoPoint, Rights};
 
@@ -13,6 +15,9 @@ const XP_COMMENT: Tag = Tag(Context::Tiff, 0x9c9c);
 const XP_AUTHOR: Tag = Tag(Context::Tiff, 0x9c9d);
 const XP_KEYWORDS: Tag = Tag(Context::Tiff, 0x9c9e);
 const XP_SUBJECT: Tag = Tag(Context::Tiff, 0x9c9f);
+
+/// Bytes of a text that are looked at.
+const LONGEST: usize = 64 << 10;
 
 /// What cameras write into the description when nobody described anything.
 const NO_DESCRIPTION: [&str; 9] = [
@@ -84,7 +89,10 @@ fn satellites(exif: &Exif) -> Option<Dated> {
 /// What somebody said of the picture.
 fn caption(exif: &Exif) -> Option<String> {
     let told = text(exif, Tag::ImageDescription);
-    let comment = || comment::read(&raw(exif, Tag::UserComment)?, exif.little_endian());
+    let comment = || {
+        let bytes = raw(exif, Tag::UserComment)?;
+        comment::read(&bytes[..bytes.len().min(LONGEST)], exif.little_endian())
+    };
     told.filter(|t| !NO_DESCRIPTION.contains(&t.to_lowercase().as_str()))
         .or_else(|| wide_text(exif, XP_COMMENT))
         .or_else(comment)
@@ -96,7 +104,8 @@ pub(in crate::read) fn orientation(bytes: Vec<u8>) -> Option<Orientation> {
     parse(bytes).as_ref().and_then(orientation_of)
 }
 
-fn parse(bytes: Vec<u8>) -> Option<Exif> {
+fn parse(mut bytes: Vec<u8>) -> Option<Exif> {
+    clip::clip(&mut bytes);
     let mut reader = Reader::new();
     match reader.continue_on_error(true).read_raw(bytes) {
         Ok(exif) => Some(exif),
@@ -144,6 +153,7 @@ fn raw(exif: &Exif, tag: Tag) -> Option<Vec<u8>> {
 /// Windows' own tags: UTF-16, little end first.
 fn wide_text(exif: &Exif, tag: Tag) -> Option<String> {
     let bytes = raw(exif, tag)?;
+    let bytes = &bytes[..bytes.len().min(LONGEST)];
     let units = bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
     let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(' ')).collect();
     clean(text.trim_end_matches('\0'))

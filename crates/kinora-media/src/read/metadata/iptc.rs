@@ -5,8 +5,11 @@ use kinora_types::Rights;
 use super::{Found, Metadata, clean, keywords::Keywords, rights};
 use crate::dates::{Dated, Dates, dated};
 
+/// Datasets that are looked at; press photos have some dozens.
+const MOST_SETS: usize = 100_000;
+
 pub(super) fn read(bytes: &[u8]) -> Found {
-    let sets: Vec<(u8, u8, &[u8])> = datasets(bytes).collect();
+    let sets: Vec<(u8, u8, &[u8])> = datasets(bytes).take(MOST_SETS).collect();
     let utf8 =
         sets.iter().any(|(record, set, data)| (*record, *set) == (1, 90) && *data == b"\x1b%G");
     let all = |number: u8| {

@@ -71,9 +71,26 @@ impl Metadata {
         self
     }
 
-    /// What the name of the file adds, once all else has been read: local time to a clock in UTC if both
-    /// may be the same moment, and a date where there is none or only that of a change.
-    pub fn complete(mut self, path: &Path) -> Self {
+    /// What follows once all that is told of a file has been read. Its name adds local time to a clock in
+    /// UTC if both may be the same moment, and a date where there is none or only that of a change. A clock
+    /// that is still in UTC becomes a guess at local time by the zone of the place, if that is known.
+    pub fn complete(self, path: &Path) -> Self {
+        self.named(path).placed()
+    }
+
+    fn placed(self) -> Self {
+        let (Some(utc), Some(DateBasis::Utc), Some(place)) =
+            (self.taken_at, self.date_basis, self.place)
+        else {
+            return self;
+        };
+        match dates::at_place(utc, place) {
+            Some(at) => self.dated(Some(Dated { at, basis: DateBasis::Guessed })),
+            None => self,
+        }
+    }
+
+    fn named(mut self, path: &Path) -> Self {
         let name = path.file_name().and_then(|name| date_in_name(&name.to_string_lossy()));
         let Some(name) = name else {
             return self;

@@ -71,3 +71,24 @@ fn the_surer_date_is_taken() {
     assert_eq!(Metadata::default().or(told(one, Guessed)), told(one, Guessed));
     assert_eq!(told(one, Guessed).or(Metadata::default()), told(one, Guessed));
 }
+
+#[test]
+fn a_clock_in_utc_and_a_place() {
+    let place = GeoPoint { latitude: 35.68, longitude: 139.69 };
+    let video = Metadata { place: Some(place), ..told("2024-07-01T14:30:00", DateBasis::Utc) };
+    for (found, name, at, basis) in [
+        (video.clone(), "MOV_0001.mp4", "2024-07-01T23:30:00", DateBasis::Guessed),
+        (video.clone(), "VID_20240701_232955.mp4", "2024-07-01T23:29:55", DateBasis::Written),
+        (video.clone(), "PXL_20240701_143000123.mp4", "2024-07-01T23:30:00", DateBasis::Guessed),
+        (
+            Metadata { date_basis: Some(DateBasis::Written), ..video },
+            "a.mp4",
+            "2024-07-01T14:30:00",
+            DateBasis::Written,
+        ),
+    ] {
+        let complete = found.complete(Path::new(name));
+        assert_eq!(complete.taken_at, at.parse().ok(), "{name}");
+        assert_eq!(complete.date_basis, Some(basis), "{name}");
+    }
+}

@@ -58,11 +58,12 @@ fn text(packet: &[u8]) -> Cow<'_, str> {
 }
 
 fn found(packet: &Packet) -> Found {
+    let captions = [(DC, "description"), (TIFF, "ImageDescription"), (EXIF, "UserComment")];
     let metadata = Metadata {
         place: place(packet),
         camera: packet.one((TIFF, "Model")),
         title: packet.one((DC, "title")).or_else(|| packet.one((PHOTOSHOP, "Headline"))),
-        caption: packet.one((DC, "description")).or_else(|| packet.one((EXIF, "UserComment"))),
+        caption: captions.iter().find_map(|property| packet.one(*property)),
         keywords: words::keywords(packet),
         rights: rights(packet),
         ..Metadata::default()

@@ -94,6 +94,17 @@ fn keywords_of_every_program() {
 }
 
 #[test]
+fn keywords_in_a_tree() {
+    let found = described(
+        r#"<k:Keywords xmlns:k="http://www.metadataworkinggroup.com/schemas/keywords/" rdf:parseType="Resource">
+        <k:Hierarchy><rdf:Bag><rdf:li><rdf:Description k:Keyword="Animals"><k:Children><rdf:Bag>
+        <rdf:li rdf:parseType="Resource"><k:Keyword>Puffin</k:Keyword></rdf:li></rdf:Bag></k:Children>
+        </rdf:Description></rdf:li></rdf:Bag></k:Hierarchy></k:Keywords>"#,
+    );
+    assert_eq!(found.metadata.keywords, ["Animals", "Puffin"]);
+}
+
+#[test]
 fn people_in_regions() {
     let found = described(
         r#"<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>

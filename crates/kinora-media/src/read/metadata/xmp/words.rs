@@ -13,6 +13,9 @@ const DIGIKAM: &str = "http://www.digikam.org/ns/1.0/";
 const MICROSOFT: &str = "http://ns.microsoft.com/photo/1.0/";
 const MICROSOFT_XMP: &str = "http://ns.microsoft.com/photo/1.0";
 const MEDIAPRO: &str = "http://ns.iview-multimedia.com/mediapro/1.0/";
+const EXPRESSION: &str = "http://ns.microsoft.com/expressionmedia/1.0/";
+const ACDSEE: &str = "http://ns.acdsee.com/iptc/1.0/";
+const HIERARCHY: &str = "http://www.metadataworkinggroup.com/schemas/keywords/";
 const IPTC_EXT: &str = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
 const REGIONS: &str = "http://www.metadataworkinggroup.com/schemas/regions/";
 const MICROSOFT_REGION: &str = "http://ns.microsoft.com/photo/1.2/t/Region#";
@@ -21,20 +24,32 @@ const MICROSOFT_REGION: &str = "http://ns.microsoft.com/photo/1.2/t/Region#";
 pub(super) fn keywords(packet: &Packet) -> Vec<String> {
     let all = |property: Property| packet.all(property, Keywords::MOST);
     let mut keywords: Keywords = all((DC, "subject")).into_iter().collect();
-    let paths: [(Property, char); 6] = [
+    let paths: [(Property, char); 7] = [
         ((LIGHTROOM, "hierarchicalSubject"), '|'),
         ((DIGIKAM, "TagsList"), '/'),
         ((MICROSOFT, "LastKeywordXMP"), '/'),
         ((MICROSOFT_XMP, "LastKeywordXMP"), '/'),
         ((MICROSOFT, "LastKeywordIPTC"), '/'),
         ((MEDIAPRO, "CatalogSets"), '|'),
+        ((EXPRESSION, "CatalogSets"), '|'),
     ];
     for (property, between) in paths {
         all(property).iter().for_each(|path| keywords.add_path(path, between));
     }
+    all((ACDSEE, "keywords")).iter().for_each(|word| keywords.add(word));
+    nested(packet).take(Keywords::MOST).for_each(|word| keywords.add(&word));
     all((IPTC_EXT, "PersonInImage")).iter().for_each(|name| keywords.add(name));
     people(packet).take(Keywords::MOST).for_each(|name| keywords.add(&name));
     keywords.into_list()
+}
+
+/// The words of a tree of keywords, from the root down (MWG 2.0, 5.8).
+fn nested(packet: &Packet) -> impl Iterator<Item = String> {
+    packet.document.descendants().filter(Node::is_element).filter_map(|node| {
+        let word = (HIERARCHY, "Keyword");
+        let attribute = node.attribute(word).map(str::to_owned);
+        attribute.or_else(|| node.has_tag_name(word).then(|| value(node))?)
+    })
 }
 
 /// Names of the faces that somebody marked (MWG 2.0, 5.9; Microsoft's people tags).
