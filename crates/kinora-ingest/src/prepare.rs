@@ -196,7 +196,7 @@ impl Preparer<'_> {
     fn metadata(&self, path: &Path, bytes: &[u8]) -> Metadata {
         let sidecar = read::sidecar(path).unwrap_or_default();
         let inside = read::metadata(bytes).unwrap_or_default();
-        self.attributions.of(path).or(sidecar).or(inside)
+        self.attributions.of(path).or(sidecar).or(inside).complete(path)
     }
 }
 

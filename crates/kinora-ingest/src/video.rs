@@ -96,7 +96,7 @@ impl Preparer<'_> {
 
     fn told(&self, path: &Path, file: &VideoFile) -> Metadata {
         let sidecar = read::sidecar(path).unwrap_or_default();
-        self.attributions.of(path).or(sidecar).or(tags(file))
+        self.attributions.of(path).or(sidecar).or(tags(file)).complete(path)
     }
 
     fn finish_video(
@@ -141,6 +141,7 @@ fn tags(file: &VideoFile) -> Metadata {
     let tags = file.facts().tags.clone();
     Metadata {
         taken_at: tags.taken_at,
+        date_basis: tags.date_basis,
         place: tags.place,
         camera: tags.camera,
         title: tags.title,

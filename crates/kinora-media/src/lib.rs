@@ -7,6 +7,7 @@
 //! [`subtitles`] turns what is said into SRT and WebVTT and back.
 
 pub mod audio;
+pub mod dates;
 mod ffmpeg;
 #[cfg(test)]
 mod made;

@@ -9,7 +9,8 @@ use super::{AudioError, Samples, samples::Job};
 use crate::{
     FFmpeg,
     video::{
-        AudioStream, Cancelled, Tags, VideoLimits, child::Input, dump, log, main_sound, probe, tags,
+        AudioStream, Cancelled, Tags, VideoLimits, child::Input, dump, head, log, main_sound,
+        probe, tags,
     },
 };
 
@@ -50,7 +51,8 @@ impl AudioFile {
     ) -> Result<Self, AudioError> {
         let after = "-map 0:a? -c copy -t 0.1 -f null -".split(' ');
         let after: Vec<String> = after.map(str::to_owned).collect();
-        let facts = facts(&probe::ask(input(ffmpeg, path, limits), (&[], &after), cancelled)?)?;
+        let lines = probe::ask(input(ffmpeg, path, limits), (&[], &after), cancelled)?;
+        let facts = facts(path, &lines)?;
         let (ffmpeg, path, limits) = (ffmpeg.clone(), path.to_owned(), limits.clone());
         Ok(Self { ffmpeg, path, limits, facts })
     }
@@ -101,7 +103,7 @@ fn input<'a>(ffmpeg: &'a FFmpeg, path: &'a Path, limits: &'a VideoLimits) -> Inp
     Input { ffmpeg, path, limits, drawn: false }
 }
 
-fn facts(lines: &[String]) -> Result<AudioFacts, AudioError> {
+fn facts(path: &Path, lines: &[String]) -> Result<AudioFacts, AudioError> {
     let dump = dump::read(lines.iter().map(|line| log::line(line)));
     let complaint = probe::first_complaint(lines);
     if dump.demuxer.is_empty() {
@@ -116,7 +118,7 @@ fn facts(lines: &[String]) -> Result<AudioFacts, AudioError> {
         duration: dump.duration,
         streams: dump.audio,
         has_video: !dump.videos.is_empty(),
-        tags: tags::read(&written),
+        tags: tags::read(&head::mended(path, &written)),
         complaint,
     })
 }

@@ -3,6 +3,8 @@
 //! Every walk stops at the first length that does not fit: what was found until then counts.
 //! Memory: borrowed from the file, but for pieces that must be joined.
 
+mod png;
+
 use std::borrow::Cow;
 
 use super::{Format, isobmff::Heif};
@@ -14,9 +16,11 @@ pub(super) struct Segments<'a> {
     pub exif: Option<Cow<'a, [u8]>>,
     /// An XML packet.
     pub xmp: Option<Cow<'a, [u8]>>,
+    /// What did not fit into a JPEG's packet: a second one (XMP part 3, 1.1.3.1).
+    pub xmp_extension: Option<Vec<u8>>,
     /// IIM datasets.
     pub iptc: Option<Cow<'a, [u8]>>,
-    /// PNG's own texts: keyword and text.
+    /// PNG's own texts: keyword and text; its chunk `tIME` as if it were one.
     pub texts: Vec<(String, String)>,
 }
 
@@ -24,7 +28,7 @@ pub(super) struct Segments<'a> {
 pub(super) fn segments(bytes: &[u8], format: Format) -> Segments<'_> {
     match format {
         Format::Jpeg => jpeg(bytes),
-        Format::Png => png(bytes),
+        Format::Png => png::segments(bytes),
         Format::WebP => webp(bytes),
         Format::Tiff => Segments { exif: Some(Cow::Borrowed(bytes)), ..Segments::default() },
         Format::Heic | Format::Avif => heif(bytes),
@@ -90,7 +94,33 @@ fn jpeg(bytes: &[u8]) -> Segments<'_> {
         }
     }
     found.iptc = photoshop_iptc(&resources).map(|iptc| Cow::Owned(iptc.to_vec()));
+    found.xmp_extension = jpeg_xmp_extension(bytes);
     found
+}
+
+/// Bytes of an extension that are joined; beyond this they are pictures and not words.
+const MOST_EXTENSION: usize = 4 << 20;
+/// Parts of an extension; each holds up to 64 KB.
+const MOST_PARTS: usize = 10_000;
+
+/// The parts of the first extension, in the order of their offsets. Each begins with the extension's digest
+/// of 32 characters, its full length and the part's offset.
+fn jpeg_xmp_extension(bytes: &[u8]) -> Option<Vec<u8>> {
+    let parts =
+        jpeg_markers(bytes).filter(|(marker, _)| *marker == 0xe1).filter_map(|(_, data)| {
+            let data = data.strip_prefix(b"http://ns.adobe.com/xmp/extension/\0")?;
+            let (digest, data) = data.split_first_chunk::<32>()?;
+            let (length, data) = data.split_first_chunk::<4>()?;
+            let (offset, data) = data.split_first_chunk::<4>()?;
+            Some((digest, u32::from_be_bytes(*length) as usize, u32::from_be_bytes(*offset), data))
+        });
+    let mut parts: Vec<_> = parts.take(MOST_PARTS).collect();
+    let (digest, length, ..) = *parts.first()?;
+    parts.retain(|part| part.0 == digest);
+    parts.sort_by_key(|part| part.2);
+    let whole: Vec<u8> =
+        parts.iter().flat_map(|part| part.3).take(MOST_EXTENSION).copied().collect();
+    (whole.len() == length).then_some(whole)
 }
 
 /// Resource 0x0404 of Photoshop's image resource blocks.
@@ -111,25 +141,6 @@ fn photoshop_iptc(mut blocks: &[u8]) -> Option<&[u8]> {
     }
 }
 
-fn png(bytes: &[u8]) -> Segments<'_> {
-    let mut found = Segments::default();
-    for (kind, data) in png_chunks(bytes) {
-        match kind {
-            b"eXIf" => found.exif = Some(Cow::Borrowed(data)),
-            b"tEXt" => found.texts.extend(latin_text(data)),
-            b"iTXt" => match international_text(data) {
-                Some(("XML:com.adobe.xmp", text)) => found.xmp = Some(Cow::Borrowed(text)),
-                Some((key, text)) => {
-                    found.texts.push((key.to_owned(), String::from_utf8_lossy(text).into_owned()));
-                }
-                None => {}
-            },
-            _ => {}
-        }
-    }
-    found
-}
-
 fn png_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     let mut rest = bytes.get(8..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -140,28 +151,6 @@ fn png_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
         rest = tail.get(length..)?.get(4..)?;
         Some((kind, data))
     })
-}
-
-fn latin_text(data: &[u8]) -> Option<(String, String)> {
-    let (key, text) = split_zero(data)?;
-    let latin = |bytes: &[u8]| bytes.iter().map(|b| char::from(*b)).collect::<String>();
-    Some((latin(key), latin(text)))
-}
-
-/// Keyword and text of an uncompressed `iTXt`; XMP must not be compressed.
-fn international_text(data: &[u8]) -> Option<(&str, &[u8])> {
-    let (key, rest) = split_zero(data)?;
-    let [0, _method, rest @ ..] = rest else {
-        return None;
-    };
-    let (_language, rest) = split_zero(rest)?;
-    let (_translated, text) = split_zero(rest)?;
-    Some((std::str::from_utf8(key).ok()?, text))
-}
-
-fn split_zero(data: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = data.iter().position(|b| *b == 0)?;
-    Some((&data[..at], &data[at + 1..]))
 }
 
 fn webp(bytes: &[u8]) -> Segments<'_> {

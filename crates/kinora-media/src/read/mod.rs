@@ -48,7 +48,7 @@ pub use decode::{Decoded, FULL_SIZE, decode, decode_file, decode_within, read_fi
 pub use error::ReadError;
 pub use format::{EXTENSIONS, Format};
 pub use limits::Limits;
-pub use metadata::{Metadata, metadata, sidecar};
+pub use metadata::{Metadata, metadata, sidecar, sidecar_paths};
 pub use motion::motion_photo;
 pub use orient::Orientation;
 pub use phash::{hamming_distance, perceptual_hash};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{Timestamp, civil::DateTime};
-use kinora_types::{GeoPoint, Size};
+use kinora_types::{DateBasis, GeoPoint, Size};
 
 /// A file of moving pictures, of sound, or of both.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +112,8 @@ pub struct Tags {
     pub created: Option<Timestamp>,
     /// Local time of the camera, if it was written; else that of `created` in UTC.
     pub taken_at: Option<DateTime>,
+    /// How `taken_at` is known; `None` where there is no date.
+    pub date_basis: Option<DateBasis>,
     /// Where it was recorded.
     pub place: Option<GeoPoint>,
     /// Title.

@@ -17,7 +17,6 @@
 mod awkward_tests;
 pub(crate) mod child;
 mod clip;
-mod creation;
 pub(crate) mod dump;
 mod error;
 mod facts;
@@ -25,6 +24,7 @@ pub(crate) mod feed;
 mod file;
 mod filter;
 mod frames;
+pub(crate) mod head;
 mod keyframes;
 mod limits;
 pub(crate) mod log;

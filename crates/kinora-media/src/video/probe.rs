@@ -10,8 +10,8 @@ use kinora_types::Size;
 use super::{
     Cancelled, Hdr, VideoError, VideoFacts, VideoLimits, VideoStream,
     child::{Input, Running},
-    creation::{self, Creation},
     dump::{self, CodedVideo, Dump},
+    head,
     log::{self, Colours, Level, Report, Shown},
     tags,
 };
@@ -49,7 +49,7 @@ pub fn probe(
             lines = look(&format!("0:{}", video.index), &decoder(video.index, by))?;
         }
     }
-    let mut facts = facts(&lines, limits, creation::read(path))?;
+    let mut facts = facts(path, &lines, limits)?;
     if let Some(video) = &mut facts.video {
         video.decoder = by;
         video.transparent |= DRAWN.contains(&facts.container.as_str());
@@ -124,18 +124,14 @@ fn last_words(lines: &[String]) -> String {
     spoken.map_or("it said nothing", |line| log::line(line).text).to_owned()
 }
 
-fn facts(
-    lines: &[String],
-    limits: &VideoLimits,
-    created: Option<Creation>,
-) -> Result<VideoFacts, VideoError> {
+fn facts(path: &Path, lines: &[String], limits: &VideoLimits) -> Result<VideoFacts, VideoError> {
     let dump = dump::read(lines.iter().map(|line| log::line(line)));
     let complaint = first_complaint(lines);
     if dump.demuxer.is_empty() {
         return Err(unopened(lines, complaint));
     }
     let first = FirstFrame::read(lines);
-    let pairs = pairs(&dump, created);
+    let pairs = pairs(&dump);
     let alpha = dump.video().and_then(|video| dump.alpha_of(video));
     let video = match (dump.video().cloned(), first.shown) {
         (Some(coded), Some(shown)) => Some(stream(coded, shown, first.colours, alpha)?),
@@ -153,25 +149,15 @@ fn facts(
         video,
         audio: dump.audio,
         streams: dump.streams,
-        tags: tags::read(&pairs),
+        tags: tags::read(&head::mended(path, &pairs)),
         complaint,
     })
 }
 
 /// What is written in the file and in its video, the file's own words first.
-///
-/// ffmpeg takes a QuickTime clock that stands before 1970 for one that counts from 1970; which of the two was meant
-/// nobody knows. Its guess goes under a name of ours, beside the moment that the standard tells (ISO 14496-12).
-fn pairs(dump: &Dump, created: Option<Creation>) -> Vec<(String, String)> {
+fn pairs(dump: &Dump) -> Vec<(String, String)> {
     let own = dump.video().map_or(&[][..], |video| &video.tags);
-    let mut pairs: Vec<_> = dump.tags.iter().chain(own).cloned().collect();
-    if let Some(Creation::Before1970(moment)) = created {
-        for (key, _) in pairs.iter_mut().filter(|(key, _)| key == "creation_time") {
-            "kinora.creation_time_by_unix_epoch".clone_into(key);
-        }
-        pairs.push(("kinora.creation_time_by_1904_epoch".to_owned(), moment));
-    }
-    pairs
+    dump.tags.iter().chain(own).cloned().collect()
 }
 
 pub(crate) fn first_complaint(lines: &[String]) -> Option<String> {

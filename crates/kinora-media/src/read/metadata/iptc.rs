@@ -2,10 +2,14 @@
 
 use kinora_types::Rights;
 
-use super::{Metadata, clean, rights, time};
+use super::{Found, Metadata, clean, keywords::Keywords, rights};
+use crate::dates::{Dated, Dates, dated};
 
-pub(super) fn read(bytes: &[u8]) -> Metadata {
-    let sets: Vec<(u8, u8, &[u8])> = datasets(bytes).collect();
+/// Datasets that are looked at; press photos have some dozens.
+const MOST_SETS: usize = 100_000;
+
+pub(super) fn read(bytes: &[u8]) -> Found {
+    let sets: Vec<(u8, u8, &[u8])> = datasets(bytes).take(MOST_SETS).collect();
     let utf8 =
         sets.iter().any(|(record, set, data)| (*record, *set) == (1, 90) && *data == b"\x1b%G");
     let all = |number: u8| {
@@ -14,19 +18,25 @@ pub(super) fn read(bytes: &[u8]) -> Metadata {
             .filter_map(move |(_, _, data)| clean(&text(data, utf8)))
     };
     let one = |number| all(number).next();
-    let date = one(55).and_then(|d| time::parse(&d));
-    Metadata {
-        taken_at: date.map(|d| one(60).map_or(d, |t| time::with_time(d, &t))),
+    // A day, and apart from it a time of day.
+    let date = |day: u8, time: u8| -> Option<Dated> {
+        let day = one(day)?;
+        let whole = one(time).and_then(|time| dated(&format!("{day}T{time}")));
+        whole.or_else(|| dated(&day))
+    };
+    let metadata = Metadata {
         title: one(5),
         caption: one(120),
-        keywords: all(25).collect(),
+        keywords: all(25).collect::<Keywords>().into_list(),
         rights: Rights {
             licence: one(116).map(|t| rights::name_of(&t)),
             author: one(80),
             source: one(115).or_else(|| one(110)),
         },
         ..Metadata::default()
-    }
+    };
+    let dates = Dates { original: date(55, 60), digitized: date(62, 63), ..Dates::default() };
+    Found { metadata, dates }
 }
 
 /// Record, number and content of each dataset, up to the first that does not fit.
@@ -84,7 +94,7 @@ mod tests {
             set(2, 120, b"A bridge at noon"),
         ]
         .concat();
-        let found = read(&bytes);
+        let found = read(&bytes).settled();
         assert_eq!(found.title.as_deref(), Some("Brücke"));
         assert_eq!(found.keywords, ["bridge", "river"]);
         assert_eq!(found.taken_at, "2024-05-01T12:33:07".parse().ok());
@@ -96,7 +106,7 @@ mod tests {
     fn latin_1_and_broken_lengths() {
         let mut bytes = set(2, 5, b"Br\xfccke");
         bytes.extend([0x1c, 2, 120, 0xff, 0xff, 1]);
-        let found = read(&bytes);
+        let found = read(&bytes).metadata;
         assert_eq!(found.title.as_deref(), Some("Brücke"));
         assert_eq!(found.caption, None);
     }

@@ -1,30 +1,35 @@
-//! What a picture's file tells of itself: EXIF, IPTC IIM, XMP, PNG texts, sidecars.
+//! What a picture's file tells of itself: EXIF, IPTC IIM, XMP, PNG texts; and what files beside it tell.
 //!
-//! Where two sources speak, XMP wins over IPTC and that over EXIF (Metadata Working Group 2.0),
-//! except for the time, where the camera's EXIF wins. Broken metadata is passed over: a picture
-//! whose pixels can be read is worth having without its caption.
+//! Where two sources speak, XMP wins over IPTC and that over EXIF (Metadata Working Group 2.0). Of dates,
+//! when the picture was taken wins over when it became a file, that over the satellites' time, the date in
+//! the file's name and when a program changed the file; of two such dates, the camera's EXIF wins. Broken
+//! metadata is passed over: a picture whose pixels can be read is worth having without its caption.
+//!
+//! Memory and time are bounded by what the blocks may have: see `xmp::bounds`, `keywords`, and the PNG texts.
 
+mod beside;
+mod comment;
 pub(super) mod exif;
 mod iptc;
+mod keywords;
 mod rights;
-mod time;
+mod takeout;
 mod xmp;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::civil::DateTime;
 use kinora_types::{DateBasis, GeoPoint, Rights};
 
-use super::{
-    Format, Orientation, ReadError, container,
-    decode::{guarded, read_file},
-    limits::Limits,
-};
+pub use self::beside::{sidecar, sidecar_paths};
+use self::keywords::Keywords;
+use super::{Format, Orientation, ReadError, container, decode::guarded};
+use crate::dates::{self, Dated, Dates, date_in_name, dated};
 
 /// What a file says of its picture; every part may be missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
-    /// When it was taken, local time of the camera.
+    /// When it was taken, local time of the camera, unless `date_basis` says otherwise.
     pub taken_at: Option<DateTime>,
     /// How `taken_at` is known; `None` where there is no date.
     pub date_basis: Option<DateBasis>,
@@ -45,18 +50,18 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Fills what is missing here from `other`; keywords are joined.
+    /// Fills what is missing here from `other`; keywords are joined, and the surer date is taken.
     pub fn or(mut self, other: Self) -> Self {
-        self.taken_at = self.taken_at.or(other.taken_at);
+        let surer = dates::weight(other.date_basis) > dates::weight(self.date_basis);
+        if self.taken_at.is_none() || surer && self.date_basis.is_some() {
+            (self.taken_at, self.date_basis) = (other.taken_at, other.date_basis);
+        }
         self.place = self.place.or(other.place);
         self.camera = self.camera.or(other.camera);
         self.title = self.title.or(other.title);
         self.caption = self.caption.or(other.caption);
-        for keyword in other.keywords {
-            if !self.keywords.contains(&keyword) {
-                self.keywords.push(keyword);
-            }
-        }
+        let keywords: Keywords = self.keywords.iter().chain(&other.keywords).collect();
+        self.keywords = keywords.into_list();
         self.rights.licence = self.rights.licence.or(other.rights.licence);
         self.rights.author = self.rights.author.or(other.rights.author);
         self.rights.source = self.rights.source.or(other.rights.source);
@@ -64,6 +69,73 @@ impl Metadata {
             self.orientation = other.orientation;
         }
         self
+    }
+
+    /// What follows once all that is told of a file has been read. Its name adds local time to a clock in
+    /// UTC if both may be the same moment, and a date where there is none or only that of a change. A clock
+    /// that is still in UTC becomes a guess at local time by the zone of the place, if that is known.
+    pub fn complete(self, path: &Path) -> Self {
+        self.named(path).placed()
+    }
+
+    fn placed(self) -> Self {
+        let (Some(utc), Some(DateBasis::Utc), Some(place)) =
+            (self.taken_at, self.date_basis, self.place)
+        else {
+            return self;
+        };
+        match dates::at_place(utc, place) {
+            Some(at) => self.dated(Some(Dated { at, basis: DateBasis::Guessed })),
+            None => self,
+        }
+    }
+
+    fn named(mut self, path: &Path) -> Self {
+        let name = path.file_name().and_then(|name| date_in_name(&name.to_string_lossy()));
+        let Some(name) = name else {
+            return self;
+        };
+        match (self.taken_at, self.date_basis) {
+            (Some(utc), Some(DateBasis::Utc)) => match dates::agree(utc, &name) {
+                Some(at) => self.dated(Some(Dated { at, basis: DateBasis::Written })),
+                None => self,
+            },
+            // A time of change on the day of a name without a time is as good a guess.
+            (Some(at), Some(DateBasis::Guessed))
+                if !name.has_time && at.date() == name.at.date() =>
+            {
+                self
+            }
+            (None, _) | (_, Some(DateBasis::Guessed)) => {
+                (self.taken_at, self.date_basis) = (Some(name.at), Some(DateBasis::Guessed));
+                self
+            }
+            _ => self,
+        }
+    }
+
+    fn dated(self, date: Option<Dated>) -> Self {
+        let (taken_at, date_basis) = date.map(|date| (date.at, date.basis)).unzip();
+        Self { taken_at, date_basis, ..self }
+    }
+}
+
+/// What one block says; its dates are chosen among once all blocks have been read.
+#[derive(Default)]
+struct Found {
+    metadata: Metadata,
+    dates: Dates,
+}
+
+impl Found {
+    /// Fills what is missing here from `other`.
+    fn or(self, other: Self) -> Self {
+        Self { metadata: self.metadata.or(other.metadata), dates: self.dates.or(other.dates) }
+    }
+
+    /// The metadata with the date to believe.
+    fn settled(self) -> Metadata {
+        self.metadata.dated(self.dates.best())
     }
 }
 
@@ -79,48 +151,48 @@ pub fn metadata(bytes: &[u8]) -> Result<Metadata, ReadError> {
         let found = container::segments(bytes, format);
         let exif = found.exif.map(|e| exif::read(e.into_owned())).unwrap_or_default();
         let xmp = found.xmp.as_deref().or(exif.xmp.as_deref()).map(xmp::read).unwrap_or_default();
+        let more = found.xmp_extension.as_deref().map(xmp::read).unwrap_or_default();
         let iptc =
             found.iptc.as_deref().or(exif.iptc.as_deref()).map(iptc::read).unwrap_or_default();
-        let taken_at = exif.metadata.taken_at.or(xmp.taken_at).or(iptc.taken_at);
-        let mut all = xmp.or(iptc).or(texts(&found.texts)).or(exif.metadata);
-        all.taken_at = taken_at;
-        Ok(all)
+        let dates = exif.found.dates;
+        let all = xmp.or(more).or(iptc).or(texts(&found.texts)).or(exif.found);
+        Ok(Found { dates: dates.or(all.dates), ..all }.settled())
     })
 }
 
-/// PNG's registered keywords.
-fn texts(texts: &[(String, String)]) -> Metadata {
-    let get = |key: &str| texts.iter().find(|(k, _)| k == key).and_then(|(_, text)| clean(text));
-    Metadata {
+/// PNG's registered keywords, and a date that ImageMagick writes under EXIF's name.
+fn texts(texts: &[(String, String)]) -> Found {
+    let get = |key: &str| {
+        let found = texts.iter().find(|(k, _)| k.eq_ignore_ascii_case(key));
+        found.and_then(|(_, text)| clean(text))
+    };
+    let date = |key: &str| get(key).and_then(|text| dated(&text));
+    let metadata = Metadata {
         title: get("Title"),
-        caption: get("Description"),
+        caption: get("Description").or_else(|| get("Comment")),
         rights: Rights { licence: get("Copyright"), author: get("Author"), source: get("Source") },
         ..Metadata::default()
-    }
+    };
+    let dates = Dates {
+        original: date("exif:DateTimeOriginal"),
+        digitized: date("Creation Time"),
+        modified: date("tIME"),
+        ..Dates::default()
+    };
+    Found { metadata, dates }
 }
 
-/// Reads the XMP sidecar of a picture, `x.jpg.xmp` or else `x.xmp`; empty if there is none.
-///
-/// # Errors
-/// If a sidecar is there but cannot be read, or a parser panicked.
-pub fn sidecar(picture: &Path) -> Result<Metadata, ReadError> {
-    let limits = Limits { bytes: 16 << 20, ..Limits::default() };
-    let mut long = picture.as_os_str().to_owned();
-    long.push(".xmp");
-    for path in [PathBuf::from(long), picture.with_extension("xmp")] {
-        if path != picture && path.is_file() {
-            let bytes = read_file(&path, &limits)?;
-            return guarded(Format::Tiff, || Ok(xmp::read(&bytes)));
-        }
-    }
-    Ok(Metadata::default())
-}
+/// Characters of a text; what is longer is cut.
+const LONGEST: usize = 10_000;
 
 /// Trimmed, without control characters; `None` if nothing is left.
 fn clean(text: &str) -> Option<String> {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
-    let text: String =
-        text.trim_matches(['\0', ' ', '\t', '\r', '\n']).chars().map(printable).collect();
+    let text = text.trim_matches(['\0', ' ', '\t', '\r', '\n']);
+    let text: String = text.chars().take(LONGEST).map(printable).collect();
     let text = text.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
 }
+
+#[cfg(test)]
+mod tests;
