@@ -20,9 +20,12 @@ mod films;
 mod filter;
 mod frames;
 mod lexical;
+mod live;
+mod names;
 mod passages;
 mod read;
 mod schema;
+mod told;
 mod write;
 
 use std::{
@@ -43,7 +46,9 @@ pub use filter::Filter;
 pub use frames::{FrameRow, MovingShot, Owner};
 pub use kinora_types::Kind;
 pub use lexical::{LexicalHit, Words};
+pub use names::composed;
 pub use passages::{Correction, PassageHit};
+pub use told::{Layer, Told};
 
 /// Name of the database file in a library's folder.
 pub const FILE_NAME: &str = "catalog.sqlite";

@@ -8,11 +8,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use crate::{CatalogError, FILE_NAME};
 
 /// One step a version; `PRAGMA user_version` counts the steps that were taken.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_6.sql"),
 ];
 
 pub(crate) fn connect(folder: &Path, create: bool) -> Result<Connection, CatalogError> {
