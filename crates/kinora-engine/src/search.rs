@@ -85,6 +85,7 @@ impl Studio {
         limit: usize,
     ) -> Result<Vec<Hit>, EngineError> {
         let catalog = self.catalog(library)?;
+        let like = &meant(&catalog, like);
         let (mut examples, mut known) = (Vec::new(), Vec::new());
         for path in like {
             let id = kinora_provenance::hash_file(path)
@@ -149,6 +150,7 @@ impl Studio {
         space: &Space,
         paths: &[PathBuf],
     ) -> Result<(Vec<Embedding>, Vec<AssetId>), EngineError> {
+        let paths = &meant(catalog, paths);
         let (mut vectors, mut known) = (Vec::new(), Vec::new());
         for path in paths {
             let failed = |source| EngineError::Picture { path: path.clone(), source };
@@ -177,4 +179,14 @@ impl Studio {
         }
         Ok(places::city(&self.store().path("places")?, text)?.point())
     }
+}
+
+/// Files that are meant by paths: those that are there, else the library's files of that name, however its
+/// letters are composed; what neither has stays, to be told.
+fn meant(catalog: &Catalog, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let file = |path: &PathBuf| {
+        let asset = if path.exists() { None } else { catalog.resolve(path.to_str()?).ok() };
+        asset?.paths.first().map(PathBuf::from)
+    };
+    paths.iter().map(|path| file(path).unwrap_or_else(|| path.clone())).collect()
 }

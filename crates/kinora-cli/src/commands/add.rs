@@ -8,13 +8,16 @@ use std::{
 
 use indicatif::ProgressBar;
 use kinora_engine::{
-    AddRequest, AddSummary, Added, Done, FileFailure, IngestObserver, IngestOptions, Studio,
-    Waiting,
+    AddRequest, AddSummary, Added, Done, FileFailure, IngestObserver, IngestOptions, LeftOut,
+    LivePhoto, Studio, Waiting,
 };
-use kinora_types::PassageKind;
+use kinora_types::{PassageKind, Printable};
 use serde::Serialize;
 
-use super::ask::{SentReport, say_sent};
+use super::{
+    ask::{SentReport, say_sent},
+    gathered::Gathered,
+};
 use crate::{Outcome, args::AddArgs, output};
 
 #[derive(Serialize)]
@@ -24,6 +27,8 @@ struct Report<'a> {
     added: &'a Added,
     failures: &'a [FileFailure],
     vanished_files: &'a [PathBuf],
+    #[serde(flatten)]
+    gathered: &'a Gathered,
     sent: Option<SentReport<'a>>,
     seconds: f64,
 }
@@ -33,6 +38,7 @@ struct Screen {
     bar: ProgressBar,
     failures: Vec<FileFailure>,
     vanished: Vec<PathBuf>,
+    gathered: Gathered,
 }
 
 impl IngestObserver for Screen {
@@ -57,6 +63,18 @@ impl IngestObserver for Screen {
     fn vanished(&mut self, path: &Path) {
         self.say(&format!("vanished: {}", output::shown(&path.to_string_lossy())));
         self.vanished.push(path.to_owned());
+    }
+
+    fn left_out(&mut self, left: &LeftOut) {
+        self.gathered.left_out.push(left.clone());
+    }
+
+    fn motion_photo(&mut self, path: &Path) {
+        self.gathered.motion_photos.push(path.to_owned());
+    }
+
+    fn live_photo(&mut self, pair: &LivePhoto) {
+        self.gathered.live_photos.push(pair.clone());
     }
 
     fn analysing(&mut self, path: &Path, at_ms: u64, duration_ms: u64) {
@@ -115,7 +133,8 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
     let control = super::interruptible()?;
     let start = Instant::now();
     let bar = output::progress::bar(0, "files");
-    let mut screen = Screen { bar, failures: Vec::new(), vanished: Vec::new() };
+    let mut screen =
+        Screen { bar, failures: Vec::new(), vanished: Vec::new(), gathered: Gathered::default() };
     let result = studio.add(library, &request, &mut screen, &control);
     screen.bar.finish_and_clear();
     let sent = captions.and_then(|captioner| captioner.sent());
@@ -127,9 +146,21 @@ pub fn run(studio: &Studio, args: &AddArgs, json: bool) -> anyhow::Result<Outcom
     if json {
         let (failures, vanished_files) = (&screen.failures[..], &screen.vanished[..]);
         let sent = sent.as_ref().map(SentReport::from);
-        output::json(&Report { library, added: &added, failures, vanished_files, sent, seconds })?;
+        let (added, gathered) = (&added, &screen.gathered);
+        output::json(&Report {
+            library,
+            added,
+            failures,
+            vanished_files,
+            gathered,
+            sent,
+            seconds,
+        })?;
     } else {
         output::line(sentence(library, summary, start))?;
+        for line in screen.gathered.lines() {
+            output::line(Printable(&line).to_string())?;
+        }
         added.waiting.iter().for_each(say_waiting);
     }
     let whole = summary.failed == 0 && (!summary.cancelled || args.watch);
@@ -154,7 +185,7 @@ fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
         (summary.described, "described anew"),
         (summary.vanished, "vanished"),
         (summary.near_duplicates, "near-duplicates of older ones"),
-        (summary.ignored, "neither seen nor heard"),
+        (summary.thumbnails, "thumbnails made again"),
         (summary.failed, "failed"),
     ];
     let mut parts: Vec<String> =

@@ -1,0 +1,167 @@
+//! What is said of a file outside of its bytes: files beside it, and its name.
+//!
+//! Sidecars are remembered by size and times, so that one that appears, changes or vanishes is noticed
+//! without anything being read.
+
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use jiff::civil::{DateTime, date};
+use kinora_catalog::{Told, composed};
+use kinora_media::read::{self, Metadata, ReadError};
+use kinora_types::DateBasis;
+
+use crate::times::{changed_ns, modified_ns};
+
+/// The sidecars of a file that are there.
+pub(crate) fn paths(path: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for ending in ["xmp", "XMP"] {
+        let mut long = path.as_os_str().to_owned();
+        long.push(format!(".{ending}"));
+        found.extend([PathBuf::from(long), path.with_extension(ending)]);
+    }
+    for ending in [".json", ".supplemental-metadata.json"] {
+        let mut long = path.as_os_str().to_owned();
+        long.push(ending);
+        found.push(long.into());
+    }
+    found.retain(|sidecar| sidecar != path && sidecar.is_file());
+    found
+}
+
+/// How sidecars look from outside: name, size, time of the last change of content and of anything. Empty for none.
+pub(crate) fn state(sidecars: &[PathBuf]) -> String {
+    let mut state = String::new();
+    for path in sidecars {
+        let Ok(told) = fs::metadata(path) else { continue };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (modified, changed) = (modified_ns(&told), changed_ns(&told));
+        // Never fails on a string.
+        let _ = writeln!(state, "{name}\t{}\t{modified}\t{changed}", told.len());
+    }
+    state
+}
+
+/// What stands in the catalogue for sidecars that could not be read, so that they are tried again.
+pub(crate) const UNREAD: &str = "unread";
+
+/// Whether a file's name is that of a sidecar.
+pub(crate) fn is_named_so(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    ["xmp", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// Whether a sidecar, there or gone, may speak of a picture in its folder; says yes too often rather than too seldom.
+pub(crate) fn may_speak_of(sidecar: &Path, picture: &Path) -> bool {
+    let lower = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+        composed(&name.unwrap_or_default()).into_owned()
+    };
+    let (sidecar, picture) = (lower(&sidecar.with_extension("")), lower(picture));
+    let stem = |name: &str| name.split(['.', '(']).next().unwrap_or_default().to_owned();
+    stem(&sidecar).starts_with(&stem(&picture)) || stem(&picture).starts_with(&stem(&sidecar))
+}
+
+/// What the sidecars of a file say.
+///
+/// # Errors
+/// If one is there and cannot be read.
+pub(crate) fn said(path: &Path) -> Result<Told, ReadError> {
+    read::sidecar(path).map(told)
+}
+
+/// What the name of a file says: a date, where it is made of one.
+pub(crate) fn said_by_name(path: &Path) -> Told {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    match date_in_name(&name) {
+        Some(taken_at) => Told {
+            taken_at: Some(taken_at),
+            date_basis: Some(DateBasis::Guessed),
+            ..Told::default()
+        },
+        None => Told::default(),
+    }
+}
+
+/// `20190721`, perhaps with `_230638` behind it, as cameras, phones and messengers name their files.
+fn date_in_name(name: &str) -> Option<DateTime> {
+    let numbers: Vec<&str> = name.split(|c: char| !c.is_ascii_digit()).collect();
+    let place = numbers.iter().position(|number| day(number).is_some())?;
+    let at = |text: &str, from: usize| text.get(from..from + 2)?.parse::<i8>().ok();
+    let time = |text: &&str| match text.len() {
+        6 | 9 => Some((at(text, 0)?, at(text, 2)?, at(text, 4)?)),
+        _ => None,
+    };
+    let (hour, minute, second) = numbers.get(place + 1).and_then(time).unwrap_or_default();
+    let day = day(numbers[place])?;
+    DateTime::new(day.0, day.1, day.2, hour, minute, second, 0)
+        .or_else(|_| DateTime::new(day.0, day.1, day.2, 0, 0, 0, 0))
+        .ok()
+}
+
+fn day(number: &str) -> Option<(i16, i8, i8)> {
+    if number.len() != 8 {
+        return None;
+    }
+    let (year, month, day) =
+        (number[..4].parse().ok()?, number[4..6].parse().ok()?, number[6..].parse().ok()?);
+    let plausible = (1990..2100).contains(&year) && (1..=12).contains(&month);
+    (plausible && (1..=date(year, month, 1).days_in_month()).contains(&day))
+        .then_some((year, month, day))
+}
+
+/// In the catalogue's form; words composed (Unicode NFC), as they are compared.
+pub(crate) fn told(said: Metadata) -> Told {
+    let text = |text: Option<String>| text.map(|text| composed(&text).into_owned());
+    Told {
+        title: text(said.title),
+        caption: text(said.caption),
+        keywords: said.keywords.iter().map(|word| composed(word).into_owned()).collect(),
+        rights: said.rights,
+        taken_at: said.taken_at,
+        date_basis: said.taken_at.and(said.date_basis),
+        place: said.place,
+        camera: said.camera,
+        moving_part: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sidecar_is_held_against_pictures_by_name() {
+        for (sidecar, picture, may) in [
+            ("a/x.jpg.xmp", "a/x.jpg", true),
+            ("a/X.XMP", "a/x.jpg", true),
+            ("a/x.jpg.supplemental-metadata.json", "a/x.jpg", true),
+            ("a/u\u{308}.xmp", "a/\u{fc}.jpg", true),
+            ("a/x.jpg(1).json", "a/x(1).jpg", true),
+            ("a/y.xmp", "a/x.jpg", false),
+        ] {
+            assert_eq!(may_speak_of(Path::new(sidecar), Path::new(picture)), may, "{sidecar}");
+        }
+    }
+
+    #[test]
+    fn names_of_phones_and_messengers_have_a_date() {
+        for (name, at) in [
+            ("IMG_20190721_230638.jpg", Some("2019-07-21T23:06:38")),
+            ("IMG-20210405-WA0007.jpg", Some("2021-04-05T00:00:00")),
+            ("VID_20190815_143000.mp4", Some("2019-08-15T14:30:00")),
+            ("PXL_20240701_143000123.MP.jpg", Some("2024-07-01T14:30:00")),
+            ("20191340_1.jpg", None),
+            ("12345678.jpg", None),
+            ("DSC00012.jpg", None),
+            ("", None),
+        ] {
+            let found = said_by_name(Path::new(name)).taken_at.map(|at| at.to_string());
+            assert_eq!(found.as_deref(), at, "{name}");
+        }
+    }
+}

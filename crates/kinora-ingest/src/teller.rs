@@ -1,0 +1,115 @@
+//! Who says what of a file: its name, itself, its sidecars, a list; a person's words are the catalogue's matter.
+
+use std::path::{Path, PathBuf};
+
+use kinora_catalog::{Catalog, Change, Layer, Told};
+use kinora_media::read::ReadError;
+use kinora_types::AssetId;
+
+use crate::{FileFailure, IngestError, attribution::Attributions, beside};
+
+/// Puts together what is said, layer by layer.
+#[derive(Clone, Copy)]
+pub(crate) struct Teller<'a> {
+    pub catalog: &'a Catalog,
+    pub attributions: &'a Attributions,
+    pub index_words: bool,
+}
+
+/// What is to be changed, and the sidecars that could not be read.
+#[derive(Default)]
+pub(crate) struct Retold {
+    pub changes: Vec<Change>,
+    pub unread: Option<FileFailure>,
+}
+
+/// Layers of one file, with the sidecars that could not be read.
+pub(crate) struct First {
+    pub layers: Vec<(Layer, Option<Told>)>,
+    pub unread: Option<FileFailure>,
+}
+
+impl Teller<'_> {
+    /// All layers of a file that the library does not have.
+    pub(crate) fn first(&self, path: &Path, inside: Told) -> First {
+        let mut layers = vec![(Layer::File, Some(inside))];
+        let mut said = |layer, told: Told| {
+            if !told.is_empty() {
+                layers.push((layer, Some(told)));
+            }
+        };
+        said(Layer::Name, beside::said_by_name(path));
+        said(Layer::List, self.attributions.of(path));
+        let unread = match beside::said(path) {
+            Ok(told) => {
+                said(Layer::Sidecar, told);
+                None
+            }
+            Err(error) => Some(unread(path, &error)),
+        };
+        First { layers, unread }
+    }
+
+    /// What has changed outside of the bytes of an asset that the library has.
+    ///
+    /// Of several files with the same bytes the first in order that has sidecars speaks for all of
+    /// them, the first that is listed for the list; with no sidecar anywhere the first file's name counts.
+    pub(crate) fn again(&self, id: AssetId, inside: Option<Told>) -> Result<Retold, IngestError> {
+        let Some(asset) = self.catalog.asset(&id)? else {
+            return Ok(Retold::default());
+        };
+        let paths: Vec<PathBuf> = asset.paths.iter().map(PathBuf::from).collect();
+        let with_sidecars = paths.iter().find(|path| !beside::paths(path).is_empty());
+        let Some(first) = with_sidecars.or(paths.first()) else {
+            return Ok(Retold::default());
+        };
+        let known = self.catalog.told(&id)?;
+        let mut layers = Vec::new();
+        let mut say = |layer, told: Told| {
+            let told = Some(told).filter(|told| !told.is_empty() || layer == Layer::File);
+            if known.get(&layer) != told.as_ref() {
+                layers.push((layer, told));
+            }
+        };
+        let unread = match beside::said(first) {
+            Ok(told) => {
+                say(Layer::Sidecar, told);
+                None
+            }
+            Err(error) => Some(unread(first, &error)),
+        };
+        say(Layer::Name, beside::said_by_name(first));
+        if let Some(inside) = inside {
+            say(Layer::File, inside);
+        }
+        // A list that is silent here was heard before the walk.
+        let listed = paths.iter().map(|path| self.attributions.of(path));
+        if let Some(told) = listed.into_iter().find(|told| !told.is_empty()) {
+            say(Layer::List, told);
+        }
+        let changes = if layers.is_empty() { Vec::new() } else { vec![self.change(id, layers)] };
+        Ok(Retold { changes, unread })
+    }
+
+    /// The change that takes down what some layers say.
+    pub(crate) fn change(&self, asset: AssetId, layers: Vec<(Layer, Option<Told>)>) -> Change {
+        let list = self.attributions.name().map(str::to_owned);
+        Change::Told { asset, layers, list, index_words: self.index_words }
+    }
+}
+
+/// All that the layers say together.
+pub(crate) fn together(layers: &[(Layer, Option<Told>)]) -> Told {
+    let mut layers: Vec<_> = layers.iter().collect();
+    layers.sort_by_key(|(layer, _)| *layer);
+    let told = layers.into_iter().filter_map(|(_, told)| told.clone());
+    told.fold(Told::default(), |below, above| above.over(below))
+}
+
+fn unread(path: &Path, error: &ReadError) -> FileFailure {
+    FileFailure {
+        path: path.to_owned(),
+        message: format!("what lies beside it cannot be read: {error}"),
+        hint: error.hint().map(Into::into),
+    }
+}
