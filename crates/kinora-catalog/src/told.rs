@@ -15,7 +15,7 @@ use crate::{Catalog, CatalogError, lexical, read};
 /// Whose word it is; where several speak of one thing the later of these is believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
-    /// The name of the file.
+    /// The name of the file, weighed against all that the others say: the date that follows is the one that counts.
     Name,
     /// The file itself.
     File,
@@ -112,7 +112,7 @@ impl Told {
     }
 
     /// What the row of an asset says, whoever said it.
-    fn of(asset: &Asset) -> Self {
+    pub fn of(asset: &Asset) -> Self {
         Self {
             title: asset.title.clone(),
             caption: asset.caption.clone(),
@@ -199,7 +199,11 @@ pub(crate) fn tell(
         let (_, asset) = read::asset_of_row(transaction, row)?;
         layers.insert(Layer::File, Told::of(&asset));
     }
-    let whole = layers.into_values().fold(Told::default(), |below, above| above.over(below));
+    let weighed = layers.get(&Layer::Name).and_then(|told| told.taken_at.zip(told.date_basis));
+    let mut whole = layers.into_values().fold(Told::default(), |below, above| above.over(below));
+    if let Some((taken_at, basis)) = weighed {
+        (whole.taken_at, whole.date_basis) = (Some(taken_at), Some(basis));
+    }
     store(transaction, row, &whole)?;
     if index_words { lexical::describe(transaction, row) } else { Ok(()) }
 }

@@ -74,10 +74,10 @@ pub(crate) fn said(path: &Path) -> Result<Told, ReadError> {
     read::sidecar(path).map(told)
 }
 
-/// What the name of a file says: a date, where it is made of one.
-pub(crate) fn said_by_name(path: &Path) -> Told {
+/// What follows from the name of a file and all else that is said of it: a date, if there is none or a better one.
+pub(crate) fn weighed(path: &Path, whole: &Told) -> Told {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    match date_in_name(&name) {
+    match date_in_name(&name).filter(|_| whole.taken_at.is_none()) {
         Some(taken_at) => Told {
             taken_at: Some(taken_at),
             date_basis: Some(DateBasis::Guessed),
@@ -160,7 +160,8 @@ mod tests {
             ("DSC00012.jpg", None),
             ("", None),
         ] {
-            let found = said_by_name(Path::new(name)).taken_at.map(|at| at.to_string());
+            let found = weighed(Path::new(name), &Told::default()).taken_at;
+            let found = found.map(|at| at.to_string());
             assert_eq!(found.as_deref(), at, "{name}");
         }
     }

@@ -46,3 +46,35 @@ pub(crate) fn whole(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &Path, limit: u64, cancelled: bool) -> Option<Vec<u8>> {
+        whole(path, limit, &|| cancelled).ok()
+    }
+
+    #[test]
+    fn a_file_is_read_whole_or_not_at_all() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("a");
+        let bytes: Vec<u8> = (0..STEP * 2 + 5).map(|i| (i % 251) as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(read(&path, bytes.len() as u64, false).unwrap(), bytes);
+        assert!(read(&path, bytes.len() as u64 - 1, false).is_none());
+        assert!(read(&path, u64::MAX, true).is_none());
+    }
+
+    /// What was a picture when it was found.
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("a.jpg");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        assert!(read(&path, u64::MAX, false).is_none());
+        assert!(crate::kind::head(&path).is_empty());
+    }
+}

@@ -6,7 +6,7 @@ use kinora_catalog::{Catalog, Change, Layer, Told};
 use kinora_media::read::ReadError;
 use kinora_types::AssetId;
 
-use crate::{FileFailure, IngestError, attribution::Attributions, beside};
+use crate::{FileFailure, IngestError, attribution::Attributions, beside, prepare::failure};
 
 /// Puts together what is said, layer by layer.
 #[derive(Clone, Copy)]
@@ -38,7 +38,6 @@ impl Teller<'_> {
                 layers.push((layer, Some(told)));
             }
         };
-        said(Layer::Name, beside::said_by_name(path));
         said(Layer::List, self.attributions.of(path));
         let unread = match beside::said(path) {
             Ok(told) => {
@@ -47,6 +46,10 @@ impl Teller<'_> {
             }
             Err(error) => Some(unread(path, &error)),
         };
+        let weighed = beside::weighed(path, &together(&layers));
+        if !weighed.is_empty() {
+            layers.push((Layer::Name, Some(weighed)));
+        }
         First { layers, unread }
     }
 
@@ -78,7 +81,6 @@ impl Teller<'_> {
             }
             Err(error) => Some(unread(first, &error)),
         };
-        say(Layer::Name, beside::said_by_name(first));
         if let Some(inside) = inside {
             say(Layer::File, inside);
         }
@@ -86,6 +88,17 @@ impl Teller<'_> {
         let listed = paths.iter().map(|path| self.attributions.of(path));
         if let Some(told) = listed.into_iter().find(|told| !told.is_empty()) {
             say(Layer::List, told);
+        }
+        let mut now = known.clone();
+        now.remove(&Layer::Name);
+        now.entry(Layer::File).or_insert_with(|| Told::of(&asset));
+        let mut now: Vec<_> = now.into_iter().map(|(layer, told)| (layer, Some(told))).collect();
+        now.retain(|(layer, _)| !layers.iter().any(|(other, _)| other == layer));
+        now.extend(layers.iter().cloned());
+        let weighed = beside::weighed(first, &together(&now));
+        let weighed = Some(weighed).filter(|told| !told.is_empty());
+        if known.get(&Layer::Name) != weighed.as_ref() {
+            layers.push((Layer::Name, weighed));
         }
         let changes = if layers.is_empty() { Vec::new() } else { vec![self.change(id, layers)] };
         Ok(Retold { changes, unread })
@@ -98,18 +111,21 @@ impl Teller<'_> {
     }
 }
 
-/// All that the layers say together.
+/// All that the layers say together, as the catalogue will have it.
 pub(crate) fn together(layers: &[(Layer, Option<Told>)]) -> Told {
     let mut layers: Vec<_> = layers.iter().collect();
     layers.sort_by_key(|(layer, _)| *layer);
-    let told = layers.into_iter().filter_map(|(_, told)| told.clone());
-    told.fold(Told::default(), |below, above| above.over(below))
+    let told = layers.iter().filter_map(|(_, told)| told.clone());
+    let whole = told.fold(Told::default(), |below, above| above.over(below));
+    let weighed = layers.iter().find(|(layer, _)| *layer == Layer::Name);
+    match weighed.and_then(|(_, told)| told.clone()).filter(|told| told.taken_at.is_some()) {
+        Some(name) => Told { taken_at: name.taken_at, date_basis: name.date_basis, ..whole },
+        None => whole,
+    }
 }
 
 fn unread(path: &Path, error: &ReadError) -> FileFailure {
-    FileFailure {
-        path: path.to_owned(),
-        message: format!("what lies beside it cannot be read: {error}"),
-        hint: error.hint().map(Into::into),
-    }
+    let FileFailure { path, message, hint } = failure(path, error);
+    let message = format!("what lies beside it says nothing: {message}");
+    FileFailure { path, message, hint }
 }

@@ -10,11 +10,14 @@ use std::{
     ffi::OsStr,
     fs,
     os::unix::{ffi::OsStrExt, fs::symlink},
+    process::Command,
+    thread,
     time::{Duration, Instant},
 };
 
-use common::{Bench, write};
-use kinora_ingest::IngestError;
+use common::{Bench, Notes, THRESHOLD, write};
+use kinora_inference::Control;
+use kinora_ingest::{Ingest, IngestError};
 
 #[test]
 fn broken_files_cost_a_line_each() {
@@ -165,4 +168,30 @@ fn a_hundred_gigabytes_of_nothing_are_no_film() {
     // To hash it takes minutes on any machine.
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     assert!(notes.failed.iter().all(|failure| failure.hint.is_some()), "{notes:?}");
+}
+
+/// A film with nothing behind it, a terabyte long: to hash it takes an hour.
+#[test]
+fn whoever_stops_does_not_wait_for_a_hash() {
+    let mut bench = Bench::new();
+    bench.options.ffmpeg = Some(kinora_media::render::fixtures::ffmpeg());
+    let path = bench.input().join("long.mp4");
+    let made = Command::new(&bench.options.ffmpeg.as_ref().unwrap().path)
+        .args("-nostdin -loglevel error -f lavfi -i testsrc2=s=96x64:d=1 -c:v libx264".split(' '))
+        .args(["-movflags", "+faststart"])
+        .arg(&path)
+        .status();
+    assert!(made.unwrap().success());
+    fs::File::options().append(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+    let (catalog, control) = (bench.catalog(), Control::default());
+    let ingest = Ingest::new(&catalog, &bench.embedder, THRESHOLD, bench.options.clone()).unwrap();
+    let mut notes = Notes::default();
+    let summary = thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_secs(3));
+            control.cancel();
+        });
+        ingest.add(&[bench.input()], &mut notes, &control).unwrap()
+    });
+    assert!(summary.cancelled && notes.failed.is_empty(), "{notes:?}");
 }

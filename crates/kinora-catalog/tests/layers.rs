@@ -103,6 +103,11 @@ fn layers_come_go_and_leave_what_a_person_wrote() {
         (told.place, told.camera, told.keywords)
     );
     assert!(finds(&catalog, "harbour") && finds(&catalog, "mine"));
+    // What follows from the name and all others is the last word on the date.
+    let weighed = Some(DateBasis::Guessed);
+    let name = Told { date_basis: weighed, taken_at: told.taken_at, ..Told::default() };
+    assert_eq!(tell(&catalog, id, Layer::Name, Some(name)).date_basis, weighed);
+    assert_eq!(tell(&catalog, id, Layer::Name, None).date_basis, told.date_basis);
     let asset = tell(&catalog, id, Layer::Sidecar, None);
     assert_eq!((asset.title.as_deref(), asset.taken_at), (Some("mine"), None));
 }
