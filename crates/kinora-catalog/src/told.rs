@@ -178,34 +178,78 @@ pub(crate) fn tell(
     list: Option<&str>,
     index_words: bool,
 ) -> Result<(), CatalogError> {
+    let mut known = layers(transaction, row)?;
+    let is_old = !known.contains_key(&Layer::File);
     for (layer, said) in news {
-        let Some(said) = said else {
-            transaction
-                .prepare_cached("DELETE FROM told WHERE asset = ?1 AND layer = ?2")?
-                .execute(params![row, layer.name()])?;
-            continue;
+        put(transaction, row, *layer, said.as_ref(), list.filter(|_| *layer == Layer::List))?;
+        match said {
+            Some(said) => known.insert(*layer, said.clone()),
+            None => known.remove(layer),
         };
-        let said = serde_json::to_string(said).map_err(|e| CatalogError::Damaged(e.to_string()))?;
-        let list = list.filter(|_| *layer == Layer::List);
-        transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO told (asset, layer, said, list) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![row, layer.name(), said, list])?;
     }
-    let mut layers = layers(transaction, row)?;
-    // An older Kinora kept no layers: what the row says stands for the file.
-    if !layers.contains_key(&Layer::File) {
+    if is_old {
         let (_, asset) = read::asset_of_row(transaction, row)?;
-        layers.insert(Layer::File, Told::of(&asset));
+        let whole = together(&known);
+        if !known.contains_key(&Layer::File) {
+            known.insert(Layer::File, Told::of(&asset));
+        } else if let Some(said) = unexplained(&asset, &whole)
+            && !known.contains_key(&Layer::List)
+        {
+            put(transaction, row, Layer::List, Some(&said), None)?;
+            known.insert(Layer::List, said);
+        }
     }
+    store(transaction, row, &together(&known))?;
+    if index_words { lexical::describe(transaction, row) } else { Ok(()) }
+}
+
+/// An older Kinora kept no layers. Rights in the row that no layer gives came from a list, and with them
+/// title and caption: a list is not there at every run, and rights must not be lost.
+fn unexplained(asset: &Asset, whole: &Told) -> Option<Told> {
+    let lost = |row: &Option<String>, told: &Option<String>| row.is_some() && row != told;
+    let (row, told) = (&asset.rights, &whole.rights);
+    let any = lost(&row.licence, &told.licence)
+        || lost(&row.author, &told.author)
+        || lost(&row.source, &told.source);
+    any.then(|| Told {
+        title: asset.title.clone(),
+        caption: asset.caption.clone(),
+        rights: row.clone(),
+        ..Told::default()
+    })
+}
+
+/// All layers together.
+fn together(layers: &BTreeMap<Layer, Told>) -> Told {
+    let above = |below, above: &Told| above.clone().over(below);
+    let mut whole = layers.values().fold(Told::default(), above);
     let weighed = layers.get(&Layer::Name).and_then(|told| told.taken_at.zip(told.date_basis));
-    let mut whole = layers.into_values().fold(Told::default(), |below, above| above.over(below));
     if let Some((taken_at, basis)) = weighed {
         (whole.taken_at, whole.date_basis) = (Some(taken_at), Some(basis));
     }
-    store(transaction, row, &whole)?;
-    if index_words { lexical::describe(transaction, row) } else { Ok(()) }
+    whole
+}
+
+fn put(
+    transaction: &Transaction<'_>,
+    row: i64,
+    layer: Layer,
+    said: Option<&Told>,
+    list: Option<&str>,
+) -> Result<(), CatalogError> {
+    let Some(said) = said else {
+        transaction
+            .prepare_cached("DELETE FROM told WHERE asset = ?1 AND layer = ?2")?
+            .execute(params![row, layer.name()])?;
+        return Ok(());
+    };
+    let said = serde_json::to_string(said).map_err(|e| CatalogError::Damaged(e.to_string()))?;
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO told (asset, layer, said, list) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![row, layer.name(), said, list])?;
+    Ok(())
 }
 
 /// Into the asset's row, but for what a person wrote there.

@@ -112,6 +112,26 @@ fn layers_come_go_and_leave_what_a_person_wrote() {
     assert_eq!((asset.title.as_deref(), asset.taken_at), (Some("mine"), None));
 }
 
+/// A library of an older Kinora, whose list of attributions is not at hand.
+#[test]
+fn rights_that_nobody_gives_any_more_stay() {
+    let (_folder, catalog) = library();
+    let id = add(&catalog, "/a/x.jpg", "jpeg", None);
+    let rights = Rights { licence: Some("CC BY 4.0".into()), ..Rights::default() };
+    let title = Some("from the list".into());
+    let description = Description { title, rights: rights.clone(), ..Description::default() };
+    let listed = Change::Describe { asset: id, description, index_words: true, by_hand: false };
+    catalog.commit(&[listed]).unwrap();
+    let asset = tell(&catalog, id, Layer::File, titled("file"));
+    assert_eq!((asset.title.as_deref(), &asset.rights), (Some("from the list"), &rights));
+    let asset = tell(&catalog, id, Layer::Sidecar, titled("sidecar"));
+    assert_eq!((asset.title.as_deref(), &asset.rights), (Some("from the list"), &rights));
+    let own = Told { rights: rights.clone(), ..titled("sidecar").unwrap() };
+    let other = add(&catalog, "/a/y.jpg", "jpeg", None);
+    assert_eq!(tell(&catalog, other, Layer::Sidecar, Some(own)).rights, rights);
+    assert!(!catalog.told(&other).unwrap().contains_key(&Layer::List));
+}
+
 #[test]
 fn sidecars_are_remembered_a_file() {
     let (_folder, catalog) = library();

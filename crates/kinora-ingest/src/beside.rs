@@ -55,6 +55,14 @@ pub(crate) fn is_named_so(path: &Path) -> bool {
     ["xmp", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
+/// What the name of a file and those of all its sidecars have in common: their beginning, in small letters, up to
+/// where programs put counters and what was done to it, and where they cut long names.
+pub(crate) fn key(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    let name = composed(&name.unwrap_or_default()).into_owned();
+    name.split(['.', '(', '-']).next().unwrap_or_default().chars().take(20).collect()
+}
+
 /// Whether a sidecar, there or gone, may speak of a picture in its folder; says yes too often rather than too seldom.
 pub(crate) fn may_speak_of(sidecar: &Path, picture: &Path) -> bool {
     let lower = |path: &Path| {
@@ -145,6 +153,24 @@ mod tests {
             ("a/y.xmp", "a/x.jpg", false),
         ] {
             assert_eq!(may_speak_of(Path::new(sidecar), Path::new(picture)), may, "{sidecar}");
+        }
+    }
+
+    #[test]
+    fn a_sidecar_has_the_key_of_its_picture() {
+        for (sidecar, picture) in [
+            ("a/x.jpg.xmp", "a/x.jpg"),
+            ("a/X.XMP", "a/x.jpg"),
+            ("a/x.b.jpg.xmp", "a/x.b.jpg"),
+            ("a/x.jpg.supplemental-metadata(1).json", "a/x(1).jpg"),
+            ("a/x.jpg.json", "a/x-edited.jpg"),
+            (
+                "a/a-name-of-more-than-46-characters-that-was.json",
+                "a/a-name-of-more-than-46-characters-that-was-cut.jpg",
+            ),
+            ("a/u\u{308}.xmp", "a/\u{fc}.jpg"),
+        ] {
+            assert_eq!(key(Path::new(sidecar)), key(Path::new(picture)), "{sidecar}");
         }
     }
 

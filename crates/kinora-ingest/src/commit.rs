@@ -1,7 +1,7 @@
 //! The last stage: many changes in one durable transaction, then the good news.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     mem,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -61,8 +61,9 @@ pub(crate) struct Committer<'a> {
     summary: Summary,
     /// Assets that came in or were met again.
     met: BTreeSet<AssetId>,
-    /// Assets of which a file came or went, to be told again once that is committed.
-    retell: BTreeSet<AssetId>,
+    /// Assets of which a file came or went, to be told again once that is committed, with what the file says of
+    /// itself if the library does not know.
+    retell: BTreeMap<AssetId, Option<Told>>,
     changes: Vec<Change>,
     /// What to tell once the changes are durable.
     news: Vec<News>,
@@ -93,7 +94,7 @@ impl<'a> Committer<'a> {
             observer,
             summary: Summary::default(),
             met: BTreeSet::new(),
-            retell: BTreeSet::new(),
+            retell: BTreeMap::new(),
             changes: Vec::new(),
             news: Vec::new(),
             landing: Vec::new(),
@@ -143,7 +144,7 @@ impl<'a> Committer<'a> {
             Event::Embedded { ready, embedding, frames } => self.add(*ready, embedding, frames)?,
             Event::Vanished(path) => {
                 let before = self.catalog.file_state(path.as_ref())?;
-                self.retell.extend(before.map(|state| state.asset));
+                before.into_iter().for_each(|state| self.tell_later(state.asset, None));
                 self.news.push(News::Vanished(PathBuf::from(&path)));
                 self.change(Change::Vanished { path });
             }
@@ -183,7 +184,7 @@ impl<'a> Committer<'a> {
             self.observer.motion_photo(&ready.path);
         }
         // What the path held may have other files, whose turn it is to speak.
-        self.retell.extend(ready.before);
+        ready.before.into_iter().for_each(|before| self.tell_later(before, None));
         let path = ready.file.path.clone();
         self.change(Change::Add(Box::new(NewAsset {
             asset: ready.asset,
@@ -215,10 +216,7 @@ impl<'a> Committer<'a> {
         self.change(Change::Seen { asset, file });
         // Also where it is empty: an older state may stand there.
         self.change(Change::Beside { path: name, beside });
-        if let Some(inside) = inside {
-            self.change(self.teller.change(asset, vec![(Layer::File, Some(inside))]));
-        }
-        self.retell.insert(asset);
+        self.tell_later(asset, inside);
         self.news.push(News::Done(Done { path, asset, outcome: Outcome::Known }));
     }
 
@@ -250,10 +248,17 @@ impl<'a> Committer<'a> {
         Ok(())
     }
 
+    fn tell_later(&mut self, asset: AssetId, inside: Option<Told>) {
+        let waiting = self.retell.entry(asset).or_default();
+        if inside.is_some() {
+            *waiting = inside;
+        }
+    }
+
     /// Files came or went: others may speak of these assets now.
     fn tell_again(&mut self) -> Result<(), IngestError> {
-        for asset in mem::take(&mut self.retell) {
-            let retold = self.teller.again(asset, None)?;
+        for (asset, inside) in mem::take(&mut self.retell) {
+            let retold = self.teller.again(asset, inside)?;
             if let Some(unread) = retold.unread {
                 self.observer.damaged(&unread);
                 let path = unread.path.to_string_lossy().into_owned();

@@ -31,7 +31,13 @@ impl Preparer<'_> {
             (true, Holds::Time) => self.reread_video(&task, &asset, wants_face)?,
         };
         let face = wants_face && outcome.is_ok();
-        let (damage, copy) = (outcome.err(), copy_of(&task));
+        let what =
+            if wants_face { "its thumbnail cannot be made again" } else { "it says nothing" };
+        let told_of = |damage: FileFailure| FileFailure {
+            message: format!("{what}: {}", damage.message),
+            ..damage
+        };
+        let (damage, copy) = (outcome.err().map(told_of), copy_of(&task));
         Ok(Prepared::Mended(Mended { asset, copy, told, inside, face, damage }))
     }
 

@@ -220,7 +220,7 @@ impl Preparer<'_> {
         } else {
             Vec::new()
         };
-        let first = self.teller.first(&task.path, seen.told.clone());
+        let first = self.teller.first(&task.path, &task.beside, seen.told.clone());
         let beside =
             if first.unread.is_none() { task.beside.clone() } else { beside::UNREAD.into() };
         Ok(Prepared::Ready(Box::new(Ready {

@@ -1,10 +1,13 @@
 //! Who says what of a file: its name, itself, its sidecars, a list; a person's words are the catalogue's matter.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use kinora_catalog::{Catalog, Change, Layer, Told};
 use kinora_media::read::ReadError;
-use kinora_types::AssetId;
+use kinora_types::{Asset, AssetId};
 
 use crate::{FileFailure, IngestError, attribution::Attributions, beside, prepare::failure};
 
@@ -30,8 +33,8 @@ pub(crate) struct First {
 }
 
 impl Teller<'_> {
-    /// All layers of a file that the library does not have.
-    pub(crate) fn first(&self, path: &Path, inside: Told) -> First {
+    /// All layers of a file that the library does not have; `beside` as [`beside::state`] tells it.
+    pub(crate) fn first(&self, path: &Path, beside: &str, inside: Told) -> First {
         let mut layers = vec![(Layer::File, Some(inside))];
         let mut said = |layer, told: Told| {
             if !told.is_empty() {
@@ -39,7 +42,9 @@ impl Teller<'_> {
             }
         };
         said(Layer::List, self.attributions.of(path));
-        let unread = match beside::said(path) {
+        // Nothing is looked for where the walk has found nothing.
+        let sidecars = if beside.is_empty() { Ok(Told::default()) } else { beside::said(path) };
+        let unread = match sidecars {
             Ok(told) => {
                 said(Layer::Sidecar, told);
                 None
@@ -89,14 +94,7 @@ impl Teller<'_> {
         if let Some(told) = listed.into_iter().find(|told| !told.is_empty()) {
             say(Layer::List, told);
         }
-        let mut now = known.clone();
-        now.remove(&Layer::Name);
-        now.entry(Layer::File).or_insert_with(|| Told::of(&asset));
-        let mut now: Vec<_> = now.into_iter().map(|(layer, told)| (layer, Some(told))).collect();
-        now.retain(|(layer, _)| !layers.iter().any(|(other, _)| other == layer));
-        now.extend(layers.iter().cloned());
-        let weighed = beside::weighed(first, &together(&now));
-        let weighed = Some(weighed).filter(|told| !told.is_empty());
+        let weighed = weigh(first, &asset, &known, &layers);
         if known.get(&Layer::Name) != weighed.as_ref() {
             layers.push((Layer::Name, weighed));
         }
@@ -109,6 +107,23 @@ impl Teller<'_> {
         let list = self.attributions.name().map(str::to_owned);
         Change::Told { asset, layers, list, index_words: self.index_words }
     }
+}
+
+/// What follows from a file's name and all that is said now: what is known, but for what is news.
+fn weigh(
+    path: &Path,
+    asset: &Asset,
+    known: &BTreeMap<Layer, Told>,
+    news: &[(Layer, Option<Told>)],
+) -> Option<Told> {
+    let mut now = known.clone();
+    now.remove(&Layer::Name);
+    // An older Kinora kept no layers: its row stands for the file.
+    now.entry(Layer::File).or_insert_with(|| Told::of(asset));
+    let mut now: Vec<_> = now.into_iter().map(|(layer, told)| (layer, Some(told))).collect();
+    now.retain(|(layer, _)| !news.iter().any(|(other, _)| other == layer));
+    now.extend(news.iter().cloned());
+    Some(beside::weighed(path, &together(&now))).filter(|told| !told.is_empty())
 }
 
 /// All that the layers say together, as the catalogue will have it.

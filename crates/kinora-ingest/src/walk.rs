@@ -89,6 +89,28 @@ pub(crate) struct Walk<'a, F> {
 struct Rest {
     left_out: Vec<LeftOut>,
     sidecars: HashSet<PathBuf>,
+    /// [`beside::key`] of every sidecar in the folder, so that pictures without one cost no look at the disk;
+    /// `None` where the folder was not listed.
+    keys: Option<HashSet<String>>,
+}
+
+impl Rest {
+    fn of(names: &[PathBuf]) -> Self {
+        let sidecars = names.iter().filter(|path| beside::is_named_so(path));
+        let keys = sidecars.map(|path| beside::key(path)).collect();
+        Self { keys: Some(keys), ..Self::default() }
+    }
+
+    /// The sidecars of a file as they are now.
+    fn beside(&mut self, path: &Path) -> String {
+        if self.keys.as_ref().is_some_and(|keys| !keys.contains(&beside::key(path))) {
+            return String::new();
+        }
+        let sidecars = beside::paths(path);
+        let state = beside::state(&sidecars);
+        self.sidecars.extend(sidecars);
+        state
+    }
 }
 
 impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
@@ -143,7 +165,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             let Some(file) = entry(path, &told).filter(|_| told.is_file()) else { continue };
             let before = self.catalog.file_state(path)?;
             let Some(state) = before.filter(|state| is_same(state, &file)) else { continue };
-            if let Some(task) = self.mend(path, folder, file, state)? {
+            let beside = beside::state(&beside::paths(path));
+            if let Some(task) = self.mend(path, folder, (file, beside), state)? {
                 self.emit(Step::Task(Box::new(task)))?;
             }
         }
@@ -176,7 +199,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
                 );
             }
         };
-        let mut rest = Rest::default();
+        let mut rest = Rest::of(&names);
         for path in names {
             if self.stop.asked() {
                 return Err(Halt::Stopped);
@@ -220,9 +243,9 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         };
         let before = self.catalog.file_state(path)?;
         if let Some(state) = before.as_ref().filter(|state| is_same(state, &file)) {
-            rest.sidecars.extend(beside::paths(path));
+            let beside = rest.beside(path);
             let done = Done { path: path.into(), asset: state.asset, outcome: Outcome::Unchanged };
-            let step = match self.mend(path, root, file, state.clone())? {
+            let step = match self.mend(path, root, (file, beside), state.clone())? {
                 Some(task) => Step::Task(Box::new(task)),
                 None => Step::Unchanged(done),
             };
@@ -236,9 +259,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
                 return if named { self.refuse(&left) } else { Ok(rest.left_out.push(left)) };
             }
         }
-        let sidecars = beside::paths(path);
-        let beside = beside::state(&sidecars);
-        rest.sidecars.extend(sidecars);
+        let beside = rest.beside(path);
         let (path, root, errand) = (path.into(), root.into(), Errand::Bring);
         self.emit(Step::Task(Box::new(Task { path, root, file, beside, before, errand })))
     }
@@ -259,10 +280,9 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         &self,
         path: &Path,
         root: &Path,
-        file: FileEntry,
+        (file, beside): (FileEntry, String),
         state: FileState,
     ) -> Result<Option<Task>, Halt> {
-        let beside = beside::state(&beside::paths(path));
         let told = self.again || beside != state.beside;
         let face = !thumbs::is_whole(&self.library, &state.asset) && self.has_face(&state.asset)?;
         let errand = Errand::Mend { asset: state.asset, told, face };
