@@ -4,7 +4,7 @@ use kinora_types::{
     Asset, AssetId, Embedding, Passage, PassageKind, Rights, ShotMotion, TimeRange,
 };
 
-use crate::Correction;
+use crate::{Correction, Layer, Told};
 
 /// A file as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct FileEntry {
 }
 
 /// What the catalogue knows of a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileState {
     /// The asset that the file held.
     pub asset: AssetId,
@@ -28,6 +28,8 @@ pub struct FileState {
     pub mtime_ns: i64,
     /// Whether it was there when last looked for.
     pub present: bool,
+    /// Its sidecars then, in the words of who wrote [`Change::Beside`]; empty for none.
+    pub beside: String,
 }
 
 /// One moment of a video.
@@ -120,6 +122,25 @@ pub enum Change {
         index_words: bool,
         /// Whether a person says so of this one asset; [`crate::Catalog::edited`] remembers it.
         by_hand: bool,
+    },
+    /// Some layers say something else of a known asset, or nothing any more; title, caption, keywords,
+    /// rights, date, place, camera and the indexed words follow, but for what a person wrote.
+    Told {
+        /// The asset.
+        asset: AssetId,
+        /// What they say now; `None`: nothing.
+        layers: Vec<(Layer, Option<Told>)>,
+        /// Which list speaks in [`Layer::List`].
+        list: Option<String>,
+        /// Whether the words enter the word index.
+        index_words: bool,
+    },
+    /// The sidecars of a known file as they were when they were read.
+    Beside {
+        /// The file's path.
+        path: String,
+        /// What is compared the next time; empty for none.
+        beside: String,
     },
     /// A model looked for one kind of passage.
     Perceived {

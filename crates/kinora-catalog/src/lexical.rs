@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use crate::{Catalog, CatalogError, NewAsset};
+use crate::{Catalog, CatalogError, NewAsset, composed};
 
 /// BM25 weights of title, caption, keywords, names: what a person wrote about one picture says more
 /// than the name of the folder it lies in.
@@ -43,7 +43,7 @@ pub(crate) fn insert(
             shown(&new.asset.title),
             shown(&new.asset.caption),
             keywords,
-            new.names.join(" "),
+            composed(&new.names.join(" ")),
         ])?;
     Ok(())
 }
@@ -67,7 +67,7 @@ pub(crate) fn any_of(words: &[String]) -> Option<String> {
     let quoted: Vec<String> = words
         .iter()
         .filter(|word| word.chars().any(char::is_alphanumeric))
-        .map(|word| format!("\"{}\"", word.replace(['"', '\0'], " ")))
+        .map(|word| format!("\"{}\"", composed(word).replace(['"', '\0'], " ")))
         .collect();
     (!quoted.is_empty()).then(|| quoted.join(" OR "))
 }

@@ -26,12 +26,15 @@ mod films;
 mod filter;
 mod frames;
 mod lexical;
+mod live;
+mod names;
 mod pages;
 mod passages;
 mod place;
 mod read;
 mod repair;
 mod schema;
+mod told;
 mod write;
 
 use std::{
@@ -57,8 +60,10 @@ pub use filter::Filter;
 pub use frames::{FrameRow, MovingShot, Owner};
 pub use kinora_types::Kind;
 pub use lexical::{LexicalHit, Words};
+pub use names::composed;
 pub use passages::{Correction, PassageHit};
 pub use repair::{Repaired, repair};
+pub use told::{Layer, Told};
 
 /// Name of the database file in a library's folder.
 pub const FILE_NAME: &str = "catalog.sqlite";

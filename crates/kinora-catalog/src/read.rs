@@ -6,11 +6,11 @@ use jiff::{Timestamp, civil::DateTime};
 use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Kind, Rights, Size};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Catalog, CatalogError, FileState, IndexChange, frames};
+use crate::{Catalog, CatalogError, FileState, IndexChange, frames, names, told};
 
 const COLUMNS: &str =
     "row, id, width, height, bytes, format, taken_at, latitude, longitude, camera,
-    title, caption, keywords, licence, author, source, added_at, duration_ms";
+    title, caption, keywords, licence, author, source, added_at, duration_ms, date_basis";
 
 impl Catalog {
     /// Raised by every change; what a film's record calls the library's revision.
@@ -46,7 +46,7 @@ impl Catalog {
         };
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT a.id, f.bytes, f.mtime_ns, f.present FROM files f JOIN assets a ON a.row = f.asset
+            "SELECT a.id, f.bytes, f.mtime_ns, f.present, f.beside FROM files f JOIN assets a ON a.row = f.asset
              WHERE f.path = ?1",
         )?;
         let read = |row: &Row<'_>| {
@@ -55,6 +55,7 @@ impl Catalog {
                 bytes: row.get(1)?,
                 mtime_ns: row.get(2)?,
                 present: row.get(3)?,
+                beside: row.get(4)?,
             })
         };
         Ok(statement.query_row([path], read).optional()?)
@@ -129,17 +130,10 @@ impl Catalog {
         blob.map(|blob| Ok(self.space().embedding(self.vector(&blob)?))).transpose()
     }
 
-    /// The live assets that lie in files of this name, whatever their folder.
+    /// The live assets that lie in files of this name, whatever their folder and however its letters are
+    /// composed.
     pub fn assets_named(&self, name: &str) -> Result<Vec<Asset>, CatalogError> {
-        let rows = {
-            let connection = self.connection();
-            let mut statement = connection.prepare_cached(
-                "SELECT DISTINCT asset FROM files WHERE present = 1
-                     AND substr(path, -length(?1) - 1) IN ('/' || ?1, '\\' || ?1) ORDER BY asset",
-            )?;
-            let rows = statement.query_map([name], |row| row.get(0))?;
-            rows.collect::<Result<Vec<u64>, _>>()?
-        };
+        let rows = names::rows_called(&self.connection(), name)?;
         Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 
@@ -197,19 +191,23 @@ impl Catalog {
     }
 
     /// Finds the one live asset meant by a content hash (or a prefix of at least 6 digits), a file
-    /// name or a path.
+    /// name or a path, however the letters of those are composed.
     pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
         let rows = {
             let connection = self.connection();
             let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());
-            let mut statement = connection.prepare_cached(
-                "SELECT row FROM assets WHERE live = 1 AND ?2 AND lower(hex(id)) LIKE lower(?1) || '%'
-                 UNION
-                 SELECT f.asset FROM files f WHERE f.present = 1 AND (f.path = ?1
-                     OR substr(f.path, -length(?1) - 1) IN ('/' || ?1, '\\' || ?1))",
-            )?;
-            let rows = statement.query_map(params![reference, hex], |row| row.get(0))?;
-            rows.collect::<Result<Vec<u64>, _>>()?
+            let mut rows = names::rows_called(&connection, reference)?;
+            if hex {
+                let mut statement = connection.prepare_cached(
+                    "SELECT row FROM assets WHERE live = 1 AND lower(hex(id)) LIKE lower(?1) || '%'",
+                )?;
+                for row in statement.query_map([reference], |row| row.get(0))? {
+                    rows.push(row?);
+                }
+            }
+            rows.sort_unstable();
+            rows.dedup();
+            rows
         };
         match rows.as_slice() {
             [row] => self
@@ -235,11 +233,21 @@ impl Catalog {
     }
 }
 
+/// The asset of a row that must be there.
+pub(crate) fn asset_of_row(
+    connection: &Connection,
+    row: i64,
+) -> Result<(u64, Asset), CatalogError> {
+    let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
+    connection.prepare_cached(&sql)?.query_row([row], raw_asset)?.finish(connection)
+}
+
 /// A row as SQLite gives it; text is parsed in `finish`, where errors can be told apart.
 struct RawAsset {
     row: u64,
     asset: Asset,
     taken_at: Option<String>,
+    date_basis: Option<String>,
     keywords: String,
     added_at: String,
 }
@@ -266,8 +274,9 @@ fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
         rights: Rights { licence: row.get(13)?, author: row.get(14)?, source: row.get(15)? },
         added_at: Timestamp::UNIX_EPOCH,
     };
-    let (taken_at, keywords, added_at) = (row.get(6)?, row.get(12)?, row.get(16)?);
-    Ok(RawAsset { row: row.get(0)?, asset, taken_at, keywords, added_at })
+    let (taken_at, date_basis) = (row.get(6)?, row.get(18)?);
+    let (keywords, added_at) = (row.get(12)?, row.get(16)?);
+    Ok(RawAsset { row: row.get(0)?, asset, taken_at, date_basis, keywords, added_at })
 }
 
 impl RawAsset {
@@ -277,6 +286,10 @@ impl RawAsset {
         };
         let parse = |text: &String| text.parse::<DateTime>().map_err(|e| damaged("date", &e));
         self.asset.taken_at = self.taken_at.as_ref().map(parse).transpose()?;
+        let basis = |name: &String| {
+            told::basis_named(name).ok_or_else(|| damaged("basis of the date", name))
+        };
+        self.asset.date_basis = self.date_basis.as_ref().map(basis).transpose()?;
         self.asset.keywords =
             serde_json::from_str(&self.keywords).map_err(|e| damaged("keywords", &e))?;
         self.asset.added_at = self.added_at.parse().map_err(|e| damaged("time of entry", &e))?;

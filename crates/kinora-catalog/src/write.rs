@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::{
     Catalog, CatalogError, Change, Description, FileEntry, NewAsset, NewFrame, frames, lexical,
-    passages,
+    passages, told,
 };
 
 impl Catalog {
@@ -45,6 +45,11 @@ fn make(transaction: &Transaction<'_>, change: &Change, revision: u64) -> Result
             describe(transaction, row, description, *by_hand)?;
             if *index_words { lexical::describe(transaction, row) } else { Ok(()) }
         }
+        Change::Told { asset, layers, list, index_words } => {
+            let row = row(asset)?;
+            told::tell(transaction, row, layers, list.as_deref(), *index_words)
+        }
+        Change::Beside { path, beside } => told::beside(transaction, path, beside),
         Change::Perceived { asset, kind, model, found } => {
             let found = found.as_deref().map_err(String::as_str);
             passages::perceived(transaction, row(asset)?, *kind, model, found)
@@ -157,9 +162,9 @@ fn insert_asset(
     let mut statement = transaction.prepare_cached(
         "INSERT INTO assets (id, width, height, bytes, format, taken_at, latitude, longitude,
              camera, title, caption, keywords, licence, author, source, added_at, vector, phash,
-             duplicate_of, live, changed, duration_ms, analysed)
+             duplicate_of, live, changed, duration_ms, analysed, date_basis)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, 1, ?20, ?21, ?21 IS NULL OR ?2 = 0)",
+             ?19, 1, ?20, ?21, ?21 IS NULL OR ?2 = 0, ?22)",
     )?;
     statement.execute(params![
         id.0.as_bytes(),
@@ -183,6 +188,7 @@ fn insert_asset(
         new.duplicate_of.map(|d| d.0.as_bytes().to_vec()),
         revision,
         new.asset.duration_ms,
+        new.asset.date_basis.map(told::basis_name),
     ])?;
     Ok(transaction.last_insert_rowid())
 }

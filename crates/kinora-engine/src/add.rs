@@ -1,7 +1,14 @@
 //! Files into a library.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
+use kinora_catalog::Catalog;
+use kinora_index::{Embedded, IndexWrite};
 use kinora_inference::Control;
 use kinora_ingest::{Ingest, IngestObserver, Options, Summary};
 use kinora_models::ModelCaptioner;
@@ -54,14 +61,48 @@ impl Studio {
         let senses = self.senses(space, &request.without)?;
         let ingest = Ingest::new(&catalog, space.image(), duplicates, options)?;
         let ingest = ingest.perceiving(senses.perception(request.captions.as_deref()));
-        let summary = if request.watch {
+        let mut summary = if request.watch {
             ingest.watch(&request.paths, observer, control)?
         } else {
             ingest.add(&request.paths, observer, control)?
         };
-        // Brought up here, so that the next search need not wait for it.
-        let mut index = self.index(&catalog)?;
-        kinora_index::IndexWrite::optimise(&mut index)?;
+        // Brought up here, so that the next search need not wait for it; whoever stops does not wait either.
+        summary.cancelled |= !index(&catalog, control)?;
         Ok(Added { summary, waiting: senses.waiting(&catalog)? })
+    }
+}
+
+/// Between two looks at whether somebody waits no longer.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Brings the vector index up to the catalogue and makes it fast, in a thread of its own that is left behind once
+/// somebody asks to stop: until it is done nobody sees what it writes, and the next run begins again. Gives
+/// whether it was done.
+fn index(catalog: &Catalog, control: &Control) -> Result<bool, EngineError> {
+    if control.is_cancelled() {
+        return Ok(false);
+    }
+    let (folder, (done, outcome)) = (catalog.folder().to_owned(), mpsc::channel());
+    let work = move || -> Result<(), EngineError> {
+        let catalog = Catalog::open(&folder)?;
+        let space = catalog.space();
+        let mut index = Embedded::open(&folder.join("index"), &space.id(), space.dimension)?;
+        kinora_retrieval::sync(&catalog, &mut index)?;
+        Ok(index.optimise()?)
+    };
+    let failed = |source| EngineError::Io { path: catalog.folder().to_owned(), source };
+    // Nobody listens any more if we were stopped.
+    let started = thread::Builder::new().name("kinora-index".into());
+    started.spawn(move || drop(done.send(work()))).map_err(failed)?;
+    loop {
+        match outcome.recv_timeout(TICK) {
+            Ok(result) => return result.map(|()| true),
+            Err(mpsc::RecvTimeoutError::Timeout) if control.is_cancelled() => return Ok(false),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                let died = std::io::Error::other("the indexing thread died");
+                return Err(failed(died));
+            }
+        }
     }
 }

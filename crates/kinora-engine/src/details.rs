@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_catalog::{Catalog, CatalogError, Change, Correction, Description};
+use kinora_catalog::{Catalog, CatalogError, Change, Correction, Description, Layer};
 use kinora_inference::Control;
 use kinora_ingest::hear;
 use kinora_media::{subtitles, video::VideoLimits};
@@ -23,6 +23,10 @@ pub struct Details {
     /// What its file said, and people.
     #[serde(flatten)]
     pub asset: Asset,
+    /// The other half of a Live Photo: the video of a picture, the picture of a video.
+    pub live_photo: Option<PathBuf>,
+    /// Whether its file holds a short video besides (motion photo), which was not looked at.
+    pub moving_part: bool,
     /// What is said, written, shown and told in it; people's words in place of what machines found.
     pub passages: Vec<Passage>,
     /// The shots of a video.
@@ -156,7 +160,17 @@ fn details(catalog: &Catalog, asset: Asset) -> Result<Details, EngineError> {
             perceived.insert(kind, Perceived { model, error });
         }
     }
-    Ok(Details { passages: catalog.passages(row)?, shots: catalog.shots(row)?, asset, perceived })
+    let other = catalog.live_partner(&asset)?;
+    let live_photo = other.and_then(|other| other.paths.first().map(PathBuf::from));
+    let told = catalog.told(&asset.id)?;
+    Ok(Details {
+        live_photo,
+        moving_part: told.get(&Layer::File).is_some_and(|told| told.moving_part),
+        passages: catalog.passages(row)?,
+        shots: catalog.shots(row)?,
+        asset,
+        perceived,
+    })
 }
 
 /// Corrections as they were and as they become.

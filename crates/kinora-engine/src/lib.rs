@@ -42,7 +42,8 @@ pub use kinora_catalog::{ConversationSummary, FilmSummary, Speaker, Turn};
 pub use kinora_chat::{Answer, AskOptions, Mentions, Method, Sentence, Wish};
 pub use kinora_inference::{Control, Destination, LanguageModel, Sent};
 pub use kinora_ingest::{
-    Done, FileFailure, IngestObserver, Options as IngestOptions, Summary as AddSummary,
+    Done, FileFailure, IngestObserver, LeftOut, LivePhoto, Options as IngestOptions,
+    Summary as AddSummary,
 };
 pub use kinora_media::subtitles::{to_srt, to_webvtt};
 pub use kinora_models::{ModelCaptioner, PullEvent, Stage, Status, Store, switch_off_telemetry};

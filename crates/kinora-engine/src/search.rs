@@ -95,6 +95,7 @@ impl Studio {
         control: &Control,
     ) -> Result<Vec<Hit>, EngineError> {
         let catalog = self.catalog(library)?;
+        let like = &meant(&catalog, like);
         let (mut examples, mut known) = (Vec::new(), Vec::new());
         for path in like {
             let id = verify::hash(path, control)?;
@@ -172,6 +173,7 @@ impl Studio {
         paths: &[PathBuf],
         control: &Control,
     ) -> Result<(Vec<Embedding>, Vec<AssetId>), EngineError> {
+        let paths = &meant(catalog, paths);
         let (mut vectors, mut known) = (Vec::new(), Vec::new());
         for path in paths {
             let failed = |source| EngineError::Picture { path: path.clone(), source };
@@ -196,4 +198,14 @@ impl Studio {
         }
         Ok(places::city(&self.store().path("places")?, text)?.point())
     }
+}
+
+/// Files that are meant by paths: those that are there, else the library's files of that name, however its
+/// letters are composed; what neither has stays, to be told.
+fn meant(catalog: &Catalog, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let file = |path: &PathBuf| {
+        let asset = if path.exists() { None } else { catalog.resolve(path.to_str()?).ok() };
+        asset?.paths.first().map(PathBuf::from)
+    };
+    paths.iter().map(|path| file(path).unwrap_or_else(|| path.clone())).collect()
 }

@@ -1,13 +1,19 @@
 //! A list beside the pictures that says who made them and under what terms.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+};
 
-use kinora_catalog::{Catalog, Change, Description};
-use kinora_media::read::Metadata;
-use kinora_types::{Asset, Rights};
+use kinora_catalog::{Catalog, Change, Layer, Told, composed};
+use kinora_types::{Asset, AssetId, Rights};
 use serde::Deserialize;
 
 use crate::IngestError;
+
+/// A list larger than this is none.
+const MOST_BYTES: u64 = 256 << 20;
 
 #[derive(Deserialize)]
 struct Entry {
@@ -23,7 +29,12 @@ struct Entry {
 
 /// Attributions by file name.
 #[derive(Default)]
-pub(crate) struct Attributions(HashMap<String, Metadata>);
+pub(crate) struct Attributions {
+    /// Names composed.
+    entries: HashMap<String, Told>,
+    /// The list's own path.
+    name: Option<String>,
+}
 
 impl Attributions {
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, IngestError> {
@@ -31,66 +42,85 @@ impl Attributions {
             return Ok(Self::default());
         };
         let failed = |message: String| IngestError::Attributions { path: path.to_owned(), message };
-        let text = fs::read(path).map_err(|e| failed(e.to_string()))?;
+        let text = kinora_files::read(path, MOST_BYTES).map_err(|e| failed(e.to_string()))?;
         let entries: Vec<Entry> =
             serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
-        Ok(Self(entries.into_iter().map(metadata).collect()))
+        let entries = entries.into_iter().map(|entry| {
+            let name = composed(&entry.file).into_owned();
+            (name, told(entry))
+        });
+        let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let name = Some(whole.to_string_lossy().into_owned());
+        Ok(Self { entries: entries.collect(), name })
     }
 
-    /// What the list says of pictures that the library has already, where that is news.
+    /// The path of the list, by which it is known again.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What the list says now of assets that the library has already, where it said something else or
+    /// nothing before; with the number of assets of which that is news.
     pub(crate) fn news(
         &self,
         catalog: &Catalog,
         index_words: bool,
-    ) -> Result<Vec<Change>, IngestError> {
-        let mut changes = Vec::new();
-        for (name, told) in &self.0 {
-            for asset in catalog.assets_named(name)? {
-                let edited = catalog.edited(&asset.id)?;
-                let free = |field: &str| !edited.contains(field);
-                let keywords = told.keywords.iter().filter(|_| free("keywords"));
-                let description = Description {
-                    title: told.title.clone().filter(|_| free("title")),
-                    caption: told.caption.clone().filter(|_| free("caption")),
-                    keywords: keywords.cloned().collect(),
-                    rights: told.rights.clone(),
-                };
-                if differs(&description, &asset) {
-                    let (asset, by_hand) = (asset.id, false);
-                    changes.push(Change::Describe { asset, description, index_words, by_hand });
-                }
+    ) -> Result<(Vec<Change>, u64), IngestError> {
+        let Some(name) = &self.name else {
+            return Ok((Vec::new(), 0));
+        };
+        let (mut changes, mut count) = (Vec::new(), 0);
+        let mut change = |asset, told| {
+            let (layers, list) = (vec![(Layer::List, told)], Some(name.clone()));
+            changes.push(Change::Told { asset, layers, list, index_words });
+        };
+        let listed = catalog.assets_in_files(&|name| self.entries.contains_key(name))?;
+        for asset in &listed {
+            let told = asset.paths.iter().map(|path| self.of(Path::new(path)));
+            let Some(told) = told.into_iter().find(|told| !told.is_empty()) else {
+                continue;
+            };
+            if catalog.told(&asset.id)?.get(&Layer::List) != Some(&told) {
+                count += u64::from(differs(&told, asset));
+                change(asset.id, Some(told));
             }
         }
-        Ok(changes)
+        // What is not there now was told before and may come back.
+        let listed: HashSet<AssetId> = listed.iter().map(|asset| asset.id).collect();
+        for id in catalog.listed_by(name)?.into_iter().filter(|id| !listed.contains(id)) {
+            if catalog.asset(&id)?.is_some_and(|asset| !asset.paths.is_empty()) {
+                count += 1;
+                change(id, None);
+            }
+        }
+        Ok((changes, count))
     }
 
     /// What the list says of a file of this name; empty if nothing.
-    pub(crate) fn of(&self, path: &Path) -> Metadata {
-        let name = path.file_name().and_then(|n| n.to_str());
-        name.and_then(|n| self.0.get(n)).cloned().unwrap_or_default()
+    pub(crate) fn of(&self, path: &Path) -> Told {
+        let name = path.file_name().and_then(|name| name.to_str()).map(composed);
+        name.and_then(|name| self.entries.get(&*name)).cloned().unwrap_or_default()
     }
 }
 
 /// Whether anything that is told is not known yet.
-fn differs(told: &Description, asset: &Asset) -> bool {
+fn differs(told: &Told, asset: &Asset) -> bool {
     let new = |told: &Option<String>, known: &Option<String>| told.is_some() && told != known;
     let (rights, known) = (&told.rights, &asset.rights);
     new(&told.title, &asset.title)
         || new(&told.caption, &asset.caption)
-        || (!told.keywords.is_empty() && told.keywords != asset.keywords)
+        || told.keywords.iter().any(|keyword| !asset.keywords.contains(keyword))
         || new(&rights.licence, &known.licence)
         || new(&rights.author, &known.author)
         || new(&rights.source, &known.source)
 }
 
-fn metadata(entry: Entry) -> (String, Metadata) {
-    let rights = Rights { licence: entry.licence, author: entry.author, source: entry.source };
-    let metadata = Metadata {
+fn told(entry: Entry) -> Told {
+    Told {
         title: entry.title,
         caption: entry.caption,
         keywords: entry.keywords,
-        rights,
-        ..Metadata::default()
-    };
-    (entry.file, metadata)
+        rights: Rights { licence: entry.licence, author: entry.author, source: entry.source },
+        ..Told::default()
+    }
 }

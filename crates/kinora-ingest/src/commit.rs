@@ -1,20 +1,22 @@
 //! The last stage: many changes in one durable transaction, then the good news.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     mem,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use kinora_catalog::{Catalog, Change, NewAsset, NewFrame};
+use kinora_catalog::{Catalog, Change, Layer, NewAsset, NewFrame, Told};
 use kinora_types::{AssetId, Embedding};
 
 use crate::{
-    Done, FileFailure, IngestError, IngestObserver, Outcome, Summary,
+    Done, FileFailure, IngestError, IngestObserver, LeftOut, Outcome, Summary, beside,
     duplicates::Duplicates,
     flight::{Copy, Flights},
-    prepare::Ready,
+    prepare::{Mended, Ready},
+    teller::Teller,
 };
 
 /// Changes of one transaction at most.
@@ -28,11 +30,14 @@ pub(crate) enum Event {
     /// One more file was found.
     Found,
     Unchanged(Done),
-    Ignored,
+    Ignored(LeftOut),
     Known {
         asset: AssetId,
         file: Copy,
+        /// What the file says of itself, if the library does not know.
+        inside: Option<Told>,
     },
+    Mended(Mended),
     Embedded {
         ready: Box<Ready>,
         /// `None` of a recording.
@@ -51,9 +56,14 @@ pub(crate) struct Committer<'a> {
     catalog: &'a Catalog,
     duplicates: Duplicates<'a>,
     flights: &'a Flights,
-    index_words: bool,
+    teller: Teller<'a>,
     observer: &'a mut dyn IngestObserver,
     summary: Summary,
+    /// Assets that came in or were met again.
+    met: BTreeSet<AssetId>,
+    /// Assets of which a file came or went, to be told again once that is committed, with what the file says of
+    /// itself if the library does not know.
+    retell: BTreeMap<AssetId, Option<Told>>,
     changes: Vec<Change>,
     /// What to tell once the changes are durable.
     news: Vec<News>,
@@ -73,16 +83,18 @@ impl<'a> Committer<'a> {
         catalog: &'a Catalog,
         duplicates: Duplicates<'a>,
         flights: &'a Flights,
-        index_words: bool,
+        teller: Teller<'a>,
         observer: &'a mut dyn IngestObserver,
     ) -> Self {
         Self {
             catalog,
             duplicates,
             flights,
-            index_words,
+            teller,
             observer,
             summary: Summary::default(),
+            met: BTreeSet::new(),
+            retell: BTreeMap::new(),
             changes: Vec::new(),
             news: Vec::new(),
             landing: Vec::new(),
@@ -90,8 +102,12 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Works until every sender is gone; what was embedded by then is committed.
-    pub(crate) fn run(mut self, events: &Receiver<Event>) -> Result<Summary, IngestError> {
+    /// Works until every sender is gone; what was embedded by then is committed. Gives the assets that
+    /// came in or were met again, too.
+    pub(crate) fn run(
+        mut self,
+        events: &Receiver<Event>,
+    ) -> Result<(Summary, BTreeSet<AssetId>), IngestError> {
         loop {
             let until = self.since.map_or(PATIENCE, |s| PATIENCE.saturating_sub(s.elapsed()));
             match events.recv_timeout(until) {
@@ -108,7 +124,7 @@ impl<'a> Committer<'a> {
         while !self.changes.is_empty() {
             self.commit()?;
         }
-        Ok(self.summary)
+        Ok((self.summary, self.met))
     }
 
     fn take(&mut self, event: Event) -> Result<(), IngestError> {
@@ -117,12 +133,18 @@ impl<'a> Committer<'a> {
                 self.summary.found += 1;
                 self.observer.found(self.summary.found);
             }
-            Event::Ignored => self.summary.ignored += 1,
+            Event::Ignored(left) => {
+                self.summary.ignored += 1;
+                self.observer.left_out(&left);
+            }
             Event::Unchanged(done) => self.tell(done),
             Event::Failed { failure, landed } => self.fail(failure, landed),
-            Event::Known { asset, file } => self.seen(asset, file),
+            Event::Known { asset, file, inside } => self.seen(asset, file, inside),
+            Event::Mended(mended) => self.mended(mended)?,
             Event::Embedded { ready, embedding, frames } => self.add(*ready, embedding, frames)?,
             Event::Vanished(path) => {
+                let before = self.catalog.file_state(path.as_ref())?;
+                before.into_iter().for_each(|state| self.tell_later(state.asset, None));
                 self.news.push(News::Vanished(PathBuf::from(&path)));
                 self.change(Change::Vanished { path });
             }
@@ -151,24 +173,100 @@ impl<'a> Committer<'a> {
             Some(before) => Outcome::Revised { before },
             None => Outcome::Added { duplicate_of },
         };
+        if let Some(unread) = &ready.unread {
+            self.observer.damaged(unread);
+        }
+        let moving = |(layer, told): &(Layer, Option<Told>)| {
+            *layer == Layer::File && told.as_ref().is_some_and(|told| told.moving_part)
+        };
+        if ready.layers.iter().any(moving) {
+            self.summary.motion_photos += 1;
+            self.observer.motion_photo(&ready.path);
+        }
+        // What the path held may have other files, whose turn it is to speak.
+        ready.before.into_iter().for_each(|before| self.tell_later(before, None));
+        let path = ready.file.path.clone();
         self.change(Change::Add(Box::new(NewAsset {
             asset: ready.asset,
             file: ready.file,
             names: ready.names,
-            index_words: self.index_words,
+            index_words: self.teller.index_words,
             embedding,
             frames,
             phash: ready.phash,
             duplicate_of,
         })));
+        self.change(self.teller.change(id, ready.layers));
+        self.remember(path, ready.beside);
         self.news.push(News::Done(Done { path: ready.path, asset: id, outcome }));
         self.landing.push(id);
         Ok(())
     }
 
-    fn seen(&mut self, asset: AssetId, Copy { path, file }: Copy) {
+    /// The sidecars of a file as they were read.
+    fn remember(&mut self, path: String, beside: String) {
+        if !beside.is_empty() {
+            self.change(Change::Beside { path, beside });
+        }
+    }
+
+    fn seen(&mut self, asset: AssetId, copy: Copy, inside: Option<Told>) {
+        let Copy { path, file, beside } = copy;
+        let name = file.path.clone();
         self.change(Change::Seen { asset, file });
+        // Also where it is empty: an older state may stand there.
+        self.change(Change::Beside { path: name, beside });
+        self.tell_later(asset, inside);
         self.news.push(News::Done(Done { path, asset, outcome: Outcome::Known }));
+    }
+
+    fn mended(&mut self, mended: Mended) -> Result<(), IngestError> {
+        let Mended { asset, copy, told, inside, face, damage } = mended;
+        self.summary.thumbnails += u64::from(face);
+        if let Some(damage) = &damage {
+            self.observer.damaged(damage);
+        }
+        let mut outcome = Outcome::Unchanged;
+        if told {
+            let retold = self.teller.again(asset, inside)?;
+            let beside = if retold.unread.is_some() { beside::UNREAD.into() } else { copy.beside };
+            if let Some(unread) = &retold.unread {
+                self.observer.damaged(unread);
+            }
+            if !retold.changes.is_empty() {
+                outcome = Outcome::Described;
+            }
+            retold.changes.into_iter().for_each(|change| self.change(change));
+            self.change(Change::Beside { path: copy.file.path, beside });
+        }
+        let done = Done { path: copy.path, asset, outcome };
+        if told {
+            self.news.push(News::Done(done))
+        } else {
+            self.tell(done)
+        }
+        Ok(())
+    }
+
+    fn tell_later(&mut self, asset: AssetId, inside: Option<Told>) {
+        let waiting = self.retell.entry(asset).or_default();
+        if inside.is_some() {
+            *waiting = inside;
+        }
+    }
+
+    /// Files came or went: others may speak of these assets now.
+    fn tell_again(&mut self) -> Result<(), IngestError> {
+        for (asset, inside) in mem::take(&mut self.retell) {
+            let retold = self.teller.again(asset, inside)?;
+            if let Some(unread) = retold.unread {
+                self.observer.damaged(&unread);
+                let path = unread.path.to_string_lossy().into_owned();
+                self.change(Change::Beside { path, beside: beside::UNREAD.into() });
+            }
+            retold.changes.into_iter().for_each(|change| self.change(change));
+        }
+        Ok(())
     }
 
     fn fail(&mut self, failure: FileFailure, landed: Option<AssetId>) {
@@ -193,16 +291,20 @@ impl<'a> Committer<'a> {
                 News::Vanished(path) => self.vanish(&path),
             }
         }
+        self.tell_again()?;
         // From here on a copy finds the asset in the catalogue; those that waited come along now.
         for id in mem::take(&mut self.landing) {
             for copy in self.flights.land(&id) {
-                self.seen(id, copy);
+                self.seen(id, copy, None);
             }
         }
         Ok(())
     }
 
     fn tell(&mut self, done: Done) {
+        if done.outcome != Outcome::Unchanged {
+            self.met.insert(done.asset);
+        }
         self.summary.count(&done.outcome);
         self.observer.done(&done);
     }

@@ -87,3 +87,23 @@ fn disk_hint(error: &io::Error) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_has_a_hint() {
+        for (kind, hint) in [
+            (io::ErrorKind::StorageFull, Some("free space")),
+            (io::ErrorKind::QuotaExceeded, Some("free space")),
+            (io::ErrorKind::PermissionDenied, Some("check the permissions")),
+            (io::ErrorKind::NotFound, None),
+        ] {
+            let error = IngestError::Thumbnail { path: "x".into(), source: kind.into() };
+            let told = error.hint();
+            assert_eq!(told.is_some(), hint.is_some(), "{kind}");
+            assert!(told.unwrap_or_default().starts_with(hint.unwrap_or_default()), "{kind}");
+        }
+    }
+}

@@ -13,6 +13,8 @@ use kinora_types::AssetId;
 pub(crate) struct Copy {
     pub path: PathBuf,
     pub file: FileEntry,
+    /// Its sidecars, as [`crate::beside::state`] tells them.
+    pub beside: String,
 }
 
 /// Assets between their hash and their commit, with the copies that wait for it.

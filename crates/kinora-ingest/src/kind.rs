@@ -1,12 +1,14 @@
 //! Pictures, videos, recordings, and what is none of them: told by name for what ought to be one, by
 //! content for what is.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{io::Read, path::Path};
 
 use kinora_media::{
     audio::begins_sound,
     read::{self, Format},
 };
+
+use crate::unread::is_raw;
 
 /// Names of videos.
 const VIDEO_EXTENSIONS: [&str; 17] = [
@@ -17,12 +19,6 @@ const VIDEO_EXTENSIONS: [&str; 17] = [
 /// Names of recordings.
 const AUDIO_EXTENSIONS: [&str; 12] =
     ["mp3", "m4a", "m4b", "aac", "wav", "flac", "ogg", "oga", "opus", "wma", "caf", "amr"];
-
-/// Camera raw files are TIFF by their first bytes, but hold no finished picture.
-const RAW: [&str; 14] = [
-    "dng", "nef", "nrw", "cr2", "arw", "sr2", "orf", "rw2", "pef", "srw", "raf", "erf", "3fr",
-    "iiq",
-];
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +36,9 @@ pub(crate) fn named_as_media(path: &Path) -> bool {
 }
 
 /// Whether a file without an honest name begins like one of them.
-pub(crate) fn looks_like_media(path: &Path) -> bool {
-    let head = head(path);
-    !RAW.contains(&extension(path).as_str()) && (Format::of(&head).is_some() || begins_timed(&head))
+pub(crate) fn looks_like_media(path: &Path, head: &[u8]) -> bool {
+    // Camera raw files are TIFF by their first bytes, but hold no finished picture.
+    !is_raw(&extension(path)) && (Format::of(head).is_some() || begins_timed(head))
 }
 
 /// What to take a file for: content decides, the name only where the content says nothing.
@@ -60,14 +56,14 @@ fn is_timed_name(extension: &str) -> bool {
     VIDEO_EXTENSIONS.contains(&extension) || AUDIO_EXTENSIONS.contains(&extension)
 }
 
-fn extension(path: &Path) -> String {
+pub(crate) fn extension(path: &Path) -> String {
     path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase()
 }
 
-/// The first bytes; fewer, or none, where the file does not give them.
-fn head(path: &Path) -> Vec<u8> {
-    let mut head = Vec::with_capacity(64);
-    match File::open(path).and_then(|file| file.take(64).read_to_end(&mut head)) {
+/// The first bytes; fewer, or none, where the file does not give them at once.
+pub(crate) fn head(path: &Path) -> Vec<u8> {
+    let mut head = Vec::with_capacity(512);
+    match kinora_files::open(path).and_then(|file| file.take(512).read_to_end(&mut head)) {
         Ok(_) => head,
         Err(_) => Vec::new(),
     }
@@ -113,6 +109,7 @@ mod tests {
                 && named_as_media(Path::new("x.Opus"))
                 && !named_as_media(Path::new("x.txt"))
         );
-        assert!(looks_like_media(&folder.path().join("e")));
+        assert!(looks_like_media(Path::new("e"), b"\x1a\x45\xdf\xa3"));
+        assert!(!looks_like_media(Path::new("a.nef"), b"II*\0"));
     }
 }

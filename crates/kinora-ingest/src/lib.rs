@@ -4,7 +4,8 @@
 //! [`Ingest::watch`] to follow folders. Progress goes to an [`IngestObserver`] on the caller's thread.
 //!
 //! Stages are named threads joined by bounded channels: `kinora-walk` finds files and passes over
-//! those whose size and time are known; `kinora-decode-N` hash, decode, prepare, make thumbnail and
+//! those whose size and time are known and whose sidecars (`beside`) are as they were; what changed beside a file is
+//! told again (`teller`) without the file being embedded again, and a lost thumbnail made again (`mend`); `kinora-decode-N` hash, decode, prepare, make thumbnail and
 //! perceptual hash from one decode; `kinora-embed` batches; the caller's thread commits. An asset is
 //! reported done only after the transaction that holds it is durable, and its thumbnail is in place
 //! before. A video goes the same way with a dozen of its keyframes, so that it can be found within
@@ -17,12 +18,16 @@
 
 mod analyse;
 mod attribution;
+mod beside;
+mod bytes;
 mod commit;
 mod duplicates;
 mod embed;
 mod error;
 mod flight;
 mod kind;
+mod mend;
+mod moving;
 mod observe;
 mod options;
 mod perceive;
@@ -30,15 +35,19 @@ mod pipeline;
 mod prepare;
 mod sample;
 mod spans;
+mod teller;
 mod thumbs;
+mod times;
+mod unread;
 mod video;
 mod walk;
 mod watch;
 
 pub use error::IngestError;
-pub use observe::{Done, FileFailure, IngestObserver, Outcome, Silent, Summary};
+pub use observe::{Done, FileFailure, IngestObserver, LivePhoto, Outcome, Silent, Summary};
 pub use options::Options;
 pub use perceive::{HearError, Perception, hear};
 pub use pipeline::Ingest;
 pub use spans::TextSpans;
 pub use thumbs::thumbnail_path;
+pub use unread::LeftOut;

@@ -8,6 +8,8 @@ use std::{
 use kinora_types::{AssetId, PassageKind};
 use serde::Serialize;
 
+use crate::LeftOut;
+
 /// One file that could not be taken; the others are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileFailure {
@@ -35,6 +37,9 @@ pub enum Outcome {
     },
     /// The library has this picture already, from another path or another time.
     Known,
+    /// Size and time are as they were; what lies beside the file (or, read anew, the file itself) says
+    /// something else.
+    Described,
     /// Size and time are as they were; the file was not even read.
     Unchanged,
 }
@@ -48,6 +53,15 @@ pub struct Done {
     pub asset: AssetId,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+/// A still picture and the few seconds around it, in two files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LivePhoto {
+    /// The picture.
+    pub picture: PathBuf,
+    /// The video.
+    pub video: PathBuf,
 }
 
 /// Hears of progress. All calls come from the thread that called [`crate::Ingest::add`], in between
@@ -78,7 +92,19 @@ pub trait IngestObserver {
     fn perceiving(&mut self, kind: PassageKind, path: &Path, at_ms: u64, duration_ms: u64) {
         let _ = (kind, path, at_ms, duration_ms);
     }
-    /// A video is damaged; what can be decoded of it is in the library.
+    /// A file in a folder that is neither seen nor heard.
+    fn left_out(&mut self, left: &LeftOut) {
+        let _ = left;
+    }
+    /// A new picture whose file holds a short video besides (motion photo), which is not looked at.
+    fn motion_photo(&mut self, path: &Path) {
+        let _ = path;
+    }
+    /// A new picture or video is half of a pair.
+    fn live_photo(&mut self, pair: &LivePhoto) {
+        let _ = pair;
+    }
+    /// A file is damaged; what can be read of it is in the library.
     fn damaged(&mut self, damage: &FileFailure) {
         let _ = damage;
     }
@@ -97,7 +123,7 @@ impl IngestObserver for Silent {}
 /// What a run did, in numbers of files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Pictures, and what should be pictures; each is counted once more below.
+    /// Pictures and videos, and what should be some; each is counted once more below.
     pub found: u64,
     /// New pictures.
     pub added: u64,
@@ -119,8 +145,14 @@ pub struct Summary {
     pub analysed: u64,
     /// Assets in which words were looked for, by kind.
     pub perceived: BTreeMap<PassageKind, u64>,
-    /// Pictures in the library that the list of attributions told something new about.
+    /// Pictures and videos in the library of which a list of attributions or a sidecar says something new.
     pub described: u64,
+    /// Thumbnails that were missing and were made again.
+    pub thumbnails: u64,
+    /// New pictures with a short video in their file, which is not looked at.
+    pub motion_photos: u64,
+    /// Live Photos with at least one new half.
+    pub live_photos: u64,
     /// Whether the user stopped the run before its end.
     pub cancelled: bool,
 }
@@ -131,6 +163,7 @@ impl Summary {
             Outcome::Added { .. } => self.added += 1,
             Outcome::Revised { .. } => self.revised += 1,
             Outcome::Known => self.known += 1,
+            Outcome::Described => self.described += 1,
             Outcome::Unchanged => self.unchanged += 1,
         }
     }
@@ -151,6 +184,9 @@ impl Summary {
             *self.perceived.entry(*kind).or_default() += count;
         }
         self.described += later.described;
+        self.thumbnails += later.thumbnails;
+        self.motion_photos += later.motion_photos;
+        self.live_photos += later.live_photos;
         self.cancelled |= later.cancelled;
     }
 }

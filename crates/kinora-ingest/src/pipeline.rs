@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    collections::BTreeSet,
     path::PathBuf,
     sync::{
         Mutex,
@@ -14,6 +15,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use kinora_catalog::Catalog;
 use kinora_inference::{Control, ImageEmbedder};
 use kinora_media::read::Limits;
+use kinora_types::{AssetId, Kind};
 
 use crate::{
     IngestError, IngestObserver, Options, Perception, Summary,
@@ -22,7 +24,9 @@ use crate::{
     duplicates::Duplicates,
     embed,
     flight::Flights,
+    observe::LivePhoto,
     prepare::{Prepared, Preparer, Ready},
+    teller::Teller,
     thumbs,
     walk::{Halt, Step, Task, Walk},
 };
@@ -108,7 +112,7 @@ impl<'a> Ingest<'a> {
         control: &Control,
     ) -> Result<Summary, IngestError> {
         thumbs::sweep(self.catalog.folder());
-        let news = self.attributions.news(self.catalog, self.options.index_names)?;
+        let (news, described) = self.attributions.news(self.catalog, self.options.index_names)?;
         if !news.is_empty() {
             self.catalog.commit(&news)?;
         }
@@ -117,14 +121,13 @@ impl<'a> Ingest<'a> {
         let preparer = self.preparer(&flights, &stop);
         let (events, heard) = bounded(256);
         let duplicates = Duplicates::new(self.catalog, self.duplicate_threshold)?;
-        let index_words = self.options.index_names;
         let committer =
-            Committer::new(self.catalog, duplicates, &flights, index_words, &mut *observer);
+            Committer::new(self.catalog, duplicates, &flights, self.teller(), &mut *observer);
         let (committed, failures) = thread::scope(|scope| {
             let started = self.start(scope, targets, named, &preparer, events, &stop);
             let committed = match &started {
                 Ok(_) => committer.run(&heard),
-                Err(_) => Ok(Summary::default()),
+                Err(_) => Ok((Summary::default(), BTreeSet::new())),
             };
             // Stages that still send find nobody and end.
             drop(heard);
@@ -135,15 +138,46 @@ impl<'a> Ingest<'a> {
             (committed, failures)
         });
         let failures: Vec<IngestError> = failures?;
-        let mut summary = committed?;
+        let (mut summary, met) = committed?;
         if let Some(error) = failures.into_iter().next() {
             return Err(error);
         }
+        self.pair(&met, observer, &stop, &mut summary)?;
         self.analyse(observer, &stop, &mut summary)?;
         self.perceive(observer, &stop, &mut summary)?;
         summary.cancelled = control.is_cancelled();
-        summary.described = news.len() as u64;
+        summary.described += described;
         Ok(summary)
+    }
+
+    /// Tells of the Live Photos that new files belong to.
+    fn pair(
+        &self,
+        met: &BTreeSet<AssetId>,
+        observer: &mut dyn IngestObserver,
+        stop: &Stop,
+        summary: &mut Summary,
+    ) -> Result<(), IngestError> {
+        for id in met.iter().take_while(|_| !stop.asked()) {
+            let Some(one) = self.catalog.asset(id)? else { continue };
+            let Some(other) = self.catalog.live_partner(&one)? else { continue };
+            let (picture, video) =
+                if one.kind() == Kind::Picture { (&one, &other) } else { (&other, &one) };
+            // Both halves met: told once, by the picture.
+            if one.id == video.id && met.contains(&picture.id) {
+                continue;
+            }
+            if let (Some(picture), Some(video)) = (picture.paths.first(), video.paths.first()) {
+                summary.live_photos += 1;
+                observer.live_photo(&LivePhoto { picture: picture.into(), video: video.into() });
+            }
+        }
+        Ok(())
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        let (catalog, index_words) = (self.catalog, self.options.index_names);
+        Teller { catalog, attributions: &self.attributions, index_words }
     }
 
     pub(crate) fn perception(&self) -> Perception<'a> {
@@ -165,7 +199,7 @@ impl<'a> Ingest<'a> {
             catalog: self.catalog,
             embedder: self.embedder,
             options: &self.options,
-            attributions: &self.attributions,
+            teller: self.teller(),
             flights,
             stop,
             share: Limits {
@@ -192,7 +226,8 @@ impl<'a> Ingest<'a> {
         let mut handles = Vec::new();
         let heard = events.clone();
         handles.push(spawn(scope, "kinora-walk", stop, move || {
-            walk(self.catalog, targets, named, &tasks, &heard, stop)
+            let walks = (named, self.options.again);
+            walk(self.catalog, targets, walks, &tasks, &heard, stop)
         })?);
         for _ in 0..threads {
             let (todo, ready, events) = (todo.clone(), ready.clone(), events.clone());
@@ -239,7 +274,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 fn walk(
     catalog: &Catalog,
     targets: &[PathBuf],
-    named: bool,
+    walks: (bool, bool),
     tasks: &Sender<Box<Task>>,
     events: &Sender<Event>,
     stop: &Stop,
@@ -249,7 +284,7 @@ fn walk(
         Step::Unchanged(done) => {
             events.send(Event::Found).is_ok() && events.send(Event::Unchanged(done)).is_ok()
         }
-        Step::Ignored => events.send(Event::Ignored).is_ok(),
+        Step::Ignored(left) => events.send(Event::Ignored(left)).is_ok(),
         Step::Failed(failure) => {
             let landed = None;
             let event = Event::Failed { failure, landed };
@@ -257,7 +292,7 @@ fn walk(
         }
         Step::Vanished(path) => events.send(Event::Vanished(path)).is_ok(),
     };
-    let mut walk = Walk::new(catalog, stop, named, emit);
+    let mut walk = Walk::new(catalog, stop, walks, emit);
     for target in targets {
         match walk.target(target) {
             Ok(()) => {}
@@ -281,10 +316,11 @@ fn prepare_all(
         }
         let heard = match preparer.prepare(*task)? {
             Prepared::Ready(picture) => ready.send(picture).is_ok(),
-            Prepared::Known { asset, files } => {
-                let mut all = files.into_iter().map(|file| Event::Known { asset, file });
-                all.all(|event| events.send(event).is_ok())
+            Prepared::Known { asset, files, inside } => {
+                let event = |file| Event::Known { asset, file, inside: inside.clone() };
+                files.into_iter().all(|file| events.send(event(file)).is_ok())
             }
+            Prepared::Mended(mended) => events.send(Event::Mended(mended)).is_ok(),
             Prepared::Waiting => true,
             // It failed because it was left.
             Prepared::Failed { .. } if stop.asked() => break,

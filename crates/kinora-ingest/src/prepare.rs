@@ -7,21 +7,23 @@ use std::{
 };
 
 use jiff::Timestamp;
-use kinora_catalog::{Catalog, FileEntry};
+use kinora_catalog::{Catalog, FileEntry, Layer, Told, composed};
 use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_media::read::{
-    self, Budget, Decoded, Limits, Metadata, ReadError, perceptual_hash, thumbnail, words_of_path,
+    self, Budget, Decoded, Limits, ReadError, perceptual_hash, thumbnail, words_of_path,
 };
 use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
 
 use crate::{
-    FileFailure, IngestError, Options,
-    attribution::Attributions,
+    FileFailure, IngestError, Options, beside,
+    bytes::{self, Unread},
     flight::{Copy, Flights},
     kind::{Holds, holds},
+    moving::has_moving_part,
     pipeline::Stop,
+    teller::{Teller, together},
     thumbs,
-    walk::Task,
+    walk::{Errand, Task},
 };
 
 /// A picture, some frames of a video, or a recording, ready for the embedder.
@@ -29,6 +31,12 @@ pub(crate) struct Ready {
     pub path: PathBuf,
     pub asset: Asset,
     pub file: FileEntry,
+    /// Its sidecars, as [`crate::beside::state`] tells them.
+    pub beside: String,
+    /// Who says what of it.
+    pub layers: Vec<(Layer, Option<Told>)>,
+    /// Why its sidecars say nothing.
+    pub unread: Option<FileFailure>,
     pub names: Vec<String>,
     pub phash: u64,
     /// At least one, unless there is nothing to be seen.
@@ -46,7 +54,11 @@ pub(crate) enum Prepared {
     Known {
         asset: AssetId,
         files: Vec<Copy>,
+        /// What the file says of itself, if the library does not know.
+        inside: Option<Told>,
     },
+    /// The file holds what it did.
+    Mended(Mended),
     /// Another file with the same bytes is on its way; this one waits for it.
     Waiting,
     /// With the asset whose flight ends, if it had begun.
@@ -56,12 +68,26 @@ pub(crate) enum Prepared {
     },
 }
 
+/// What was made good of a file that holds what it did.
+pub(crate) struct Mended {
+    pub asset: AssetId,
+    pub copy: Copy,
+    /// Whether what is said of it is to be told again.
+    pub told: bool,
+    /// What the file says of itself, if the library did not know.
+    pub inside: Option<Told>,
+    /// Whether its thumbnail was made again.
+    pub face: bool,
+    /// Why something could not be made good.
+    pub damage: Option<FileFailure>,
+}
+
 /// What all decoding threads share.
 pub(crate) struct Preparer<'a> {
     pub catalog: &'a Catalog,
     pub embedder: &'a dyn ImageEmbedder,
     pub options: &'a Options,
-    pub attributions: &'a Attributions,
+    pub teller: Teller<'a>,
     pub flights: &'a Flights,
     pub stop: &'a Stop,
     /// Limits of one thread among many.
@@ -74,18 +100,21 @@ impl Preparer<'_> {
     /// # Errors
     /// Only what stops the whole run: the catalogue, a full disk, a missing model.
     pub(crate) fn prepare(&self, task: Task) -> Result<Prepared, IngestError> {
+        if let Errand::Mend { asset, told, face } = task.errand {
+            return self.mend(task, asset, told, face);
+        }
         if holds(&task.path) == Holds::Time {
             return self.prepare_video(task);
         }
         // A file beyond a thread's share waits for its turn, so that memory stays bounded.
         let large = task.file.bytes > self.share.memory / 4;
         let _turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
-        let bytes = match read::read_file(&task.path, &self.options.limits) {
+        let bytes = match self.bytes(&task.path) {
             Ok(bytes) => bytes,
-            Err(error) => return Ok(failed(task.path, &error, None)),
+            Err(failure) => return Ok(Prepared::Failed { failure, landed: None }),
         };
         let id = AssetId(ContentHash::of(&bytes));
-        if let Some(settled) = self.settled(id, &task)? {
+        if let Some(settled) = self.settled(id, &task, &|| inside(&bytes))? {
             return Ok(settled);
         }
         let decoded = match self.decode(&bytes, large) {
@@ -95,15 +124,29 @@ impl Preparer<'_> {
         self.finish(task, id, &bytes, decoded)
     }
 
+    /// The whole file, while nobody asks to stop.
+    pub(crate) fn bytes(&self, path: &Path) -> Result<Vec<u8>, FileFailure> {
+        let limit = self.options.limits.bytes;
+        bytes::whole(path, limit, &|| self.stop.asked()).map_err(|error| {
+            let error = match error {
+                Unread::Io(source) => ReadError::Io { path: path.to_owned(), source },
+                Unread::TooLarge(bytes) => ReadError::TooManyBytes { bytes, limit },
+            };
+            failure(path, &error)
+        })
+    }
+
     /// What there is to say of bytes that are in the library or on their way; else they take off.
     pub(crate) fn settled(
         &self,
         id: AssetId,
         task: &Task,
+        inside: &dyn Fn() -> Told,
     ) -> Result<Option<Prepared>, IngestError> {
-        let copy = || Copy { path: task.path.clone(), file: task.file.clone() };
+        let copy = || copy_of(task);
         if self.catalog.is_whole(&id)? {
-            return Ok(Some(Prepared::Known { asset: id, files: vec![copy()] }));
+            let inside = self.unknown(&id)?.then(inside);
+            return Ok(Some(Prepared::Known { asset: id, files: vec![copy()], inside }));
         }
         if !self.flights.take_off(id, copy) {
             return Ok(Some(Prepared::Waiting));
@@ -112,12 +155,17 @@ impl Preparer<'_> {
         if self.catalog.is_whole(&id)? {
             let mut files = self.flights.land(&id);
             files.push(copy());
-            return Ok(Some(Prepared::Known { asset: id, files }));
+            return Ok(Some(Prepared::Known { asset: id, files, inside: None }));
         }
         Ok(None)
     }
 
-    fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
+    /// Whether the library does not know, or shall learn anew, what an asset's file says of itself.
+    pub(crate) fn unknown(&self, id: &AssetId) -> Result<bool, IngestError> {
+        Ok(self.options.again || !self.catalog.told(id)?.contains_key(&Layer::File))
+    }
+
+    pub(crate) fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
         let target = self.embedder.input_side();
         let cancelled = || self.stop.asked();
         let within =
@@ -149,7 +197,7 @@ impl Preparer<'_> {
             size: Some(decoded.full_size),
             format: decoded.format.name().to_owned(),
             duration_ms: None,
-            told: self.metadata(&task.path, bytes),
+            told: inside(bytes),
             face: Some(picture),
         };
         self.ready(task, id, seen, vec![image], Vec::new())
@@ -164,26 +212,28 @@ impl Preparer<'_> {
         images: Vec<PreparedImage>,
         moments: Vec<u64>,
     ) -> Result<Prepared, IngestError> {
-        if let Some(face) = seen.face {
-            match thumbnail(face, self.options.thumbnail_side) {
-                Ok(jpeg) => thumbs::store(self.catalog.folder(), &id, &jpeg)?,
-                Err(error) => {
-                    let failure =
-                        FileFailure { path: task.path, message: error.to_string(), hint: None };
-                    return Ok(Prepared::Failed { failure, landed: Some(id) });
-                }
-            }
+        if let Some(face) = seen.face
+            && let Err(failure) = self.keep_face(&task.path, &id, face)?
+        {
+            return Ok(Prepared::Failed { failure, landed: Some(id) });
         }
         let names = if self.options.index_names {
-            words_of_path(&task.path, &task.root)
+            let text = |path: &Path| PathBuf::from(&*composed(&path.to_string_lossy()));
+            words_of_path(&text(&task.path), &text(&task.root))
         } else {
             Vec::new()
         };
+        let first = self.teller.first(&task.path, &task.beside, seen.told.clone());
+        let beside =
+            if first.unread.is_none() { task.beside.clone() } else { beside::UNREAD.into() };
         Ok(Prepared::Ready(Box::new(Ready {
             phash: seen.face.map_or(0, perceptual_hash),
-            asset: asset(id, &task, seen),
+            asset: asset(id, &task, seen, together(&first.layers)),
             path: task.path,
             file: task.file,
+            beside,
+            layers: first.layers,
+            unread: first.unread,
             names,
             images,
             moments,
@@ -191,13 +241,31 @@ impl Preparer<'_> {
         })))
     }
 
-    /// The list of attributions first, then the sidecar, then the file itself. Metadata that cannot
-    /// be read is no reason to refuse a picture.
-    fn metadata(&self, path: &Path, bytes: &[u8]) -> Metadata {
-        let sidecar = read::sidecar(path).unwrap_or_default();
-        let inside = read::metadata(bytes).unwrap_or_default();
-        self.attributions.of(path).or(sidecar).or(inside).complete(path)
+    /// Makes and stores the thumbnail; a face that cannot be one is told.
+    pub(crate) fn keep_face(
+        &self,
+        path: &Path,
+        id: &AssetId,
+        face: &Picture,
+    ) -> Result<Result<(), FileFailure>, IngestError> {
+        match thumbnail(face, self.options.thumbnail_side) {
+            Ok(jpeg) => thumbs::store(self.catalog.folder(), id, &jpeg).map(Ok),
+            Err(error) => {
+                let (path, message) = (path.to_owned(), error.to_string());
+                Ok(Err(FileFailure { path, message, hint: None }))
+            }
+        }
     }
+}
+
+/// What a picture's file says of itself. What cannot be read is no reason to refuse the picture.
+pub(crate) fn inside(bytes: &[u8]) -> Told {
+    let told = beside::told(read::metadata(bytes).unwrap_or_default());
+    Told { moving_part: has_moving_part(bytes), ..told }
+}
+
+pub(crate) fn copy_of(task: &Task) -> Copy {
+    Copy { path: task.path.clone(), file: task.file.clone(), beside: task.beside.clone() }
 }
 
 /// What was seen of a file.
@@ -205,13 +273,14 @@ pub(crate) struct Seen<'p> {
     pub size: Option<Size>,
     pub format: String,
     pub duration_ms: Option<u64>,
-    pub told: Metadata,
+    /// What the file says of itself.
+    pub told: Told,
     /// The picture itself, or the frame that stands for a video; a recording has none.
     pub face: Option<&'p Picture>,
 }
 
-fn asset(id: AssetId, task: &Task, seen: Seen<'_>) -> Asset {
-    let Seen { size, format, duration_ms, told, .. } = seen;
+fn asset(id: AssetId, task: &Task, seen: Seen<'_>, told: Told) -> Asset {
+    let Seen { size, format, duration_ms, .. } = seen;
     Asset {
         id,
         size,
@@ -232,13 +301,17 @@ fn asset(id: AssetId, task: &Task, seen: Seen<'_>) -> Asset {
 }
 
 fn failed(path: PathBuf, error: &ReadError, landed: Option<AssetId>) -> Prepared {
+    Prepared::Failed { failure: failure(&path, error), landed }
+}
+
+/// A failure of one picture.
+pub(crate) fn failure(path: &Path, error: &ReadError) -> FileFailure {
     let message = match error {
         // The path is told already.
         ReadError::Io { source, .. } => format!("cannot read the file: {source}"),
         other => other.to_string(),
     };
-    let hint = error.hint().map(Into::into);
-    Prepared::Failed { failure: FileFailure { path, message, hint }, landed }
+    FileFailure { path: path.to_owned(), message, hint: error.hint().map(Into::into) }
 }
 
 pub(crate) fn unprepared(path: PathBuf, error: &InferenceError, id: AssetId) -> Prepared {

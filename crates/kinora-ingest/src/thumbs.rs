@@ -1,7 +1,8 @@
-//! Thumbnails on disk: `thumbs/ab/<id>.jpg` in the library's folder, whole or not at all.
+//! Thumbnails on disk: `thumbs/ab/<id>.jpg` in the library's folder, whole or not at all, the owner's alone.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -18,7 +19,7 @@ pub fn thumbnail_path(library: &Path, asset: &AssetId) -> PathBuf {
 }
 
 /// Writes aside and renames, so that a reader or a kill never meets half a file. Not synced: a power
-/// cut may take it, and it can be made again.
+/// cut may take it, and it is made again.
 pub(crate) fn store(library: &Path, asset: &AssetId, jpeg: &[u8]) -> Result<(), IngestError> {
     let path = thumbnail_path(library, asset);
     let aside = scratch(library).join(format!("{}-{asset}.jpg", std::process::id()));
@@ -27,15 +28,37 @@ pub(crate) fn store(library: &Path, asset: &AssetId, jpeg: &[u8]) -> Result<(), 
             private::create_folder(folder)?;
         }
         private::create_folder(&scratch(library))?;
-        // Left by a killed run whose number this process has now; a link that was planted goes too.
-        let _ = fs::remove_file(&aside);
-        private::write_new(&aside, jpeg)?;
+        create(&aside)?.write_all(jpeg)?;
         fs::rename(&aside, &path)
     };
     write().map_err(|source| {
         let _ = fs::remove_file(&aside);
         IngestError::Thumbnail { path: path.clone(), source }
     })
+}
+
+/// A new file; what a killed process of our number left under its name, or somebody planted, goes first.
+fn create(aside: &Path) -> io::Result<fs::File> {
+    match private::create_new(aside) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(aside)?;
+            private::create_new(aside)
+        }
+        other => other,
+    }
+}
+
+/// Whether the thumbnail is there and begins and ends like a JPEG; reads four bytes.
+pub(crate) fn is_whole(library: &Path, asset: &AssetId) -> bool {
+    let ends = || -> io::Result<[u8; 4]> {
+        let mut file = kinora_files::open(&thumbnail_path(library, asset))?;
+        let mut ends = [0; 4];
+        file.read_exact(&mut ends[..2])?;
+        file.seek(SeekFrom::End(-2))?;
+        file.read_exact(&mut ends[2..])?;
+        Ok(ends)
+    };
+    ends().is_ok_and(|ends| ends == [0xff, 0xd8, 0xff, 0xd9])
 }
 
 fn scratch(library: &Path) -> PathBuf {
@@ -53,5 +76,47 @@ pub(crate) fn sweep(library: &Path) {
     };
     for entry in entries.flatten().filter(|e| old(e).unwrap_or(false)) {
         let _ = fs::remove_file(entry.path());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kinora_types::ContentHash;
+
+    use super::*;
+
+    #[test]
+    fn what_is_stored_is_whole_and_the_owners() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let id = AssetId(ContentHash::of(b"x"));
+        assert!(!is_whole(folder.path(), &id));
+        store(folder.path(), &id, &[0xff, 0xd8, 1, 2, 0xff, 0xd9]).unwrap();
+        assert!(is_whole(folder.path(), &id));
+        let path = thumbnail_path(folder.path(), &id);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        for broken in [&b""[..], &[0xff, 0xd8, 0, 0], &[0; 9]] {
+            fs::write(&path, broken).unwrap();
+            assert!(!is_whole(folder.path(), &id), "{broken:?}");
+        }
+        // Also over what is broken.
+        store(folder.path(), &id, &[0xff, 0xd8, 0xff, 0xd9]).unwrap();
+        assert!(is_whole(folder.path(), &id));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_planted_link_is_not_followed() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let (id, victim) = (AssetId(ContentHash::of(b"x")), folder.path().join("victim"));
+        let scratch = scratch(folder.path());
+        fs::create_dir_all(&scratch).unwrap();
+        let aside = scratch.join(format!("{}-{id}.jpg", std::process::id()));
+        std::os::unix::fs::symlink(&victim, &aside).unwrap();
+        store(folder.path(), &id, &[0xff, 0xd8, 0xff, 0xd9]).unwrap();
+        assert!(!victim.exists() && is_whole(folder.path(), &id));
     }
 }

@@ -1,17 +1,18 @@
-//! One video or recording: hashed as a stream; of a video a dozen keyframes for the first look.
+//! One video or recording: looked at before it is hashed as a stream; of a video a dozen keyframes for the
+//! first look.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use kinora_catalog::Told;
 use kinora_inference::InferenceError;
 use kinora_media::{
-    FFmpeg,
-    read::{self, Metadata},
+    read::Metadata,
     video::{Keyframe, KeyframeSpec, VideoError, VideoFile},
 };
-use kinora_types::{AssetId, Rights, Size};
+use kinora_types::{AssetId, ContentHash, Rights, Size};
 
 use crate::{
-    FileFailure, IngestError,
+    FileFailure, IngestError, beside,
     prepare::{Prepared, Preparer, Seen, unprepared},
     walk::Task,
 };
@@ -20,7 +21,7 @@ use crate::{
 const FIRST_LOOK: KeyframeSpec = KeyframeSpec { most: 12, long_side: 512 };
 
 /// What is said of a video where no ffmpeg is at hand.
-fn needs_ffmpeg(path: PathBuf) -> FileFailure {
+pub(crate) fn needs_ffmpeg(path: PathBuf) -> FileFailure {
     FileFailure {
         path,
         message: "a video or recording needs ffmpeg to be read".into(),
@@ -46,36 +47,37 @@ impl Preparer<'_> {
         let Some(ffmpeg) = &self.options.ffmpeg else {
             return failed(needs_ffmpeg(task.path), None);
         };
-        let id = match kinora_provenance::hash_file(&task.path) {
-            Ok(hash) => AssetId(hash),
+        let cancelled = || self.stop.asked();
+        // What is no video is told before a hundred gigabytes of it are hashed.
+        let file = match VideoFile::open(ffmpeg, &task.path, &self.options.video_limits, &cancelled)
+        {
+            Ok(file) => file,
+            Err(error) => return failed(failure(task.path, &error), None),
+        };
+        let id = match kinora_files::hash(&task.path, &cancelled) {
+            Ok(hash) => AssetId(ContentHash::from_bytes(hash)),
             Err(source) => {
                 let error = VideoError::Io { source, path: task.path.clone() };
                 return failed(failure(task.path, &error), None);
             }
         };
-        if let Some(settled) = self.settled(id, &task)? {
+        if let Some(settled) = self.settled(id, &task, &|| tags(&file))? {
             return Ok(settled);
         }
-        match self.first_look(ffmpeg, &task) {
-            Ok((file, Some(keyframes))) => self.finish_video(task, id, &file, keyframes),
-            Ok((file, None)) => self.finish_recording(task, id, &file),
+        match self.first_look(&file) {
+            Ok(Some(keyframes)) => self.finish_video(task, id, &file, keyframes),
+            Ok(None) => self.finish_recording(task, id, &file),
             Err(error) => failed(failure(task.path, &error), Some(id)),
         }
     }
 
     /// Keyframes of a video, none of a recording.
-    fn first_look(
-        &self,
-        ffmpeg: &FFmpeg,
-        task: &Task,
-    ) -> Result<(VideoFile, Option<Vec<Keyframe>>), VideoError> {
+    pub(crate) fn first_look(&self, file: &VideoFile) -> Result<Option<Vec<Keyframe>>, VideoError> {
         let cancelled = || self.stop.asked();
-        let file = VideoFile::open(ffmpeg, &task.path, &self.options.video_limits, &cancelled)?;
         if file.facts().video.is_none() && !file.facts().audio.is_empty() {
-            return Ok((file, None));
+            return Ok(None);
         }
-        let keyframes = file.keyframes(FIRST_LOOK, &cancelled)?.collect::<Result<Vec<_>, _>>()?;
-        Ok((file, Some(keyframes)))
+        file.keyframes(FIRST_LOOK, &cancelled)?.collect::<Result<Vec<_>, _>>().map(Some)
     }
 
     fn finish_recording(
@@ -88,15 +90,10 @@ impl Preparer<'_> {
             size: None,
             format: file.facts().container.clone(),
             duration_ms: file.facts().duration.map(|length| length.as_millis() as u64),
-            told: self.told(&task.path, file),
+            told: tags(file),
             face: None,
         };
         self.ready(task, id, seen, Vec::new(), Vec::new())
-    }
-
-    fn told(&self, path: &Path, file: &VideoFile) -> Metadata {
-        let sidecar = read::sidecar(path).unwrap_or_default();
-        self.attributions.of(path).or(sidecar).or(tags(file)).complete(path)
     }
 
     fn finish_video(
@@ -106,8 +103,7 @@ impl Preparer<'_> {
         file: &VideoFile,
         keyframes: Vec<Keyframe>,
     ) -> Result<Prepared, IngestError> {
-        let (Some(face), Some(last)) = (keyframes.get(keyframes.len() / 2), keyframes.last())
-        else {
+        let (Some(face), Some(last)) = (face(&keyframes), keyframes.last()) else {
             let error = VideoError::Undecodable { said: "no keyframe came".into() };
             let failure = failure(task.path, &error);
             return Ok(Prepared::Failed { failure, landed: Some(id) });
@@ -128,7 +124,7 @@ impl Preparer<'_> {
             ),
             format: facts.container.clone(),
             duration_ms: Some(duration.as_millis() as u64),
-            told: self.told(&task.path, file),
+            told: tags(file),
             face: Some(&face.picture),
         };
         let moments = keyframes.iter().map(|keyframe| keyframe.at.as_millis() as u64).collect();
@@ -136,10 +132,15 @@ impl Preparer<'_> {
     }
 }
 
+/// The frame that stands for a video.
+pub(crate) fn face(keyframes: &[Keyframe]) -> Option<&Keyframe> {
+    keyframes.get(keyframes.len() / 2)
+}
+
 /// What the file says of itself, in the words of pictures.
-fn tags(file: &VideoFile) -> Metadata {
+pub(crate) fn tags(file: &VideoFile) -> Told {
     let tags = file.facts().tags.clone();
-    Metadata {
+    beside::told(Metadata {
         taken_at: tags.taken_at,
         date_basis: tags.date_basis,
         place: tags.place,
@@ -148,5 +149,5 @@ fn tags(file: &VideoFile) -> Metadata {
         caption: tags.comment,
         rights: Rights { licence: tags.copyright, author: tags.artist, source: None },
         ..Metadata::default()
-    }
+    })
 }

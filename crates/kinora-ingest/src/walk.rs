@@ -2,18 +2,21 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, Metadata},
-    io,
+    fs, io,
     path::{Path, PathBuf},
-    time::UNIX_EPOCH,
 };
 
 use kinora_catalog::{Catalog, FileEntry, FileState};
+use kinora_media::read::sidecar_paths;
+use kinora_types::AssetId;
 
 use crate::{
-    Done, FileFailure, IngestError, Outcome,
-    kind::{looks_like_media, named_as_media},
+    Done, FileFailure, IngestError, LeftOut, Outcome, beside,
+    kind::{head, looks_like_media, named_as_media},
     pipeline::Stop,
+    thumbs,
+    times::modified_ns,
+    unread::{self, left_out},
 };
 
 /// A file to be read.
@@ -22,8 +25,26 @@ pub(crate) struct Task {
     /// The folder that the user named: its own name and those below it are words.
     pub root: PathBuf,
     pub file: FileEntry,
+    /// Its sidecars as they are now, see [`beside::state`].
+    pub beside: String,
     /// What the path held when it was last looked at.
     pub before: Option<FileState>,
+    pub errand: Errand,
+}
+
+/// Why a file is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// It may hold something else than before.
+    Bring,
+    /// It holds what it did.
+    Mend {
+        asset: AssetId,
+        /// What lies beside it has changed.
+        told: bool,
+        /// Its thumbnail is gone.
+        face: bool,
+    },
 }
 
 /// What the walk comes upon.
@@ -31,7 +52,7 @@ pub(crate) enum Step {
     Task(Box<Task>),
     Unchanged(Done),
     /// Neither picture nor video, and nobody said that it was one.
-    Ignored,
+    Ignored(LeftOut),
     Failed(FileFailure),
     Vanished(String),
 }
@@ -57,16 +78,52 @@ pub(crate) struct Walk<'a, F> {
     stop: &'a Stop,
     /// Whether the user named the targets, so that each must be there and be a picture or video.
     named: bool,
+    /// Whether what is known is told anew.
+    again: bool,
     visited: HashSet<PathBuf>,
     /// Takes each step; `false` ends the walk.
     emit: F,
 }
 
+/// What one folder holds besides pictures and videos.
+#[derive(Default)]
+struct Rest {
+    left_out: Vec<LeftOut>,
+    sidecars: HashSet<PathBuf>,
+    /// [`beside::key`] of every sidecar in the folder, so that pictures without one cost no look at the disk;
+    /// `None` where the folder was not listed.
+    keys: Option<HashSet<String>>,
+}
+
+impl Rest {
+    fn of(names: &[PathBuf]) -> Self {
+        let sidecars = names.iter().filter(|path| beside::is_named_so(path));
+        let keys = sidecars.map(|path| beside::key(path)).collect();
+        Self { keys: Some(keys), ..Self::default() }
+    }
+
+    /// The sidecars of a file as they are now.
+    fn beside(&mut self, path: &Path) -> String {
+        if self.keys.as_ref().is_some_and(|keys| !keys.contains(&beside::key(path))) {
+            return String::new();
+        }
+        let sidecars = sidecar_paths(path);
+        let state = beside::state(&sidecars);
+        self.sidecars.extend(sidecars);
+        state
+    }
+}
+
 impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
-    pub(crate) fn new(catalog: &'a Catalog, stop: &'a Stop, named: bool, emit: F) -> Self {
+    pub(crate) fn new(
+        catalog: &'a Catalog,
+        stop: &'a Stop,
+        (named, again): (bool, bool),
+        emit: F,
+    ) -> Self {
         let library =
             fs::canonicalize(catalog.folder()).unwrap_or_else(|_| catalog.folder().into());
-        Self { catalog, library, stop, named, visited: HashSet::new(), emit }
+        Self { catalog, library, stop, named, again, visited: HashSet::new(), emit }
     }
 
     /// Walks one target, then looks for what was there before and is no longer.
@@ -90,10 +147,37 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         if path.is_dir() {
             return self.folder(path, &root);
         }
-        self.file(path, &root, self.named)
+        if !self.named && beside::is_named_so(path) {
+            return self.spoken_of(path);
+        }
+        let mut rest = Rest::default();
+        self.file(path, &root, self.named, &mut rest)?;
+        self.leave_out(rest)
+    }
+
+    /// The pictures and videos that a sidecar, there or gone, may speak of: those of them that the library has.
+    fn spoken_of(&mut self, sidecar: &Path) -> Result<(), Halt> {
+        let Some(folder) = sidecar.parent() else {
+            return Ok(());
+        };
+        let names = names(folder, self.stop).unwrap_or_default();
+        for path in names.iter().filter(|path| beside::may_speak_of(sidecar, path)) {
+            let Ok(told) = fs::metadata(path) else { continue };
+            let Some(file) = entry(path, &told).filter(|_| told.is_file()) else { continue };
+            let before = self.catalog.file_state(path)?;
+            let Some(state) = before.filter(|state| is_same(state, &file)) else { continue };
+            let beside = beside::state(&sidecar_paths(path));
+            if let Some(task) = self.mend(path, folder, (file, beside), state)? {
+                self.emit(Step::Task(Box::new(task)))?;
+            }
+        }
+        Ok(())
     }
 
     fn absent(&mut self, target: &Path, error: &io::Error) -> Result<(), Halt> {
+        if !self.named && beside::is_named_so(target) {
+            return self.spoken_of(target);
+        }
         if !self.named || !self.catalog.paths_under(target)?.is_empty() {
             return Ok(());
         }
@@ -105,8 +189,9 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         if real == self.library || !self.visited.insert(real) {
             return Ok(());
         }
-        let names = match names(folder) {
+        let names = match names(folder, self.stop) {
             Ok(names) => names,
+            Err(_) if self.stop.asked() => return Err(Halt::Stopped),
             Err(error) => {
                 return self.fail(
                     folder,
@@ -115,23 +200,35 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
                 );
             }
         };
+        let mut rest = Rest::of(&names);
         for path in names {
             if self.stop.asked() {
                 return Err(Halt::Stopped);
             }
             match fs::metadata(&path) {
                 Ok(told) if told.is_dir() => self.folder(&path, root)?,
-                Ok(told) if told.is_file() => self.file(&path, root, false)?,
+                Ok(told) if told.is_file() => self.file(&path, root, false, &mut rest)?,
                 // Sockets, pipes, devices: nobody's pictures.
                 Ok(_) => {}
                 Err(error) if named_as_media(&path) => self.unreadable(&path, &error)?,
                 Err(_) => {}
             }
         }
+        self.leave_out(rest)
+    }
+
+    /// Told last, when it is known which sidecars were read with their pictures.
+    fn leave_out(&mut self, rest: Rest) -> Result<(), Halt> {
+        for mut left in rest.left_out {
+            if rest.sidecars.contains(&left.path) {
+                (left.format, left.hint) = (unread::SIDECAR, None);
+            }
+            self.emit(Step::Ignored(left))?;
+        }
         Ok(())
     }
 
-    fn file(&mut self, path: &Path, root: &Path, named: bool) -> Result<(), Halt> {
+    fn file(&mut self, path: &Path, root: &Path, named: bool, rest: &mut Rest) -> Result<(), Halt> {
         let told = match fs::metadata(path) {
             Ok(told) => told,
             Err(error) => return self.unreadable(path, &error),
@@ -141,28 +238,69 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             let hint = Some("save what it gives as a file");
             return self.fail(path, "it is not a file".into(), hint);
         }
-        let Some(text) = path.to_str() else {
+        let Some(file) = entry(path, &told) else {
             let hint = Some("rename it");
             return self.fail(path, "its name is not valid Unicode".into(), hint);
         };
-        let file = FileEntry { path: text.into(), bytes: told.len(), mtime_ns: mtime_ns(&told) };
         let before = self.catalog.file_state(path)?;
-        let same =
-            |b: &FileState| b.present && b.bytes == file.bytes && b.mtime_ns == file.mtime_ns;
-        if let Some(state) = before.filter(same) {
+        if let Some(state) = before.as_ref().filter(|state| is_same(state, &file)) {
+            let beside = rest.beside(path);
             let done = Done { path: path.into(), asset: state.asset, outcome: Outcome::Unchanged };
-            return self.emit(Step::Unchanged(done));
+            let step = match self.mend(path, root, (file, beside), state.clone())? {
+                Some(task) => Step::Task(Box::new(task)),
+                None => Step::Unchanged(done),
+            };
+            return self.emit(step);
         }
-        // What the user named, or what is named as a picture or video, must be one.
-        if !named && !named_as_media(path) && !looks_like_media(path) {
-            return self.emit(Step::Ignored);
+        // What is named as a picture or video must be one.
+        if !named_as_media(path) {
+            let head = head(path);
+            let left = left_out(path, &head);
+            if !looks_like_media(path, &head) && (!named || left.is_known()) {
+                return if named { self.refuse(&left) } else { Ok(rest.left_out.push(left)) };
+            }
         }
-        let task = Task { path: path.into(), root: root.into(), file, before };
-        self.emit(Step::Task(Box::new(task)))
+        let beside = rest.beside(path);
+        let (path, root, errand) = (path.into(), root.into(), Errand::Bring);
+        self.emit(Step::Task(Box::new(Task { path, root, file, beside, before, errand })))
+    }
+
+    /// What the user named is of a format that is not read.
+    fn refuse(&mut self, left: &LeftOut) -> Result<(), Halt> {
+        let sidecar = beside::is_named_so(&left.path);
+        let message = match sidecar {
+            true => "a sidecar is read with its picture".to_owned(),
+            false => format!("{} is a format that Kinora does not read", left.format),
+        };
+        let hint = if sidecar { Some("add the picture") } else { left.hint };
+        self.fail(&left.path, message, hint)
+    }
+
+    /// What there is to do for a file that holds what it did; `None` for nothing.
+    fn mend(
+        &self,
+        path: &Path,
+        root: &Path,
+        (file, beside): (FileEntry, String),
+        state: FileState,
+    ) -> Result<Option<Task>, Halt> {
+        let told = self.again || beside != state.beside;
+        let face = !thumbs::is_whole(&self.library, &state.asset) && self.has_face(&state.asset)?;
+        let errand = Errand::Mend { asset: state.asset, told, face };
+        let (path, root, before) = (path.into(), root.into(), Some(state));
+        Ok((told || face).then_some(Task { path, root, file, beside, before, errand }))
+    }
+
+    /// Whether the asset can be seen: a recording has no thumbnail.
+    fn has_face(&self, asset: &AssetId) -> Result<bool, Halt> {
+        Ok(self.catalog.asset(asset)?.is_some_and(|asset| asset.size.is_some()))
     }
 
     fn vanished(&mut self, target: &Path) -> Result<(), Halt> {
         for path in self.catalog.paths_under(target)? {
+            if self.stop.asked() {
+                return Err(Halt::Stopped);
+            }
             let gone = fs::metadata(&path).is_err_and(|error| {
                 matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
             });
@@ -188,10 +326,24 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     }
 }
 
-/// Entries that are not hidden, in order of their bytes.
-fn names(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// A file as the catalogue keeps it; `None` if its name is not Unicode.
+fn entry(path: &Path, told: &fs::Metadata) -> Option<FileEntry> {
+    let (bytes, mtime_ns) = (told.len(), modified_ns(told));
+    path.to_str().map(|path| FileEntry { path: path.into(), bytes, mtime_ns })
+}
+
+/// Whether a file looks as it did when it was read.
+fn is_same(state: &FileState, file: &FileEntry) -> bool {
+    state.present && state.bytes == file.bytes && state.mtime_ns == file.mtime_ns
+}
+
+/// Entries that are not hidden, in order of their bytes. An error also if somebody asks to stop.
+fn names(folder: &Path, stop: &Stop) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
+        if stop.asked() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         let entry = entry?;
         if !entry.file_name().as_encoded_bytes().starts_with(b".") {
             paths.push(entry.path());
@@ -208,15 +360,4 @@ fn io_message(what: &str, error: &io::Error) -> String {
 fn permission(error: &io::Error) -> Option<&'static str> {
     (error.kind() == io::ErrorKind::PermissionDenied)
         .then_some("give yourself permission to read it")
-}
-
-/// Nanoseconds since 1970, negative before; 0 where the file system keeps no time.
-fn mtime_ns(told: &Metadata) -> i64 {
-    let Ok(modified) = told.modified() else {
-        return 0;
-    };
-    match modified.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |n| -n),
-    }
 }

@@ -19,7 +19,7 @@ use kinora_media::render::fixtures::ffmpeg;
 use kinora_types::{Asset, Kind};
 
 use Becomes::{Audio, Damaged, Fails, Picture, Video};
-use Source::{Forged, Made};
+use Source::{Forged, Kept, Made};
 
 /// Says nothing of the file but that its content is none that Kinora reads.
 const STRANGE_VIDEO: &str = "not a video or sound in a format that Kinora reads";
@@ -358,6 +358,47 @@ const LIES: &[Row] = &[
     ("giant.gif", Forged(|raw| raw.over("film.gif", b"GIF89a", &[0xff; 4])), Fails("more than")),
 ];
 
+/// What people's phones, cameras and programs leave; `beside.rs` says what is told of them.
+const KEPT: &[Row] = &[
+    ("r1.jpg", Kept(include_bytes!("fixtures/r1.jpg")), Picture(320, 240)),
+    ("r1.jpg.xmp", Kept(include_bytes!("fixtures/r1.jpg.xmp")), Becomes::Nothing),
+    (
+        "IMG_20190721_230638.jpg",
+        Kept(include_bytes!("fixtures/IMG_20190721_230638.jpg")),
+        Picture(320, 240),
+    ),
+    (
+        "IMG-20210405-WA0007.jpg",
+        Kept(include_bytes!("fixtures/IMG-20210405-WA0007.jpg")),
+        Picture(320, 240),
+    ),
+    ("s5_takeout.jpg", Kept(include_bytes!("fixtures/s5_takeout.jpg")), Picture(320, 240)),
+    (
+        "s5_takeout.jpg.supplemental-metadata.json",
+        Kept(include_bytes!("fixtures/s5_takeout.jpg.supplemental-metadata.json")),
+        Becomes::Nothing,
+    ),
+    (
+        "PXL_20240701_143000.MP.jpg",
+        Kept(include_bytes!("fixtures/PXL_20240701_143000.MP.jpg")),
+        Picture(320, 240),
+    ),
+    ("u01.svg", Kept(include_bytes!("fixtures/u01.svg")), Becomes::Nothing),
+    ("latin.srt", Kept(include_bytes!("fixtures/latin.srt")), Becomes::Nothing),
+    (
+        "trunc_faststart.mp4",
+        Kept(include_bytes!("fixtures/trunc_faststart.mp4")),
+        Damaged(320, 240, 5_000..=11_500),
+    ),
+    (
+        "drawing.svg",
+        Forged(|_| b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec()),
+        Becomes::Nothing,
+    ),
+    ("photo.cr2", Forged(|_| b"II*\0\x10\0\0\0CR\x02\0".to_vec()), Becomes::Nothing),
+    ("photo.jxl", Forged(|_| b"\xff\x0a\xfa\x7f".to_vec()), Becomes::Nothing),
+];
+
 /// Names that programs have fallen over.
 const NAMES: [&str; 9] = [
     "new\nline.mp4",
@@ -378,7 +419,7 @@ fn every_awkward_file_becomes_what_it_must() {
     bench.perceives = true;
     let input = bench.input();
     let raw = tempfile::tempdir().unwrap();
-    let rows: Vec<Row> = [WHOLE, BROKEN, LIES].concat();
+    let rows: Vec<Row> = [WHOLE, BROKEN, LIES, KEPT].concat();
     assert!(rows.len() >= 90, "{}", rows.len());
     corpus::write(&rows, raw.path(), &input);
     let mut expected: HashMap<String, Becomes> =

@@ -16,6 +16,11 @@ use common::{Bench, THRESHOLD, write};
 use kinora_inference::Control;
 use kinora_ingest::{Done, FileFailure, Ingest, IngestObserver, Outcome};
 
+const XMP: &str = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/">
+    <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+    xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt><rdf:li xml:lang="x-default">Pharos</rdf:li>
+    </rdf:Alt></dc:title></rdf:Description></rdf:RDF></x:xmpmeta>"#;
+
 #[derive(Default)]
 struct Seen {
     done: Vec<Done>,
@@ -90,6 +95,17 @@ fn a_folder_is_followed() {
             assert_eq!(seen.done[2].outcome, Outcome::Known);
             assert_eq!(seen.done[2].asset, seen.done[1].asset);
         }
+
+        // What appears beside a known picture is read, and what vanishes there is said no more.
+        let sidecar = input.join("before.png.xmp");
+        let title = || bench.catalog().resolve("before.png").unwrap().title;
+        fs::write(&sidecar, XMP).unwrap();
+        shared.wait("the sidecar", |s| s.done.len() == 4);
+        assert_eq!(title().as_deref(), Some("Pharos"));
+        fs::remove_file(&sidecar).unwrap();
+        shared.wait("the sidecar's end", |s| s.done.len() == 5);
+        assert_eq!(title(), None);
+        assert_eq!(shared.0.lock().unwrap().done[4].outcome, Outcome::Described);
 
         fs::remove_file(input.join("before.png")).unwrap();
         shared.wait("the removal", |s| s.vanished.len() == 2);

@@ -9,12 +9,15 @@ use std::{
 
 use kinora_engine::{
     AddRequest, AddSummary, Added, Control, Done, FileFailure, IngestObserver, IngestOptions,
-    Studio, Waiting,
+    LeftOut, LivePhoto, Studio, Waiting,
 };
 use kinora_types::PassageKind;
 use serde::Serialize;
 
-use super::ask::{SentReport, say_sent};
+use super::{
+    ask::{SentReport, say_sent},
+    gathered::Gathered,
+};
 use crate::{
     Outcome,
     args::AddArgs,
@@ -28,6 +31,8 @@ struct Report<'a> {
     added: &'a Added,
     failures: Vec<Failure<'a>>,
     vanished_files: Vec<Cow<'a, str>>,
+    #[serde(flatten)]
+    gathered: &'a Gathered,
     sent: Option<SentReport<'a>>,
     seconds: f64,
 }
@@ -51,6 +56,7 @@ struct Screen {
     bar: Bar,
     failures: Vec<FileFailure>,
     vanished: Vec<PathBuf>,
+    gathered: Gathered,
 }
 
 impl IngestObserver for Screen {
@@ -75,6 +81,18 @@ impl IngestObserver for Screen {
     fn vanished(&mut self, path: &Path) {
         self.bar.say(&format!("vanished: {}", path.display()));
         self.vanished.push(path.to_owned());
+    }
+
+    fn left_out(&mut self, left: &LeftOut) {
+        self.gathered.left_out.push(left.clone());
+    }
+
+    fn motion_photo(&mut self, path: &Path) {
+        self.gathered.motion_photos.push(path.to_owned());
+    }
+
+    fn live_photo(&mut self, pair: &LivePhoto) {
+        self.gathered.live_photos.push(pair.clone());
     }
 
     fn analysing(&mut self, path: &Path, at_ms: u64, duration_ms: u64) {
@@ -128,7 +146,8 @@ pub fn run(
     };
     let start = Instant::now();
     let bar = output::progress::bar(0, "files");
-    let mut screen = Screen { bar, failures: Vec::new(), vanished: Vec::new() };
+    let mut screen =
+        Screen { bar, failures: Vec::new(), vanished: Vec::new(), gathered: Gathered::default() };
     let result = studio.add(library, &request, &mut screen, control);
     screen.bar.clear();
     let sent = captions.and_then(|captioner| captioner.sent());
@@ -141,9 +160,21 @@ pub fn run(
         let failures = screen.failures.iter().map(Failure::from).collect();
         let vanished_files = screen.vanished.iter().map(|path| path.to_string_lossy()).collect();
         let sent = sent.as_ref().map(SentReport::from);
-        output::json(&Report { library, added: &added, failures, vanished_files, sent, seconds })?;
+        let (added, gathered) = (&added, &screen.gathered);
+        output::json(&Report {
+            library,
+            added,
+            failures,
+            vanished_files,
+            gathered,
+            sent,
+            seconds,
+        })?;
     } else {
         output::line(sentence(library, summary, start))?;
+        for line in screen.gathered.lines() {
+            output::line(line)?;
+        }
         added.waiting.iter().for_each(say_waiting);
     }
     let whole = summary.failed == 0 && (!summary.cancelled || args.watch);
@@ -168,7 +199,7 @@ fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
         (summary.described, "described anew"),
         (summary.vanished, "vanished"),
         (summary.near_duplicates, "near-duplicates of older ones"),
-        (summary.ignored, "neither seen nor heard"),
+        (summary.thumbnails, "thumbnails made again"),
         (summary.failed, "failed"),
     ];
     let mut parts: Vec<String> =

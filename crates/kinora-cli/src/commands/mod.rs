@@ -6,6 +6,7 @@ pub mod chat;
 pub mod edit;
 pub mod eval;
 pub mod films;
+pub mod gathered;
 pub mod libraries;
 pub mod make;
 pub mod models;

@@ -1,7 +1,7 @@
 //! `kinora show`
 
 use kinora_engine::{Details, Studio};
-use kinora_types::{Asset, Kind, Origin, Passage, PassageKind};
+use kinora_types::{Asset, DateBasis, Kind, Origin, Passage, PassageKind, Printable};
 
 use crate::{Outcome, args::ShowArgs, output};
 
@@ -20,6 +20,13 @@ pub fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
     let known = facts.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
     for (name, value) in known {
         output::line(format!("{name:<9} {value}"))?;
+    }
+    if let Some(other) = &details.live_photo {
+        let other = other.to_string_lossy();
+        output::line(Printable(&format!("{:<9} with {other}", "live")).to_string())?;
+    }
+    if details.moving_part {
+        output::line(format!("{:<9} a short video in the same file, not looked at", "motion"))?;
     }
     if !details.shots.is_empty() {
         output::line(format!("{:<9} {}", "shots", details.shots.len()))?;
@@ -51,12 +58,34 @@ fn facts(asset: &Asset) -> [(&'static str, Option<String>); 13] {
         ("format", Some(asset.format.clone())),
         ("size", asset.size.map(|size| size.to_string())),
         ("length", asset.duration_ms.map(length)),
-        ("taken", asset.taken_at.map(|time| time.to_string())),
+        ("taken", taken(asset)),
         ("place", asset.place.map(|p| format!("{:.5},{:.5}", p.latitude, p.longitude))),
         ("author", rights.author.clone()),
         ("licence", rights.licence.clone()),
         ("source", rights.source.clone()),
     ]
+}
+
+/// `2019-07-21 23:06:38 (guessed from the name)`.
+fn taken(asset: &Asset) -> Option<String> {
+    let at = asset.taken_at?;
+    let known = match asset.date_basis {
+        None | Some(DateBasis::Written) => "",
+        Some(DateBasis::Utc) => " (UTC: local time unknown)",
+        Some(DateBasis::Guessed) if is_in_name(asset) => " (guessed from the name)",
+        Some(DateBasis::Guessed) => " (guessed from when it was last changed)",
+    };
+    Some(format!("{} {}{known}", at.date(), at.time()))
+}
+
+/// Whether a file's name has the day in digits.
+fn is_in_name(asset: &Asset) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let Some(day) = asset.taken_at.map(|at| digits(&at.date().to_string())) else {
+        return false;
+    };
+    let name = |path: &String| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    asset.paths.iter().any(|path| digits(&name(path)).contains(&day))
 }
 
 /// `speech    00:04.0-00:06.5  The dogs are barking.  (0.93, whisper-base@1a2b3c)`.

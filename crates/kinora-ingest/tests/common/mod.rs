@@ -17,7 +17,8 @@ use kinora_inference::{
     fake::{ColourEmbedder, ColourSenses},
 };
 use kinora_ingest::{
-    Done, FileFailure, Ingest, IngestError, IngestObserver, Options, Perception, Summary,
+    Done, FileFailure, Ingest, IngestError, IngestObserver, LeftOut, LivePhoto, Options,
+    Perception, Summary,
 };
 use tempfile::TempDir;
 
@@ -90,6 +91,9 @@ pub struct Notes {
     pub failed: Vec<FileFailure>,
     pub damaged: Vec<FileFailure>,
     pub vanished: Vec<PathBuf>,
+    pub left_out: Vec<LeftOut>,
+    pub motion_photos: Vec<PathBuf>,
+    pub live_photos: Vec<LivePhoto>,
     pub cancel_after: Option<(usize, Control)>,
 }
 
@@ -109,6 +113,18 @@ impl IngestObserver for Notes {
 
     fn damaged(&mut self, damage: &FileFailure) {
         self.damaged.push(damage.clone());
+    }
+
+    fn left_out(&mut self, left: &LeftOut) {
+        self.left_out.push(left.clone());
+    }
+
+    fn motion_photo(&mut self, path: &Path) {
+        self.motion_photos.push(path.to_owned());
+    }
+
+    fn live_photo(&mut self, pair: &LivePhoto) {
+        self.live_photos.push(pair.clone());
     }
 
     fn vanished(&mut self, path: &Path) {

@@ -15,6 +15,8 @@ pub enum Source {
     Made(&'static str),
     /// Out of the raw files.
     Forged(fn(&Raw) -> Vec<u8>),
+    /// A file of `tests/fixtures`.
+    Kept(&'static [u8]),
 }
 
 /// What the library must make of it. Lengths in milliseconds.
@@ -148,6 +150,7 @@ impl fmt::Debug for Source {
         match self {
             Self::Made(arguments) => f.write_str(arguments),
             Self::Forged(_) => f.write_str("forged"),
+            Self::Kept(_) => f.write_str("kept"),
         }
     }
 }
@@ -160,6 +163,7 @@ pub fn write(rows: &[Row], raw_folder: &Path, folder: &Path) {
         match source {
             Source::Made(arguments) => make(arguments, raw_folder, &folder.join(name)),
             Source::Forged(forge) => fs::write(folder.join(name), forge(&raw)).unwrap(),
+            Source::Kept(bytes) => fs::write(folder.join(name), bytes).unwrap(),
         }
     }
 }

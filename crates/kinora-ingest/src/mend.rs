@@ -1,0 +1,93 @@
+//! Files that hold what they did: what lies beside them is told again, thumbnails are made again.
+
+use kinora_catalog::Told;
+use kinora_media::video::VideoFile;
+use kinora_types::AssetId;
+
+use crate::{
+    FileFailure, IngestError,
+    kind::{Holds, holds},
+    prepare::{Mended, Prepared, Preparer, copy_of, failure, inside},
+    video::{self, face, needs_ffmpeg, tags},
+    walk::Task,
+};
+
+/// What a second reading of a file gave.
+type Reread = (Option<Told>, Result<(), FileFailure>);
+
+impl Preparer<'_> {
+    /// Reads the file only if something of it is needed.
+    pub(crate) fn mend(
+        &self,
+        task: Task,
+        asset: AssetId,
+        told: bool,
+        wants_face: bool,
+    ) -> Result<Prepared, IngestError> {
+        let wants_inside = told && self.unknown(&asset)?;
+        let (inside, outcome) = match (wants_inside || wants_face, holds(&task.path)) {
+            (false, _) => (None, Ok(())),
+            (true, Holds::Picture) => self.reread_picture(&task, &asset, wants_face)?,
+            (true, Holds::Time) => self.reread_video(&task, &asset, wants_face)?,
+        };
+        let face = wants_face && outcome.is_ok();
+        let what =
+            if wants_face { "its thumbnail cannot be made again" } else { "it says nothing" };
+        let told_of = |damage: FileFailure| FileFailure {
+            message: format!("{what}: {}", damage.message),
+            ..damage
+        };
+        let (damage, copy) = (outcome.err().map(told_of), copy_of(&task));
+        Ok(Prepared::Mended(Mended { asset, copy, told, inside, face, damage }))
+    }
+
+    fn reread_picture(
+        &self,
+        task: &Task,
+        asset: &AssetId,
+        wants_face: bool,
+    ) -> Result<Reread, IngestError> {
+        let bytes = match self.bytes(&task.path) {
+            Ok(bytes) => bytes,
+            Err(failure) => return Ok((None, Err(failure))),
+        };
+        let told = Some(inside(&bytes));
+        if !wants_face {
+            return Ok((told, Ok(())));
+        }
+        match self.decode(&bytes, false) {
+            Ok(decoded) => Ok((told, self.keep_face(&task.path, asset, &decoded.picture)?)),
+            Err(error) => Ok((told, Err(failure(&task.path, &error)))),
+        }
+    }
+
+    fn reread_video(
+        &self,
+        task: &Task,
+        asset: &AssetId,
+        wants_face: bool,
+    ) -> Result<Reread, IngestError> {
+        let Some(ffmpeg) = &self.options.ffmpeg else {
+            return Ok((None, Err(needs_ffmpeg(task.path.clone()))));
+        };
+        let cancelled = || self.stop.asked();
+        let failed = |error| Err(video::failure(task.path.clone(), &error));
+        let file = VideoFile::open(ffmpeg, &task.path, &self.options.video_limits, &cancelled);
+        let file = match file {
+            Ok(file) => file,
+            Err(error) => return Ok((None, failed(error))),
+        };
+        let told = Some(tags(&file));
+        if !wants_face {
+            return Ok((told, Ok(())));
+        }
+        let kept = match self.first_look(&file) {
+            Ok(keyframes) => match face(&keyframes.unwrap_or_default()) {
+                Some(face) => self.keep_face(&task.path, asset, &face.picture)?,
+                None => Ok(()),
+            },
+            Err(error) => failed(error),
+        };
+        Ok((told, kept))
+    }
+}
