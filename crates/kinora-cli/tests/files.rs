@@ -134,7 +134,7 @@ fn pages_are_private_and_written_in_one_step() {
     fs::write(&victim, "kept").unwrap();
     for (args, page) in [
         (&["search", "an owl", "--sheet", "sheet.html"][..], "sheet.html"),
-        (&["make", "- an owl", "-o", "film.mp4", "--dry-run", "--seconds", "4"], "film.html"),
+        (&["make", "an owl", "-o", "film.mp4", "--dry-run", "--seconds", "4"], "film.html"),
     ] {
         symlink(&victim, home.path().join(page)).unwrap();
         home.run(args).done();
