@@ -92,7 +92,7 @@ fn is_set(written: &Written) -> bool {
         jiff::civil::date(2001, 1, 1).at(0, 0, 0, 0),
         jiff::civil::date(2040, 2, 6).at(6, 28, 15, 0),
     ];
-    !begins.contains(&at.date()) && !(written.zone.is_some() && exactly.contains(&at))
+    !(begins.contains(&at.date()) || written.zone.is_some() && exactly.contains(&at))
 }
 
 /// A container's clock in UTC, if it was ever set.
