@@ -33,7 +33,7 @@ pub use geometry::{Rect, Size};
 pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
 pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};
-pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
+pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, ShotRecord, SourceRecord};
