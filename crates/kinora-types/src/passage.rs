@@ -33,9 +33,9 @@ impl PassageKind {
     }
 }
 
-/// Mean probability of its tokens (their geometric mean) below which speech is guesswork: Whisper's own limit,
-/// a mean log probability of -1 (Radford et al. 2022, section 4.5).
-pub const DOUBTFUL_BELOW: f32 = 0.3679;
+/// Mean probability of its tokens (their geometric mean) below which speech is guesswork: just below exp(-1),
+/// Whisper's own limit (Radford et al. 2022, section 4.5).
+pub const DOUBTFUL_BELOW: f32 = 0.3678;
 
 /// How far what was heard can be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

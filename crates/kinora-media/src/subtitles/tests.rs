@@ -186,6 +186,34 @@ fn arrows_and_cues_of_no_length_are_mended() {
     assert_eq!(srt, expected);
 }
 
+/// Needs ffmpeg, whose readers are those of many players.
+#[test]
+fn ffmpeg_reads_what_is_written() {
+    let passages = [
+        said(0, 0, "a ---> b"),
+        said(200, 900, "Tom & Jerry\r\n\r\n1984"),
+        said(9000, 9500, "7\u{2028}last"),
+    ];
+    let folder = tempfile::TempDir::new().unwrap();
+    let program = crate::render::fixtures::ffmpeg();
+    for (name, text) in [("a.srt", to_srt(&passages)), ("a.vtt", to_webvtt(&passages))] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let mut command = std::process::Command::new(&program.path);
+        let output = command
+            .args(["-v", "error", "-nostdin", "-i"])
+            .arg(&path)
+            .args(["-f", "srt", "-"])
+            .output()
+            .unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        let back = parse(&String::from_utf8(output.stdout).unwrap()).unwrap();
+        let texts: Vec<&str> = back.iter().map(|passage| passage.text.as_str()).collect();
+        let arrow = if name == "a.srt" { "a -> b" } else { "a ---> b" };
+        assert_eq!(texts, [arrow, "Tom & Jerry\n1984", "7\nlast"], "{name}");
+    }
+}
+
 /// Passages in order of time, their words as a person writes them.
 fn scripts() -> impl Strategy<Value = Vec<Passage>> {
     let cue = (0..10_000_000u64, 1..100_000u64, r"[\PC&&[^\s\u{feff}]]( ?[\PC&&[^\s]]){0,20}");
