@@ -24,6 +24,7 @@ mod settings;
 mod studio;
 mod tools;
 mod train;
+mod transcript;
 mod verify;
 mod vision;
 
@@ -52,4 +53,5 @@ pub use senses::Waiting;
 pub use settings::{Config, Language, Settings};
 pub use studio::Studio;
 pub use train::{TrainProgress, TrainRequest, Trained};
+pub use transcript::TranscriptFile;
 pub use verify::{RecordOrigin, Verification};
