@@ -21,5 +21,5 @@ if os.path.exists(f"{here}/long.json"):
     for model, runs in json.load(open(f"{here}/long.json")).items():
         for label, new in runs["after"].items():
             old = runs["before"][label]
-            lines.append(f"| {model} | {label} | {new['words']} | {old['errors']} | {new['errors']} | {old['invented']} | {new['invented']} | {new['doubtful']} | {new['not_understood_s']} | {old["cpu_s"] or "-"} | {new["cpu_s"] or "-"} |")
+            lines.append(f"| {model} | {label} | {new['words']} | {old['errors']} | {new['errors']} | {old['invented']} | {new['invented']} | {new['doubtful']} | {new['not_understood_s']} | {old['cpu_s'] or '-'} | {new['cpu_s'] or '-'} |")
 open(f"{here}/summary.md", "w").write("\n".join(lines) + "\n")
