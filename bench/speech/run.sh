@@ -4,4 +4,10 @@ set -eu
 cd "$(dirname "$0")/../.."
 cargo build -p kinora-models --example transcribe
 "${PYTHON:-python3}" bench/speech/run.py "$@"
+# Longer files, with this build as "after"; see long.py for what it needs.
+if [ -n "${POCKETSPHINX:-}" ]; then
+    for model in whisper-tiny whisper-base; do
+        "${PYTHON:-python3}" bench/speech/long.py after "${CARGO_TARGET_DIR:-target}/debug/examples/transcribe" "$model" "$KINORA_FFMPEG"
+    done
+fi
 "${PYTHON:-python3}" bench/speech/summary.py

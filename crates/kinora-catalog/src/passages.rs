@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kinora_types::{Asset, AssetId, Origin, Passage, PassageKind, TimeRange};
+use kinora_types::{Asset, AssetId, Certainty, Origin, Passage, PassageKind, TimeRange};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::{Catalog, CatalogError};
@@ -149,7 +149,8 @@ fn settle(
         let shown = is_shown(passage, &people, &refused);
         show.execute(params![row, shown])?;
         forget.execute([row])?;
-        if shown {
+        // Doubtful words are mostly others than were said: they are shown, not found.
+        if shown && passage.certainty() == Certainty::Certain {
             index.execute(params![row, passage.text])?;
         }
     }
@@ -191,6 +192,19 @@ impl Catalog {
         let sql = format!(
             "SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND shown = 1 AND text <> ''
              ORDER BY kind, start_ms, row"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([asset], raw)?;
+        rows.map(|row| Ok(row?.finish()?.1)).collect()
+    }
+
+    /// Where somebody speaks in an asset and no model made out the words, in order of time; not where a person
+    /// said what it is. These passages have no text.
+    pub fn not_understood(&self, asset: u64) -> Result<Vec<Passage>, CatalogError> {
+        let connection = self.connection();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND kind = 'speech' AND shown = 1
+             AND text = '' AND model IS NOT NULL AND start_ms IS NOT NULL ORDER BY start_ms, row"
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map([asset], raw)?;

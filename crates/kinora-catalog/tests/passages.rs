@@ -213,3 +213,26 @@ fn what_is_edited_by_hand_is_remembered() {
     assert_eq!(catalog.edited(&id).unwrap(), BTreeSet::from(["title".to_owned()]));
     assert_eq!(catalog.lexical(&["hand".to_owned()], 5).unwrap().len(), 1);
 }
+
+#[test]
+fn speech_is_found_by_words_that_are_certain() {
+    let (_folder, catalog, id) = library();
+    let heard = |text: &str, sure, start| Passage {
+        origin: Origin::Machine { model: MODEL.into(), confidence: Some(sure) },
+        ..passage(PassageKind::Speech, text, Some((start, start + 1000)))
+    };
+    let all = vec![heard("harbour", 0.8, 0), heard("barber", 0.2, 2000), heard("", 0.0, 4000)];
+    perceive(&catalog, id, PassageKind::Speech, all);
+    assert_eq!(found(&catalog, "harbour"), [Some((0, 1000))]);
+    assert_eq!(found(&catalog, "barber"), []);
+    assert_eq!(texts(&catalog), ["harbour", "barber"]);
+    let gaps = catalog.not_understood(1).unwrap();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(gaps[0].range, Some(TimeRange::new(4000, 5000).unwrap()));
+    // A person says what it was.
+    let own = passage(PassageKind::Speech, "lighthouse", Some((4000, 5000)));
+    let correction = Correction { passages: vec![own], ..Correction::default() };
+    correct(&catalog, id, PassageKind::Speech, correction);
+    assert_eq!(catalog.not_understood(1).unwrap(), []);
+    assert_eq!(found(&catalog, "lighthouse"), [Some((4000, 5000))]);
+}

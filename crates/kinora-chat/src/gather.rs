@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kinora_catalog::{Catalog, PassageHit};
 use kinora_retrieval::{Query, SearchOutcome, Searcher, content_words};
-use kinora_types::{Asset, Hit, Passage, PassageKind, TimeRange};
+use kinora_types::{Asset, Certainty, Hit, Passage, PassageKind, TimeRange};
 
 use crate::{
     ChatError, Evidence, Fact, FactKind, Plan, prompt,
@@ -225,7 +225,9 @@ impl Gatherer<'_> {
             _ => true,
         };
         let (mut speeches, mut others) = (0, 0);
-        for passage in passages.iter().filter(near) {
+        // An answer does not rest on words that were guessed.
+        let sure = |passage: &&Passage| passage.certainty() == Certainty::Certain;
+        for passage in passages.iter().filter(near).filter(sure) {
             let (count, most) = match passage.kind {
                 PassageKind::Tag => continue,
                 PassageKind::Speech => (&mut speeches, SPEECHES),

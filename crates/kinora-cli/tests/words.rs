@@ -73,6 +73,23 @@ fn corrections(home: &Home, srt: &str, word: &str) {
     let gone = home.run(&["search", word, "--json"]).done().json();
     assert_eq!(gone["hits"].as_array().unwrap().len(), 0, "{gone}");
 
+    // Files of another recording, and in other encodings.
+    let other = home.path().join("other.srt");
+    fs::write(&other, "1\n00:59:00,000 --> 00:59:02,000\npast the end\n").unwrap();
+    let refused = home.run(&["edit", "utterance.wav", "--transcript", &other.to_string_lossy()]);
+    assert_ne!(refused.code, 0);
+    let told = "the last cue ends at 59:02.000, but the recording lasts 00:03.3";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    let latin = home.path().join("latin.srt");
+    fs::write(&latin, b"1\n00:00:00,000 --> 00:00:03,000\nSch\xf6ne Gr\xfc\xdfe, xylophone\n")
+        .unwrap();
+    let read =
+        home.run(&["edit", "utterance.wav", "--transcript", &latin.to_string_lossy()]).done();
+    assert!(
+        read.stdout.contains("Schöne Grüße") && read.stderr.contains("windows-1252"),
+        "{read:?}"
+    );
+
     // A person's words outlive the model that runs again.
     let input = home.path().join("in").to_string_lossy().into_owned();
     home.run(&["add", &input, "--again", "--json"]).done();

@@ -1,21 +1,12 @@
 //! Everything that is known of one asset, and what a person says of it.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use kinora_catalog::{Catalog, CatalogError, Change, Correction, Description, Layer};
-use kinora_inference::Control;
-use kinora_ingest::hear;
-use kinora_media::{subtitles, video::VideoLimits};
+use kinora_catalog::{Catalog, Change, Correction, Description, Layer};
 use kinora_types::{Asset, Origin, Passage, PassageKind, Rights, TimeRange};
 use serde::Serialize;
 
-use crate::{EngineError, Studio, text};
-
-/// Bytes of a file of subtitles; a day of speech has about two million.
-const LARGEST_SUBTITLES: u64 = 32 << 20;
+use crate::{EngineError, Studio, TranscriptFile};
 
 /// Everything that is known of one asset.
 #[derive(Clone, Debug, Serialize)]
@@ -29,6 +20,9 @@ pub struct Details {
     pub moving_part: bool,
     /// What is said, written, shown and told in it; people's words in place of what machines found.
     pub passages: Vec<Passage>,
+    /// Where somebody speaks and the words were not made out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_understood: Vec<TimeRange>,
     /// The shots of a video.
     pub shots: Vec<TimeRange>,
     /// Which model looked for which kind of passage, and why it could not; a kind that is not named is
@@ -58,8 +52,8 @@ pub struct EditRequest {
     pub tags: Vec<String>,
     /// What it does not show.
     pub not_tags: Vec<String>,
-    /// What is said in it, all of it: a file of SRT or WebVTT.
-    pub transcript: Option<PathBuf>,
+    /// What is said in it, all of it.
+    pub transcript: Option<TranscriptFile>,
     /// What is said at a moment, in milliseconds.
     pub said: Vec<(u64, String)>,
     /// What is written instead of what a machine read; nothing if the second is empty.
@@ -74,44 +68,6 @@ impl Studio {
         let catalog = self.catalog(library)?;
         let asset = catalog.resolve(reference)?;
         details(&catalog, asset)
-    }
-
-    /// What is said in a video or recording of a library, in order of time; a file that is in no library
-    /// is heard here and now, and nothing of it is kept. `progress` hears how many milliseconds of it
-    /// were listened to.
-    pub fn transcript(
-        &self,
-        library: &str,
-        reference: &str,
-        control: &Control,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Vec<Passage>, EngineError> {
-        let Details { asset, mut passages, perceived, .. } = match self.details(library, reference)
-        {
-            Err(
-                EngineError::NoLibrary { .. } | EngineError::Catalog(CatalogError::Reference(_)),
-            ) if Path::new(reference).is_file() => {
-                return self.hear(Path::new(reference), control, progress);
-            }
-            known => known?,
-        };
-        passages.retain(|passage| passage.kind == PassageKind::Speech);
-        match perceived.get(&PassageKind::Speech) {
-            None if passages.is_empty() => Err(EngineError::NotHeard(asset.label())),
-            _ => Ok(passages),
-        }
-    }
-
-    fn hear(
-        &self,
-        path: &Path,
-        control: &Control,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Vec<Passage>, EngineError> {
-        let model = self.recognizer(&self.runtime_options())?;
-        let (ffmpeg, limits) = (self.ffmpeg()?, VideoLimits::default());
-        let failed = |source| EngineError::Hear { path: path.to_owned(), source };
-        hear(&*model, (&ffmpeg, &limits), path, control, progress).map_err(failed)
     }
 
     /// Takes down what a person says of an asset; it wins over all machines, now and later.
@@ -163,10 +119,12 @@ fn details(catalog: &Catalog, asset: Asset) -> Result<Details, EngineError> {
     let other = catalog.live_partner(&asset)?;
     let live_photo = other.and_then(|other| other.paths.first().map(PathBuf::from));
     let told = catalog.told(&asset.id)?;
+    let gaps = catalog.not_understood(row)?;
     Ok(Details {
         live_photo,
         moving_part: told.get(&Layer::File).is_some_and(|told| told.moving_part),
         passages: catalog.passages(row)?,
+        not_understood: gaps.into_iter().filter_map(|gap| gap.range).collect(),
         shots: catalog.shots(row)?,
         asset,
         perceived,
@@ -210,12 +168,10 @@ impl<'a> Edits<'a> {
     }
 
     fn transcript(&mut self, request: &EditRequest) -> Result<(), EngineError> {
-        let Some(path) = &request.transcript else {
+        let Some(file) = &request.transcript else {
             return Ok(());
         };
-        let text = text::read(path, LARGEST_SUBTITLES)?;
-        let wrong = |source| EngineError::Subtitles { path: path.clone(), source };
-        let passages = subtitles::parse(&text).map_err(wrong)?;
+        let passages = file.fitted(&self.before.asset)?;
         *self.of(PassageKind::Speech) =
             Correction { passages, refuse_all: true, ..Correction::default() };
         Ok(())
@@ -225,11 +181,9 @@ impl<'a> Edits<'a> {
     fn said(&mut self, request: &EditRequest) -> Result<(), EngineError> {
         let before = self.before;
         for (at_ms, words) in &request.said {
-            let heard = |p: &&Passage| {
-                p.kind == PassageKind::Speech && p.range.is_some_and(|range| range.contains(*at_ms))
-            };
-            let found = before.passages.iter().find(heard);
-            let range = found.and_then(|passage| passage.range).ok_or_else(|| {
+            let said = before.passages.iter().filter(|p| p.kind == PassageKind::Speech);
+            let mut ranges = said.filter_map(|p| p.range).chain(before.not_understood.clone());
+            let range = ranges.find(|range| range.contains(*at_ms)).ok_or_else(|| {
                 EngineError::NothingThere(format!(
                     "nobody is heard at {} s",
                     *at_ms as f64 / 1000.0

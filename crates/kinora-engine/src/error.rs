@@ -234,7 +234,7 @@ impl EngineError {
             Self::NoMotion(_) => {
                 owned("give a clip of some seconds that is neither dark nor plain")
             }
-            Self::Subtitles { .. } => owned("give a file of SRT or WebVTT"),
+            Self::Subtitles { source, .. } => owned(source.hint()),
             Self::NothingThere(_) => owned("`kinora show` tells what there is"),
             Self::NotHeard(_) => owned(
                 "`kinora models pull speech`, then `kinora add` on its folder goes on with it",

@@ -27,6 +27,7 @@ mod studio;
 mod text;
 mod tools;
 mod train;
+mod transcript;
 mod verify;
 mod vision;
 
@@ -57,4 +58,5 @@ pub use senses::Waiting;
 pub use settings::{Config, Language, Settings};
 pub use studio::Studio;
 pub use train::{TrainProgress, TrainRequest, Trained};
+pub use transcript::TranscriptFile;
 pub use verify::{RecordOrigin, Verification};

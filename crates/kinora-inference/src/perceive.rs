@@ -10,15 +10,16 @@ pub const SAMPLE_RATE: u32 = 16_000;
 /// What was said in one breath: a sentence or a part of one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpeechSegment {
-    /// The words.
+    /// The words; empty where somebody speaks and no words were made out.
     pub text: String,
-    /// From the first word to the last.
+    /// From the first word to the last; never empty.
     pub range: TimeRange,
     /// Each word by itself.
     pub words: Vec<TimedWord>,
-    /// Mean probability of the tokens, 0 to 1.
+    /// Geometric mean of the tokens' probabilities, 0 to 1; below [`kinora_types::DOUBTFUL_BELOW`] the words
+    /// are a guess.
     pub confidence: f32,
-    /// ISO 639-1 code of the language.
+    /// ISO 639-1 code of the language; empty where there are no words.
     pub language: String,
 }
 
@@ -26,7 +27,8 @@ pub struct SpeechSegment {
 pub type Samples<'a> = dyn Iterator<Item = Result<Vec<f32>, InferenceError>> + 'a;
 
 /// Hears what is said. Called by one thread at a time; uses all cores itself. Segments come in order of
-/// time, each as soon as it is known, and never overlap; silence and music give none. Memory does not
+/// time, each as soon as it is known, and never overlap; silence and music give none, speech that was not
+/// understood gives one without words. Memory does not
 /// grow with the length of the recording. An error from `samples` ends the work and is passed on;
 /// segments that came before it stand.
 pub trait SpeechRecognizer: Send + Sync {

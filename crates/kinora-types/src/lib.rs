@@ -35,7 +35,7 @@ pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
 pub use markup::{Markup, PAGE_HEAD};
 pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};
-pub use passage::{Origin, Passage, PassageKind, Quad, TimedWord};
+pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad, TimedWord};
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};

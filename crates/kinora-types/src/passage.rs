@@ -33,6 +33,22 @@ impl PassageKind {
     }
 }
 
+/// Mean probability of its tokens (their geometric mean) below which speech is guesswork: just below exp(-1),
+/// Whisper's own limit (Radford et al. 2022, section 4.5).
+pub const DOUBTFUL_BELOW: f32 = 0.3678;
+
+/// How far what was heard can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// As sure as the model's mean word.
+    Certain,
+    /// A best guess: some of the words were said.
+    Doubtful,
+    /// Somebody speaks; no words were made out.
+    NotUnderstood,
+}
+
 /// Who says that these are the words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,4 +101,22 @@ pub struct Passage {
     pub words: Vec<TimedWord>,
     /// Who says so.
     pub origin: Origin,
+}
+
+impl Passage {
+    /// How far it can be relied on. Only speech that a model heard can be doubtful or not understood; what
+    /// was not understood has a range and no words.
+    pub fn certainty(&self) -> Certainty {
+        let (PassageKind::Speech, Origin::Machine { confidence, .. }) = (self.kind, &self.origin)
+        else {
+            return Certainty::Certain;
+        };
+        if self.text.trim().is_empty() {
+            Certainty::NotUnderstood
+        } else if confidence.is_some_and(|sure| sure < DOUBTFUL_BELOW) {
+            Certainty::Doubtful
+        } else {
+            Certainty::Certain
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `kinora show`
 
 use kinora_engine::{Details, Studio};
-use kinora_types::{Asset, DateBasis, Kind, Origin, Passage, PassageKind, Printable};
+use kinora_types::{Asset, Certainty, DateBasis, Kind, Origin, Passage, PassageKind, Printable};
 
 use crate::{Outcome, args::ShowArgs, output};
 
@@ -33,6 +33,9 @@ pub fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
     }
     for passage in &details.passages {
         output::line(passage_line(passage))?;
+    }
+    for range in &details.not_understood {
+        output::line(format!("{:<9} {}  [not understood]", "speech", output::span(*range)))?;
     }
     for (kind, perceived) in &details.perceived {
         if let Some(error) = &perceived.error {
@@ -96,7 +99,8 @@ fn passage_line(passage: &Passage) -> String {
         Origin::Machine { model, confidence: Some(sure) } => format!("{sure:.2}, {model}"),
         Origin::Machine { model, confidence: None } => model.clone(),
     };
-    format!("{:<9} {span}{}  ({origin})", passage.kind.name(), passage.text)
+    let mark = if passage.certainty() == Certainty::Doubtful { "[?] " } else { "" };
+    format!("{:<9} {span}{mark}{}  ({origin})", passage.kind.name(), passage.text)
 }
 
 /// Kinds that make sense for the asset and that no model has looked for.

@@ -1,7 +1,7 @@
 //! `kinora transcript`
 
 use kinora_engine::{Control, Studio, to_srt, to_webvtt};
-use kinora_types::Passage;
+use kinora_types::{Certainty, Passage};
 use serde::Serialize;
 
 use crate::{Outcome, args::TranscriptArgs, output};
@@ -9,7 +9,35 @@ use crate::{Outcome, args::TranscriptArgs, output};
 #[derive(Serialize)]
 struct Report<'a> {
     asset: &'a str,
-    passages: &'a [Passage],
+    /// Seconds of doubtful words, and of speech without any.
+    doubtful_s: f64,
+    not_understood_s: f64,
+    passages: Vec<Line<'a>>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    certainty: Certainty,
+    #[serde(flatten)]
+    passage: &'a Passage,
+}
+
+impl<'a> Report<'a> {
+    fn new(asset: &'a str, passages: &'a [Passage]) -> Self {
+        let line = |passage: &'a Passage| Line { certainty: passage.certainty(), passage };
+        Self {
+            asset,
+            doubtful_s: seconds(passages, Certainty::Doubtful),
+            not_understood_s: seconds(passages, Certainty::NotUnderstood),
+            passages: passages.iter().map(line).collect(),
+        }
+    }
+}
+
+/// How long passages of one certainty last together.
+fn seconds(passages: &[Passage], certainty: Certainty) -> f64 {
+    let of_it = passages.iter().filter(|passage| passage.certainty() == certainty);
+    of_it.filter_map(|passage| passage.range).map(|range| range.length().as_secs_f64()).sum()
 }
 
 /// Runs the command.
@@ -28,7 +56,7 @@ pub fn run(
     bar.clear();
     let passages = found?;
     if json {
-        output::json(&Report { asset: &args.asset, passages: &passages })?;
+        output::json(&Report::new(&args.asset, &passages))?;
     } else if args.srt {
         output::document(&to_srt(&passages))?;
     } else if args.vtt {
@@ -38,8 +66,34 @@ pub fn run(
     } else {
         for passage in &passages {
             let span = passage.range.map(output::span).unwrap_or_default();
-            output::line(format!("{span}  {}", passage.text))?;
+            output::line(format!("{span}  {}", words(passage)))?;
         }
     }
+    if !json {
+        tell(&passages);
+    }
     Ok(Outcome::Done)
+}
+
+/// The words with a mark where they are doubtful.
+fn words(passage: &Passage) -> String {
+    match passage.certainty() {
+        Certainty::Certain => passage.text.clone(),
+        Certainty::Doubtful => format!("[?] {}", passage.text),
+        Certainty::NotUnderstood => "[not understood]".to_owned(),
+    }
+}
+
+/// Says on the error output how much of the speech has no words to rely on.
+fn tell(passages: &[Passage]) {
+    let counts = [
+        (Certainty::NotUnderstood, "not understood ([not understood])"),
+        (Certainty::Doubtful, "doubtful ([?])"),
+    ];
+    for (certainty, name) in counts {
+        let seconds = seconds(passages, certainty);
+        if seconds > 0.0 {
+            output::say(&format!("note: {seconds:.1} s of speech are {name}"));
+        }
+    }
 }

@@ -24,7 +24,8 @@ pub enum HearError {
 }
 
 /// What is said in the sound of a video or recording that is heard by default, in order of time; nothing where there is no
-/// sound. `progress` hears how many milliseconds were listened to. Memory: as the model's, and the words.
+/// sound. A passage without text is speech that was not understood. `progress` hears how many milliseconds were
+/// listened to. Memory: as the model's, and the words.
 pub fn hear(
     model: &dyn SpeechRecognizer,
     (ffmpeg, limits): (&FFmpeg, &VideoLimits),
@@ -85,7 +86,7 @@ impl Perceiver<'_, '_> {
 fn said(segment: SpeechSegment, model: &str) -> Passage {
     Passage {
         range: Some(segment.range),
-        language: Some(segment.language),
+        language: Some(segment.language).filter(|code| !code.is_empty()),
         words: segment.words,
         ..passage(PassageKind::Speech, segment.text, model, segment.confidence)
     }

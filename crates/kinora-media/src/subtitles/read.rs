@@ -2,8 +2,12 @@
 
 use kinora_types::{Origin, Passage, PassageKind, TimeRange};
 
-/// Longer texts are no subtitles: ten hours of speech are about 1 MB.
-const LONGEST: usize = 16 << 20;
+use super::{
+    DOUBTFUL, LONGEST, NOT_UNDERSTOOD, TextEncoding,
+    encoding::decode,
+    markup::plain,
+    times::{self, Line},
+};
 
 /// Subtitles that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,24 +15,94 @@ pub enum SubtitleError {
     /// There is no cue in it.
     #[error("no subtitle is in it: neither SRT nor WebVTT")]
     NoCue,
+    /// It is something else.
+    #[error("it is {0}, neither SRT nor WebVTT")]
+    Other(&'static str),
     /// A cue ends before it starts, or its times cannot be read.
-    #[error("line {line}: `{text}` is no span of time")]
+    #[error("line {line}: `{text}` is no span of time: {why}")]
     BadTimes {
         /// Counted from 1.
         line: usize,
         /// What stands there.
         text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Bytes that are no text in the encoding that the rest is in.
+    #[error("line {line}: what stands there is no text in {encoding}")]
+    Bytes {
+        /// Counted from 1.
+        line: usize,
+        /// Name of the encoding.
+        encoding: &'static str,
     },
     /// More text than any subtitles have.
     #[error("the subtitles are longer than {} MB", LONGEST >> 20)]
     TooLong,
+    /// Cues lie behind the end of the recording.
+    #[error(
+        "the last cue ends at {}, but the recording lasts {}", clock(*last_ms), clock(*length_ms)
+    )]
+    PastEnd {
+        /// When the last cue ends, in milliseconds.
+        last_ms: u64,
+        /// How long the recording is, in milliseconds.
+        length_ms: u64,
+    },
 }
 
-/// Reads SRT or WebVTT, whichever it is. Tags of style and voice are taken off, WebVTT's escapes are
-/// resolved; notes, styles, regions, cue names and settings are passed over. A WebVTT file without cues
-/// is empty, not wrong.
+impl SubtitleError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoCue | Self::Other(_) | Self::TooLong => "give a file of SRT or WebVTT",
+            Self::BadTimes { .. } => "mend the line, as `00:00:01,000 --> 00:00:02,500`",
+            Self::Bytes { .. } => "save the file as UTF-8",
+            Self::PastEnd { .. } => {
+                "is it the file of another recording, or of another frame rate?"
+            }
+        }
+    }
+}
+
+/// `01:02:03.450`, or without hours.
+fn clock(ms: u64) -> String {
+    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+    let rest = format!("{minutes:02}:{seconds:02}.{:03}", ms % 1000);
+    if hours == 0 { rest } else { format!("{hours:02}:{rest}") }
+}
+
+/// A subtitle file that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subtitles {
+    /// What is said, in order of time.
+    pub passages: Vec<Passage>,
+    /// In which encoding the file was.
+    pub encoding: TextEncoding,
+}
+
+/// Reads the bytes of an SRT or WebVTT file in UTF-8, UTF-16 or one of the legacy encodings of the web.
+///
+/// # Errors
+/// As [`parse`], and [`SubtitleError::Bytes`] for bytes that are no text.
+pub fn read(bytes: &[u8]) -> Result<Subtitles, SubtitleError> {
+    if bytes.len() as u64 > LONGEST {
+        return Err(SubtitleError::TooLong);
+    }
+    let (text, encoding) = decode(bytes)?;
+    Ok(Subtitles { passages: parse(&text)?, encoding })
+}
+
+/// Reads SRT or WebVTT, whichever it is, in order of time. Tags of style and voice are taken off, character
+/// references are resolved; notes, styles, regions, cue names and settings are passed over, and so are cues
+/// of no length or without words. Numbers and blank lines between the cues may be missing. A WebVTT file
+/// without cues is empty, not wrong.
+///
+/// # Errors
+/// [`SubtitleError::BadTimes`] with the first line whose times are wrong, [`SubtitleError::NoCue`] or
+/// [`SubtitleError::Other`] for what is neither format.
 pub fn parse(text: &str) -> Result<Vec<Passage>, SubtitleError> {
-    if text.len() > LONGEST {
+    if text.len() as u64 > 2 * LONGEST {
         return Err(SubtitleError::TooLong);
     }
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
@@ -36,107 +110,111 @@ pub fn parse(text: &str) -> Result<Vec<Passage>, SubtitleError> {
         .strip_prefix("WEBVTT")
         .is_some_and(|r| r.is_empty() || r.starts_with([' ', '\t', '\n']));
     let lines: Vec<&str> = text.lines().collect();
-    let mut passages = Vec::new();
+    let cues = cues(&lines, webvtt)?;
+    if cues.is_empty() && !webvtt {
+        return Err(other(&text).map_or(SubtitleError::NoCue, SubtitleError::Other));
+    }
+    let mut passages: Vec<Passage> = cues.into_iter().filter_map(Cue::passage).collect();
+    passages.sort_by_key(|passage| passage.range);
+    Ok(passages)
+}
+
+/// What else it may be.
+fn other(text: &str) -> Option<&'static str> {
+    let start = text.trim_start();
+    if start.starts_with("[Script Info]") {
+        Some("SubStation Alpha")
+    } else if start.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("<sami")) {
+        Some("SAMI")
+    } else if start.starts_with("<?xml") || start.starts_with("<tt") {
+        Some("XML, perhaps TTML")
+    } else if start.starts_with('{') && start[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        Some("MicroDVD")
+    } else {
+        None
+    }
+}
+
+/// A cue with its lines.
+struct Cue {
+    range: TimeRange,
+    lines: Vec<String>,
+}
+
+fn cues(lines: &[&str], webvtt: bool) -> Result<Vec<Cue>, SubtitleError> {
+    let mut cues: Vec<Cue> = Vec::new();
     let mut at = 0;
     while at < lines.len() {
-        let (Some(times), false) = (times(lines[at]), webvtt && begins_comment(&lines, at)) else {
-            at += 1;
+        let line = lines[at];
+        let starts_block = at == 0 || lines[at - 1].trim().is_empty();
+        if webvtt && starts_block && is_comment(line) {
+            at += lines[at..].iter().take_while(|line| !line.trim().is_empty()).count();
             continue;
-        };
-        let range = times.ok_or_else(|| bad(at, lines[at]))?;
-        let words = lines[at + 1..].iter().take_while(|line| !line.trim().is_empty());
-        let words: Vec<String> = words.map(|line| plain(line, webvtt)).collect();
-        at += 1 + words.len();
-        passages.extend(passage(range, &words));
-    }
-    if passages.is_empty() && !webvtt { Err(SubtitleError::NoCue) } else { Ok(passages) }
-}
-
-fn bad(at: usize, text: &str) -> SubtitleError {
-    SubtitleError::BadTimes { line: at + 1, text: text.chars().take(80).collect() }
-}
-
-/// Whether the line stands in a note, where arrows mean nothing.
-fn begins_comment(lines: &[&str], at: usize) -> bool {
-    let block = lines[..=at].iter().rev().take_while(|line| !line.trim().is_empty());
-    block.last().is_some_and(|first| {
-        *first == "NOTE" || first.starts_with("NOTE ") || first.starts_with("NOTE\t")
-    })
-}
-
-fn passage(range: TimeRange, words: &[String]) -> Option<Passage> {
-    let lines: Vec<&str> = words.iter().map(|line| line.trim()).filter(|l| !l.is_empty()).collect();
-    (!lines.is_empty()).then(|| Passage {
-        kind: PassageKind::Speech,
-        text: lines.join("\n"),
-        range: Some(range),
-        region: None,
-        language: None,
-        words: Vec::new(),
-        origin: Origin::Person,
-    })
-}
-
-/// `None` for a line that is no line of times; `Some(None)` for one that cannot be right.
-fn times(line: &str) -> Option<Option<TimeRange>> {
-    let (start, rest) = line.split_once("-->")?;
-    // Cue settings follow the end.
-    let end = rest.split_whitespace().next().unwrap_or_default();
-    let range = clock(start.trim()).zip(clock(end));
-    Some(range.and_then(|(start, end)| TimeRange::new(start, end).ok()))
-}
-
-/// `01:02:03,450`, `02:03.450`; hours may have any number of digits.
-fn clock(text: &str) -> Option<u64> {
-    let (whole, fraction) = text.split_once([',', '.']).unwrap_or((text, "0"));
-    let digits = |part: &str| -> Option<u64> {
-        (!part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse().ok())?
-    };
-    let parts: Vec<u64> = whole.split(':').map(digits).collect::<Option<_>>()?;
-    let seconds = match parts[..] {
-        [minutes, seconds] if seconds < 60 => minutes.checked_mul(60)?.checked_add(seconds)?,
-        [hours, minutes, seconds] if minutes < 60 && seconds < 60 => {
-            hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds)?
         }
-        _ => return None,
-    };
-    let thousandths = digits(&format!("{fraction:0<3}")[..3])?;
-    seconds.checked_mul(1000)?.checked_add(thousandths)
-}
-
-/// Takes tags off and resolves escapes, which only WebVTT has. What looks like a tag but is none of the
-/// known names stays in SRT, where a bare `<` is allowed.
-fn plain(line: &str, webvtt: bool) -> String {
-    let (mut text, mut rest) = (String::with_capacity(line.len()), line);
-    while let Some(at) = rest.find('<') {
-        text.push_str(&rest[..at]);
-        let tag = rest[at + 1..].split_once('>').filter(|(tag, _)| webvtt || is_srt_tag(tag));
-        rest = match tag {
-            Some((_, after)) => after,
-            None => {
-                text.push('<');
-                &rest[at + 1..]
+        match times::line(line) {
+            Line::Times(range) => cues.push(Cue { range, lines: Vec::new() }),
+            Line::Wrong(why) => return Err(bad(at, line, why)),
+            Line::Words if header(lines, at, webvtt) => {}
+            // A blank line inside of an SRT cue does not end it, as for most players.
+            Line::Words => {
+                if let Some(cue) = cues.last_mut() {
+                    cue.lines.push(plain(line, webvtt));
+                }
             }
-        };
+        }
+        at += 1;
     }
-    text.push_str(rest);
-    if webvtt { unescape(&text) } else { text }
+    Ok(cues)
 }
 
-fn is_srt_tag(tag: &str) -> bool {
-    let name = tag.trim_start_matches('/').split(' ').next().unwrap_or_default();
-    ["b", "i", "u", "s", "font"].iter().any(|known| name.eq_ignore_ascii_case(known))
+/// Whether a line is the number or name of the cue that follows, or belongs to none.
+fn header(lines: &[&str], at: usize, webvtt: bool) -> bool {
+    let line = lines[at].trim();
+    let is_times = |line: &&str| times::line(line) != Line::Words;
+    let follows = lines.get(at + 1).is_some_and(is_times);
+    let follows_later = lines[at + 1..].iter().find(|l| !l.trim().is_empty()).is_some_and(is_times);
+    let blank_before = at == 0 || lines[at - 1].trim().is_empty();
+    let is_number = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
+    // The number of a cue that was cut off is no word of the one before.
+    let ends = lines[at + 1..].iter().all(|line| line.trim().is_empty());
+    line.is_empty()
+        || webvtt && blank_before
+        || is_number && follows
+        || is_number && blank_before && (follows_later || ends)
 }
 
-fn unescape(text: &str) -> String {
-    const NAMES: [(&str, &str); 6] = [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&nbsp;", "\u{a0}"),
-        ("&lrm;", "\u{200e}"),
-        ("&rlm;", "\u{200f}"),
-        // Last, so that `&amp;lt;` becomes `&lt;`.
-        ("&amp;", "&"),
-    ];
-    NAMES.iter().fold(text.to_owned(), |text, (name, character)| text.replace(name, character))
+fn bad(at: usize, text: &str, why: &'static str) -> SubtitleError {
+    SubtitleError::BadTimes { line: at + 1, text: text.chars().take(80).collect(), why }
+}
+
+/// Whether a line begins a block in which arrows mean nothing.
+fn is_comment(line: &str) -> bool {
+    ["NOTE", "STYLE", "REGION"].iter().any(|name| {
+        let rest = line.strip_prefix(name);
+        rest.is_some_and(|rest| rest.trim().is_empty() || rest.starts_with([' ', '\t']))
+    })
+}
+
+impl Cue {
+    /// `None` without words or length.
+    fn passage(self) -> Option<Passage> {
+        let lines = self.lines.iter().map(|line| unmarked(line)).filter(|line| !line.is_empty());
+        let text = lines.collect::<Vec<&str>>().join("\n");
+        (!text.is_empty() && !self.range.is_empty()).then(|| Passage {
+            kind: PassageKind::Speech,
+            text,
+            range: Some(self.range),
+            region: None,
+            language: None,
+            words: Vec::new(),
+            origin: Origin::Person,
+        })
+    }
+}
+
+/// A line without what our writers add.
+fn unmarked(line: &str) -> &str {
+    let line = line.trim();
+    let line = line.strip_prefix(DOUBTFUL).map_or(line, str::trim_start);
+    if line == NOT_UNDERSTOOD { "" } else { line }
 }

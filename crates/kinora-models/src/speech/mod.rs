@@ -7,12 +7,17 @@
 //! window; where the model is not sure of it, the one that was spoken most so far counts. Times of words
 //! come from the decoder's attention (`align.rs`); they are off by 50 to 200 ms as a rule.
 //!
+//! No speech is passed over in silence (`hearing.rs`): what the detector calls speech ends up in a segment,
+//! with words that are certain or doubtful, or without any. `cues.rs` keeps segments in order and apart.
+//!
 //! Memory: the weights once (tiny 41 MB, base 77 MB, small 249 MB), a window's sound, features and
 //! attention; nothing grows with the length of the recording.
 
 mod align;
+mod cues;
 mod decoder;
 mod fft;
+mod hearing;
 mod mel;
 mod rules;
 mod segments;
@@ -37,18 +42,14 @@ use crate::{
     runtime::{Graph, Kept, Lanes, Model, Runtime, Values},
 };
 use decoder::Decoder;
+use hearing::Hearing;
 use mel::{BANDS, FRAMES, LogMel};
-use transcript::{Heard, Impression, TEMPERATURES, transcribe};
 use vad::Vad;
-use vocabulary::{Token, Vocabulary};
-use window::{Window, Windows};
+use vocabulary::Vocabulary;
+use window::Windows;
 
 /// Raised when the code comes to hear other words or times in the same sound.
-const CODE_REVISION: &str = "1";
-/// Probability of a language from which on a window speaks for itself.
-const SURE_LANGUAGE: f32 = 0.6;
-/// What is left of a window is not heard again if it is shorter than this: 0.4 s.
-const REST: usize = 6400;
+const CODE_REVISION: &str = "2";
 
 /// Opens the recognizer `name` of the store's manifest, such as `whisper-base`; everything that it needs
 /// must have been pulled. Reads no weights: they are loaded at the first use. `language` is the ISO 639-1
@@ -135,7 +136,7 @@ impl SpeechRecognizer for Whisper {
         let spoken = vec![0.0; networks.vocabulary.languages.len()];
         let told = self.language.as_deref().map(|code| networks.vocabulary.language(code));
         let told = told.transpose()?;
-        let mut hearing = Hearing { networks, control, told, spoken, segment };
+        let mut hearing = Hearing { networks, control, told, spoken, ended: 0, segment };
         let mut windows = Windows::new(&networks.vad)?;
         for piece in samples {
             control.check()?;
@@ -143,92 +144,6 @@ impl SpeechRecognizer for Whisper {
         }
         control.check()?;
         windows.finish()?.iter().try_for_each(|window| hearing.window(window))
-    }
-}
-
-/// What is known of a recording while it is heard.
-struct Hearing<'a> {
-    networks: &'a Networks,
-    control: &'a Control,
-    /// The language, if it was told.
-    told: Option<(Token, String)>,
-    /// Samples of speech in each language, weighed by their probability.
-    spoken: Vec<f32>,
-    segment: &'a mut dyn FnMut(SpeechSegment),
-}
-
-impl Hearing<'_> {
-    /// Hears a window; what the model left open at its end is heard again from there, what is doubtful
-    /// in halves.
-    fn window(&mut self, window: &Window) -> Result<(), InferenceError> {
-        let mut from = 0;
-        while window.samples.len().saturating_sub(from) >= REST || from == 0 {
-            self.control.check()?;
-            let halves = window.halves().filter(|_| from == 0);
-            let Some(covered) = self.part(window, from, halves.is_some())? else {
-                let Some((first, second)) = halves else { break };
-                self.window(&first)?;
-                return self.window(&second);
-            };
-            if covered < REST {
-                break;
-            }
-            from += covered;
-        }
-        Ok(())
-    }
-
-    /// Hears a window from a sample on; how many samples were covered, `None` if what was heard is
-    /// doubtful and the window can be `divided`.
-    fn part(
-        &mut self,
-        window: &Window,
-        from: usize,
-        divided: bool,
-    ) -> Result<Option<usize>, InferenceError> {
-        let Networks { decoder, vocabulary, .. } = self.networks;
-        let samples = &window.samples[from..];
-        let state = decoder.begin(self.networks.encode(samples)?, vocabulary.start)?;
-        let attended = state.clone();
-        let impression = transcript::impression(vocabulary, state);
-        let (language, code) = self.language(&impression, window.spoken());
-        let temperatures = if divided { &TEMPERATURES[..1] } else { &TEMPERATURES[..] };
-        let wish = (language, temperatures);
-        let said = match transcribe(decoder, vocabulary, &impression, wish, self.control)? {
-            Heard::Words(said) => said,
-            Heard::Doubtful if divided => return Ok(None),
-            Heard::Doubtful | Heard::Nothing => return Ok(Some(samples.len())),
-        };
-        let reading = segments::read(vocabulary, &said.tokens, samples.len());
-        let text = segments::text_tokens(vocabulary, &said.tokens, &reading);
-        if text.is_empty() {
-            return Ok(Some(reading.covered));
-        }
-        let prompt = [vocabulary.start, language, vocabulary.transcribe, vocabulary.no_timestamps];
-        let tokens = [&prompt[..], &text, &[vocabulary.end]].concat();
-        let attention = decoder.attend(&attended, &tokens)?;
-        let place = (window, from);
-        let attention = (&attention, prompt.len());
-        let made = segments::make(vocabulary, &said, &reading, place, attention, &code)?;
-        made.into_iter().for_each(&mut *self.segment);
-        Ok(Some(reading.covered))
-    }
-
-    /// The language of a window: the one that was told, else its own if it is clear, else the one that was spoken most so far.
-    fn language(&mut self, impression: &Impression, samples: u64) -> (Token, String) {
-        if let Some(told) = &self.told {
-            return told.clone();
-        }
-        let most = |values: &[f32]| {
-            (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0)
-        };
-        for (spoken, chance) in self.spoken.iter_mut().zip(&impression.languages) {
-            *spoken += chance * samples as f32;
-        }
-        let own = most(&impression.languages);
-        let sure = impression.languages.get(own).is_some_and(|chance| *chance >= SURE_LANGUAGE);
-        let chosen = if sure { own } else { most(&self.spoken) };
-        self.networks.vocabulary.languages[chosen].clone()
     }
 }
 

@@ -8,7 +8,11 @@ use std::{fs, path::PathBuf};
 use kinora_inference::{Control, SAMPLE_RATE};
 use serde_json::Value;
 
-use super::*;
+use super::{
+    transcript::{Heard, TEMPERATURES, transcribe},
+    vocabulary::Token,
+    *,
+};
 use crate::StoreConfig;
 
 fn fixture(name: &str) -> PathBuf {

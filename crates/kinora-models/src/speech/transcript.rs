@@ -3,9 +3,9 @@
 //! Mirrors `decode` and `decode_with_fallback` of openai/whisper (`whisper/decoding.py`,
 //! `whisper/transcribe.py`; Radford et al. 2022, section 4.5) with greedy decoding: if the text repeats
 //! itself or is too unlikely, it is doubtful and drawn again at a higher temperature. Unlike there, a
-//! window of several parts is heard again in halves first, since people do repeat themselves; and a text
-//! that fails at every temperature is dropped, as is one that the model itself thinks to be no speech:
-//! words that nobody said must not be found.
+//! window of several parts is heard again in halves first, since people do repeat themselves; a text that
+//! fails at every temperature is the best guess and says so; and one that the model itself thinks to be no
+//! speech is none: words that nobody said must not be found.
 
 use std::io::Write;
 
@@ -26,7 +26,9 @@ pub(super) const TEMPERATURES: [f32; 4] = [0.0, 0.2, 0.4, 0.6];
 /// A text that can be compressed by more than this repeats itself.
 const MOST_COMPRESSION: f64 = 2.4;
 /// Mean of the tokens' log probabilities; below is guesswork.
-const LEAST_LOG_PROBABILITY: f32 = -1.0;
+pub(super) const LEAST_LOG_PROBABILITY: f32 = -1.0;
+/// Nobody says more tokens in a second; fast talkers reach 7.
+const MOST_TOKENS_A_SECOND: f64 = 10.0;
 /// Probability of the token for no speech; above it is silence or music,
 const NO_SPEECH: f32 = 0.6;
 /// unless the text is as likely as this. The reference asks for -1 only: single words of 0.5 s that are
@@ -42,6 +44,8 @@ pub(super) struct Transcript {
     pub probabilities: Vec<f32>,
     /// Mean log probability, the end included.
     pub log_probability: f32,
+    /// Whether it says the same again and again.
+    pub repeats: bool,
 }
 
 /// What came of a window.
@@ -49,8 +53,9 @@ pub(super) enum Heard {
     Words(Transcript),
     /// Silence or music, as far as the model can tell.
     Nothing,
-    /// Text that repeats itself or is too unlikely, at every temperature.
-    Doubtful,
+    /// Text that repeats itself or is too unlikely at every temperature: the likeliest, if any was of a length
+    /// that can be said in its time.
+    Doubtful(Option<Transcript>),
 }
 
 /// What the decoder makes of the sound before it says anything.
@@ -85,19 +90,32 @@ pub(super) fn transcribe(
     let prompted = decoder.step(&impression.state, language)?;
     let prompted = decoder.step(&prompted, vocabulary.transcribe)?;
     let mut dice = Dice(0x2545_F491_4F6C_DD1D);
+    let mut best: Option<Transcript> = None;
     for temperature in temperatures {
         let mut choose = |logits: &[f32]| choose(logits, *temperature, &mut dice);
-        let said = say(decoder, vocabulary, prompted.clone(), &mut choose, control)?;
-        let repeats = compression(&vocabulary.text(&said.tokens)?) > MOST_COMPRESSION;
+        let mut said = say(decoder, vocabulary, prompted.clone(), &mut choose, control)?;
+        said.repeats = compression(&vocabulary.text(&said.tokens)?) > MOST_COMPRESSION;
         let unlikely = said.log_probability < LEAST_LOG_PROBABILITY;
         if impression.no_speech > NO_SPEECH && said.log_probability < SURE {
             return Ok(Heard::Nothing);
         }
-        if !repeats && !unlikely {
+        if !said.repeats && !unlikely {
             return Ok(Heard::Words(said));
         }
+        let better = |best: &Transcript| said.log_probability > best.log_probability;
+        if can_be_said(vocabulary, &said) && best.as_ref().is_none_or(better) {
+            best = Some(said);
+        }
     }
-    Ok(Heard::Doubtful)
+    Ok(Heard::Doubtful(best))
+}
+
+/// Whether the text fits into its time; one that goes round in circles does not.
+fn can_be_said(vocabulary: &Vocabulary, said: &Transcript) -> bool {
+    let last = said.tokens.iter().rfind(|token| vocabulary.is_timestamp(**token));
+    let seconds = last.map_or(0.0, |token| vocabulary.seconds(*token));
+    let texts = said.tokens.iter().filter(|token| vocabulary.is_text(**token)).count();
+    said.tokens.len() < MOST_TOKENS && texts as f64 <= MOST_TOKENS_A_SECOND * seconds
 }
 
 fn say(

@@ -19,7 +19,7 @@ use super::{
 /// Frames that the detector looks at together: about a second.
 const BLOCK: usize = 32 * FRAME;
 /// Sound around each stretch that goes along, 0.2 s: the detector is late by a frame or two.
-const MARGIN: u64 = 3200;
+pub(super) const MARGIN: u64 = 3200;
 /// A silence up to this stays as it is: 1 s.
 const SHORT_SILENCE: u64 = 16_000;
 /// Stretches further apart than this never share a window: 8 s.
@@ -70,6 +70,34 @@ impl Window {
         Some((before, Self { samples: behind.to_vec(), parts: moved.collect() }))
     }
 
+    /// What lies behind the first `from` samples; `None` if there is no speech in it.
+    pub fn behind(&self, from: usize) -> Option<Self> {
+        let mut parts = Vec::new();
+        for part in &self.parts {
+            let cut = from.saturating_sub(part.offset) as u64;
+            if part.range.start + cut < part.range.end {
+                let range = part.range.start + cut..part.range.end;
+                parts.push(Part { offset: part.offset.saturating_sub(from), range });
+            }
+        }
+        let samples = self.samples.get(from..)?.to_vec();
+        (!parts.is_empty()).then_some(Self { samples, parts })
+    }
+
+    /// A window of the samples `range` of the recording, which lie in one part; `None` if they do not.
+    pub fn slice(&self, range: &Range<u64>) -> Option<Self> {
+        let holds = |part: &&Part| part.range.start <= range.start && range.end <= part.range.end;
+        let part = self.parts.iter().find(holds)?;
+        let place = |at: u64| part.offset + (at - part.range.start) as usize;
+        let samples = self.samples.get(place(range.start)..place(range.end))?.to_vec();
+        Some(Self { samples, parts: vec![Part { offset: 0, range: range.clone() }] })
+    }
+
+    /// The stretches of speech in it, in samples of the recording, with the margins around them.
+    pub fn stretches(&self) -> impl Iterator<Item = Range<u64>> {
+        self.parts.iter().map(|part| part.range.clone())
+    }
+
     /// Samples of speech.
     pub fn spoken(&self) -> u64 {
         self.parts.iter().map(|part| part.range.end - part.range.start).sum()
@@ -90,6 +118,8 @@ pub(super) struct Windows<'a> {
     dropped: u64,
     /// Samples that the detector has heard.
     heard: u64,
+    /// Samples of the recording, once they are known.
+    length: Option<u64>,
     window: Window,
 }
 
@@ -97,7 +127,7 @@ impl<'a> Windows<'a> {
     pub fn new(vad: &'a Vad) -> Result<Self, InferenceError> {
         let (sound, window) = (Vec::new(), Window::default());
         let (memory, stretches) = (Memory::new()?, Stretches::default());
-        Ok(Self { vad, memory, stretches, sound, dropped: 0, heard: 0, window })
+        Ok(Self { vad, memory, stretches, sound, dropped: 0, heard: 0, length: None, window })
     }
 
     /// Takes the next samples; hands out windows that are full.
@@ -118,6 +148,8 @@ impl<'a> Windows<'a> {
     /// The windows that the end of the recording ends.
     pub fn finish(mut self) -> Result<Vec<Window>, InferenceError> {
         let (length, rest) = (self.end(), self.unheard().next_multiple_of(FRAME));
+        // The detector hears whole frames; what is added to fill the last one is no sound.
+        self.length = Some(length);
         self.sound.resize(self.sound.len() - self.unheard() + rest, 0.0);
         let mut full = self.listen(rest)?;
         if let Some(stretch) = self.stretches.finish() {
@@ -141,7 +173,7 @@ impl<'a> Windows<'a> {
         let block = &self.sound[start..start + count];
         let probabilities = self.vad.listen(&mut self.memory, block)?;
         self.heard += count as u64;
-        let (mut full, end) = (Vec::new(), self.end());
+        let (mut full, end) = (Vec::new(), self.length.unwrap_or(self.end()));
         for probability in probabilities {
             if let Some(stretch) = self.stretches.push(probability) {
                 full.extend(self.take(stretch, end));
@@ -223,5 +255,13 @@ mod tests {
         assert_eq!((first.spoken(), second.spoken()), (100, 250));
         assert_eq!(second.moment(90..110), window.moment(240..260));
         assert_eq!(first.halves(), None);
+        assert_eq!(window.behind(150), Some(second));
+        let rest = window.behind(60).unwrap();
+        assert_eq!(rest.stretches().collect::<Vec<_>>(), [1060..1100, 1150..1250, 9000..9150]);
+        assert_eq!(rest.moment(90..110), window.moment(150..170));
+        assert_eq!(window.behind(400), None);
+        let slice = window.slice(&(9010..9050)).unwrap();
+        assert_eq!((slice.samples.len(), slice.moment(5..10)), (40, 9015..9020));
+        assert_eq!(window.slice(&(1090..1160)), None);
     }
 }

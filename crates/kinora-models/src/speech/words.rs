@@ -10,7 +10,7 @@ use kinora_inference::InferenceError;
 use super::vocabulary::{Token, Vocabulary};
 
 /// Languages that write no spaces between words.
-const SPACELESS: [&str; 6] = ["zh", "ja", "th", "lo", "my", "yue"];
+pub(super) const SPACELESS: [&str; 6] = ["zh", "ja", "th", "lo", "my", "yue"];
 /// Signs that belong to the word behind them,
 const OPENING: &str = "\"'“¿([{-";
 /// and to the word before them.

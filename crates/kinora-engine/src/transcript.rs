@@ -1,0 +1,99 @@
+//! What is said in one video or recording, as a model heard it or as a file of subtitles has it.
+
+use std::path::{Path, PathBuf};
+
+use kinora_catalog::CatalogError;
+use kinora_inference::Control;
+use kinora_ingest::hear;
+use kinora_media::{
+    subtitles::{self, SubtitleError, Subtitles, TextEncoding},
+    video::VideoLimits,
+};
+use kinora_types::{Asset, Kind, Passage, PassageKind};
+
+use crate::{EngineError, Studio};
+
+/// A file of SRT or WebVTT that was read.
+#[derive(Clone, Debug)]
+pub struct TranscriptFile {
+    path: PathBuf,
+    subtitles: Subtitles,
+}
+
+impl TranscriptFile {
+    /// Reads at most 16 MB in whatever encoding.
+    ///
+    /// # Errors
+    /// If the file is no regular one, or its text is neither SRT nor WebVTT.
+    pub fn read(path: &Path) -> Result<Self, EngineError> {
+        let failed = |source| EngineError::Io { path: path.to_owned(), source };
+        let bytes = kinora_files::read(path, subtitles::LONGEST).map_err(failed)?;
+        let subtitles = subtitles::read(&bytes).map_err(|source| wrong(path, source))?;
+        Ok(Self { path: path.to_owned(), subtitles })
+    }
+
+    /// In which encoding it was.
+    pub fn encoding(&self) -> TextEncoding {
+        self.subtitles.encoding
+    }
+
+    /// Its cues within the length of the recording.
+    pub(crate) fn fitted(&self, asset: &Asset) -> Result<Vec<Passage>, EngineError> {
+        if asset.kind() == Kind::Picture {
+            let what = format!("nothing is said in a picture: {}", asset.label());
+            return Err(EngineError::NothingThere(what));
+        }
+        let passages = self.subtitles.passages.clone();
+        let Some(length_ms) = asset.duration_ms else { return Ok(passages) };
+        subtitles::fit(passages, length_ms).map_err(|source| wrong(&self.path, source))
+    }
+}
+
+fn wrong(path: &Path, source: SubtitleError) -> EngineError {
+    EngineError::Subtitles { path: path.to_owned(), source }
+}
+
+impl Studio {
+    /// What is said in a video or recording of a library, in order of time; a file that is in no library
+    /// is heard here and now, and nothing of it is kept. A passage without text is speech that was not
+    /// understood. `progress` hears how many milliseconds of it were listened to.
+    pub fn transcript(
+        &self,
+        library: &str,
+        reference: &str,
+        control: &Control,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Vec<Passage>, EngineError> {
+        let catalog = self.catalog(library);
+        let asset = catalog.and_then(|catalog| Ok((catalog.resolve(reference)?, catalog)));
+        let (asset, catalog) = match asset {
+            Err(
+                EngineError::NoLibrary { .. } | EngineError::Catalog(CatalogError::Reference(_)),
+            ) if Path::new(reference).is_file() => {
+                return self.hear(Path::new(reference), control, progress);
+            }
+            known => known?,
+        };
+        let row = catalog.asset_and_row(&asset.id)?.map_or(0, |(row, _)| row);
+        let mut passages = catalog.passages(row)?;
+        passages.retain(|passage| passage.kind == PassageKind::Speech);
+        passages.extend(catalog.not_understood(row)?);
+        passages.sort_by_key(|passage| passage.range);
+        match catalog.perceived_by(&asset.id, PassageKind::Speech)? {
+            None if passages.is_empty() => Err(EngineError::NotHeard(asset.label())),
+            _ => Ok(passages),
+        }
+    }
+
+    fn hear(
+        &self,
+        path: &Path,
+        control: &Control,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Vec<Passage>, EngineError> {
+        let model = self.recognizer(&self.runtime_options())?;
+        let (ffmpeg, limits) = (self.ffmpeg()?, VideoLimits::default());
+        let failed = |source| EngineError::Hear { path: path.to_owned(), source };
+        hear(&*model, (&ffmpeg, &limits), path, control, progress).map_err(failed)
+    }
+}
