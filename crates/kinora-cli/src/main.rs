@@ -20,7 +20,7 @@ use clap::Parser;
 use kinora_engine::{EngineError, Settings, Studio};
 
 use crate::{
-    args::{Cli, Command, ModelsCommand},
+    args::{Cli, Command, LibrariesCommand, ModelsCommand},
     signals::{Rule, Signals},
 };
 
@@ -67,6 +67,9 @@ fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
 fn rule(command: &Command) -> Rule {
     match command {
         Command::Add(_) | Command::Make(_) | Command::Edit(_) => Rule::Writes,
+        Command::Libraries { command: Some(LibrariesCommand::Check { repair: true, .. }) } => {
+            Rule::Writes
+        }
         Command::Models(ModelsCommand::Pull { .. }) => Rule::Writes,
         Command::Train(_) => Rule::EndsItsStep,
         _ => Rule::Looks,

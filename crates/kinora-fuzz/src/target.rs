@@ -50,8 +50,12 @@ impl Target {
         match self {
             Self::Picture => drop(read::decode(bytes, SIDE, &Limits::default())),
             Self::Metadata => drop(read::metadata(bytes)),
-            Self::Sidecar => drop(read::metadata(bytes)),
-            Self::Subtitles => drop(subtitles::parse(&String::from_utf8_lossy(bytes))),
+            Self::Sidecar => {
+                for is_json in [false, true] {
+                    drop(read::sidecar_from(bytes, is_json, "x.jpg"));
+                }
+            }
+            Self::Subtitles => drop(subtitles::read(bytes)),
             Self::Brief => {
                 let text = String::from_utf8_lossy(bytes);
                 for format in [BriefFormat::Text, BriefFormat::Markdown, BriefFormat::Toml] {

@@ -27,7 +27,6 @@ mod error;
 mod flight;
 mod kind;
 mod mend;
-mod moving;
 mod observe;
 mod options;
 mod perceive;

@@ -19,7 +19,6 @@ use crate::{
     bytes::{self, Unread},
     flight::{Copy, Flights},
     kind::{Holds, holds},
-    moving::has_moving_part,
     pipeline::Stop,
     teller::{Teller, together},
     thumbs,
@@ -261,7 +260,7 @@ impl Preparer<'_> {
 /// What a picture's file says of itself. What cannot be read is no reason to refuse the picture.
 pub(crate) fn inside(bytes: &[u8]) -> Told {
     let told = beside::told(read::metadata(bytes).unwrap_or_default());
-    Told { moving_part: has_moving_part(bytes), ..told }
+    Told { moving_part: read::motion_photo(bytes).is_some(), ..told }
 }
 
 pub(crate) fn copy_of(task: &Task) -> Copy {

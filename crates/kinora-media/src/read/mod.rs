@@ -38,7 +38,6 @@ mod space;
 mod thumbnail;
 mod tiff;
 mod tone;
-mod unread;
 mod words;
 mod yuv;
 
@@ -48,11 +47,10 @@ pub use decode::{Decoded, FULL_SIZE, decode, decode_file, decode_within, read_fi
 pub use error::ReadError;
 pub use format::{EXTENSIONS, Format};
 pub use limits::Limits;
-pub use metadata::{Metadata, metadata, sidecar, sidecar_paths};
+pub use metadata::{Metadata, metadata, sidecar, sidecar_from, sidecar_paths};
 pub use motion::motion_photo;
 pub use orient::Orientation;
 pub use phash::{hamming_distance, perceptual_hash};
 pub use resize::{Filter, fit, resize};
 pub use thumbnail::{ThumbnailError, thumbnail};
-pub use unread::unread_format;
 pub use words::{words_of_path, words_of_text};

@@ -15,12 +15,14 @@ const LONGEST_PACKET: usize = 1 << 20;
 /// Where the video lies in the bytes of a JPEG or HEIC motion photo: what ffmpeg reads as an MP4.
 ///
 /// Sources, in this order: the `mpvd` box of HEIC (Motion Photo format 1.0), the lengths that XMP tells
-/// (`Container:Directory` of format 1.0, `MicroVideoOffset` of the format before it), Samsung's trailer. A
-/// place counts only if an MP4 begins there. `None` for any other picture.
+/// (`Container:Directory` of format 1.0, `MicroVideoOffset` of the format before it), Samsung's trailer; where
+/// all of them were lost on the way, an MP4 behind the end of a JPEG. A place counts only if an MP4 begins there.
+/// `None` for any other picture.
 pub fn motion_photo(bytes: &[u8]) -> Option<Range<u64>> {
     let format = Format::of(bytes).filter(|f| matches!(f, Format::Jpeg | Format::Heic))?;
     let boxed = (format == Format::Heic).then(|| in_box(bytes)).flatten();
-    let found = boxed.or_else(|| by_xmp(bytes, format)).or_else(|| by_trailer(bytes))?;
+    let found = boxed.or_else(|| by_xmp(bytes, format)).or_else(|| by_trailer(bytes));
+    let found = found.or_else(|| (format == Format::Jpeg).then(|| behind_end(bytes)).flatten())?;
     Some(found.start as u64..found.end as u64)
 }
 
@@ -77,6 +79,25 @@ fn by_trailer(bytes: &[u8]) -> Option<Range<usize>> {
     let start = mark + SAMSUNG.len();
     let end = rfind(bytes, SAMSUNG_DIRECTORY).filter(|at| *at > start).unwrap_or(bytes.len());
     checked(bytes, start..end)
+}
+
+/// Every byte is looked at once.
+fn behind_end(bytes: &[u8]) -> Option<Range<usize>> {
+    /// Brands that phones write (ISO/IEC 14496-12, `ftyp`).
+    const BRANDS: [&[u8; 4]; 6] = [b"isom", b"mp42", b"mp41", b"iso2", b"avc1", b"qt  "];
+    let (mut from, mut ended) = (0, false);
+    while let Some(at) = bytes[from..].windows(4).position(|window| window == b"ftyp") {
+        let at = from + at;
+        ended |= bytes[from..at].windows(2).any(|window| window == [0xff, 0xd9]);
+        let size = at.checked_sub(4).and_then(|start| bytes.get(start..at)?.try_into().ok());
+        let size = size.map_or(0, u32::from_be_bytes);
+        let brand = bytes.get(at + 4..at + 8).unwrap_or_default();
+        if ended && (16..=512).contains(&size) && BRANDS.iter().any(|known| *known == brand) {
+            return checked(bytes, at - 4..bytes.len());
+        }
+        from = at + 4;
+    }
+    None
 }
 
 fn rfind(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -161,5 +182,20 @@ mod tests {
         }
         assert_eq!(motion_photo(VIDEO), None);
         assert_eq!(motion_photo(b""), None);
+    }
+
+    #[test]
+    fn a_film_behind_the_picture_is_found_without_any_mark() {
+        let film = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom";
+        for (bytes, has) in [
+            ([&b"\xff\xd8\xff\xe0..\xff\xd9"[..], film].concat(), true),
+            ([&b"\xff\xd8\xff..\xff\xd9ftyp...."[..], film].concat(), true),
+            ([&b"\xff\xd8\xff\xe0.."[..], film].concat(), false),
+            ([&b"\xff\xd8\xff..\xff\xd9\0\0\0\x18ftyp"[..], b"text"].concat(), false),
+            (film.to_vec(), false),
+            (b"\xff\xd8\xff".to_vec(), false),
+        ] {
+            assert_eq!(motion_photo(&bytes).is_some(), has, "{bytes:?}");
+        }
     }
 }

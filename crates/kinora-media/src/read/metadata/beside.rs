@@ -19,15 +19,25 @@ pub fn sidecar(picture: &Path) -> Result<Metadata, ReadError> {
     let name = picture.file_name().unwrap_or_default().to_string_lossy();
     let mut all = Metadata::default();
     for path in sidecar_paths(picture) {
-        let is_json = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+        let is_json = is_json(&path);
         let limits = Limits { bytes: if is_json { 1 << 20 } else { 4 << 20 }, ..Limits::default() };
-        let bytes = read_file(&path, &limits)?;
-        let found = guarded(Format::Tiff, || {
-            Ok(if is_json { takeout::read(&bytes, &name) } else { xmp::read(&bytes).settled() })
-        })?;
-        all = all.or(found);
+        all = all.or(sidecar_from(&read_file(&path, &limits)?, is_json, &name)?);
     }
     Ok(all)
+}
+
+/// What the bytes of a sidecar of a picture of this name say: of Takeout's JSON, or of XMP.
+///
+/// # Errors
+/// If a parser panicked.
+pub fn sidecar_from(bytes: &[u8], is_json: bool, name: &str) -> Result<Metadata, ReadError> {
+    guarded(Format::Tiff, || {
+        Ok(if is_json { takeout::read(bytes, name) } else { xmp::read(bytes).settled() })
+    })
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
 }
 
 /// The files that [`sidecar`] reads: at most one of XMP and one of JSON, which is not sure to be Takeout's.

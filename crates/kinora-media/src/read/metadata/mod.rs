@@ -21,7 +21,7 @@ use std::path::Path;
 use jiff::civil::DateTime;
 use kinora_types::{DateBasis, GeoPoint, Rights};
 
-pub use self::beside::{sidecar, sidecar_paths};
+pub use self::beside::{sidecar, sidecar_from, sidecar_paths};
 use self::keywords::Keywords;
 use super::{Format, Orientation, ReadError, container, decode::guarded};
 use crate::dates::{self, Dated, Dates, date_in_name, dated};
