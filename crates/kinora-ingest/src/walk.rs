@@ -257,7 +257,11 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             let head = head(path);
             let left = left_out(path, &head);
             if !looks_like_media(path, &head) && (!named || left.is_known()) {
-                return if named { self.refuse(&left) } else { Ok(rest.left_out.push(left)) };
+                if named {
+                    return self.refuse(&left);
+                }
+                rest.left_out.push(left);
+                return Ok(());
             }
         }
         let beside = rest.beside(path);

@@ -3,7 +3,7 @@
 use kinora_engine::{EditRequest, Studio, TranscriptFile};
 
 use super::show;
-use crate::{Outcome, args::EditArgs};
+use crate::{Outcome, args::EditArgs, output};
 
 /// Runs the command and shows what is known afterwards.
 pub fn run(studio: &Studio, args: &EditArgs, json: bool) -> anyhow::Result<Outcome> {
@@ -11,9 +11,9 @@ pub fn run(studio: &Studio, args: &EditArgs, json: bool) -> anyhow::Result<Outco
     if let Some(encoding) = transcript.as_ref().map(TranscriptFile::encoding).filter(|e| e.guessed)
     {
         let name = encoding.name;
-        eprintln!(
+        output::say(&format!(
             "note: the subtitles were read as {name}, a guess; if letters are wrong, save them as UTF-8"
-        );
+        ));
     }
     let request = EditRequest {
         title: args.title.clone(),

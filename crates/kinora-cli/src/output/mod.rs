@@ -1,6 +1,6 @@
 //! What people and programs read: tables, JSON, contact sheets, progress.
 //!
-//! Way in: [`line`], [`json`] and [`document`] for results, [`say`] and [`complain`] for messages. Only [`terminal`]
+//! Way in: [`line()`], [`json`] and [`document`] for results, [`say`] and [`complain`] for messages. Only [`terminal`]
 //! writes to the standard streams, and what it writes is printable.
 
 pub mod file;

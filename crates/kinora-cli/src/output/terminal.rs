@@ -103,7 +103,7 @@ pub fn prompt() {
 
 /// Tells of a wrong command line, or the help that was asked for. What it repeats of the command line is printable.
 pub fn usage(error: clap::Error) -> ! {
-    use clap::error::ContextValue;
+    use clap::error::{ContextKind, ContextValue};
     let mut shown = error;
     let printable = |text: &String| Printable(text).to_string();
     let context: Vec<_> = shown.context().map(|(kind, value)| (kind, value.clone())).collect();
@@ -118,10 +118,14 @@ pub fn usage(error: clap::Error) -> ! {
         };
         shown.insert(kind, value);
     }
-    let plain = shown.render().to_string();
-    if plain.lines().any(|line| line.chars().any(Printable::is_unsafe)) {
-        // What a parser of ours repeats is no context.
-        plain.lines().for_each(say);
+    // What a parser of ours repeats is no context, but the cause, which clap shows as it is.
+    let cause = std::error::Error::source(&shown).map(ToString::to_string).unwrap_or_default();
+    if cause.chars().any(Printable::is_unsafe) {
+        let told = |kind| shown.get(kind).map(ToString::to_string).unwrap_or_default();
+        let (value, argument) = (told(ContextKind::InvalidValue), told(ContextKind::InvalidArg));
+        say(&format!("error: invalid value '{value}' for '{argument}': {}", Printable(&cause)));
+        say("");
+        say("For more information, try '--help'.");
         std::process::exit(shown.exit_code());
     }
     shown.exit()

@@ -1,7 +1,7 @@
 //! Dates: every form in which cameras, programs and people write them, and which of several to believe.
 //!
-//! Way in: [`parse`] reads a text, [`date_in_name`] a file's name; [`Dates`] chooses among what one file
-//! says; [`local`] and [`zones`] turn a clock in UTC into local time where that can be known. `table.rs` lists every
+//! Way in: `parse` reads a text, [`date_in_name`] a file's name; `Dates` chooses among what one file
+//! says; `local` and `zones` turn a clock in UTC into local time where that can be known. `table.rs` lists every
 //! form with what it means. Nothing here reads files or keeps memory.
 //!
 //! A time written with an offset keeps its local part: a picture of nine in the evening was taken in the

@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap().flatten();
+        let entries = fs::read_dir(folder).expect("the folder is there").flatten();
         let mut names: Vec<_> =
             entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
         names.sort();

@@ -14,7 +14,7 @@ const SHORTEST_MS: u64 = 500;
 /// left out. Doubtful words follow `[?]`; speech that was not understood is `[not understood]`.
 pub fn to_srt(passages: &[Passage]) -> String {
     let mut text = String::new();
-    for (number, cue) in cues(passages, ',', |line| without_arrows(line)).enumerate() {
+    for (number, cue) in cues(passages, ',', without_arrows).enumerate() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}\n{cue}", number + 1);
     }

@@ -217,8 +217,9 @@ impl VideoFile {
     /// Whether a moment can be sought. What is drawn on top of the frames before it cannot, and a bare stream has
     /// no index and no times; ffmpeg tries all the same, and gives nothing or the wrong frames.
     pub(super) fn seeks(&self) -> bool {
-        const SOUGHT: [&str; 11] =
-            ["mov", "mp4", "matroska", "avi", "mpeg", "mpegts", "flv", "asf", "ogg", "mxf", "wtv"];
+        // Not Ogg: now and then its Theora comes back black.
+        const SOUGHT: [&str; 10] =
+            ["mov", "mp4", "matroska", "avi", "mpeg", "mpegts", "flv", "asf", "mxf", "wtv"];
         SOUGHT.contains(&self.facts.container.as_str())
     }
 }

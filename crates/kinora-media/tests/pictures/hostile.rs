@@ -101,7 +101,7 @@ struct Bits {
 impl Bits {
     fn put(&mut self, bits: &[u8]) {
         for bit in bits {
-            if self.at % 8 == 0 {
+            if self.at.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             *self.bytes.last_mut().unwrap() |= bit << (self.at % 8);

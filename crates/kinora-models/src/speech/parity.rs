@@ -120,8 +120,9 @@ fn tokens_and_their_times_agree() {
     let heard = samples.len().div_ceil(segments::ENCODED);
     let begins = align::begins(&attention, 3..all.len() - 1, heard);
     for (ours, theirs) in begins.iter().zip(numbers(&expected["begins"])) {
-        // Frames of 20 ms.
-        assert!((*ours as f64 - theirs).abs() <= 2.0, "{begins:?}");
+        // Frames of 20 ms. Products of 8 bits are rounded otherwise on processors with VNNI, which moves one
+        // of these by three frames.
+        assert!((*ours as f64 - theirs).abs() <= 4.0, "{begins:?}");
     }
     assert_eq!(begins.len(), text.len() + 1);
     assert!(samples.len() < 5 * SAMPLE_RATE as usize);
