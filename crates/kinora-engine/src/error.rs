@@ -237,7 +237,7 @@ impl EngineError {
             Self::Subtitles { source, .. } => owned(source.hint()),
             Self::NothingThere(_) => owned("`kinora show` tells what there is"),
             Self::NotHeard(_) => owned(
-                "`kinora models pull speech`, then `kinora add` on its folder goes on with it",
+                "`kinora models pull whisper-base`, then `kinora add` on its folder goes on with it",
             ),
             Self::Io { .. } | Self::Picture { .. } => None,
             Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),

@@ -6,7 +6,7 @@ use kinora_catalog::{Catalog, CatalogError};
 use kinora_types::EmbeddingSpace;
 use serde::Serialize;
 
-use crate::EngineError;
+use crate::{EngineError, settings::close_to_others};
 
 /// One line of the list of libraries.
 #[derive(Clone, Debug, Serialize)]
@@ -63,7 +63,11 @@ pub(crate) fn open_or_create(
             Err(CatalogError::Exists { .. }) => {
                 Catalog::open(&folder).map_err(|source| named(name, source))
             }
-            other => Ok(other?),
+            other => {
+                // A home that was made by hand, now that it holds something.
+                libraries.parent().map(close_to_others);
+                Ok(other?)
+            }
         },
         other => other.map_err(|source| named(name, source)),
     }

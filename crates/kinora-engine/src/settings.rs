@@ -111,7 +111,7 @@ impl Settings {
 /// A home tells where somebody was and what they look like, so that it is closed to the other users of the
 /// machine, with the libraries and the configuration in it. Where that is not ours to do, as on a read-only
 /// disk, it stays as it is. A folder that is not a home yet, and the cache, are left alone.
-fn close_to_others(home: &Path) {
+pub(crate) fn close_to_others(home: &Path) {
     let libraries = home.join("libraries");
     if !libraries.is_dir() {
         return;

@@ -76,7 +76,8 @@ fn taken(asset: &Asset) -> Option<String> {
         None | Some(DateBasis::Written) => "",
         Some(DateBasis::Utc) => " (UTC: local time unknown)",
         Some(DateBasis::Guessed) if is_in_name(asset) => " (guessed from the name)",
-        Some(DateBasis::Guessed) => " (guessed from when it was last changed)",
+        // From the zone of its place, or from when a program changed it.
+        Some(DateBasis::Guessed) => " (guessed)",
     };
     Some(format!("{} {}{known}", at.date(), at.time()))
 }

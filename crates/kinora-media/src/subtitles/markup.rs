@@ -43,9 +43,16 @@ pub(super) fn plain(line: &str, webvtt: bool) -> String {
     unescape(&text)
 }
 
+/// What stands before and behind the closing mark, if no other opens before: so each letter is looked at once,
+/// however many marks there are.
+fn enclosed(text: &str, open: char, close: char) -> Option<(&str, &str)> {
+    let at = text.find([open, close])?;
+    text[at..].strip_prefix(close).map(|rest| (&text[..at], rest))
+}
+
 /// What follows a tag, if it is one.
 fn tag(behind: &str, webvtt: bool) -> Option<&str> {
-    let (tag, rest) = behind.split_once('>')?;
+    let (tag, rest) = enclosed(behind, '<', '>')?;
     (webvtt || is_known(tag) || is_time(tag)).then_some(rest)
 }
 
@@ -62,7 +69,7 @@ fn is_time(tag: &str) -> bool {
 
 /// What follows overrides, if they are some: `{\an8}`, `{\i1\b0}`.
 fn overrides(behind: &str) -> Option<&str> {
-    let (inside, rest) = behind.split_once('}')?;
+    let (inside, rest) = enclosed(behind, '{', '}')?;
     inside.starts_with('\\').then_some(rest)
 }
 
@@ -72,7 +79,8 @@ fn unescape(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);
         let behind = &rest[at + 1..];
-        let found = behind.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest)));
+        let found = enclosed(behind, '&', ';');
+        let found = found.and_then(|(name, rest)| Some((character(name)?, rest)));
         let (character, behind) = found.unwrap_or(('&', behind));
         plain.push(character);
         rest = behind;

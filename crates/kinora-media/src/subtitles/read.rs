@@ -143,6 +143,7 @@ struct Cue {
 
 fn cues(lines: &[&str], webvtt: bool) -> Result<Vec<Cue>, SubtitleError> {
     let mut cues: Vec<Cue> = Vec::new();
+    let later = later(lines);
     let mut at = 0;
     while at < lines.len() {
         let line = lines[at];
@@ -154,7 +155,7 @@ fn cues(lines: &[&str], webvtt: bool) -> Result<Vec<Cue>, SubtitleError> {
         match times::line(line) {
             Line::Times(range) => cues.push(Cue { range, lines: Vec::new() }),
             Line::Wrong(why) => return Err(bad(at, line, why)),
-            Line::Words if header(lines, at, webvtt) => {}
+            Line::Words if header(lines, at, (later[at], webvtt)) => {}
             // A blank line inside of an SRT cue does not end it, as for most players.
             Line::Words => {
                 if let Some(cue) = cues.last_mut() {
@@ -167,20 +168,28 @@ fn cues(lines: &[&str], webvtt: bool) -> Result<Vec<Cue>, SubtitleError> {
     Ok(cues)
 }
 
+/// Of each line, the first one behind it that is not blank.
+fn later<'a>(lines: &[&'a str]) -> Vec<Option<&'a str>> {
+    let mut next = None;
+    let mut later = vec![None; lines.len()];
+    for (line, later) in lines.iter().zip(&mut later).rev() {
+        *later = next;
+        next = if line.trim().is_empty() { next } else { Some(*line) };
+    }
+    later
+}
+
 /// Whether a line is the number or name of the cue that follows, or belongs to none.
-fn header(lines: &[&str], at: usize, webvtt: bool) -> bool {
+fn header(lines: &[&str], at: usize, (later, webvtt): (Option<&str>, bool)) -> bool {
     let line = lines[at].trim();
-    let is_times = |line: &&str| times::line(line) != Line::Words;
-    let follows = lines.get(at + 1).is_some_and(is_times);
-    let follows_later = lines[at + 1..].iter().find(|l| !l.trim().is_empty()).is_some_and(is_times);
+    let is_times = |line: &str| times::line(line) != Line::Words;
     let blank_before = at == 0 || lines[at - 1].trim().is_empty();
     let is_number = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
-    // The number of a cue that was cut off is no word of the one before.
-    let ends = lines[at + 1..].iter().all(|line| line.trim().is_empty());
     line.is_empty()
         || webvtt && blank_before
-        || is_number && follows
-        || is_number && blank_before && (follows_later || ends)
+        || is_number && lines.get(at + 1).is_some_and(|next| is_times(next))
+        // The number of a cue that was cut off is no word of the one before.
+        || is_number && blank_before && later.is_none_or(is_times)
 }
 
 fn bad(at: usize, text: &str, why: &'static str) -> SubtitleError {

@@ -268,3 +268,14 @@ proptest! {
         }
     }
 }
+
+/// A megabyte of each would take minutes if any of them took the square of its length.
+#[test]
+fn long_rows_of_marks_and_blank_lines_take_no_longer_than_words() {
+    for piece in ["<", "{", "&", "<b", "\n", "1\n\n", " \n", "-->\n"] {
+        let text =
+            format!("1\n00:00:01,000 --> 00:00:02,000\n{}", piece.repeat(1_000_000 / piece.len()));
+        drop(parse(&text));
+        drop(parse(&format!("WEBVTT\n\n{text}")));
+    }
+}

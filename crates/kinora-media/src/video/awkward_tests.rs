@@ -156,6 +156,8 @@ fn what_is_transparent_stands_on_white() {
             let half = at(picture, 0.97, 0.5);
             assert!(near(blue, [0, 0, 255], 24), "{name}, {told}: {blue:?}");
             assert!(near(clear, [255; 3], 8), "{name}, {told}: {clear:?}");
+            let row = |row: u32| at(picture, 0.7, (f64::from(row) + 0.5) / 48.0);
+            assert!((0..48).all(|y| near(row(y), [255; 3], 8)), "{name}, {told}: a black row");
             assert!(!soft || near(half, [255, 127, 127], 24), "{name}, {told}: {half:?}");
         };
         for keyframe in file.keyframes(KeyframeSpec::default(), &never).unwrap() {
