@@ -67,13 +67,16 @@ fn nothing_that_is_printed_steers_a_terminal() {
     let added = home.run(&add);
     assert_safe("add", &added);
     assert_eq!((added.code, added.stderr.matches("failed:").count()), (1, 1), "{}", added.shown());
-    let brief = format!("# {}\n- an owl{C1}{BIDI}\n- a koala{C1}\n", hostile().replace('\n', " "));
-    fs::write(home.path().join("brief.md"), brief).unwrap();
+    let shots = format!("- an owl{C1}{BIDI}\n- a koala{C1}\n");
+    let titled = format!("# {}\n{shots}", hostile().replace('\n', " "));
+    fs::write(home.path().join("titled.md"), titled).unwrap();
+    fs::write(home.path().join("brief.md"), shots).unwrap();
     let koala = format!("2={name}");
-    let pinned = ["make", "brief.md", "-o", "film.mp4", "--pin", "1=owl.webp", "--pin", &koala];
+    let rest = ["-o", "film.mp4", "--pin", "1=owl.webp", "--pin", &koala];
     let form = ["--seconds", "8", "--size", "320x180", "--fps", "12"];
-    let make = [&pinned[..], &form[..]].concat();
-    let planned = [&make[..], &["--dry-run"]].concat();
+    let of = |brief: &'static str| [&["make", brief][..], &rest, &form].concat();
+    let (make, unshowable) = (of("brief.md"), of("titled.md"));
+    let planned = [&unshowable[..], &["--dry-run"]].concat();
     let evil = hostile();
     let missing = format!("{}.mp4", hostile_name());
     for (args, code) in [
@@ -99,6 +102,8 @@ fn nothing_that_is_printed_steers_a_terminal() {
         (&["models", "verify", &evil], 1),
         (&["films", "--using", &evil], 1),
         (&["verify", &missing], 1),
+        // No font has a glyph for what steers.
+        (&unshowable, 1),
         (&make, 0),
         (&["films"], 0),
         (&["verify", "film.mp4"], 0),
@@ -126,9 +131,13 @@ fn conversation(home: &Home) {
     let asked = format!("what is an owl{}?\n", hostile().replace(['\n', '\r', '\u{2028}'], " "));
     let said = common::fed(home.command(&["chat", "--extractive"]), &asked).done();
     assert_safe("chat", &said);
-    for args in [&["chat", "list"][..], &["chat", "export", "1"], &["chat", "--resume", "1"]] {
+    for args in [&["chat", "list"][..], &["chat", "--resume", "1"]] {
         assert_safe("chat", &common::fed(home.command(args), ""));
     }
+    // A document in a pipe keeps the marks of direction that Arabic and Hebrew need, and no controls.
+    let exported = home.run(&["chat", "export", "1"]).done().stdout;
+    let control = |c: char| c.is_control() && c != '\n' && c != '\t';
+    assert!(!exported.contains(control) && exported.contains("an owl"), "{exported:?}");
 }
 
 /// A record of somebody else's.
