@@ -105,6 +105,10 @@ pub(crate) fn version(connection: &Connection, path: &Path) -> Result<u32, Catal
         return Err(CatalogError::foreign(path, "it is a database of another program"));
     }
     let (found, known) = (u32::try_from(found).unwrap_or(u32::MAX), newest());
+    // A number that no Kinora will come to is a flipped bit.
+    if found > known + 1000 {
+        return Err(CatalogError::Damaged("the header of its file".into()));
+    }
     if found > known {
         return Err(CatalogError::TooNew { found, known });
     }

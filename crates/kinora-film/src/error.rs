@@ -92,6 +92,9 @@ pub enum FilmError {
     /// A pin that cannot be followed: the user's.
     #[error("{0}")]
     Pin(String),
+    /// A pinned stretch that its video does not have: the user's.
+    #[error("{0}")]
+    Stretch(String),
     /// A video that ends before its shot does: the user's.
     #[error("shot `{shot}` needs {needs_ms} ms of the video `{label}`, which lasts {lasts_ms}")]
     TooShort {
@@ -184,8 +187,9 @@ impl FilmError {
             ),
             Self::Pin(_) => Some("`--pin SHOT=ASSET`: a shot's name or number, and a picture's \
                  file name or content hash".into()),
+            Self::Stretch(_) => Some("pin a stretch that ends before that".into()),
             Self::TooShort { .. } => {
-                Some("give the shot fewer seconds (`[seconds: 2]`), or pin something else".into())
+                Some("give the shot fewer seconds (`[seconds: …]`), or pin something longer".into())
             }
             Self::NoPicture { .. } => Some("pin a picture or a video".into()),
             Self::Timeline(error) => Some(error.hint()),

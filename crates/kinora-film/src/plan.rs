@@ -141,7 +141,11 @@ fn resolved(pin: &str, sources: &dyn SourceFinder) -> Result<Pin, FilmError> {
     let asset = sources.pinned(file)?;
     match asset.duration_ms {
         Some(whole) if range.start_ms() < whole => Ok(Pin { asset, range: Some(range) }),
-        Some(_) => Err(FilmError::Pin(format!("`{file}` is over before the stretch of `{pin}`"))),
+        Some(whole) => {
+            let end = whole as f64 / 1000.0;
+            let message = format!("`{file}` ends at {end:.1} s, before the stretch of `{pin}`");
+            Err(FilmError::Stretch(message))
+        }
         None => Err(FilmError::Pin(format!("`{file}` is no video, so `{pin}` means no stretch"))),
     }
 }

@@ -4,7 +4,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -43,7 +42,8 @@ impl BruteForce {
         };
         let path = folder.join(FILE);
         if path.exists() {
-            let bytes = fs::read(&path).map_err(|e| IndexError::read(&path, e))?;
+            let bytes =
+                kinora_files::read(&path, u64::MAX).map_err(|e| IndexError::read(&path, e))?;
             index.restore(&bytes)?;
         }
         Ok(index)

@@ -16,7 +16,7 @@ pub const RECORD_VERSION: u32 = 2;
 /// The oldest version that is read.
 const OLDEST_VERSION: u32 = 1;
 /// A record larger than this is none: 10 000 shots take a few megabytes.
-const LARGEST: u64 = 64 << 20;
+const LARGEST: u64 = 4 << 20;
 /// How the temporary files of records begin; what a killed run left is known by it.
 const ASIDE: &str = ".kinora-record-";
 /// A temporary file of this age belongs to no run any more.

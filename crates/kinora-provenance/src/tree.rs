@@ -32,7 +32,7 @@ fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool
     match &shot.gap {
         Some(why) => write!(f, "LEFT OUT: {}", shown(why))?,
         None => {
-            let end = shot.first_frame + shot.frames;
+            let end = shot.first_frame.saturating_add(shot.frames);
             write!(f, "{}-{} ", timecode(shot.first_frame, fps), timecode(end, fps))?;
             write!(f, "\"{}\"", shown(&shot.prompt))?;
         }

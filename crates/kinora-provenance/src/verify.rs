@@ -173,7 +173,8 @@ pub fn verify_until(
         Err(_) if cancelled() => return Err(Cancelled),
         Err(why) => MasterState::Unreadable { why: why.to_string() },
     };
-    let mut search = Search { film, lookup, cancelled, known: HashMap::new() };
+    let mut search =
+        Search { film, lookup, cancelled, known: HashMap::new(), hashes: HashMap::new() };
     let shots = record.shots.iter().map(|shot| {
         let sources = shot
             .sources
@@ -209,6 +210,9 @@ struct Search<'a> {
     lookup: &'a Lookup<'a>,
     cancelled: &'a dyn Fn() -> bool,
     known: HashMap<(AssetId, String), SourceFate>,
+    /// What files hold, so that each is read once however many sources a record names; `None` for what cannot be
+    /// read.
+    hashes: HashMap<PathBuf, Option<ContentHash>>,
 }
 
 impl Search<'_> {
@@ -222,7 +226,7 @@ impl Search<'_> {
         Ok(fate)
     }
 
-    fn look(&self, source: &SourceRecord) -> Result<SourceFate, Cancelled> {
+    fn look(&mut self, source: &SourceRecord) -> Result<SourceFate, Cancelled> {
         let state = (self.lookup)(&source.asset).unwrap_or_default();
         if state.withdrawn {
             return Ok(SourceFate::Withdrawn);
@@ -245,15 +249,20 @@ impl Search<'_> {
         Ok(if other { SourceFate::Changed } else { SourceFate::Vanished })
     }
 
-    fn is_it(&self, path: &Path, source: &SourceRecord) -> Result<bool, Cancelled> {
+    fn is_it(&mut self, path: &Path, source: &SourceRecord) -> Result<bool, Cancelled> {
         let size = fs::metadata(path).ok().map(|told| told.len());
         if source.bytes.is_some() && source.bytes != size {
             return Ok(false);
         }
-        match hash_file_until(path, self.cancelled) {
-            Err(_) if (self.cancelled)() => Err(Cancelled),
-            found => Ok(found.is_ok_and(|hash| hash == source.asset.0)),
+        if let Some(known) = self.hashes.get(path) {
+            return Ok(*known == Some(source.asset.0));
         }
+        let found = match hash_file_until(path, self.cancelled) {
+            Err(_) if (self.cancelled)() => return Err(Cancelled),
+            found => found.ok(),
+        };
+        self.hashes.insert(path.to_owned(), found);
+        Ok(found == Some(source.asset.0))
     }
 }
 

@@ -5,7 +5,6 @@
 //! (`dimension + 12` bytes) and about 150 bytes of links a point, mapped, not copied.
 
 use std::{
-    fs::{self, File},
     path::{Path, PathBuf},
     sync::{Condvar, Mutex, PoisonError},
     thread,
@@ -76,7 +75,7 @@ impl Graph {
         generation: &Generation,
         stride: usize,
     ) -> Result<Option<Self>, IndexError> {
-        let Ok(file) = File::open(path(folder, generation)) else {
+        let Ok(file) = kinora_files::open(&path(folder, generation)) else {
             return Ok(None);
         };
         // SAFETY: graph files are written aside and renamed, then never changed, only unlinked.
@@ -151,7 +150,8 @@ impl Graph {
         if !source.exists() {
             return Ok(());
         }
-        let bytes = fs::read(&source).map_err(|e| IndexError::read(&source, e))?;
+        let bytes =
+            kinora_files::read(&source, u64::MAX).map_err(|e| IndexError::read(&source, e))?;
         write_aside(&path(to, generation), &[&bytes])
     }
 

@@ -6,7 +6,7 @@
 //! follows never was: what a crash leaves is the state of an earlier flush.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::OpenOptions,
     io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -47,7 +47,7 @@ pub(super) fn path(folder: &Path) -> PathBuf {
 /// Reads the log; fails if it is whole but of another space.
 pub(super) fn read(folder: &Path, space: &str, dimension: usize) -> Result<Found, IndexError> {
     let path = path(folder);
-    let bytes = match fs::read(&path) {
+    let bytes = match kinora_files::read(&path, u64::MAX) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(error) => return Err(IndexError::read(&path, error)),
@@ -164,7 +164,7 @@ pub(super) fn append<'a>(
 
 /// Length of the log's file if its base is of this generation: a cheap look whether anything changed.
 pub(super) fn read_length(folder: &Path, generation: &Generation) -> Option<u64> {
-    let mut file = fs::File::open(path(folder)).ok()?;
+    let mut file = kinora_files::open(&path(folder)).ok()?;
     let mut head = [0u8; 40];
     io::Read::read_exact(&mut file, &mut head).ok()?;
     let same = &head[..8] == MAGIC && head[8..] == generation[..];

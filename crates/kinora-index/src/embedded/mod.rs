@@ -130,7 +130,8 @@ impl Embedded {
         let path = self.folder.join("lock");
         let open = match private::create_new(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                File::options().write(true).open(&path)
+                // A lock needs no right to write, and a pipe is not waited for.
+                kinora_files::open(&path)
             }
             other => other,
         };

@@ -90,6 +90,9 @@ pub struct Report {
     pub queries: Vec<PerQuery>,
 }
 
+/// No person asks longer questions; words beyond it would take memory without end.
+const LONGEST_QUERY: usize = 10_000;
+
 impl Judgement {
     /// Parses a JSON list of `{"query": …, "relevant": [file names], "moments": [{"file": …, "start":
     /// seconds, "end": seconds}]}`; `moments` may be left out.
@@ -108,6 +111,10 @@ impl Judgement {
         }
         if let Some(at) = judgements.iter().position(|j| j.query.trim().is_empty()) {
             return Err(bad(format!("judgement {} has an empty query", at + 1)));
+        }
+        if let Some(at) = judgements.iter().position(|j| j.query.len() > LONGEST_QUERY) {
+            let message = format!("judgement {} has a query of over {LONGEST_QUERY} bytes", at + 1);
+            return Err(bad(message));
         }
         for (number, judgement) in (1..).zip(&judgements) {
             for moment in &judgement.moments {
