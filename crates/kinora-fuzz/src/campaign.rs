@@ -13,7 +13,7 @@ use std::{
 use crate::{Seed, Target, mutant, seeds};
 
 /// A mutant that takes longer than this on a busy machine hangs.
-const HANGS: Duration = Duration::from_secs(20);
+const HANGS: Duration = Duration::from_secs(60);
 /// No thread works on a mutant.
 const IDLE: u64 = u64::MAX;
 
