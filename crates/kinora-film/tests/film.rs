@@ -7,7 +7,7 @@ mod shelf;
 use std::{fs, path::Path};
 
 use kinora_film::{BriefFormat, FilmError, PlanOptions, SourceError, parse, plan};
-use kinora_provenance::{SourceFate, read_beside, verify};
+use kinora_provenance::{SourceFate, read_beside, verify_until};
 use kinora_types::{Brief, Rights, Storyboard, Transition};
 use shelf::{Shelf, decoded, folder, is_missing_glyph, make, names, primaries, spec};
 
@@ -52,10 +52,10 @@ fn a_film_shows_its_shots_in_order_and_keeps_its_trail() {
     assert!(luma(&frames[frames.len() - 1]) < 22, "it goes into black");
 
     assert_eq!(read_beside(&film).unwrap(), record);
-    let report = verify(&film, &record, &|_| None);
+    let report = verify_until(&film, &record, &|_| None, &|| false).unwrap();
     assert!(report.master_intact() && report.sources_intact(), "{report}");
     fs::remove_file(folder.join("green.png")).unwrap();
-    let report = verify(&film, &record, &|_| None);
+    let report = verify_until(&film, &record, &|_| None, &|| false).unwrap();
     assert_eq!(report.shots[1].sources[0].fate, SourceFate::Vanished);
     assert_eq!(record.credits[0], "blue.png by B, CC BY 4.0");
 }
@@ -230,7 +230,7 @@ fn a_video_is_shown_from_its_best_moment_at_its_own_speed() {
     assert!(v > 200 && u < 120, "red, from the first half of the video: {u} {v}");
     let again = make(&colours, &shelf, &folder.join("again.mp4"), None).unwrap();
     assert_eq!(again.frames_hash, record.frames_hash);
-    let report = verify(&film, &record, &|_| None).to_string();
+    let report = verify_until(&film, &record, &|_| None, &|| false).unwrap().to_string();
     assert!(report.contains("colours.mp4 00:00.000-"), "{report}");
 }
 

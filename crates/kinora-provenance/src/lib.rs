@@ -18,7 +18,7 @@ pub use record::{
 pub use tree::timecode;
 pub use verify::{
     Cancelled, Lookup, MasterState, Report, ShotReport, SourceFate, SourceReport, SourceState,
-    hash_file, hash_file_until, verify, verify_until,
+    hash_file, hash_file_until, verify_until,
 };
 
 #[cfg(test)]

@@ -9,6 +9,11 @@ use kinora_types::{
 
 use super::*;
 
+/// To its end.
+fn verify(film: &Path, record: &FilmRecord, lookup: &Lookup<'_>) -> Report {
+    verify_until(film, record, lookup, &|| false).unwrap()
+}
+
 fn source(path: &Path, bytes: &[u8]) -> SourceRecord {
     fs::write(path, bytes).unwrap();
     SourceRecord {

@@ -148,11 +148,6 @@ pub fn hash_file_until(path: &Path, cancelled: &dyn Fn() -> bool) -> io::Result<
     kinora_files::hash(path, cancelled).map(ContentHash::from_bytes)
 }
 
-/// As [`verify_until`], to its end.
-pub fn verify(film: &Path, record: &FilmRecord, lookup: &Lookup<'_>) -> Report {
-    verify_until(film, record, lookup, &|| false).expect("nobody cancels")
-}
-
 /// Hashes the film and all its sources anew. Nothing is written; files that cannot be read are findings, not
 /// errors. Memory: one buffer, and a line for each source.
 ///
