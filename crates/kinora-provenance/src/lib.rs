@@ -1,6 +1,6 @@
 //! Lineage of films: the record beside a film, its check against the files, the tree of sources.
 //!
-//! Way in: [`write_beside`] and [`read_beside`] for the record, [`verify`] for its check. The record
+//! Way in: [`write_beside`] and [`read_beside`] for the record, [`verify_until`] for its check. The record
 //! is plain JSON, so that it can be signed inside the film later; nothing here signs.
 //!
 //! Neither trusts a record that comes from elsewhere: regular files only, of bounded size, and none that a

@@ -95,7 +95,7 @@ pub struct ShotReport {
     pub sources: Vec<SourceReport>,
 }
 
-/// What [`verify`] found.
+/// What [`verify_until`] found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// The film's file.
