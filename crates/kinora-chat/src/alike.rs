@@ -1,6 +1,7 @@
 //! More that looks like what was cited.
 
 use kinora_catalog::Turn;
+use kinora_inference::Control;
 use kinora_retrieval::{Query, Searcher};
 use kinora_types::{Citation, Embedding, Hit};
 
@@ -18,12 +19,13 @@ pub(crate) fn alike(
     mentions: &Mentions,
     cited: &[Citation],
     most: usize,
+    control: &Control,
 ) -> Result<Answer, ChatError> {
     let meant = mentions.of(cited)?;
     let like = meant.iter().map(|citation| look(searcher, citation)).collect::<Result<_, _>>()?;
     let exclude = cited.iter().map(|citation| citation.asset).collect();
     let query = Query { like, exclude, limit: most, ..Query::default() };
-    let outcome = searcher.search(&query)?;
+    let outcome = searcher.search(&query, control)?;
     let evidence: Vec<Evidence> = (1..).zip(&outcome.hits).map(|(n, hit)| piece(n, hit)).collect();
     let names: Vec<&str> = meant.iter().map(|citation| citation.label.as_str()).collect();
     let names = names.join(", ");

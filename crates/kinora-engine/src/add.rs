@@ -83,11 +83,12 @@ fn index(catalog: &Catalog, control: &Control) -> Result<bool, EngineError> {
         return Ok(false);
     }
     let (folder, (done, outcome)) = (catalog.folder().to_owned(), mpsc::channel());
+    let stop = control.clone();
     let work = move || -> Result<(), EngineError> {
         let catalog = Catalog::open(&folder)?;
         let space = catalog.space();
         let mut index = Embedded::open(&folder.join("index"), &space.id(), space.dimension)?;
-        kinora_retrieval::sync(&catalog, &mut index)?;
+        kinora_retrieval::sync(&catalog, &mut index, &stop)?;
         Ok(index.optimise()?)
     };
     let failed = |source| EngineError::Io { path: catalog.folder().to_owned(), source };
@@ -96,6 +97,7 @@ fn index(catalog: &Catalog, control: &Control) -> Result<bool, EngineError> {
     started.spawn(move || drop(done.send(work()))).map_err(failed)?;
     loop {
         match outcome.recv_timeout(TICK) {
+            Ok(Err(EngineError::Cancelled(_))) => return Ok(false),
             Ok(result) => return result.map(|()| true),
             Err(mpsc::RecvTimeoutError::Timeout) if control.is_cancelled() => return Ok(false),
             Err(mpsc::RecvTimeoutError::Timeout) => {}

@@ -6,7 +6,7 @@ use jiff::{Timestamp, Zoned};
 use kinora_catalog::{Catalog, ConversationSummary, Turn};
 use kinora_chat::{Answer, Answerer, AskOptions, Question, Sentence, Transcript};
 use kinora_inference::{Control, LanguageModel};
-use kinora_retrieval::Searcher;
+use kinora_retrieval::{Searcher, SearcherCache};
 use kinora_types::Citation;
 
 use crate::{EngineError, Studio, places};
@@ -57,7 +57,8 @@ impl Studio {
     ) -> Result<Answer, EngineError> {
         let space = self.space_of(catalog)?;
         let index = self.index(catalog)?;
-        let searcher = Searcher::new(catalog, &index, space.text()).map_err(EngineError::from)?;
+        let cache = SearcherCache::default();
+        let searcher = Searcher::new(catalog, &index, space.text(), &cache)?;
         let gazetteer = self.store().path_if_here("places")?;
         let place =
             |name: &str| places::city(gazetteer.as_ref()?, name).ok().map(|city| city.point());

@@ -12,7 +12,7 @@ use kinora_film::{
 };
 use kinora_inference::{Control, ShotGenerator};
 use kinora_ragme::GenerationConfig;
-use kinora_retrieval::{Filter, Kind, Searcher};
+use kinora_retrieval::{Filter, Kind, Searcher, SearcherCache};
 use kinora_types::{
     Asset, Brief, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard,
 };
@@ -77,7 +77,7 @@ impl Studio {
         let catalog = self.catalog(library)?;
         self.with_sources(&catalog, request, control, |sources, _| {
             let (brief, _) = briefed(request)?;
-            let found = self.found_clips(&catalog, request, &brief)?;
+            let found = self.found_clips(&catalog, request, &brief, control)?;
             let storyboard = planned(request, &brief, sources, &found, control)?;
             let open = |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side);
             Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
@@ -105,7 +105,7 @@ impl Studio {
         let record = self.with_sources(&catalog, request, control, |sources, threshold| {
             let library_revision = catalog.revision()?;
             let (brief, text) = briefed(request)?;
-            let found = self.found_clips(&catalog, request, &brief)?;
+            let found = self.found_clips(&catalog, request, &brief, control)?;
             let storyboard = planned(request, &brief, sources, &found, control)?;
             check_output(out, &storyboard)?;
             let space = self.space_of(&catalog)?;
@@ -143,13 +143,15 @@ impl Studio {
         catalog: &Catalog,
         request: &FilmRequest,
         brief: &Brief,
+        control: &Control,
     ) -> Result<FoundClips, EngineError> {
         let Generator::Ragme { model: Some(model) } = &request.generator else {
             return Ok(FoundClips::new());
         };
         let k = GenerationConfig::of(model)?.clips;
         let prompts = brief.shots.iter().map(|shot| shot.prompt.as_str());
-        find_clips(catalog, self.space_of(catalog)?.text(), prompts, k, &filter(request, true))
+        let embedder = self.space_of(catalog)?.text();
+        find_clips(catalog, embedder, prompts, k, &filter(request, true), control)
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.
@@ -162,7 +164,8 @@ impl Studio {
     ) -> Result<T, EngineError> {
         let space = self.space_of(catalog)?;
         let index = self.index(catalog)?;
-        let searcher = Searcher::new(catalog, &index, space.text())?;
+        let cache = SearcherCache::default();
+        let searcher = Searcher::new(catalog, &index, space.text(), &cache)?;
         let scores = space.text().score_model();
         let ffmpeg = self.ffmpeg().ok();
         let filter = filter(request, ffmpeg.is_some());

@@ -49,7 +49,7 @@ pub use kinora_ingest::{
 pub use kinora_media::subtitles::{to_srt, to_webvtt};
 pub use kinora_models::{ModelCaptioner, PullEvent, Stage, Status, Store, switch_off_telemetry};
 pub use kinora_ragme::TrainConfig;
-pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
+pub use kinora_retrieval::{EvaluationReport, Filter, Kind, Mode, SearchOutcome};
 pub use library::LibrarySummary;
 pub use motion::Generator;
 pub use places::Place;

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use kinora_catalog::Catalog;
-use kinora_inference::{Cancelled, Control};
+use kinora_inference::Control;
 use kinora_media::{
     read::{Limits, decode, read_file},
     video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector},
 };
 use kinora_models::Space;
 use kinora_retrieval::{
-    Filter, Judgement, Mode, Query, Report, SearchOutcome, Searcher, evaluate, rank_by_motion,
+    EvaluationReport, Filter, Judgement, Mode, Query, SearchOutcome, Searcher, SearcherCache,
+    evaluate, rank_by_motion,
 };
 use kinora_types::{AssetId, Embedding, GeoPoint, Hit, MotionDescriptor};
 
@@ -81,7 +82,9 @@ impl Studio {
             exclude: seen,
         };
         control.check()?;
-        Ok(Searcher::new(&catalog, &index, space.text())?.search(&query)?)
+        let cache = SearcherCache::default();
+        let searcher = Searcher::new(&catalog, &index, space.text(), &cache)?;
+        Ok(searcher.search(&query, control)?)
     }
 
     /// Videos with shots that move like those of examples, whatever they show. An example that is not in
@@ -111,7 +114,7 @@ impl Studio {
                 known.push(AssetId(id));
             }
         }
-        Ok(rank_by_motion(&catalog, &examples, filter, &known, limit)?)
+        Ok(rank_by_motion(&catalog, &examples, filter, &known, limit, control)?)
     }
 
     /// How the shots of a video file move.
@@ -153,15 +156,15 @@ impl Studio {
         queries: &Path,
         mode: Mode,
         control: &Control,
-    ) -> Result<Report, EngineError> {
+    ) -> Result<EvaluationReport, EngineError> {
         let text = text::read(queries, LARGEST_QUERIES)?;
         let judgements = Judgement::parse(&text)?;
         let catalog = self.catalog(library)?;
         let space = self.space_of(&catalog)?;
         let index = self.index(&catalog)?;
-        let searcher = Searcher::new(&catalog, &index, space.text())?;
-        let go_on = || control.check().is_ok();
-        Ok(evaluate(&searcher, &judgements, mode, &go_on)?.ok_or(Cancelled)?)
+        let cache = SearcherCache::default();
+        let searcher = Searcher::new(&catalog, &index, space.text(), &cache)?;
+        Ok(evaluate(&searcher, &judgements, mode, control)?)
     }
 
     /// Vectors of the example pictures, and which of them are in the library (they are not answers).

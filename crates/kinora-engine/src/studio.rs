@@ -4,6 +4,7 @@ use std::{cell::OnceCell, path::PathBuf};
 
 use kinora_catalog::{Catalog, FilmSummary};
 use kinora_index::Embedded;
+use kinora_inference::Control;
 use kinora_media::FFmpeg;
 use kinora_models::{RuntimeOptions, Space, Store, StoreConfig};
 use kinora_types::AssetId;
@@ -124,7 +125,7 @@ impl Studio {
         let space = catalog.space();
         let mut index =
             Embedded::open(&catalog.folder().join("index"), &space.id(), space.dimension)?;
-        kinora_retrieval::sync(catalog, &mut index)?;
+        kinora_retrieval::sync(catalog, &mut index, &Control::default())?;
         Ok(index)
     }
 }

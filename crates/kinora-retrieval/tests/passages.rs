@@ -4,6 +4,7 @@
 
 mod library;
 
+use kinora_inference::Control;
 use kinora_retrieval::{Filter, Kind, Mode, Query, SearchOutcome, Verdict};
 use kinora_types::{Basis, Hit};
 
@@ -31,7 +32,7 @@ fn library() -> Library {
 }
 
 fn ask(library: &Library, query: &Query) -> SearchOutcome {
-    library.searcher().search(query).unwrap()
+    library.searcher().search(query, &Control::default()).unwrap()
 }
 
 fn spans(hit: &Hit) -> Vec<(u64, u64, Basis)> {
