@@ -9,7 +9,7 @@ mod library;
 use kinora_catalog::Change;
 use kinora_inference::Control;
 use kinora_retrieval::{Filter, Kind, Mode, Query, SearchError, SearchOutcome, Verdict};
-use kinora_types::{GeoPoint, RejectReason};
+use kinora_types::{Fit, GeoPoint, NoFit, RejectReason};
 use proptest::prelude::*;
 
 use library::{Card, Library, card, id};
@@ -99,6 +99,60 @@ fn own_words_fit_where_the_picture_does_not() {
     let outcome =
         library.searcher().search(&Query::text("a submarine"), &Control::default()).unwrap();
     assert_eq!(outcome.hits[0].matched_words, ["submarine"]);
+}
+
+/// What each asset's verdict is, by name.
+fn fits(outcome: &SearchOutcome) -> Vec<(&str, Fit)> {
+    names(outcome).into_iter().zip(outcome.hits.iter().map(|hit| hit.fit)).collect()
+}
+
+#[test]
+fn every_hit_says_whether_it_answers_and_by_what() {
+    let library = Library::new(&[
+        Card { title: Some("Red submarine"), ..card("red.png", RED) },
+        Card { title: Some("Red submarine"), ..card("blue.png", BLUE) },
+        card("orange.png", [255, 120, 0]),
+        card("green.png", GREEN),
+    ]);
+    let no = Fit::No(NoFit::UnderThreshold);
+    let outcome =
+        library.searcher().search(&Query::text("a red submarine"), &Control::default()).unwrap();
+    assert_eq!(outcome.plan.verdict, Verdict::DenseFits);
+    // Its words say all of it, whatever the best picture looks like.
+    let expected = [
+        ("red.png", Fit::Both),
+        ("blue.png", Fit::Words),
+        ("orange.png", Fit::Look),
+        ("green.png", no),
+    ];
+    assert_eq!(fits(&outcome), expected);
+    assert!(outcome.has_all_words(&outcome.hits[1]) && !outcome.has_all_words(&outcome.hits[2]));
+    let rows: Vec<u64> = outcome.hits.iter().map(|hit| hit.row).collect();
+    let named = library.catalog.assets(&rows).unwrap();
+    let assets: Vec<_> = named.into_iter().map(|(_, asset)| asset.id).collect();
+    assert_eq!(assets, outcome.hits.iter().map(|hit| hit.asset.id).collect::<Vec<_>>());
+
+    let outcome =
+        library.searcher().rank(&Query::text("x-ray of a hand"), &Control::default()).unwrap();
+    assert!(outcome.hits.iter().all(|hit| hit.fit == no), "{:?}", fits(&outcome));
+}
+
+#[test]
+fn most_of_the_words_answer_only_beside_one_of_the_nearest_pictures() {
+    let others = ["0", "1", "2", "3", "4"].into_iter().zip(0..);
+    let mut cards: Vec<Card> = others.map(|(name, i)| card(name, [250 - i, 20, 0])).collect();
+    // No picture is green enough, but one is the greenest of them.
+    cards.push(Card { title: Some("Harbour at dawn"), ..card("near.png", [255, 120, 0]) });
+    cards.push(Card { title: Some("Harbour at dawn"), ..card("far.png", BLUE) });
+    let library = Library::new(&cards);
+    let query = Query { deduplicate: false, ..Query::text("green harbour dawn") };
+    let outcome = library.searcher().rank(&query, &Control::default()).unwrap();
+    assert_eq!(outcome.plan.verdict, Verdict::BothAgree);
+    let fit = |name: &str| fits(&outcome).into_iter().find(|(found, _)| *found == name).unwrap().1;
+    assert_eq!(fit("near.png"), Fit::Both);
+    assert_eq!(fit("far.png"), Fit::No(NoFit::PartOfTheWords));
+    let outcome = library.searcher().search(&query, &Control::default()).unwrap();
+    assert_eq!(names(&outcome), ["near.png"]);
 }
 
 #[test]
