@@ -1,9 +1,8 @@
 //! More that looks like what was cited.
 
 use kinora_catalog::Turn;
-use kinora_inference::Control;
 use kinora_retrieval::{Query, Searcher};
-use kinora_types::{Citation, Embedding, Hit};
+use kinora_types::{Citation, Control, Embedding, Hit};
 
 use crate::{Answer, ChatError, Evidence, Mentions, Method, Plan, Sentence, catalogue};
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kinora_inference::Control;
 use kinora_retrieval::{Query, Searcher};
-use kinora_types::{Asset, Hit, Kind};
+use kinora_types::{Asset, Control, Hit, Kind};
 
 use crate::{ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence};
 

@@ -1,8 +1,9 @@
 //! Errors of an answer, by who can fix them.
 
 use kinora_catalog::CatalogError;
-use kinora_inference::{Cancelled, InferenceError};
+use kinora_inference::InferenceError;
 use kinora_retrieval::SearchError;
+use kinora_types::Cancelled;
 
 /// A question could not be answered. Not knowing the answer is no error.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,8 @@
 //! What an answer may rest on: the segments that were found, each with what is known around it.
 
 use kinora_catalog::Catalog;
-use kinora_inference::Control;
 use kinora_retrieval::{Query, SearchOutcome, Searcher, Segment, Segments, stem_set, stems};
-use kinora_types::{Asset, Certainty, Passage, PassageKind, TimeRange};
+use kinora_types::{Asset, Certainty, Control, Passage, PassageKind, TimeRange};
 
 use crate::{ChatError, Evidence, Fact, FactKind, Plan, prompt};
 

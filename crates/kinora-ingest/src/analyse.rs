@@ -7,15 +7,12 @@
 use std::path::{Path, PathBuf};
 
 use kinora_catalog::{Change, NewFrame, NewShot};
-use kinora_media::{
-    FFmpeg,
-    video::{
-        VideoError, VideoFile, VideoLimits,
-        motion::MotionEstimator,
-        shots::{Shot, ShotDetector},
-    },
-};
 use kinora_types::Asset;
+use kinora_video::{
+    FFmpeg, VideoError, VideoFile, VideoLimits,
+    motion::MotionEstimator,
+    shots::{Shot, ShotDetector},
+};
 
 use crate::{
     Ingest, IngestError, IngestObserver, Summary,

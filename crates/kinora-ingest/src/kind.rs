@@ -3,10 +3,8 @@
 
 use std::{io::Read, path::Path};
 
-use kinora_media::{
-    audio::begins_sound,
-    read::{self, Format},
-};
+use kinora_image::Format;
+use kinora_video::audio::begins_sound;
 
 use crate::unread::is_raw;
 
@@ -32,7 +30,7 @@ pub(crate) enum Holds {
 /// Whether the name promises a picture, a video or a recording.
 pub(crate) fn named_as_media(path: &Path) -> bool {
     let extension = extension(path);
-    read::EXTENSIONS.contains(&extension.as_str()) || is_timed_name(&extension)
+    kinora_image::EXTENSIONS.contains(&extension.as_str()) || is_timed_name(&extension)
 }
 
 /// Whether a file without an honest name begins like one of them.
@@ -45,7 +43,7 @@ pub(crate) fn looks_like_media(path: &Path, head: &[u8]) -> bool {
 pub(crate) fn holds(path: &Path) -> Holds {
     let head = head(path);
     match Format::of(&head) {
-        Some(_) if read::is_animated(path) => Holds::Time,
+        Some(_) if kinora_image::is_animated(path) => Holds::Time,
         Some(_) => Holds::Picture,
         None if begins_timed(&head) || is_timed_name(&extension(path)) => Holds::Time,
         None => Holds::Picture,

@@ -1,8 +1,8 @@
 //! Files that hold what they did: what lies beside them is told again, thumbnails are made again.
 
 use kinora_catalog::Told;
-use kinora_media::video::VideoFile;
 use kinora_types::AssetId;
+use kinora_video::VideoFile;
 
 use crate::{
     FileFailure, IngestError,

@@ -8,11 +8,10 @@ mod common;
 use std::fs;
 
 use common::{Bench, Notes, THRESHOLD, scene, write};
-use kinora_inference::{
-    Control, ImageEmbedder, InferenceError, PreparedImage, fake::ColourEmbedder,
-};
+use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_ingest::{Ingest, IngestError, Outcome, thumbnail_path};
-use kinora_types::{Embedding, EmbeddingSpace, Picture};
+use kinora_testing::fake::ColourEmbedder;
+use kinora_types::{Control, Embedding, EmbeddingSpace, Picture};
 
 #[test]
 fn a_second_run_does_nothing() {

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use kinora_catalog::{Catalog, FrameRow, Owner};
 use kinora_index::{self as index, IndexRead, PointId, SearchRequest};
-use kinora_inference::{Control, TextEmbedder};
-use kinora_types::Scores;
+use kinora_inference::TextEmbedder;
+use kinora_types::{Control, Scores};
 
 use crate::{
     Mode, Query, SearchError, SearcherCache, content_words,

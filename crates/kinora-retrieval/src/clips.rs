@@ -11,8 +11,8 @@
 //! Memory: every live video's mean (some KB each) while they are ranked; frames of the K that stay.
 
 use kinora_catalog::{Catalog, Filter, Kind};
-use kinora_inference::{Control, TextEmbedder};
-use kinora_types::{Asset, AssetId, Embedding};
+use kinora_inference::TextEmbedder;
+use kinora_types::{Asset, AssetId, Control, Embedding};
 
 use crate::{SearchError, dedup::duplicates};
 

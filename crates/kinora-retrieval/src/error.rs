@@ -2,8 +2,8 @@
 
 use kinora_catalog::CatalogError;
 use kinora_index::IndexError;
-use kinora_inference::{Cancelled, InferenceError};
-use kinora_types::SpaceMismatch;
+use kinora_inference::InferenceError;
+use kinora_types::{Cancelled, SpaceMismatch};
 
 /// A search could not be answered. Finding nothing is no error.
 #[derive(Debug, thiserror::Error)]

@@ -18,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kinora_catalog::Catalog;
-use kinora_inference::Control;
+use kinora_types::Control;
 
 use crate::{
     SearchError,

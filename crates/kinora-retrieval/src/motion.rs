@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use kinora_catalog::{Catalog, MovingShot};
-use kinora_inference::Control;
-use kinora_types::{AssetId, Basis, Fit, Hit, Moment, MotionDescriptor, Scores};
+use kinora_types::{AssetId, Basis, Control, Fit, Hit, Moment, MotionDescriptor, Scores};
 
 use crate::{Filter, SearchError, moments::MOST};
 

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use kinora_catalog::Catalog;
 use kinora_index::IndexRead;
-use kinora_inference::{Control, TextEmbedder};
+use kinora_inference::TextEmbedder;
 use kinora_types::{
-    Asset, Basis, CameraMotion, Candidate, Hit, Moment, Passage, RejectReason, TimeRange,
+    Asset, Basis, CameraMotion, Candidate, Control, Hit, Moment, Passage, RejectReason, TimeRange,
 };
 
 use crate::{

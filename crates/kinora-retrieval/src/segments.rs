@@ -9,8 +9,7 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use kinora_catalog::PassageHit;
-use kinora_inference::Control;
-use kinora_types::{Fit, NoFit, TimeRange};
+use kinora_types::{Control, Fit, NoFit, TimeRange};
 
 use crate::{
     Filter, Query, SearchError, SearchOutcome, Searcher, content_words,

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use kinora_inference::Control;
-use kinora_types::{AssetId, Fit, RejectReason};
+use kinora_types::{AssetId, Control, Fit, RejectReason};
 
 use crate::{
     Query, SearchError, Verdict,

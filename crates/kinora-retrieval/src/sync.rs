@@ -2,7 +2,7 @@
 
 use kinora_catalog::{Catalog, IndexChange};
 use kinora_index::{IndexWrite, Point, PointId};
-use kinora_inference::Control;
+use kinora_types::Control;
 
 use crate::SearchError;
 

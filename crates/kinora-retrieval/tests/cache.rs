@@ -7,9 +7,10 @@ mod library;
 use std::thread;
 
 use kinora_catalog::Change;
-use kinora_inference::{Control, InferenceError, ScoreModel, TextEmbedder, fake::ColourEmbedder};
+use kinora_inference::{InferenceError, ScoreModel, TextEmbedder};
 use kinora_retrieval::{Query, SearchOutcome, Searcher, SearcherCache};
-use kinora_types::{Embedding, EmbeddingSpace};
+use kinora_testing::fake::ColourEmbedder;
+use kinora_types::{Control, Embedding, EmbeddingSpace};
 
 use library::{Card, Library, card};
 

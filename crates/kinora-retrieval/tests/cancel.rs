@@ -7,14 +7,13 @@ mod library;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kinora_index::{IndexError, IndexRead, PointId, Scored, SearchRequest};
-use kinora_inference::{
-    Cancelled, Control, InferenceError, ScoreModel, TextEmbedder, fake::ColourEmbedder,
-};
+use kinora_inference::{InferenceError, ScoreModel, TextEmbedder};
 use kinora_retrieval::{
     ClipQuery, Filter, Judgement, Mode, Query, SearchError, Searcher, SearcherCache, evaluate,
     rank_by_motion, retrieve_clips, sync,
 };
-use kinora_types::{Embedding, EmbeddingSpace};
+use kinora_testing::fake::ColourEmbedder;
+use kinora_types::{Cancelled, Control, Embedding, EmbeddingSpace};
 
 use library::{Library, card};
 

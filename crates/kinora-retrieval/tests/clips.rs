@@ -6,8 +6,8 @@
 
 mod library;
 
-use kinora_inference::Control;
 use kinora_retrieval::{ClipQuery, ClipTarget, Filter, RetrievedClip, SearchError, retrieve_clips};
+use kinora_types::Control;
 use library::{Library, card, id};
 
 const RED: [u8; 3] = [255, 0, 0];

@@ -6,8 +6,8 @@ mod library;
 
 use kinora_catalog::Catalog;
 use kinora_index::{Embedded, IndexRead, IndexWrite, Point, PointId};
-use kinora_inference::Control;
 use kinora_retrieval::{JudgedMoment, Judgement, Mode, Query, SearchError, Synced, evaluate, sync};
+use kinora_types::Control;
 
 use library::{Library, card};
 

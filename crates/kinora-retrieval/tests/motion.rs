@@ -1,14 +1,14 @@
-//! Shots found by how they move. Not covered: how well motion is measured (see `kinora-media`).
+//! Shots found by how they move. Not covered: how well motion is measured (see `kinora-video`).
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod library;
 
 use kinora_catalog::{Change, NewShot};
-use kinora_inference::Control;
 use kinora_retrieval::{Filter, Query, rank_by_motion};
 use kinora_types::{
-    Basis, CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion, TimeRange,
+    Basis, CameraMotion, Control, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion,
+    TimeRange,
 };
 
 use library::{Library, id};

@@ -4,9 +4,8 @@
 
 mod library;
 
-use kinora_inference::Control;
 use kinora_retrieval::{Filter, Kind, Mode, Query, SearchOutcome, Verdict};
-use kinora_types::{Basis, Hit};
+use kinora_types::{Basis, Control, Hit};
 
 use library::{Library, card};
 

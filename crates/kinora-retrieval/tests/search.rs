@@ -7,9 +7,8 @@
 mod library;
 
 use kinora_catalog::Change;
-use kinora_inference::Control;
 use kinora_retrieval::{Filter, Kind, Mode, Query, SearchError, SearchOutcome, Verdict};
-use kinora_types::{Fit, GeoPoint, NoFit, RejectReason};
+use kinora_types::{Control, Fit, GeoPoint, NoFit, RejectReason};
 use proptest::prelude::*;
 
 use library::{Card, Library, card, id};

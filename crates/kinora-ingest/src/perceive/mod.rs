@@ -18,9 +18,10 @@ use std::{
 
 pub use hear::{HearError, hear};
 use kinora_catalog::Change;
-use kinora_inference::{Captioner, Control, InferenceError, SpeechRecognizer, Tagger, TextReader};
-use kinora_media::{audio::AudioError, read::ReadError, video::VideoError};
-use kinora_types::{Asset, AssetId, Origin, Passage, PassageKind};
+use kinora_image::ReadError;
+use kinora_inference::{Captioner, InferenceError, SpeechRecognizer, Tagger, TextReader};
+use kinora_types::{Asset, AssetId, Control, Origin, Passage, PassageKind};
+use kinora_video::{VideoError, audio::AudioError};
 
 use crate::{
     FileFailure, Ingest, IngestError, IngestObserver, Summary,

@@ -9,7 +9,7 @@ mod moments;
 
 use std::collections::HashMap;
 
-use kinora_inference::Control;
+use kinora_types::Control;
 use serde::{Deserialize, Serialize};
 
 pub use self::moments::{JudgedMoment, MomentFit, MomentReport};

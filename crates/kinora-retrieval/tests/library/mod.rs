@@ -5,11 +5,12 @@
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, Change, FileEntry, NewAsset, NewFrame};
 use kinora_index::Embedded;
-use kinora_inference::{Control, ImageEmbedder, TextEmbedder, fake::ColourEmbedder};
+use kinora_inference::{ImageEmbedder, TextEmbedder};
 use kinora_retrieval::{Searcher, SearcherCache, sync};
+use kinora_testing::fake::ColourEmbedder;
 use kinora_types::{
-    Asset, AssetId, ContentHash, Embedding, GeoPoint, Origin, Passage, PassageKind, Picture,
-    Rights, Size, TimeRange,
+    Asset, AssetId, ContentHash, Control, Embedding, GeoPoint, Origin, Passage, PassageKind,
+    Picture, Rights, Size, TimeRange,
 };
 
 /// A picture to be added.
