@@ -66,7 +66,7 @@ impl Studio {
         let answerer = Answerer { searcher: &searcher, model, place: &place, options };
         let today = Zoned::now().date();
         let question = Question { text: &request.question, today, history };
-        Ok(answerer.ask(&question, control, told)?)
+        Ok(answerer.ask(&question, told, control)?)
     }
 
     /// Begins a conversation, called after its first question, and gives its number.
