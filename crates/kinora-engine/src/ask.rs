@@ -1,6 +1,6 @@
 //! Questions that are answered in sentences, and the conversations that they make.
 
-use std::path::PathBuf;
+use std::{cell::RefCell, path::PathBuf};
 
 use jiff::{Timestamp, Zoned};
 use kinora_catalog::{Catalog, ConversationSummary, Turn};
@@ -9,7 +9,7 @@ use kinora_inference::{Control, LanguageModel};
 use kinora_retrieval::Searcher;
 use kinora_types::Citation;
 
-use crate::{EngineError, Studio, places};
+use crate::{EngineError, Place, Studio};
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -58,14 +58,23 @@ impl Studio {
         let space = self.space_of(catalog)?;
         let index = self.index(catalog)?;
         let searcher = Searcher::new(catalog, &index, space.text()).map_err(EngineError::from)?;
-        let gazetteer = self.store().path_if_here("places")?;
-        let place =
-            |name: &str| places::city(gazetteer.as_ref()?, name).ok().map(|city| city.point());
+        let knows_places = self.store().path_if_here("places")?.is_some();
+        // A list that is broken, or that nobody waits for any more, is no unknown place.
+        let fault = RefCell::new(None);
+        let place = |name: &str| {
+            let gazetteer = knows_places.then(|| self.gazetteer(control))?;
+            let gazetteer = gazetteer.map_err(|error| fault.replace(Some(error))).ok()?;
+            gazetteer.city(name).map(Place::point)
+        };
         let options = request.options.clone();
         let answerer = Answerer { searcher: &searcher, model, place: &place, options };
         let today = Zoned::now().date();
         let question = Question { text: &request.question, today, history };
-        Ok(answerer.ask(&question, control, told)?)
+        let answer = answerer.ask(&question, control, told);
+        match fault.take() {
+            Some(error) => Err(error),
+            None => Ok(answer?),
+        }
     }
 
     /// Begins a conversation, called after its first question, and gives its number.

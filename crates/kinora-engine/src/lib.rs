@@ -52,7 +52,7 @@ pub use kinora_ragme::TrainConfig;
 pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
 pub use library::LibrarySummary;
 pub use motion::Generator;
-pub use places::Place;
+pub use places::{Gazetteer, Place};
 pub use search::SearchRequest;
 pub use senses::Waiting;
 pub use settings::{Config, Language, Settings};

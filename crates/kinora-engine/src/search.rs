@@ -22,8 +22,9 @@ const MOTION_SIDE: u32 = 224;
 /// Bytes of a file of judged queries.
 const LARGEST_QUERIES: u64 = 64 << 20;
 
-/// What is looked for.
-#[derive(Clone, Debug, Default)]
+/// What is looked for. The default is that of [`Query`], which the command line takes too; it lacks only what to
+/// look for.
+#[derive(Clone, Debug)]
 pub struct SearchRequest {
     /// In words.
     pub text: Option<String>,
@@ -48,6 +49,15 @@ pub struct SearchRequest {
     pub deduplicate: bool,
 }
 
+impl Default for SearchRequest {
+    fn default() -> Self {
+        let Query { text, minus, text_weight, filter, limit, mode, deduplicate, .. } =
+            Query::default();
+        let (like, near, diversity) = (Vec::new(), None, None);
+        Self { text, like, text_weight, minus, near, filter, limit, diversity, mode, deduplicate }
+    }
+}
+
 impl Studio {
     /// Answers a question. What any process has added before is found.
     ///
@@ -64,7 +74,7 @@ impl Studio {
         let index = self.index(&catalog)?;
         let (like, seen) = self.pictures(&catalog, space, &request.like, control)?;
         let near = match &request.near {
-            Some((place, km)) => Some((self.place(place)?, *km)),
+            Some((place, km)) => Some((self.place(place, control)?, *km)),
             None => request.filter.near,
         };
         let query = Query {
@@ -192,11 +202,13 @@ impl Studio {
         Ok((vectors, known))
     }
 
-    fn place(&self, text: &str) -> Result<GeoPoint, EngineError> {
+    fn place(&self, text: &str, control: &Control) -> Result<GeoPoint, EngineError> {
         if let Some(point) = places::coordinates(text) {
             return Ok(point);
         }
-        Ok(places::city(&self.store().path("places")?, text)?.point())
+        let unknown =
+            || EngineError::Place(format!("no city of 15 000 people or more is called `{text}`"));
+        Ok(self.gazetteer(control)?.city(text).ok_or_else(unknown)?.point())
     }
 }
 

@@ -1,14 +1,15 @@
 //! The engine: settings, the model store, libraries, and the embedders that were loaded.
 
-use std::{cell::OnceCell, path::PathBuf};
+use std::{cell::OnceCell, path::PathBuf, sync::OnceLock};
 
 use kinora_catalog::{Catalog, FilmSummary};
 use kinora_index::Embedded;
+use kinora_inference::Control;
 use kinora_media::FFmpeg;
 use kinora_models::{RuntimeOptions, Space, Store, StoreConfig};
 use kinora_types::AssetId;
 
-use crate::{EngineError, LibrarySummary, Settings, library};
+use crate::{EngineError, LibrarySummary, Settings, library, places::Gazetteer};
 
 /// Everything Kinora can do on this machine. One thread; several processes may work on the same
 /// libraries.
@@ -19,6 +20,7 @@ pub struct Studio {
     space: OnceCell<Space>,
     /// The ffmpeg that answered: it is asked for its version and encoders once.
     pub(crate) ffmpeg: OnceCell<FFmpeg>,
+    gazetteer: OnceLock<Gazetteer>,
 }
 
 impl Studio {
@@ -31,6 +33,7 @@ impl Studio {
             settings,
             space: OnceCell::new(),
             ffmpeg: OnceCell::new(),
+            gazetteer: OnceLock::new(),
         })
     }
 
@@ -103,6 +106,15 @@ impl Studio {
             drop(self.space.set(space));
         }
         Ok(self.space.get().expect("set above"))
+    }
+
+    /// Places by name, read at their first use.
+    pub(crate) fn gazetteer(&self, control: &Control) -> Result<&Gazetteer, EngineError> {
+        if let Some(read) = self.gazetteer.get() {
+            return Ok(read);
+        }
+        let read = Gazetteer::read(&self.store.path("places")?, control)?;
+        Ok(self.gazetteer.get_or_init(|| read))
     }
 
     pub(crate) fn runtime_options(&self) -> RuntimeOptions {
