@@ -40,7 +40,7 @@ pub struct Added {
     /// In numbers of files.
     #[serde(flatten)]
     pub summary: Summary,
-    /// What waits for models that are not at hand.
+    /// What waits for models or an ffmpeg that are not at hand.
     pub waiting: Vec<Waiting>,
 }
 
@@ -57,7 +57,11 @@ impl Studio {
         let space = self.space_of(&catalog)?;
         let duplicates = space.text().score_model().duplicate_threshold;
         // Without ffmpeg pictures are added all the same, and every video says what is missing.
-        let options = Options { ffmpeg: self.ffmpeg().ok(), ..request.options.clone() };
+        let (ffmpeg, no_ffmpeg) = match self.ffmpeg() {
+            Ok(found) => (Some(found), None),
+            Err(error) => (None, Some(error)),
+        };
+        let options = Options { ffmpeg, ..request.options.clone() };
         let senses = self.senses(space, &request.without)?;
         let ingest = Ingest::new(&catalog, space.image(), duplicates, options)?;
         let ingest = ingest.perceiving(senses.perception(request.captions.as_deref()));
@@ -68,7 +72,11 @@ impl Studio {
         };
         // Brought up here, so that the next search need not wait for it; whoever stops does not wait either.
         summary.cancelled |= !index(&catalog, control)?;
-        Ok(Added { summary, waiting: senses.waiting(&catalog)? })
+        let mut waiting = senses.waiting(&catalog)?;
+        if let Some(error) = no_ffmpeg {
+            waiting.extend(Waiting::without_ffmpeg(&summary, &error));
+        }
+        Ok(Added { summary, waiting })
     }
 }
 
