@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 use kinora_catalog::{Speaker, Turn};
 use kinora_inference::{
-    Completion, CompletionRequest, Control, InferenceError, LanguageModel, Message, Role,
+    Completion, CompletionRequest, InferenceError, LanguageModel, Message, Role,
 };
 use kinora_retrieval::Searcher;
-use kinora_types::GeoPoint;
+use kinora_types::{Control, GeoPoint};
 
 use crate::{
     Answer, ChatError, Evidence, Intent, Method, Plan, Sentence, Support, Wish,

@@ -9,10 +9,9 @@ use std::{
 
 use kinora_catalog::Catalog;
 use kinora_index::{Embedded, IndexWrite};
-use kinora_inference::Control;
 use kinora_ingest::{Ingest, IngestObserver, Options, Summary};
-use kinora_models::ModelCaptioner;
-use kinora_types::PassageKind;
+use kinora_language::ModelCaptioner;
+use kinora_types::{Control, PassageKind};
 use serde::Serialize;
 
 use crate::{EngineError, Studio, Waiting};

@@ -5,9 +5,9 @@ use std::{cell::RefCell, path::PathBuf};
 use jiff::{Timestamp, Zoned};
 use kinora_catalog::{Catalog, ConversationSummary, Turn};
 use kinora_chat::{Answer, Answerer, AskOptions, Question, Sentence, Transcript};
-use kinora_inference::{Control, LanguageModel};
+use kinora_inference::LanguageModel;
 use kinora_retrieval::Searcher;
-use kinora_types::Citation;
+use kinora_types::{Citation, Control};
 
 use crate::{EngineError, Place, Studio};
 

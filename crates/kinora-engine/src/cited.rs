@@ -2,13 +2,9 @@
 
 use std::{path::Path, time::Duration};
 
-use kinora_inference::Control;
-use kinora_media::{
-    read::{Limits, decode, thumbnail},
-    render::to_picture,
-    video::{VideoFile, VideoLimits},
-};
-use kinora_types::{Citation, Picture};
+use kinora_image::{Limits, decode, frame::to_picture, thumbnail};
+use kinora_types::{Citation, Control, Picture};
+use kinora_video::{VideoFile, VideoLimits};
 
 use crate::Studio;
 

@@ -5,16 +5,19 @@ use std::{io, path::PathBuf};
 use kinora_catalog::CatalogError;
 use kinora_chat::ChatError;
 use kinora_film::{BriefError, FilmError};
+use kinora_image::ReadError;
 use kinora_index::IndexError;
-use kinora_inference::{Cancelled, InferenceError};
+use kinora_inference::InferenceError;
 use kinora_ingest::{HearError, IngestError};
-use kinora_media::{
-    read::ReadError, render::RenderError, subtitles::SubtitleError, video::VideoError,
-};
-use kinora_models::{EndpointError, ModelError, StoreError};
+use kinora_language::EndpointError;
+use kinora_models::ModelError;
 use kinora_provenance::RecordError;
 use kinora_ragme::RagmeError;
+use kinora_render::RenderError;
 use kinora_retrieval::SearchError;
+use kinora_store::StoreError;
+use kinora_types::Cancelled;
+use kinora_video::{FFmpegError, VideoError, subtitles::SubtitleError};
 
 /// Something the engine was asked for could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -199,6 +202,12 @@ pub enum EngineError {
     /// The text-to-video model.
     #[error(transparent)]
     Ragme(#[from] RagmeError),
+}
+
+impl From<FFmpegError> for EngineError {
+    fn from(error: FFmpegError) -> Self {
+        Self::Render(error.into())
+    }
 }
 
 impl EngineError {

@@ -10,11 +10,11 @@ use kinora_film::{
     BriefFormat, CameraMoveGenerator, LibrarySources, Origin, PlanOptions, RenderContext,
     SourceFinder, check_output, parse, plan, render, still, storyboard_html,
 };
-use kinora_inference::{Control, ShotGenerator};
+use kinora_inference::ShotGenerator;
 use kinora_ragme::GenerationConfig;
 use kinora_retrieval::{Filter, Kind, Searcher};
 use kinora_types::{
-    Asset, Brief, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard,
+    Asset, Brief, Control, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard,
 };
 
 use crate::{

@@ -6,7 +6,7 @@ use std::{
 };
 
 use kinora_inference::LanguageModel;
-use kinora_models::{Endpoint, EndpointConfig};
+use kinora_language::{Endpoint, EndpointConfig};
 
 use crate::{EngineError, Studio, settings::Language};
 
@@ -110,7 +110,7 @@ pub(crate) mod here {
     use std::path::PathBuf;
 
     use kinora_inference::{InferenceError, LanguageModel, VisionLanguageModel};
-    use kinora_models::{Llama, LlamaConfig, LlamaError, SeeingLlama};
+    use kinora_language::{Llama, LlamaConfig, LlamaError, SeeingLlama};
 
     use crate::{EngineError, settings::Language};
 

@@ -41,15 +41,18 @@ pub use film::{FilmRequest, MakeProgress, Plan};
 pub use film_of::{CROSSFADE_SECONDS, FilmOfAnswer};
 pub use kinora_catalog::{ConversationSummary, FilmSummary, Speaker, Turn};
 pub use kinora_chat::{Answer, AskOptions, Mentions, Method, Sentence, Wish};
-pub use kinora_inference::{Control, Destination, LanguageModel, Sent};
+pub use kinora_inference::{Destination, LanguageModel, Sent};
 pub use kinora_ingest::{
     Done, FileFailure, IngestObserver, LeftOut, LivePhoto, Options as IngestOptions,
     Summary as AddSummary,
 };
-pub use kinora_media::subtitles::{to_srt, to_webvtt};
-pub use kinora_models::{ModelCaptioner, PullEvent, Stage, Status, Store, switch_off_telemetry};
+pub use kinora_language::ModelCaptioner;
+pub use kinora_models::switch_off_telemetry;
 pub use kinora_ragme::TrainConfig;
 pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
+pub use kinora_store::{PullEvent, Stage, Status, Store};
+pub use kinora_types::Control;
+pub use kinora_video::subtitles::{to_srt, to_webvtt};
 pub use library::LibrarySummary;
 pub use motion::Generator;
 pub use places::{Gazetteer, Place};

@@ -13,16 +13,15 @@ use std::{
 
 use kinora_catalog::{Catalog, CatalogError};
 use kinora_film::{FilmError, SourceError, open_video, present_name};
-use kinora_inference::{Control, ImageEmbedder, TextEmbedder};
-use kinora_media::{
-    FFmpeg,
-    render::to_picture,
-    video::{ClipSpec, VideoError, VideoFile},
-};
+use kinora_image::frame::to_picture;
+use kinora_inference::{ImageEmbedder, TextEmbedder};
 use kinora_models::Space;
 use kinora_ragme::{GenerationConfig, MotionClip, RagmeGenerator};
 use kinora_retrieval::{ClipQuery, Filter, RetrievedClip, retrieve_clips};
-use kinora_types::{Asset, Framing, Picture, Scores, Size, SourceRecord, Storyboard, TimeRange};
+use kinora_types::{
+    Asset, Control, Framing, Picture, Scores, Size, SourceRecord, Storyboard, TimeRange,
+};
+use kinora_video::{ClipSpec, FFmpeg, VideoError, VideoFile};
 
 use crate::EngineError;
 
@@ -153,7 +152,7 @@ impl Stretch<'_> {
         control: &Control,
     ) -> Result<(Vec<Vec<f32>>, Vec<Picture>), EngineError> {
         let unreadable = |error: VideoError| match error {
-            VideoError::Cancelled => FilmError::Cancelled(kinora_inference::Cancelled),
+            VideoError::Cancelled => FilmError::Cancelled(kinora_types::Cancelled),
             error => FilmError::from(SourceError::Unreadable {
                 label: asset.label(),
                 message: error.to_string(),

@@ -14,8 +14,7 @@ use std::{
     path::Path,
 };
 
-use kinora_inference::Control;
-use kinora_types::GeoPoint;
+use kinora_types::{Control, GeoPoint};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
@@ -243,7 +242,7 @@ impl<'de> Visitor<'de> for Cities {
 mod tests {
     use std::fs;
 
-    use kinora_models::{Store, StoreConfig};
+    use kinora_store::{Store, StoreConfig};
 
     use super::*;
 

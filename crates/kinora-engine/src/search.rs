@@ -3,16 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use kinora_catalog::Catalog;
-use kinora_inference::{Cancelled, Control};
-use kinora_media::{
-    read::{Limits, decode, read_file},
-    video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector},
-};
+use kinora_image::{Limits, decode, read_file};
 use kinora_models::Space;
 use kinora_retrieval::{
     Filter, Judgement, Mode, Query, Report, SearchOutcome, Searcher, evaluate, rank_by_motion,
 };
-use kinora_types::{AssetId, Embedding, GeoPoint, Hit, MotionDescriptor};
+use kinora_types::{AssetId, Cancelled, Control, Embedding, GeoPoint, Hit, MotionDescriptor};
+use kinora_video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector};
 
 use crate::{EngineError, Studio, places, text, verify};
 

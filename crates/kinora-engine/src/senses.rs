@@ -3,10 +3,9 @@
 use kinora_catalog::Catalog;
 use kinora_inference::{Captioner, InferenceError, SpeechRecognizer, Tagger, TextReader};
 use kinora_ingest::{Perception, Summary};
-use kinora_models::{
-    ModelCaptioner, ModelError, RuntimeOptions, Space, StoreError, open_reader, open_speech,
-    open_tagger,
-};
+use kinora_language::ModelCaptioner;
+use kinora_models::{ModelError, RuntimeOptions, Space, open_reader, open_speech, open_tagger};
+use kinora_store::StoreError;
 use kinora_types::PassageKind;
 use serde::Serialize;
 

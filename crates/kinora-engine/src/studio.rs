@@ -4,10 +4,10 @@ use std::{cell::OnceCell, path::PathBuf, sync::OnceLock};
 
 use kinora_catalog::{Catalog, FilmSummary};
 use kinora_index::Embedded;
-use kinora_inference::Control;
-use kinora_media::FFmpeg;
-use kinora_models::{RuntimeOptions, Space, Store, StoreConfig};
-use kinora_types::AssetId;
+use kinora_models::{RuntimeOptions, Space};
+use kinora_store::{Store, StoreConfig};
+use kinora_types::{AssetId, Control};
+use kinora_video::FFmpeg;
 
 use crate::{EngineError, LibrarySummary, Settings, library, places::Gazetteer};
 

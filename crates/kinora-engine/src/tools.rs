@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use kinora_media::render::{FFmpeg, Typesetter};
+use kinora_render::Typesetter;
+use kinora_video::FFmpeg;
 
 use crate::{EngineError, Studio};
 

@@ -9,15 +9,14 @@ use std::path::PathBuf;
 
 use kinora_catalog::Catalog;
 use kinora_film::{FilmError, open_video};
-use kinora_inference::Control;
-use kinora_media::FFmpeg;
 use kinora_models::Space;
 use kinora_ragme::{
     CONTROLLER_FOLDER, Entry, GenerationConfig, Metrics, TrainConfig, TrainingSession,
     video_embedding,
 };
 use kinora_retrieval::{ClipQuery, Filter, Kind, retrieve_clips};
-use kinora_types::{Asset, AssetId, Passage, PassageKind, Size, TimeRange};
+use kinora_types::{Asset, AssetId, Control, Passage, PassageKind, Size, TimeRange};
+use kinora_video::FFmpeg;
 
 use crate::{
     EngineError, Studio,

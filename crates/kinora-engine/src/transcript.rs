@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use kinora_catalog::CatalogError;
-use kinora_inference::Control;
 use kinora_ingest::hear;
-use kinora_media::{
+use kinora_types::{Asset, Control, Kind, Passage, PassageKind};
+use kinora_video::{
+    VideoLimits,
     subtitles::{self, SubtitleError, Subtitles, TextEncoding},
-    video::VideoLimits,
 };
-use kinora_types::{Asset, Kind, Passage, PassageKind};
 
 use crate::{EngineError, Studio};
 

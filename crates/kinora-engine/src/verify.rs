@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use kinora_catalog::Catalog;
-use kinora_inference::{Cancelled, Control};
 use kinora_provenance::{
     Lookup, RecordError, Report, SourceFate, SourceState, read_beside, verify_until,
 };
-use kinora_types::{ContentHash, FilmRecord};
+use kinora_types::{Cancelled, ContentHash, Control, FilmRecord};
 use serde::Serialize;
 
 use crate::{EngineError, Studio, library};

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use kinora_inference::VisionLanguageModel;
-use kinora_models::{CAPTION_PROMPT, ModelCaptioner, SeeingEndpoint};
+use kinora_language::{CAPTION_PROMPT, ModelCaptioner, SeeingEndpoint};
 
 use crate::{
     EngineError, Studio,

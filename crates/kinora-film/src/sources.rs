@@ -6,16 +6,13 @@ use std::{
 };
 
 use kinora_catalog::Catalog;
-use kinora_inference::{Cancelled, Control};
-use kinora_media::{
-    FFmpeg,
-    read::{Limits, decode, read_file},
-    render::to_picture,
-    video::{VideoError, VideoFile, VideoLimits, never},
-};
+use kinora_image::{Limits, decode, frame::to_picture, read_file};
 use kinora_provenance::hash_file_until;
 use kinora_retrieval::{Filter, Query, SearchError, Searcher, Verdict};
-use kinora_types::{Asset, AssetId, Candidate, ContentHash, Hit, Picture, RejectReason};
+use kinora_types::{
+    Asset, AssetId, Cancelled, Candidate, ContentHash, Control, Hit, Picture, RejectReason,
+};
+use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits, never};
 
 /// A source could not be found, named or read.
 #[derive(Debug, thiserror::Error)]

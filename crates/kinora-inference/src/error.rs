@@ -1,6 +1,6 @@
 //! Why a model could not do its work.
 
-use crate::Cancelled;
+use kinora_types::Cancelled;
 
 /// A model could not do its work.
 #[derive(Debug, thiserror::Error)]

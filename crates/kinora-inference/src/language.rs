@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use kinora_types::Picture;
+use kinora_types::{Control, Picture};
 
-use crate::{Control, InferenceError};
+use crate::InferenceError;
 
 /// Who says a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

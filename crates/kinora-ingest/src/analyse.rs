@@ -7,12 +7,12 @@
 use std::path::PathBuf;
 
 use kinora_catalog::{Change, NewFrame, NewShot};
-use kinora_media::video::{
+use kinora_types::Asset;
+use kinora_video::{
     VideoError, VideoFile, VideoLimits,
     motion::MotionEstimator,
     shots::{Shot, ShotDetector},
 };
-use kinora_types::Asset;
 
 use crate::{
     Ingest, IngestError, IngestObserver, Summary,

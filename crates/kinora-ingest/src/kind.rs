@@ -7,10 +7,8 @@ use std::{
     path::Path,
 };
 
-use kinora_media::{
-    audio::begins_sound,
-    read::{self, Format},
-};
+use kinora_image::Format;
+use kinora_video::audio::begins_sound;
 
 use crate::unread::is_raw;
 
@@ -36,7 +34,7 @@ pub(crate) enum Holds {
 /// Whether the name promises a picture, a video or a recording.
 pub(crate) fn named_as_media(path: &Path) -> bool {
     let extension = extension(path);
-    read::EXTENSIONS.contains(&extension.as_str()) || is_timed_name(&extension)
+    kinora_image::EXTENSIONS.contains(&extension.as_str()) || is_timed_name(&extension)
 }
 
 /// Whether a file without an honest name begins like one of them.
@@ -67,7 +65,7 @@ impl Inspected {
             file.by_ref().take(HEAD).read_to_end(&mut head)?;
             if Format::of(&head).is_some() {
                 file.rewind()?;
-                animated = read::is_animated(&mut file);
+                animated = kinora_image::is_animated(&mut file);
             }
             file.rewind()?;
             Ok(file)

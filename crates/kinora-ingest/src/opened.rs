@@ -9,10 +9,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use kinora_media::{
-    FFmpeg,
-    video::{Cancelled, VideoError, VideoFile, VideoLimits},
-};
+use kinora_video::{Cancelled, FFmpeg, VideoError, VideoFile, VideoLimits};
 
 use crate::times::{changed_ns, modified_ns};
 

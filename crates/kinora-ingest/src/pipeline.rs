@@ -13,9 +13,9 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use kinora_catalog::Catalog;
-use kinora_inference::{Control, ImageEmbedder};
-use kinora_media::read::Limits;
-use kinora_types::{AssetId, Kind};
+use kinora_image::Limits;
+use kinora_inference::ImageEmbedder;
+use kinora_types::{AssetId, Control, Kind};
 
 use crate::{
     IngestError, IngestObserver, Options, Perception, Summary,

@@ -10,10 +10,8 @@ use std::{
 
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, FileEntry, Layer, Told, composed};
+use kinora_image::{Budget, Decoded, Limits, ReadError, perceptual_hash, thumbnail, words_of_path};
 use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
-use kinora_media::read::{
-    self, Budget, Decoded, Limits, ReadError, perceptual_hash, thumbnail, words_of_path,
-};
 use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
 
 use crate::{
@@ -185,8 +183,9 @@ impl Preparer<'_> {
     pub(crate) fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
         let target = self.embedder.input_side();
         let cancelled = || self.stop.asked();
-        let within =
-            |limits: &Limits| read::decode_within(bytes, target, &Budget::new(limits, &cancelled));
+        let within = |limits: &Limits| {
+            kinora_image::decode_within(bytes, target, &Budget::new(limits, &cancelled))
+        };
         match within(&self.share) {
             Err(ReadError::TooMuchMemory { .. }) => {
                 let wait = || self.large.lock().unwrap_or_else(PoisonError::into_inner);
@@ -277,8 +276,8 @@ impl Preparer<'_> {
 
 /// What a picture's file says of itself. What cannot be read is no reason to refuse the picture.
 pub(crate) fn inside(bytes: &[u8]) -> Told {
-    let told = beside::told(read::metadata(bytes).unwrap_or_default());
-    Told { moving_part: read::motion_photo(bytes).is_some(), ..told }
+    let told = beside::told(kinora_image::metadata(bytes).unwrap_or_default());
+    Told { moving_part: kinora_image::motion_photo(bytes).is_some(), ..told }
 }
 
 pub(crate) fn copy_of(task: &Task) -> Copy {

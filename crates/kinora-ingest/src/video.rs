@@ -4,12 +4,10 @@
 use std::path::PathBuf;
 
 use kinora_catalog::Told;
+use kinora_image::Metadata;
 use kinora_inference::InferenceError;
-use kinora_media::{
-    read::Metadata,
-    video::{Keyframe, KeyframeSpec, VideoError, VideoFile},
-};
 use kinora_types::{AssetId, ContentHash, Rights, Size};
+use kinora_video::{Keyframe, KeyframeSpec, VideoError, VideoFile};
 
 use crate::{
     FileFailure, IngestError, beside,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use kinora_catalog::{Catalog, FileEntry, FileState};
-use kinora_media::read::sidecar_paths;
+use kinora_image::sidecar_paths;
 use kinora_types::AssetId;
 
 use crate::{

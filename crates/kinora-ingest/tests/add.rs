@@ -8,11 +8,10 @@ mod common;
 use std::fs;
 
 use common::{Bench, Notes, THRESHOLD, scene, write};
-use kinora_inference::{
-    Control, ImageEmbedder, InferenceError, PreparedImage, fake::ColourEmbedder,
-};
+use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_ingest::{Ingest, IngestError, Outcome, thumbnail_path};
-use kinora_types::{Embedding, EmbeddingSpace, Picture};
+use kinora_testing::fake::ColourEmbedder;
+use kinora_types::{Control, Embedding, EmbeddingSpace, Picture};
 
 /// Opens of each file as the kernel counts them: one to see what it holds and to read it; one more where the name
 /// says nothing and the walk has to look.

@@ -1,5 +1,5 @@
 //! What lies beside files: sidecars and lists that appear, change and vanish; names; pairs; what is left out.
-//! Not covered: which fields of which sidecars are read (see `kinora-media`).
+//! Not covered: which fields of which sidecars are read (see `kinora-image`).
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -299,7 +299,7 @@ fn a_motion_photo_is_told() {
 #[test]
 fn the_halves_of_a_live_photo_are_told() {
     let mut bench = Bench::new();
-    bench.options.ffmpeg = Some(kinora_media::render::fixtures::ffmpeg());
+    bench.options.ffmpeg = Some(kinora_video::fixtures::ffmpeg());
     let path = |name: &str| bench.input().join(name);
     write(&path("IMG_0042.JPG"), 1);
     write(&path("IMG_0043.JPG"), 2);

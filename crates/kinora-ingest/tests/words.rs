@@ -9,10 +9,10 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use common::{Bench, Notes, THRESHOLD, senses};
 use kinora_catalog::Catalog;
-use kinora_inference::{Captioner, Control, InferenceError, TextLine, TextReader};
+use kinora_inference::{Captioner, InferenceError, TextLine, TextReader};
 use kinora_ingest::{Ingest, IngestError, Perception};
-use kinora_media::render::fixtures::{LoggedFFmpeg, ffmpeg};
-use kinora_types::{Origin, PassageKind, Picture};
+use kinora_types::{Control, Origin, PassageKind, Picture};
+use kinora_video::fixtures::{LoggedFFmpeg, ffmpeg};
 
 /// Runs ffmpeg on a generated input.
 fn make(arguments: &str, path: &Path) {

@@ -1,4 +1,4 @@
-//! Shots found by how they move. Not covered: how well motion is measured (see `kinora-media`).
+//! Shots found by how they move. Not covered: how well motion is measured (see `kinora-video`).
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

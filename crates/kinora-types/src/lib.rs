@@ -8,6 +8,7 @@
 
 mod asset;
 mod citation;
+mod control;
 mod film;
 mod frame;
 mod geometry;
@@ -25,6 +26,7 @@ mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
 pub use citation::Citation;
+pub use control::{Cancelled, Control};
 pub use film::{
     Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, ShotSound, Sound,
     Storyboard, Transition,

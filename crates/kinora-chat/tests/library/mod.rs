@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, Change, FileEntry, NewAsset, NewFrame, NewShot};
 use kinora_index::Embedded;
-use kinora_inference::{ImageEmbedder, TextEmbedder, fake::ColourEmbedder};
+use kinora_inference::{ImageEmbedder, TextEmbedder};
 use kinora_retrieval::{Searcher, sync};
+use kinora_testing::fake::ColourEmbedder;
 use kinora_types::{
     Asset, AssetId, ContentHash, Embedding, Origin, Passage, PassageKind, Picture, Rights, Size,
     TimeRange,

@@ -7,19 +7,13 @@ use std::{
 };
 
 use kinora_film::{Found, SourceError, SourceFinder, grouped, open_source, open_video};
-use kinora_inference::Control;
-use kinora_media::{
-    render::{
-        RenderError,
-        fixtures::{ffmpeg, typesetter},
-    },
-    video::VideoFile,
-};
+use kinora_render::{RenderError, fixtures::typesetter};
 use kinora_types::{
-    Asset, AssetId, Basis, Candidate, Captioning, ContentHash, EmbeddingSpace, FilmRecord,
+    Asset, AssetId, Basis, Candidate, Captioning, ContentHash, Control, EmbeddingSpace, FilmRecord,
     FilmSpec, Hit, Moment, Picture, RejectReason, Rights, Scores, Size, Storyboard, TimeRange,
     Transition,
 };
+use kinora_video::{VideoFile, fixtures::ffmpeg};
 
 pub const THRESHOLD: f32 = 0.5;
 
@@ -206,7 +200,7 @@ impl SourceFinder for Shelf {
     }
 
     fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError> {
-        open_video(&ffmpeg(), asset, &kinora_inference::Control::default())
+        open_video(&ffmpeg(), asset, &kinora_types::Control::default())
     }
 }
 

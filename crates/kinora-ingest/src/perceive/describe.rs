@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use kinora_media::{render::to_picture, video::VideoError};
+use kinora_image::frame::to_picture;
 use kinora_types::{Kind, Passage, PassageKind, Picture, TimeRange};
+use kinora_video::VideoError;
 
 use super::{Found, Halt, Job, Perceiver, passage, unplanned};
 use crate::analyse::is_passing;

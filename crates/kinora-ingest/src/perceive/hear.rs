@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use kinora_inference::{Control, InferenceError, SpeechRecognizer, SpeechSegment};
-use kinora_media::{
-    FFmpeg,
+use kinora_inference::{InferenceError, SpeechRecognizer, SpeechSegment};
+use kinora_types::{Control, Passage, PassageKind};
+use kinora_video::{
+    FFmpeg, VideoLimits,
     audio::{AudioError, AudioFile, SAMPLE_RATE},
-    video::VideoLimits,
 };
-use kinora_types::{Passage, PassageKind};
 
 use super::{Found, Halt, Job, Perceiver, passage, unplanned};
 

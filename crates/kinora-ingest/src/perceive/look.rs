@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use kinora_media::{
-    read::{Budget, ReadError, decode_within, read_file},
-    render::to_picture,
-    video::Frame,
-};
+use kinora_image::{Budget, ReadError, decode_within, frame::to_picture, read_file};
 use kinora_types::{Embedding, Kind, Passage, PassageKind, Picture};
+use kinora_video::Frame;
 
 use super::{Found, Halt, Job, Perceiver, passage, tags::TagSpans};
 use crate::spans::TextSpans;

@@ -18,13 +18,10 @@ use std::{
 
 pub use hear::{HearError, hear};
 use kinora_catalog::Change;
-use kinora_inference::{Captioner, Control, InferenceError, SpeechRecognizer, Tagger, TextReader};
-use kinora_media::{
-    audio::AudioError,
-    read::ReadError,
-    video::{VideoError, VideoFile},
-};
-use kinora_types::{Asset, AssetId, Kind, Origin, Passage, PassageKind};
+use kinora_image::ReadError;
+use kinora_inference::{Captioner, InferenceError, SpeechRecognizer, Tagger, TextReader};
+use kinora_types::{Asset, AssetId, Control, Kind, Origin, Passage, PassageKind};
+use kinora_video::{VideoError, VideoFile, audio::AudioError};
 
 use crate::{
     FileFailure, Ingest, IngestError, IngestObserver, Summary,
