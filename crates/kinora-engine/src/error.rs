@@ -71,6 +71,14 @@ pub enum EngineError {
     /// A place that is not known.
     #[error("{0}")]
     Place(String),
+    /// The list of places cannot be read.
+    #[error("the list of places is broken: {message}: {}", path.display())]
+    Gazetteer {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
     /// A file could not be read or written.
     #[error("{source}: {}", path.display())]
     Io {
@@ -227,6 +235,7 @@ impl EngineError {
             Self::Place(_) => {
                 owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`")
             }
+            Self::Gazetteer { .. } => owned("fetch it again: `kinora models pull places`"),
             Self::NoRecord(_) => owned(
                 "keep the film's `.json` beside it, or name the library it was made from with `--library`",
             ),

@@ -52,7 +52,8 @@ impl Place {
     }
 }
 
-/// What is looked for.
+/// What is looked for. The default is that of [`Query`], which the command line takes too; it lacks only what to
+/// look for.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchRequest {
@@ -79,20 +80,11 @@ pub struct SearchRequest {
 }
 
 impl Default for SearchRequest {
-    /// Twenty hits of both lists, near-duplicates dropped, words and examples weighing the same.
     fn default() -> Self {
-        Self {
-            text: None,
-            like: Vec::new(),
-            text_weight: 0.5,
-            minus: None,
-            near: None,
-            filter: Filter::default(),
-            limit: 20,
-            diversity: None,
-            mode: Mode::default(),
-            deduplicate: true,
-        }
+        let Query { text, minus, text_weight, filter, limit, mode, deduplicate, .. } =
+            Query::default();
+        let (like, near, diversity) = (Vec::new(), None, None);
+        Self { text, like, text_weight, minus, near, filter, limit, diversity, mode, deduplicate }
     }
 }
 
@@ -106,7 +98,7 @@ impl Library {
             let space = self.embedders()?;
             let (like, seen) = self.pictures(&space, &request.like, control)?;
             let near = match &request.near {
-                Some((place, km)) => Some((self.place(place)?, *km)),
+                Some((place, km)) => Some((self.place(place, control)?, *km)),
                 None => request.filter.near,
             };
             let query = Query {
@@ -295,11 +287,16 @@ impl Library {
         vectors.into_iter().next().ok_or_else(none)
     }
 
-    fn place(&self, place: &Place) -> Result<GeoPoint, EngineError> {
+    fn place(&self, place: &Place, control: &Control) -> Result<GeoPoint, EngineError> {
         match place {
             Place::Point(point) => Ok(*point),
             Place::City(name) => {
-                Ok(places::city(&self.shared.store.path("places")?, name)?.point())
+                let city = self.shared.gazetteer(control)?.city(name);
+                let unknown = || {
+                    let what = format!("no city of 15 000 people or more is called `{name}`");
+                    EngineError::Place(what)
+                };
+                Ok(city.ok_or_else(unknown)?.point())
             }
         }
     }
