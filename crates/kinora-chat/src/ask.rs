@@ -7,6 +7,7 @@ use kinora_inference::{
 };
 use kinora_retrieval::Searcher;
 use kinora_types::{Control, GeoPoint};
+use serde::Deserialize;
 
 use crate::{
     Answer, ChatError, Evidence, Intent, Method, Plan, Sentence, Support, Wish,
@@ -27,7 +28,8 @@ const TURNS: usize = 4;
 const WORD_BY_WORD: &str = "taken from the evidence word by word";
 
 /// How answers are made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AskOptions {
     /// Pieces of evidence at most.
     pub evidence: usize,

@@ -1,7 +1,10 @@
 //! What a pull tells of itself.
 
+use serde::{Deserialize, Serialize};
+
 /// What is being done to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// It is in the cache already.
     Present,

@@ -14,6 +14,7 @@ mod frame;
 mod geometry;
 mod hit;
 mod id;
+pub mod lossy_path;
 mod markup;
 mod motion;
 mod passage;

@@ -4,11 +4,12 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 use crate::spawn::{Bounds, spawn};
 
-/// An ffmpeg binary that answered.
+/// An ffmpeg binary that answered. Clones share what it said of itself, so that each costs two strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FFmpeg {
     /// Where it is.
@@ -16,11 +17,11 @@ pub struct FFmpeg {
     /// Its version as it calls it, e.g. `7.0.2-static`.
     pub version: String,
     /// Names of its encoders.
-    pub encoders: Vec<String>,
+    pub encoders: Arc<[String]>,
     /// Names of its decoders.
-    pub decoders: Vec<String>,
+    pub decoders: Arc<[String]>,
     /// Names of its filters.
-    pub filters: Vec<String>,
+    pub filters: Arc<[String]>,
 }
 
 /// An ffmpeg binary cannot be used: the environment's to mend.
@@ -58,7 +59,8 @@ impl FFmpeg {
     /// Runs the binary four times and reads what it says of itself: once, so that nobody has to ask again for
     /// every file.
     ///
-    /// Errors: it cannot be started, or it is not ffmpeg.
+    /// # Errors
+    /// If it cannot be started, or it is not ffmpeg.
     pub fn check(path: &Path) -> Result<Self, FFmpegError> {
         let banner = ask(path, &["-hide_banner", "-version"])?;
         let version = banner
@@ -68,13 +70,16 @@ impl FFmpeg {
         Ok(Self {
             path: path.to_owned(),
             version: version.to_owned(),
-            encoders: codecs(&ask(path, &["-hide_banner", "-encoders"])?),
-            decoders: codecs(&ask(path, &["-hide_banner", "-decoders"])?),
-            filters: filters(&ask(path, &["-hide_banner", "-filters"])?),
+            encoders: codecs(&ask(path, &["-hide_banner", "-encoders"])?).into(),
+            decoders: codecs(&ask(path, &["-hide_banner", "-decoders"])?).into(),
+            filters: filters(&ask(path, &["-hide_banner", "-filters"])?).into(),
         })
     }
 
-    /// Fails unless this binary has the encoder.
+    /// Checks that this binary has an encoder.
+    ///
+    /// # Errors
+    /// [`FFmpegError::NoEncoder`] if it has not.
     pub fn require(&self, encoder: &'static str) -> Result<(), FFmpegError> {
         if self.encoders.iter().any(|name| name == encoder) {
             return Ok(());

@@ -55,6 +55,11 @@ impl VideoFile {
         Ok(Self { ffmpeg, path, limits, facts, tone })
     }
 
+    /// The same file under other limits: it is not looked at again.
+    pub fn within(self, limits: VideoLimits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// What the file says of itself.
     pub fn facts(&self) -> &VideoFacts {
         &self.facts
@@ -180,7 +185,11 @@ impl VideoFile {
         Ok(ClipSpec { range, size, fps, focus: (0.5, 0.5), framing: Framing::Crop })
     }
 
-    pub(super) fn limits(&self) -> &VideoLimits {
+    pub(crate) fn ffmpeg(&self) -> &FFmpeg {
+        &self.ffmpeg
+    }
+
+    pub(crate) fn limits(&self) -> &VideoLimits {
         &self.limits
     }
 

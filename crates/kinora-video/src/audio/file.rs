@@ -7,8 +7,8 @@ use std::{
 
 use super::{AudioError, Samples, samples::Job};
 use crate::{
-    AudioStream, Cancelled, FFmpeg, Tags, VideoLimits, child::Input, dump, head, log, main_sound,
-    probe, tags,
+    AudioStream, Cancelled, FFmpeg, Tags, VideoFile, VideoLimits, child::Input, dump, head, log,
+    main_sound, probe, tags,
 };
 
 /// What a file says of its sound.
@@ -39,7 +39,10 @@ pub struct AudioFile {
 
 impl AudioFile {
     /// Looks at a file of any kind and name; decodes nothing, and never takes longer than
-    /// [`VideoLimits::floor`]. Errors: [`AudioError::NoAudio`] where nothing is to be heard.
+    /// [`VideoLimits::floor`].
+    ///
+    /// # Errors
+    /// [`AudioError::NoAudio`] where nothing is to be heard; what keeps ffmpeg from opening the file.
     pub fn open(
         ffmpeg: &FFmpeg,
         path: &Path,
@@ -52,6 +55,27 @@ impl AudioFile {
         let facts = facts(path, &lines)?;
         let (ffmpeg, path, limits) = (ffmpeg.clone(), path.to_owned(), limits.clone());
         Ok(Self { ffmpeg, path, limits, facts })
+    }
+
+    /// The sound of a file that was opened as a video or recording: it is not looked at again.
+    ///
+    /// # Errors
+    /// [`AudioError::NoAudio`] where nothing is to be heard.
+    pub fn of(file: &VideoFile) -> Result<Self, AudioError> {
+        let told = file.facts();
+        if told.audio.is_empty() {
+            return Err(AudioError::NoAudio);
+        }
+        let facts = AudioFacts {
+            container: told.container.clone(),
+            duration: told.duration,
+            streams: told.audio.clone(),
+            has_video: told.video.is_some(),
+            tags: told.tags.clone(),
+            complaint: told.complaint.clone(),
+        };
+        let (ffmpeg, limits) = (file.ffmpeg().clone(), file.limits().clone());
+        Ok(Self { ffmpeg, path: file.path().to_owned(), limits, facts })
     }
 
     /// What the file says of itself.
