@@ -175,7 +175,7 @@ pub enum EngineError {
     Ingest(#[from] IngestError),
     /// Searching.
     #[error(transparent)]
-    Search(#[from] SearchError),
+    Search(SearchError),
     /// A brief.
     #[error(transparent)]
     Brief(#[from] BriefError),
@@ -190,7 +190,7 @@ pub enum EngineError {
     Record(#[from] RecordError),
     /// An answer.
     #[error(transparent)]
-    Chat(#[from] ChatError),
+    Chat(ChatError),
     /// The address of a language model.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -205,6 +205,24 @@ pub enum EngineError {
     /// The text-to-video model.
     #[error(transparent)]
     Ragme(#[from] RagmeError),
+}
+
+impl From<SearchError> for EngineError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Search(error),
+        }
+    }
+}
+
+impl From<ChatError> for EngineError {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Chat(error),
+        }
+    }
 }
 
 impl From<FFmpegError> for EngineError {

@@ -6,12 +6,10 @@ use kinora_image::{Limits, decode, read_file};
 use kinora_inference::InferenceError;
 use kinora_models::Space;
 use kinora_retrieval::{
-    Filter, Judgement, Mode, Query, Report, SearchError, SearchOutcome, Searcher, evaluate,
-    rank_by_motion,
+    EvaluationReport, Filter, Judgement, Mode, Query, SearchError, SearchOutcome, Searcher,
+    evaluate, rank_by_motion,
 };
-use kinora_types::{
-    AssetId, Cancelled, ContentHash, Control, Embedding, GeoPoint, Hit, MotionDescriptor,
-};
+use kinora_types::{AssetId, ContentHash, Control, Embedding, GeoPoint, Hit, MotionDescriptor};
 use kinora_video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector};
 use serde::Deserialize;
 
@@ -114,7 +112,7 @@ impl Library {
                 deduplicate: request.deduplicate,
                 exclude: seen,
             };
-            self.searching(&space, control, |searcher| Ok(searcher.search(&query)?))
+            self.searching(&space, control, |searcher| Ok(searcher.search(&query, control)?))
         })
     }
 
@@ -126,7 +124,7 @@ impl Library {
         work: impl FnOnce(&Searcher<'_>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         self.index.read(&self.catalog, control, |index| {
-            work(&Searcher::new(&self.catalog, index, space.text())?)
+            work(&Searcher::new(&self.catalog, index, space.text(), &self.cache)?)
         })
     }
 
@@ -159,7 +157,7 @@ impl Library {
                     known.push(id);
                 }
             }
-            Ok(rank_by_motion(catalog, &examples, filter, &known, limit)?)
+            Ok(rank_by_motion(catalog, &examples, filter, &known, limit, control)?)
         })
     }
 
@@ -216,14 +214,18 @@ impl Library {
     ///
     /// # Errors
     /// If the queries or the library cannot be had, or the work was stopped.
-    pub fn evaluate(&self, queries: &Path, mode: Mode, job: &Job) -> Result<Report, EngineError> {
+    pub fn evaluate(
+        &self,
+        queries: &Path,
+        mode: Mode,
+        job: &Job,
+    ) -> Result<EvaluationReport, EngineError> {
         let text = text::read(queries, LARGEST_QUERIES)?;
         let judgements = Judgement::parse(&text)?;
         job.run(|control| {
             let space = self.embedders()?;
-            let go_on = || control.check().is_ok();
             self.searching(&space, control, |searcher| {
-                Ok(evaluate(searcher, &judgements, mode, &go_on)?.ok_or(Cancelled)?)
+                Ok(evaluate(searcher, &judgements, mode, control)?)
             })
         })
     }
