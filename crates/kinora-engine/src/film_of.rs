@@ -63,7 +63,7 @@ impl Studio {
             captions: Captioning::FromBrief,
             seed: 0,
             sound: None,
-            steady: None,
+            stabilisation: None,
         };
         let request = FilmRequest {
             brief: brief.to_string(),

@@ -14,7 +14,7 @@ use super::{
     feed::Feed,
     filter::{self, Chain, Pixels},
     probe, reach,
-    steady::Survey,
+    stabilisation::Survey,
 };
 use crate::FFmpeg;
 
@@ -110,15 +110,15 @@ impl VideoFile {
         Clip::start(self, spec, None, cancelled)
     }
 
-    /// Whether a clip trembles, and how to steady it: one or two small decodes of its span. Errors as for
+    /// Measures the shake of a clip and plans its stabilisation: one or two small decodes of its span. Errors as for
     /// [`VideoFile::clip`].
     pub fn survey(&self, spec: &ClipSpec, cancelled: Cancelled) -> Result<Survey, VideoError> {
         Clip::check(self, spec)?;
         Survey::of(self, spec, cancelled)
     }
 
-    /// As [`VideoFile::clip`], steadied where a survey of the same clip says so.
-    pub fn steadied<'a>(
+    /// As [`VideoFile::clip`], stabilised where a survey of the same clip says so.
+    pub fn stabilised<'a>(
         &'a self,
         spec: &ClipSpec,
         survey: &'a Survey,
