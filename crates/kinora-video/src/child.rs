@@ -82,7 +82,7 @@ impl Running {
         Ok(Self { child, work })
     }
 
-    /// Why a child ended that was told to: `None` if it came to its end by itself. `signal` is what it said of it.
+    /// Why a child that was asked to end did so: `None` if it came to its end by itself. `signal` is what it said of it.
     pub fn untimely(
         &self,
         status: ExitStatus,
@@ -200,8 +200,8 @@ mod tests {
             let mut pipe = running.child.stderr.take().unwrap();
             thread::sleep(Duration::from_millis(700));
             let pid = running.child.id().to_string();
-            let told = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
-            assert!(told.success());
+            let status = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+            assert!(status.success());
             let until = Instant::now() + Duration::from_secs(20);
             let status = running.wait(until, &never).unwrap().expect("an end");
             let mut said = String::new();

@@ -35,7 +35,6 @@ pub(crate) mod log;
 #[cfg(test)]
 mod made;
 pub mod motion;
-pub(crate) mod patience;
 pub(crate) mod probe;
 mod reach;
 pub mod shots;
@@ -48,6 +47,7 @@ pub mod subtitles;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
+pub(crate) mod timeouts;
 
 pub use clip::{Clip, ClipSpec};
 pub use error::VideoError;

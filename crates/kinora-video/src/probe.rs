@@ -12,7 +12,7 @@ use super::{
     child::{Input, Running},
     dump::{self, CodedVideo, Dump},
     head,
-    log::{self, Colours, Level, Report, Shown},
+    log::{self, Colours, Level, ShowInfo, Shown},
     tags,
 };
 use crate::FFmpeg;
@@ -203,10 +203,10 @@ struct FirstFrame {
 impl FirstFrame {
     fn read(lines: &[String]) -> Self {
         let mut first = Self::default();
-        for report in lines.iter().filter_map(|line| log::line(line).report()) {
+        for report in lines.iter().filter_map(|line| log::line(line).showinfo()) {
             match report {
-                Report::Frame(shown) if first.shown.is_none() => first.shown = Some(shown),
-                Report::Colours(colours) if first.colours.is_none() => {
+                ShowInfo::Frame(shown) if first.shown.is_none() => first.shown = Some(shown),
+                ShowInfo::Colours(colours) if first.colours.is_none() => {
                     first.colours = Some(colours);
                 }
                 _ => {}

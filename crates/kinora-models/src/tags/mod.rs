@@ -174,13 +174,13 @@ mod tests {
             word("duck", Some(1)),
             word("car", None),
         ];
-        let told = |cosines: &[f32]| {
+        let found = |cosines: &[f32]| {
             let found = guesses(&words, cosines, &calibration());
             found.into_iter().map(|guess| guess.word).collect::<Vec<_>>()
         };
-        assert_eq!(told(&[0.0, 0.0, 0.4, 0.4, 0.1]), ["animal", "bird"]);
-        assert_eq!(told(&[0.0, 0.0, 0.6, 0.2, 0.1]), ["animal", "bird", "hen"]);
-        assert_eq!(told(&[0.1, 0.1, 0.1, 0.1, 0.15]), [""; 0]);
+        assert_eq!(found(&[0.0, 0.0, 0.4, 0.4, 0.1]), ["animal", "bird"]);
+        assert_eq!(found(&[0.0, 0.0, 0.6, 0.2, 0.1]), ["animal", "bird", "hen"]);
+        assert_eq!(found(&[0.1, 0.1, 0.1, 0.1, 0.15]), [""; 0]);
     }
 
     #[test]
