@@ -90,11 +90,17 @@ fn upright(
 }
 
 /// Reads a file and decodes it as [`decode`] does.
+///
+/// # Errors
+/// As [`read_file`] and [`decode`].
 pub fn decode_file(path: &Path, target: u32, limits: &Limits) -> Result<Decoded, ReadError> {
     decode(&read_file(path, limits)?, target, limits)
 }
 
 /// The bytes of a file, if they are not too many and it is a regular file.
+///
+/// # Errors
+/// [`ReadError::Io`] if the file cannot be read or is no regular file, [`ReadError::TooManyBytes`] if it is too long.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, ReadError> {
     let failed = |source| ReadError::Io { path: path.to_owned(), source };
     let file = kinora_files::open(path).map_err(failed)?;

@@ -193,12 +193,22 @@ pub trait LanguageModel: Send + Sync {
     /// Name and revision of the model.
     fn model(&self) -> &str;
     /// Tokens that prompt and answer have together at most.
+    ///
+    /// # Errors
+    /// [`InferenceError`] if a service does not answer.
     fn context_length(&self) -> Result<u32, InferenceError>;
     /// Tokens of a prompt, the chat template's own included.
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] for pictures that the model does not take, else what kept it from counting.
     fn count_tokens(&self, messages: &[Message]) -> Result<TokenCount, InferenceError>;
     /// Where prompts go; `None` if they stay in this process.
     fn destination(&self) -> Option<&Destination>;
     /// Says what comes next.
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] and [`InferenceError::TooLong`] as the trait says, `Cancelled`, and what kept the model from
+    /// running.
     fn complete(
         &self,
         request: &CompletionRequest,

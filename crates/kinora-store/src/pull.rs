@@ -30,6 +30,9 @@ const PART: &str = ".joined-";
 impl Store {
     /// Brings every artifact of `ids`, or all parts of a recognizer of speech, into the cache; what is there already stays. Stops at the
     /// first that no source has; the ones before it are kept.
+    ///
+    /// # Errors
+    /// Those of the last source of an artifact that none has; a name that is unknown, a full disk, `Cancelled`.
     pub fn pull<S: AsRef<str>>(
         &self,
         ids: &[S],

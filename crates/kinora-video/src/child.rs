@@ -46,7 +46,8 @@ impl Running {
     /// Starts ffmpeg; `before` are options of the input, `after` those of the output. Its words can be read from
     /// `stderr`, its output from `stdout` if `piped`.
     ///
-    /// Errors: the file is missing, empty or no file, or ffmpeg cannot be started.
+    /// # Errors
+    /// If the file is missing, empty or no file, or ffmpeg cannot be started.
     pub fn start(
         Input { ffmpeg, path, limits, drawn }: Input,
         (before, after): (&[String], &[String]),
@@ -113,6 +114,9 @@ impl Running {
     }
 
     /// Waits for the end, at most until `deadline`; `None` if that passed or `cancelled`.
+    ///
+    /// # Errors
+    /// If the system cannot say whether it ended.
     pub fn wait(
         &mut self,
         deadline: Instant,

@@ -81,6 +81,9 @@ pub(super) type Raw = (Duration, Vec<u8>);
 
 impl<'a> Feed<'a> {
     /// `duration` is what the file claims, for the limit on time; `before` are options of the input.
+    ///
+    /// # Errors
+    /// As [`Running::start`], and a file that cannot be decoded.
     pub fn start(
         input: Input<'a>,
         duration: Option<Duration>,
@@ -116,6 +119,9 @@ impl<'a> Feed<'a> {
     }
 
     /// The next frame and when it is shown; never before the one that came last.
+    ///
+    /// # Errors
+    /// If the child was too slow or died, the frames break off, or somebody asked to stop.
     pub fn next(&mut self) -> Result<Option<Raw>, VideoError> {
         if let Some(frame) = self.back.pop_front() {
             return Ok(Some(frame));

@@ -58,7 +58,8 @@ impl FFmpeg {
     /// Runs the binary four times and reads what it says of itself: once, so that nobody has to ask again for
     /// every file.
     ///
-    /// Errors: it cannot be started, or it is not ffmpeg.
+    /// # Errors
+    /// If it cannot be started, or it is not ffmpeg.
     pub fn check(path: &Path) -> Result<Self, FFmpegError> {
         let banner = ask(path, &["-hide_banner", "-version"])?;
         let version = banner
@@ -75,6 +76,9 @@ impl FFmpeg {
     }
 
     /// Fails unless this binary has the encoder.
+    ///
+    /// # Errors
+    /// [`FFmpegError`] if it lacks the encoder.
     pub fn require(&self, encoder: &'static str) -> Result<(), FFmpegError> {
         if self.encoders.iter().any(|name| name == encoder) {
             return Ok(());

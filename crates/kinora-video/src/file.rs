@@ -38,6 +38,9 @@ pub struct VideoFile {
 
 impl VideoFile {
     /// Looks at a file: see [`probe()`].
+    ///
+    /// # Errors
+    /// As [`probe()`].
     pub fn open(
         ffmpeg: &FFmpeg,
         path: &Path,
@@ -70,8 +73,10 @@ impl VideoFile {
         self.tone
     }
 
-    /// The first look: some keyframes, spread evenly. Errors: [`VideoError::NoVideo`] for sound alone,
-    /// and whatever keeps ffmpeg from starting; damage is told by the frames.
+    /// The first look: some keyframes, spread evenly.
+    ///
+    /// # Errors
+    /// [`VideoError::NoVideo`] for sound alone, and whatever keeps ffmpeg from starting; damage is an error of the frames.
     pub fn keyframes<'a>(
         &'a self,
         spec: KeyframeSpec,
@@ -81,7 +86,10 @@ impl VideoFile {
     }
 
     /// Every frame in the order of time, its shorter side `short_side` pixels (never enlarged, both
-    /// sides even). Errors as for [`VideoFile::keyframes`].
+    /// sides even).
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn frames<'a>(
         &'a self,
         short_side: u32,
@@ -92,6 +100,9 @@ impl VideoFile {
 
     /// As [`VideoFile::frames`], but only the first frame and then each that comes at least `step`
     /// after the one before.
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn samples<'a>(
         &'a self,
         short_side: u32,
@@ -101,7 +112,10 @@ impl VideoFile {
         Frames::start(self, short_side, Some(step), cancelled)
     }
 
-    /// A span for a film. Errors also: an odd size, a span outside of the video.
+    /// A span for a film.
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`]; also an odd size, or a span outside of the video.
     pub fn clip<'a>(
         &'a self,
         spec: &ClipSpec,
@@ -110,14 +124,19 @@ impl VideoFile {
         Clip::start(self, spec, None, cancelled)
     }
 
-    /// Measures the shake of a clip and plans its stabilisation: one or two small decodes of its span. Errors as for
-    /// [`VideoFile::clip`].
+    /// Measures the shake of a clip and plans its stabilisation: one or two small decodes of its span.
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn survey(&self, spec: &ClipSpec, cancelled: Cancelled) -> Result<Survey, VideoError> {
         Clip::check(self, spec)?;
         Survey::of(self, spec, cancelled)
     }
 
     /// As [`VideoFile::clip`], stabilised where a survey of the same clip says so.
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn stabilised<'a>(
         &'a self,
         spec: &ClipSpec,
@@ -127,8 +146,10 @@ impl VideoFile {
         Clip::start(self, spec, survey.plan.as_ref(), cancelled)
     }
 
-    /// The sound from a moment on, at [`super::SOUND_RATE`]. Errors: [`VideoError::NoSound`], and whatever
-    /// keeps ffmpeg from starting.
+    /// The sound from a moment on, at [`super::SOUND_RATE`].
+    ///
+    /// # Errors
+    /// [`VideoError::NoSound`], and whatever keeps ffmpeg from starting.
     pub fn soundtrack<'a>(
         &'a self,
         from: Duration,
@@ -139,13 +160,17 @@ impl VideoFile {
 
     /// When its last frame that can be decoded ends: the honest length of a file that was cut off and still
     /// claims to be whole. Looks at a few moments where the container can be sought in, else decodes it all.
-    /// Errors as for [`VideoFile::keyframes`].
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn reach(&self, cancelled: Cancelled) -> Result<Duration, VideoError> {
         reach::reach(self, cancelled)
     }
 
     /// So many frames spread over a span, or as many as it has, their size as in [`VideoFile::frames`].
-    /// Errors as for [`VideoFile::clip`].
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn spread(
         &self,
         span: TimeRange,
@@ -161,8 +186,10 @@ impl VideoFile {
         frames.map(|(number, image)| Ok(Frame { at: at(number), image: image? })).collect()
     }
 
-    /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`]. Errors as for
-    /// [`VideoFile::clip`].
+    /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`].
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn still(
         &self,
         at: Duration,

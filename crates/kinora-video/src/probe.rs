@@ -28,6 +28,9 @@ pub(super) const DRAWN: [&str; 3] = ["gif", "webp", "apng"];
 ///
 /// Files of sound alone are no error: [`VideoFacts::video`] is `None`. Takes about as long as starting
 /// ffmpeg does; never longer than [`VideoLimits::floor`].
+///
+/// # Errors
+/// If the file is missing, empty or no media file, ffmpeg cannot be started or takes too long, or somebody asked to stop.
 pub fn probe(
     ffmpeg: &FFmpeg,
     path: &Path,

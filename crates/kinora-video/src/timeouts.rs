@@ -39,6 +39,9 @@ impl<'a> Timeouts<'a> {
     }
 
     /// The next item from `channel`; `None` once its other end is closed.
+    ///
+    /// # Errors
+    /// [`GivenUp`] if a timeout passed or somebody asked to stop.
     pub fn wait<T>(&mut self, channel: &Receiver<T>) -> Result<Option<T>, GivenUp> {
         let begun = Instant::now();
         loop {

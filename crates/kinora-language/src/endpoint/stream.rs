@@ -91,6 +91,9 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Takes one event.
+    ///
+    /// # Errors
+    /// If the event is malformed, or carries an error of the server.
     pub fn take(&mut self, data: &str, delta: &mut dyn FnMut(&str)) -> Result<(), EndpointError> {
         let malformed = || EndpointError::Malformed(data.chars().take(200).collect());
         let chunk: Value = serde_json::from_str(data).map_err(|_| malformed())?;

@@ -51,6 +51,9 @@ type Part = (Vec<SpeechSegment>, usize);
 
 impl Hearing<'_> {
     /// Hears a window and hands out its segments, in order and apart from those before.
+    ///
+    /// # Errors
+    /// If a graph fails, or `control` was cancelled.
     pub fn window(&mut self, window: &Window) -> Result<(), InferenceError> {
         let stretches: Vec<_> = window.stretches().collect();
         let Some((first, last)) = stretches.first().zip(stretches.last()) else { return Ok(()) };

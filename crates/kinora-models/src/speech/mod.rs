@@ -57,6 +57,9 @@ const CODE_REVISION: &str = "2";
 /// must have been pulled. Reads no weights: they are loaded at the first use. `language` is the ISO 639-1
 /// code of what is spoken, as far as it is known; a single word rarely tells its language. One that
 /// Whisper does not know is an input error at the first use.
+///
+/// # Errors
+/// If the manifest has no such recognizer, or a file of it was not pulled.
 pub fn open_speech(
     store: &Store,
     name: &str,

@@ -68,6 +68,9 @@ impl Calibration {
 /// Opens the tagger of `space`, which embeds the vocabulary with the space's own text tower at its first
 /// use (some 460 short texts, a second or two). A space whose scores were not measured for it has none,
 /// and says so.
+///
+/// # Errors
+/// If the space's scores were not measured for tags.
 pub fn open_tagger<'s>(space: &'s Space) -> Result<Box<dyn Tagger + 's>, InferenceError> {
     let calibration = Calibration::of(space.space())?;
     let words = vocabulary::embedded()?;
