@@ -169,6 +169,7 @@ fn of_search(error: &SearchError) -> ErrorKind {
         SearchError::Embed(error) => of_inference(error),
         SearchError::Catalog(error) => of_catalog(error),
         SearchError::Index(_) | SearchError::Internal(_) => Internal,
+        SearchError::Cancelled(_) => Cancelled,
     }
 }
 
@@ -231,6 +232,7 @@ fn of_chat(error: &ChatError) -> ErrorKind {
         ChatError::Search(error) => of_search(error),
         ChatError::Catalog(error) => of_catalog(error),
         ChatError::Model(error) => of_inference(error),
+        ChatError::Cancelled(_) => Cancelled,
     }
 }
 

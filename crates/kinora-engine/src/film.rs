@@ -157,7 +157,8 @@ impl Library {
         };
         let k = GenerationConfig::of(model)?.clips;
         let prompts = brief.shots.iter().map(|shot| shot.prompt.as_str());
-        find_clips(&self.catalog, space.text(), prompts, k, &filter(request, true), control)
+        let filter = filter(request, true);
+        find_clips(&self.catalog, space.text(), prompts, k, &filter, control)
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.

@@ -29,15 +29,15 @@ pub struct Library {
     pub(crate) shared: Arc<Shared>,
     pub(crate) catalog: Catalog,
     pub(crate) index: LibraryIndex,
-    /// What its searches share.
-    pub(crate) searches: SearcherCache,
+    /// What searching computes from the whole library.
+    pub(crate) cache: SearcherCache,
     used: Mutex<Instant>,
 }
 
 impl Library {
     pub(crate) fn new(catalog: Catalog, shared: Arc<Shared>) -> Self {
         let (index, used) = (LibraryIndex::default(), Mutex::new(Instant::now()));
-        Self { shared, catalog, index, searches: SearcherCache::default(), used }
+        Self { shared, catalog, index, cache: SearcherCache::default(), used }
     }
 
     /// Its name.

@@ -124,7 +124,7 @@ impl Library {
         work: impl FnOnce(&Searcher<'_>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         self.index.read(&self.catalog, control, |index| {
-            work(&Searcher::new(&self.catalog, index, space.text(), &self.searches)?)
+            work(&Searcher::new(&self.catalog, index, space.text(), &self.cache)?)
         })
     }
 

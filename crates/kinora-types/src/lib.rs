@@ -22,7 +22,7 @@ mod picture;
 mod printable;
 mod record;
 mod space;
-mod steady;
+mod stabilisation;
 mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
@@ -43,5 +43,5 @@ pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
-pub use steady::{Steadiness, Steady};
+pub use stabilisation::{Stabilisation, StabilisationOutcome};
 pub use time::{BackwardRange, TimeRange};
