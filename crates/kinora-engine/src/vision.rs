@@ -86,7 +86,10 @@ mod tests {
             [format!("[vision]\n{server}"), format!("[language]\n{server}pictures = true\n")]
         {
             let captioner = open(&config).unwrap();
-            assert!(captioner.looks().destination().is_some_and(|to| to.loopback), "{config}");
+            assert!(
+                captioner.vision_model().destination().is_some_and(|to| to.loopback),
+                "{config}"
+            );
         }
         let unable = |message| if cfg!(feature = "llama") { message } else { "cannot run" };
         for (config, message) in [

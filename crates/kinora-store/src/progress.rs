@@ -1,6 +1,6 @@
-//! What a pull tells of itself.
+//! Progress of a pull.
 
-/// What is being done to a file.
+/// Stage of pulling a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// It is in the cache already.
@@ -22,7 +22,7 @@ pub enum Stage {
 pub struct PullEvent<'a> {
     /// Artifact.
     pub id: &'a str,
-    /// What is being done.
+    /// The stage.
     pub stage: Stage,
     /// Source in use: `hub ...`, `pip ...`, `npm ...`; empty where none is.
     pub source: &'a str,
