@@ -35,6 +35,9 @@ pub enum InferenceError {
     /// The runtime failed: a bug in Kinora or a fault of the environment.
     #[error("inference failed: {0}")]
     Runtime(String),
+    /// Too many calls wait for the model already; a later one may succeed.
+    #[error("the model is busy: too many wait for it already")]
+    Busy,
     /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -46,6 +49,7 @@ impl InferenceError {
         match self {
             Self::Missing { hint, .. } | Self::Service { hint, .. } => Some(hint),
             Self::TooLong { .. } => Some("ask for less, or take a model with a longer context"),
+            Self::Busy => Some("try again in a moment"),
             Self::Input(_) | Self::Runtime(_) | Self::Cancelled(_) => None,
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kinora_types::{Control, Picture};
+use serde::{Deserialize, Serialize};
 
 use crate::InferenceError;
 
@@ -146,7 +147,7 @@ pub struct TokenCount {
 }
 
 /// Data that a request sent to another program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// Server that got it.
     pub to: Destination,
@@ -157,7 +158,7 @@ pub struct Sent {
 }
 
 /// Where prompts go.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
     /// `host:port`.
     pub host: String,

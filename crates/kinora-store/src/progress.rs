@@ -1,7 +1,10 @@
 //! Progress of a pull.
 
+use serde::{Deserialize, Serialize};
+
 /// Stage of pulling a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// It is in the cache already.
     Present,

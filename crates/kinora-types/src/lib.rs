@@ -14,6 +14,7 @@ mod frame;
 mod geometry;
 mod hit;
 mod id;
+pub mod lossy_path;
 mod markup;
 mod motion;
 mod passage;
@@ -33,7 +34,7 @@ pub use film::{
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
-pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
+pub use hit::{Basis, Candidate, Fit, Hit, Moment, NoFit, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
 pub use markup::{Markup, PAGE_HEAD};
 pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};

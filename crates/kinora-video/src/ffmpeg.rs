@@ -4,11 +4,12 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 use crate::spawn::{Bounds, spawn};
 
-/// An ffmpeg binary that answered.
+/// An ffmpeg binary that answered. Clones share what it said of itself, so that each costs two strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FFmpeg {
     /// Path of the file.
@@ -16,11 +17,11 @@ pub struct FFmpeg {
     /// Its version as it calls it, e.g. `7.0.2-static`.
     pub version: String,
     /// Names of its encoders.
-    pub encoders: Vec<String>,
+    pub encoders: Arc<[String]>,
     /// Names of its decoders.
-    pub decoders: Vec<String>,
+    pub decoders: Arc<[String]>,
     /// Names of its filters.
-    pub filters: Vec<String>,
+    pub filters: Arc<[String]>,
 }
 
 /// An ffmpeg binary cannot be used (environment).
@@ -68,16 +69,16 @@ impl FFmpeg {
         Ok(Self {
             path: path.to_owned(),
             version: version.to_owned(),
-            encoders: codecs(&ask(path, &["-hide_banner", "-encoders"])?),
-            decoders: codecs(&ask(path, &["-hide_banner", "-decoders"])?),
-            filters: filters(&ask(path, &["-hide_banner", "-filters"])?),
+            encoders: codecs(&ask(path, &["-hide_banner", "-encoders"])?).into(),
+            decoders: codecs(&ask(path, &["-hide_banner", "-decoders"])?).into(),
+            filters: filters(&ask(path, &["-hide_banner", "-filters"])?).into(),
         })
     }
 
-    /// Fails unless this binary has the encoder.
+    /// Checks that this binary has an encoder.
     ///
     /// # Errors
-    /// [`FFmpegError`] if it lacks the encoder.
+    /// [`FFmpegError::NoEncoder`] if it has not.
     pub fn require(&self, encoder: &'static str) -> Result<(), FFmpegError> {
         if self.encoders.iter().any(|name| name == encoder) {
             return Ok(());

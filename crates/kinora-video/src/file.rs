@@ -58,6 +58,11 @@ impl VideoFile {
         Ok(Self { ffmpeg, path, limits, facts, tone })
     }
 
+    /// The same file under other limits, without probing it again.
+    pub fn within(self, limits: VideoLimits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// Facts about the file.
     pub fn facts(&self) -> &VideoFacts {
         &self.facts
@@ -208,7 +213,11 @@ impl VideoFile {
         Ok(ClipSpec { range, size, fps, focus: (0.5, 0.5), framing: Framing::Crop })
     }
 
-    pub(super) fn limits(&self) -> &VideoLimits {
+    pub(crate) fn ffmpeg(&self) -> &FFmpeg {
+        &self.ffmpeg
+    }
+
+    pub(crate) fn limits(&self) -> &VideoLimits {
         &self.limits
     }
 

@@ -177,13 +177,14 @@ fn empty_requests_are_refused(model: &dyn LanguageModel) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::{ColourSeer, ScriptedModel};
+    use crate::fake::{ColourSeer, ScriptedModel, Spied, Spy};
 
     #[test]
     fn the_fakes_conform() {
         check_language_model(&ScriptedModel::default().with_context(600));
         check_refusal_of_pictures(&ScriptedModel::default());
         check_vision_language_model(&ColourSeer::default());
+        check_vision_language_model(&Spied::new(ColourSeer::default(), &Spy::default()));
     }
 
     #[test]

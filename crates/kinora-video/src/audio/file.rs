@@ -7,8 +7,8 @@ use std::{
 
 use super::{AudioError, Samples, samples::Job};
 use crate::{
-    AudioStream, Cancelled, FFmpeg, Tags, VideoLimits, child::Input, dump, head, log, main_sound,
-    probe, tags,
+    AudioStream, Cancelled, FFmpeg, Tags, VideoFile, VideoLimits, child::Input, dump, head, log,
+    main_sound, probe, tags,
 };
 
 /// Facts about the sound of a file.
@@ -42,7 +42,7 @@ impl AudioFile {
     /// [`VideoLimits::floor`].
     ///
     /// # Errors
-    /// [`AudioError::NoAudio`] where nothing is to be heard, [`AudioError`] for what cannot be read.
+    /// [`AudioError::NoAudio`] where nothing is to be heard; what keeps ffmpeg from opening the file.
     pub fn open(
         ffmpeg: &FFmpeg,
         path: &Path,
@@ -55,6 +55,27 @@ impl AudioFile {
         let facts = facts(path, &lines)?;
         let (ffmpeg, path, limits) = (ffmpeg.clone(), path.to_owned(), limits.clone());
         Ok(Self { ffmpeg, path, limits, facts })
+    }
+
+    /// The sound of a file that was opened as a video or recording, without probing it again.
+    ///
+    /// # Errors
+    /// [`AudioError::NoAudio`] where nothing is to be heard.
+    pub fn of(file: &VideoFile) -> Result<Self, AudioError> {
+        let video = file.facts();
+        if video.audio.is_empty() {
+            return Err(AudioError::NoAudio);
+        }
+        let facts = AudioFacts {
+            container: video.container.clone(),
+            duration: video.duration,
+            streams: video.audio.clone(),
+            has_video: video.video.is_some(),
+            tags: video.tags.clone(),
+            complaint: video.complaint.clone(),
+        };
+        let (ffmpeg, limits) = (file.ffmpeg().clone(), file.limits().clone());
+        Ok(Self { ffmpeg, path: file.path().to_owned(), limits, facts })
     }
 
     /// Facts about the file.

@@ -8,7 +8,8 @@ use std::{
 use kinora_inference::LanguageModel;
 use kinora_language::{Endpoint, EndpointConfig};
 
-use crate::{EngineError, Studio, settings::Language};
+use super::Installed;
+use crate::{EngineError, settings::Language};
 
 /// Answers offline where it was pulled and nothing else is configured.
 const DEFAULT: &str = "qwen2.5-coder-1.5b-instruct";
@@ -17,25 +18,25 @@ const ENDPOINT: &str = "name a server of the chat completions API, such as llama
      machine, with `endpoint`, or a GGUF file with `model`, or take the section out of config.toml";
 
 /// Where a section's model runs.
-pub(crate) enum Backend<'c> {
+pub(super) enum Backend<'c> {
     /// Behind an address.
     Server(EndpointConfig),
     /// In this process: its name and file.
     Here(&'c str, PathBuf),
 }
 
-impl Studio {
+impl Installed {
     /// The language model that the configuration names; without one, the default model if this build can
     /// run it and it was pulled; `None` if not: then answers come from the evidence itself.
     ///
     /// # Errors
     /// If what is configured cannot be had.
-    pub fn language_model(&self) -> Result<Option<Box<dyn LanguageModel>>, EngineError> {
-        let Some(language) = &self.settings().config.language else {
+    pub(super) fn language_model(&self) -> Result<Option<Box<dyn LanguageModel>>, EngineError> {
+        let Some(language) = &self.settings.config.language else {
             if !cfg!(feature = "llama") {
                 return Ok(None);
             }
-            let pulled = self.store().path_if_here(DEFAULT)?;
+            let pulled = self.store.path_if_here(DEFAULT)?;
             return pulled.map(|path| here::open(&Language::default(), DEFAULT, path)).transpose();
         };
         match self.backend("language", language)? {
@@ -45,7 +46,7 @@ impl Studio {
     }
 
     /// Where the model of a section runs.
-    pub(crate) fn backend<'c>(
+    pub(super) fn backend<'c>(
         &self,
         section: &str,
         language: &'c Language,
@@ -66,12 +67,12 @@ impl Studio {
     }
 
     /// A GGUF file by its path, from the home folder on, or by its name in `models.toml`.
-    pub(crate) fn gguf(&self, model: &str) -> Result<PathBuf, EngineError> {
+    pub(super) fn gguf(&self, model: &str) -> Result<PathBuf, EngineError> {
         let path = Path::new(model);
         let is_file = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf"));
         match is_file || path.components().count() > 1 {
-            true => Ok(self.settings().home.join(path)),
-            false => Ok(self.store().path(model)?),
+            true => Ok(self.settings.home.join(path)),
+            false => Ok(self.store.path(model)?),
         }
     }
 }
@@ -100,13 +101,13 @@ fn endpoint(
     Ok(EndpointConfig { api_key, context, read_timeout, ..EndpointConfig::new(address, model) })
 }
 
-pub(crate) fn missing(message: &str, hint: &str) -> EngineError {
+pub(super) fn missing(message: &str, hint: &str) -> EngineError {
     EngineError::Language { message: message.into(), hint: hint.into() }
 }
 
 /// Models in this process, in a build that can run them.
 #[cfg(feature = "llama")]
-pub(crate) mod here {
+pub(super) mod here {
     use std::path::PathBuf;
 
     use kinora_inference::{InferenceError, LanguageModel, VisionLanguageModel};
@@ -144,7 +145,7 @@ pub(crate) mod here {
 
 /// What a build says that cannot run them.
 #[cfg(not(feature = "llama"))]
-pub(crate) mod here {
+pub(super) mod here {
     use std::path::PathBuf;
 
     use kinora_inference::{LanguageModel, VisionLanguageModel};
@@ -177,22 +178,28 @@ pub(crate) mod here {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(super) mod tests {
+    use std::sync::Arc;
+
+    use kinora_store::{Store, StoreConfig};
+
     use super::*;
     use crate::Settings;
 
-    /// A studio in an empty home with this config.toml.
-    pub(crate) fn studio(config: &str) -> Studio {
+    /// What is installed in an empty home with this config.toml.
+    pub(crate) fn installed(config: &str) -> Installed {
         let home = tempfile::TempDir::new().unwrap();
         std::fs::write(home.path().join("config.toml"), config).unwrap();
         std::fs::write(home.path().join("false.gguf"), "no model").unwrap();
         let mut settings = Settings::settle(Some(home.path().to_owned())).unwrap();
         settings.cache = home.path().join("cache");
-        Studio::open(settings).unwrap()
+        let store =
+            StoreConfig { cache_dir: Some(settings.cache.clone()), ..StoreConfig::default() };
+        Installed::new(Arc::new(settings), Arc::new(Store::open(store).unwrap()))
     }
 
     fn open(config: &str) -> Result<Option<Box<dyn LanguageModel>>, EngineError> {
-        studio(config).language_model()
+        installed(config).language_model()
     }
 
     #[test]

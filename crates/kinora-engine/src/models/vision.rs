@@ -4,12 +4,15 @@
 use std::path::PathBuf;
 
 use kinora_inference::VisionLanguageModel;
-use kinora_language::{CAPTION_PROMPT, ModelCaptioner, SeeingEndpoint};
+use kinora_language::{CAPTION_PROMPT, SeeingEndpoint};
 
-use crate::{
-    EngineError, Studio,
+use super::{
+    Installed,
     language::{Backend, here, missing},
-    settings::Language,
+};
+use crate::{
+    EngineError,
+    settings::{Config, Language},
 };
 
 /// With it the projector of a listed model is listed.
@@ -18,28 +21,17 @@ const NOBODY: &str = "name a model under [vision] in config.toml: `endpoint` and
      API that takes pictures, such as llama-server or Ollama on this machine, or with a build that has the \
      feature `llama` the GGUF files `model` and `projector`";
 
-impl Studio {
-    /// What writes captions, as the configuration says. A server is asked for its context, so that one that
-    /// is not there is known before a file is touched.
-    ///
-    /// # Errors
-    /// If no model that sees is configured, or it cannot be had.
-    pub fn captioner(&self) -> Result<ModelCaptioner, EngineError> {
-        let (section, language) = self.eyes()?;
-        let model = self.vision_model(section, language)?;
+impl Installed {
+    /// The model that sees, as the configuration says. A server is asked for its context, so that one that is not
+    /// there is known before a file is touched.
+    pub(super) fn vision_model(&self) -> Result<Box<dyn VisionLanguageModel>, EngineError> {
+        let (section, language) = eyes(&self.settings.config)?;
+        let model = self.seeing(section, language)?;
         model.context_length()?;
-        Ok(ModelCaptioner::new(model, language.prompt.as_deref().unwrap_or(CAPTION_PROMPT)))
+        Ok(model)
     }
 
-    fn eyes(&self) -> Result<(&'static str, &Language), EngineError> {
-        let config = &self.settings().config;
-        let sees = |language: &&Language| language.pictures || language.projector.is_some();
-        let vision = config.vision.as_ref().map(|vision| ("vision", vision));
-        let language = config.language.as_ref().filter(sees).map(|language| ("language", language));
-        vision.or(language).ok_or_else(|| missing("no model that sees is configured", NOBODY))
-    }
-
-    fn vision_model(
+    fn seeing(
         &self,
         section: &'static str,
         language: &Language,
@@ -58,7 +50,7 @@ impl Studio {
             return self.gguf(projector);
         }
         let listed = format!("{model}{PROJECTOR}");
-        let artifacts = &self.store().manifest().artifacts;
+        let artifacts = &self.store.manifest().artifacts;
         match artifacts.iter().any(|artifact| artifact.id == listed) {
             true => self.gguf(&listed),
             false => Err(missing(
@@ -69,13 +61,26 @@ impl Studio {
     }
 }
 
+/// What is asked of each picture.
+pub(crate) fn prompt(config: &Config) -> &str {
+    let asked = eyes(config).ok().and_then(|(_, language)| language.prompt.as_deref());
+    asked.unwrap_or(CAPTION_PROMPT)
+}
+
+fn eyes(config: &Config) -> Result<(&'static str, &Language), EngineError> {
+    let sees = |language: &&Language| language.pictures || language.projector.is_some();
+    let vision = config.vision.as_ref().map(|vision| ("vision", vision));
+    let language = config.language.as_ref().filter(sees).map(|language| ("language", language));
+    vision.or(language).ok_or_else(|| missing("no model that sees is configured", NOBODY))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::tests::studio;
+    use crate::models::language::tests::installed;
 
-    fn open(config: &str) -> Result<ModelCaptioner, EngineError> {
-        studio(config).captioner()
+    fn open(config: &str) -> Result<Box<dyn VisionLanguageModel>, EngineError> {
+        installed(config).vision_model()
     }
 
     #[test]
@@ -85,11 +90,8 @@ mod tests {
         for config in
             [format!("[vision]\n{server}"), format!("[language]\n{server}pictures = true\n")]
         {
-            let captioner = open(&config).unwrap();
-            assert!(
-                captioner.vision_model().destination().is_some_and(|to| to.loopback),
-                "{config}"
-            );
+            let model = open(&config).unwrap();
+            assert!(model.destination().is_some_and(|to| to.loopback), "{config}");
         }
         let unable = |message| if cfg!(feature = "llama") { message } else { "cannot run" };
         for (config, message) in [
