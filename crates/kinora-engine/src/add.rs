@@ -54,7 +54,7 @@ pub struct Added {
     /// In numbers of files.
     #[serde(flatten)]
     pub summary: Summary,
-    /// What waits for models that are not at hand.
+    /// What waits for models or an ffmpeg that are not at hand.
     pub waiting: Vec<Waiting>,
     /// What was sent to another program.
     #[serde(skip)]
@@ -70,12 +70,16 @@ impl Library {
     pub fn add(&self, request: &AddRequest, job: &Job) -> Result<Added, EngineError> {
         job.run(|control| {
             let space = self.embedders()?;
+            // Without ffmpeg pictures are added all the same, and every video says what is missing.
+            let (ffmpeg, no_ffmpeg) = match self.shared.ffmpeg() {
+                Ok(found) => (Some(found), None),
+                Err(error) => (None, Some(error)),
+            };
             let options = Options {
                 attributions: request.attributions.clone(),
                 index_names: request.index_names,
                 again: request.again,
-                // Without ffmpeg pictures are added all the same, and every video says what is missing.
-                ffmpeg: self.shared.ffmpeg().ok(),
+                ffmpeg,
                 ..Options::default()
             };
             let captioner = request.captions.then(|| self.captioner()).transpose()?;
@@ -98,7 +102,11 @@ impl Library {
             let mut summary = summary?;
             // Brought up here, so that the next search need not wait for it; whoever stops does not wait either.
             summary.cancelled |= !self.index.optimise(&self.catalog, control)?;
-            Ok(Added { summary, waiting: at_hand.waiting(&self.catalog)?, sent })
+            let mut waiting = at_hand.waiting(&self.catalog)?;
+            if let Some(error) = no_ffmpeg {
+                waiting.extend(Waiting::without_ffmpeg(&summary, &error));
+            }
+            Ok(Added { summary, waiting, sent })
         })
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use kinora_catalog::{Catalog, CatalogError, examine, repair};
 use kinora_index::{Condition, Embedded, IndexRead};
+use kinora_types::Control;
 use serde::Serialize;
 
 use crate::{Engine, EngineError, index::open_index, libraries};
@@ -111,7 +112,7 @@ impl Engine {
                 fs::remove_dir_all(&folder).map_err(gone)?;
             }
             let mut index = open_index(catalog.folder(), catalog.space())?;
-            kinora_retrieval::sync(catalog, &mut *index)?;
+            kinora_retrieval::sync(catalog, &mut *index, &Control::default())?;
             check.repaired.push("the vector index was filled anew from the catalogue".into());
         } else if fault.is_some() {
             check.hints.push("`--repair` fills the vector index anew".into());

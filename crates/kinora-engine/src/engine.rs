@@ -9,12 +9,13 @@ use std::{
 };
 
 use kinora_store::{PullEvent, Store, StoreConfig};
-use kinora_types::{Passage, PassageKind};
+use kinora_types::{Control, Passage, PassageKind};
 use kinora_video::{FFmpeg, VideoLimits};
 
 use crate::{
     EngineError, Event, Job, Library, LibrarySummary, Settings, libraries,
     models::{Backends, Installed, Models},
+    places::Gazetteer,
 };
 
 /// Between two looks for what is idle.
@@ -38,6 +39,18 @@ pub(crate) struct Shared {
     pub models: Models,
     /// The ffmpeg that answered: it is asked for its version and encoders once.
     pub ffmpeg: OnceLock<FFmpeg>,
+    gazetteer: OnceLock<Gazetteer>,
+}
+
+impl Shared {
+    /// Cities by name, read at their first use.
+    pub fn gazetteer(&self, control: &Control) -> Result<&Gazetteer, EngineError> {
+        if let Some(read) = self.gazetteer.get() {
+            return Ok(read);
+        }
+        let read = Gazetteer::read(&self.store.path("places")?, control)?;
+        Ok(self.gazetteer.get_or_init(|| read))
+    }
 }
 
 impl Engine {
@@ -68,7 +81,13 @@ impl Engine {
             StoreConfig { cache_dir: Some(settings.cache.clone()), ..StoreConfig::from_env() };
         let (settings, store) = (Arc::new(settings), Arc::new(Store::open(config)?));
         let models = Models::new(backends(Arc::clone(&settings), Arc::clone(&store)));
-        let shared = Arc::new(Shared { settings, store, models, ffmpeg: OnceLock::new() });
+        let shared = Arc::new(Shared {
+            settings,
+            store,
+            models,
+            ffmpeg: OnceLock::new(),
+            gazetteer: OnceLock::new(),
+        });
         let inner = Arc::new(Inner { shared, open: Mutex::default() });
         tidy(&inner);
         Ok(Self(inner))

@@ -71,6 +71,14 @@ pub enum EngineError {
     /// A place that is not known.
     #[error("{0}")]
     Place(String),
+    /// The list of places cannot be read.
+    #[error("the list of places is broken: {message}: {}", path.display())]
+    Gazetteer {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
     /// A file could not be read or written.
     #[error("{source}: {}", path.display())]
     Io {
@@ -167,7 +175,7 @@ pub enum EngineError {
     Ingest(#[from] IngestError),
     /// Searching.
     #[error(transparent)]
-    Search(#[from] SearchError),
+    Search(SearchError),
     /// A brief.
     #[error(transparent)]
     Brief(#[from] BriefError),
@@ -182,7 +190,7 @@ pub enum EngineError {
     Record(#[from] RecordError),
     /// An answer.
     #[error(transparent)]
-    Chat(#[from] ChatError),
+    Chat(ChatError),
     /// The address of a language model.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -197,6 +205,24 @@ pub enum EngineError {
     /// The text-to-video model.
     #[error(transparent)]
     Ragme(#[from] RagmeError),
+}
+
+impl From<SearchError> for EngineError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Search(error),
+        }
+    }
+}
+
+impl From<ChatError> for EngineError {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Chat(error),
+        }
+    }
 }
 
 impl From<FFmpegError> for EngineError {
@@ -227,6 +253,7 @@ impl EngineError {
             Self::Place(_) => {
                 owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`")
             }
+            Self::Gazetteer { .. } => owned("fetch it again: `kinora models pull places`"),
             Self::NoRecord(_) => owned(
                 "keep the film's `.json` beside it, or name the library it was made from with `--library`",
             ),

@@ -54,6 +54,7 @@ impl EngineError {
             Self::Config { .. } | Self::LibraryName(_) | Self::Place(_) | Self::Brief(_) => Invalid,
             Self::Picture { .. } | Self::NoMotion(_) | Self::Subtitles { .. } => Invalid,
             Self::NothingToLearn { .. } => Invalid,
+            Self::Gazetteer { .. } => Internal,
             Self::PinnedSpace { .. } | Self::VideoModelSpace { .. } | Self::Exists(_) => Conflict,
             Self::Io { source, .. } => of_io(source),
             Self::Video { source, .. } => of_video(source),
@@ -164,9 +165,11 @@ fn of_search(error: &SearchError) -> ErrorKind {
     match error {
         SearchError::Query(_) | SearchError::Judgements { .. } => Invalid,
         SearchError::Space(_) => Conflict,
+        SearchError::Cancelled(_) => Cancelled,
         SearchError::Embed(error) => of_inference(error),
         SearchError::Catalog(error) => of_catalog(error),
         SearchError::Index(_) | SearchError::Internal(_) => Internal,
+        SearchError::Cancelled(_) => Cancelled,
     }
 }
 
@@ -225,9 +228,11 @@ fn of_chat(error: &ChatError) -> ErrorKind {
     match error {
         ChatError::Empty | ChatError::NoPicture(_) => Invalid,
         ChatError::NotCited => NotFound,
+        ChatError::Cancelled(_) => Cancelled,
         ChatError::Search(error) => of_search(error),
         ChatError::Catalog(error) => of_catalog(error),
         ChatError::Model(error) => of_inference(error),
+        ChatError::Cancelled(_) => Cancelled,
     }
 }
 

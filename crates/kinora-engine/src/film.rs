@@ -74,7 +74,7 @@ impl Library {
             let space = self.embedders()?;
             self.with_sources(&space, request, control, |sources, _| {
                 let (brief, _) = briefed(request)?;
-                let found = self.found_clips(&space, request, &brief)?;
+                let found = self.found_clips(&space, request, &brief, control)?;
                 let storyboard = planned(request, &brief, sources, &found, control)?;
                 let open = |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side);
                 Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
@@ -114,7 +114,7 @@ impl Library {
         let record = self.with_sources(&space, request, control, |sources, threshold| {
             let library_revision = catalog.revision()?;
             let (brief, text) = briefed(request)?;
-            let found = self.found_clips(&space, request, &brief)?;
+            let found = self.found_clips(&space, request, &brief, control)?;
             let storyboard = planned(request, &brief, sources, &found, control)?;
             check_output(out, &storyboard)?;
             let motion = Motion { catalog, space: &space, ffmpeg: &ffmpeg, found: &found, control };
@@ -150,13 +150,15 @@ impl Library {
         space: &Space,
         request: &FilmRequest,
         brief: &Brief,
+        control: &Control,
     ) -> Result<FoundClips, EngineError> {
         let Generator::Ragme { model: Some(model) } = &request.generator else {
             return Ok(FoundClips::new());
         };
         let k = GenerationConfig::of(model)?.clips;
         let prompts = brief.shots.iter().map(|shot| shot.prompt.as_str());
-        find_clips(&self.catalog, space.text(), prompts, k, &filter(request, true))
+        let filter = filter(request, true);
+        find_clips(&self.catalog, space.text(), prompts, k, &filter, control)
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.

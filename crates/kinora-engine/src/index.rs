@@ -58,7 +58,7 @@ impl LibraryIndex {
             }
             drop(held);
             let mut held = self.held_mut(control)?;
-            catch_up(&mut held, catalog)?;
+            catch_up(&mut held, catalog, control)?;
         }
     }
 
@@ -71,10 +71,11 @@ impl LibraryIndex {
             return Ok(false);
         }
         let (folder, (done, outcome)) = (catalog.folder().to_owned(), mpsc::channel());
+        let stop = control.clone();
         let work = move || -> Result<(), EngineError> {
             let catalog = Catalog::open(&folder)?;
             let mut index = open_index(&folder, catalog.space())?;
-            kinora_retrieval::sync(&catalog, &mut *index)?;
+            kinora_retrieval::sync(&catalog, &mut *index, &stop)?;
             Ok(index.optimise()?)
         };
         let failed = |source| EngineError::Io { path: catalog.folder().to_owned(), source };
@@ -83,6 +84,7 @@ impl LibraryIndex {
         started.spawn(move || drop(done.send(work()))).map_err(failed)?;
         loop {
             match outcome.recv_timeout(TICK) {
+                Ok(Err(EngineError::Cancelled(_))) => return Ok(false),
                 Ok(result) => {
                     result?;
                     // What this process has open is the state before; the next search opens the new one.
@@ -133,7 +135,7 @@ fn follows<'h>(
     Ok(up_to_date.then_some(&*followed.index as &dyn IndexRead))
 }
 
-fn catch_up(held: &mut Held, catalog: &Catalog) -> Result<(), EngineError> {
+fn catch_up(held: &mut Held, catalog: &Catalog, control: &Control) -> Result<(), EngineError> {
     let followed = match held {
         Some(followed) => followed,
         None => {
@@ -143,7 +145,7 @@ fn catch_up(held: &mut Held, catalog: &Catalog) -> Result<(), EngineError> {
     };
     // Read before, so that what is committed meanwhile is followed the next time.
     let revision = catalog.revision()?;
-    kinora_retrieval::sync(catalog, &mut *followed.index)?;
+    kinora_retrieval::sync(catalog, &mut *followed.index, control)?;
     followed.revision = revision;
     Ok(())
 }

@@ -54,7 +54,7 @@ pub use kinora_inference::{Destination, Sent};
 pub use kinora_ingest::{Done, FileFailure, LeftOut, LivePhoto, Summary as AddSummary};
 pub use kinora_models::{Space, switch_off_telemetry};
 pub use kinora_ragme::TrainConfig;
-pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
+pub use kinora_retrieval::{EvaluationReport, Filter, Kind, Mode, SearchOutcome};
 pub use kinora_store::{Stage, Status, Store};
 pub use kinora_types::Control;
 pub use kinora_video::subtitles::{to_srt, to_webvtt};

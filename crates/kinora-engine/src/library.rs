@@ -12,6 +12,7 @@ use std::{
 
 use kinora_catalog::{Catalog, FilmSummary};
 use kinora_models::Space;
+use kinora_retrieval::SearcherCache;
 use kinora_types::{AssetId, EmbeddingSpace};
 
 use crate::{
@@ -28,13 +29,15 @@ pub struct Library {
     pub(crate) shared: Arc<Shared>,
     pub(crate) catalog: Catalog,
     pub(crate) index: LibraryIndex,
+    /// What searching computes from the whole library.
+    pub(crate) cache: SearcherCache,
     used: Mutex<Instant>,
 }
 
 impl Library {
     pub(crate) fn new(catalog: Catalog, shared: Arc<Shared>) -> Self {
         let (index, used) = (LibraryIndex::default(), Mutex::new(Instant::now()));
-        Self { shared, catalog, index, used }
+        Self { shared, catalog, index, cache: SearcherCache::default(), used }
     }
 
     /// Its name.

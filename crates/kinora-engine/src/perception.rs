@@ -2,7 +2,7 @@
 
 use kinora_catalog::Catalog;
 use kinora_inference::{Captioner, InferenceError, SpeechRecognizer, Tagger, TextReader};
-use kinora_ingest::Perception;
+use kinora_ingest::{Perception, Summary};
 use kinora_models::{ModelError, Space};
 use kinora_store::StoreError;
 use kinora_types::PassageKind;
@@ -13,7 +13,7 @@ use crate::{
     models::{Models, Queue},
 };
 
-/// Work that waits for a model.
+/// Work that waits for a model or for ffmpeg.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// What is to be looked for.
@@ -24,6 +24,22 @@ pub struct Waiting {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+impl Waiting {
+    /// What waits for an ffmpeg that cannot be had, and why it cannot.
+    pub(crate) fn without_ffmpeg(
+        summary: &Summary,
+        error: &EngineError,
+    ) -> impl Iterator<Item = Self> {
+        let each = summary.without_ffmpeg.iter();
+        each.map(move |(kind, assets)| Self {
+            kind: *kind,
+            assets: usize::try_from(*assets).unwrap_or(usize::MAX),
+            message: format!("it needs ffmpeg: {error}"),
+            hint: error.hint(),
+        })
+    }
 }
 
 /// The models at hand; of each that is not, why.

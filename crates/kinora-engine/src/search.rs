@@ -6,12 +6,10 @@ use kinora_image::{Limits, decode, read_file};
 use kinora_inference::InferenceError;
 use kinora_models::Space;
 use kinora_retrieval::{
-    Filter, Judgement, Mode, Query, Report, SearchError, SearchOutcome, Searcher, evaluate,
-    rank_by_motion,
+    EvaluationReport, Filter, Judgement, Mode, Query, SearchError, SearchOutcome, Searcher,
+    evaluate, rank_by_motion,
 };
-use kinora_types::{
-    AssetId, Cancelled, ContentHash, Control, Embedding, GeoPoint, Hit, MotionDescriptor,
-};
+use kinora_types::{AssetId, ContentHash, Control, Embedding, GeoPoint, Hit, MotionDescriptor};
 use kinora_video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector};
 use serde::Deserialize;
 
@@ -52,7 +50,8 @@ impl Place {
     }
 }
 
-/// What is looked for.
+/// What is looked for. The default is that of [`Query`], which the command line takes too; it lacks only what to
+/// look for.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchRequest {
@@ -79,20 +78,11 @@ pub struct SearchRequest {
 }
 
 impl Default for SearchRequest {
-    /// Twenty hits of both lists, near-duplicates dropped, words and examples weighing the same.
     fn default() -> Self {
-        Self {
-            text: None,
-            like: Vec::new(),
-            text_weight: 0.5,
-            minus: None,
-            near: None,
-            filter: Filter::default(),
-            limit: 20,
-            diversity: None,
-            mode: Mode::default(),
-            deduplicate: true,
-        }
+        let Query { text, minus, text_weight, filter, limit, mode, deduplicate, .. } =
+            Query::default();
+        let (like, near, diversity) = (Vec::new(), None, None);
+        Self { text, like, text_weight, minus, near, filter, limit, diversity, mode, deduplicate }
     }
 }
 
@@ -106,7 +96,7 @@ impl Library {
             let space = self.embedders()?;
             let (like, seen) = self.pictures(&space, &request.like, control)?;
             let near = match &request.near {
-                Some((place, km)) => Some((self.place(place)?, *km)),
+                Some((place, km)) => Some((self.place(place, control)?, *km)),
                 None => request.filter.near,
             };
             let query = Query {
@@ -122,7 +112,7 @@ impl Library {
                 deduplicate: request.deduplicate,
                 exclude: seen,
             };
-            self.searching(&space, control, |searcher| Ok(searcher.search(&query)?))
+            self.searching(&space, control, |searcher| Ok(searcher.search(&query, control)?))
         })
     }
 
@@ -134,7 +124,7 @@ impl Library {
         work: impl FnOnce(&Searcher<'_>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         self.index.read(&self.catalog, control, |index| {
-            work(&Searcher::new(&self.catalog, index, space.text())?)
+            work(&Searcher::new(&self.catalog, index, space.text(), &self.cache)?)
         })
     }
 
@@ -167,7 +157,7 @@ impl Library {
                     known.push(id);
                 }
             }
-            Ok(rank_by_motion(catalog, &examples, filter, &known, limit)?)
+            Ok(rank_by_motion(catalog, &examples, filter, &known, limit, control)?)
         })
     }
 
@@ -224,14 +214,18 @@ impl Library {
     ///
     /// # Errors
     /// If the queries or the library cannot be had, or the work was stopped.
-    pub fn evaluate(&self, queries: &Path, mode: Mode, job: &Job) -> Result<Report, EngineError> {
+    pub fn evaluate(
+        &self,
+        queries: &Path,
+        mode: Mode,
+        job: &Job,
+    ) -> Result<EvaluationReport, EngineError> {
         let text = text::read(queries, LARGEST_QUERIES)?;
         let judgements = Judgement::parse(&text)?;
         job.run(|control| {
             let space = self.embedders()?;
-            let go_on = || control.check().is_ok();
             self.searching(&space, control, |searcher| {
-                Ok(evaluate(searcher, &judgements, mode, &go_on)?.ok_or(Cancelled)?)
+                Ok(evaluate(searcher, &judgements, mode, control)?)
             })
         })
     }
@@ -295,11 +289,16 @@ impl Library {
         vectors.into_iter().next().ok_or_else(none)
     }
 
-    fn place(&self, place: &Place) -> Result<GeoPoint, EngineError> {
+    fn place(&self, place: &Place, control: &Control) -> Result<GeoPoint, EngineError> {
         match place {
             Place::Point(point) => Ok(*point),
             Place::City(name) => {
-                Ok(places::city(&self.shared.store.path("places")?, name)?.point())
+                let city = self.shared.gazetteer(control)?.city(name);
+                let unknown = || {
+                    let what = format!("no city of 15 000 people or more is called `{name}`");
+                    EngineError::Place(what)
+                };
+                Ok(city.ok_or_else(unknown)?.point())
             }
         }
     }

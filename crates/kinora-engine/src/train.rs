@@ -109,7 +109,7 @@ impl Library {
         let session = TrainingSession::open(&request.model, &out, generation, &space_id)?;
         let library = Clips { catalog, space: &space, ffmpeg: &ffmpeg, session: &session };
         let made = library.make(request, control, job)?;
-        let entries = library.neighbours(&made, options.videos)?;
+        let entries = library.neighbours(&made, options.videos, control)?;
         let step = &mut |metrics: &Metrics| job.tell(Event::Step(metrics.clone()));
         let steps = session.run(&entries, &options, request.steps, control, step)?;
         Ok(Trained { folder: session.folder().to_owned(), clips: entries.len(), steps })
@@ -203,11 +203,16 @@ impl Clips<'_> {
     }
 
     /// Of every retrieved video the clip that is most like it.
-    fn neighbours(&self, made: &[Made], most: usize) -> Result<Vec<Entry>, EngineError> {
+    fn neighbours(
+        &self,
+        made: &[Made],
+        most: usize,
+        control: &Control,
+    ) -> Result<Vec<Entry>, EngineError> {
         let mut entries = Vec::new();
         for video in made {
             let query = ClipQuery { k: most.max(1), ..ClipQuery::video(video.asset) };
-            let found = retrieve_clips(self.catalog, self.space.text(), &query)?;
+            let found = retrieve_clips(self.catalog, self.space.text(), &query, control)?;
             let near: Vec<&Made> = found
                 .iter()
                 .filter_map(|clip| made.iter().find(|other| other.asset == clip.asset.id))

@@ -8,11 +8,13 @@ use std::{
 use kinora_catalog::Catalog;
 use kinora_image::{Limits, decode, frame::to_picture, read_file};
 use kinora_provenance::hash_file_until;
-use kinora_retrieval::{Filter, Query, SearchError, Searcher, Verdict};
+use kinora_retrieval::{Filter, Query, SearchError, Searcher};
 use kinora_types::{
     Asset, AssetId, Cancelled, Candidate, ContentHash, Control, Hit, Picture, RejectReason,
 };
 use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits, never};
+
+use crate::SourceVideos;
 
 /// A source could not be found, named or read.
 #[derive(Debug, thiserror::Error)]
@@ -89,18 +91,39 @@ pub struct Found {
     pub threshold: Option<f32>,
 }
 
-/// Finds sources for shots. One thread; the answers do not depend on the order of the questions.
+/// Finds sources for shots and opens them. Used by one thread.
+///
+/// Contract: an answer depends on the question and on what the finder holds, never on earlier questions. A file is
+/// opened at the first of its places that still holds the bytes that were added. Memory: one picture at a time;
+/// videos are read by ffmpeg, never held.
 pub trait SourceFinder {
-    /// At most `limit` fitting sources for what a shot shall show.
+    /// At most `limit` fitting sources for what a shot shall show, the best first; none comes twice, or fits and is
+    /// rejected. `limit` is at least 1.
+    ///
+    /// # Errors
+    /// [`SourceError::Search`], [`SourceError::Cancelled`].
     fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError>;
-    /// The one source that a pin means.
+    /// The one source that a pin means: a file name, path or content hash.
+    ///
+    /// # Errors
+    /// [`SourceError::Pin`] if it means none or several, or one that may not be used.
     fn pinned(&self, reference: &str) -> Result<Asset, SourceError>;
-    /// A group number for each asset: near-duplicates of each other share one.
+    /// A group number for each asset: the place of the first of its near-duplicates among `assets`.
+    ///
+    /// # Errors
+    /// [`SourceError::Search`].
     fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError>;
-    /// The pixels of a source, its shorter side at least `side` if the file has that many; checks
-    /// that the file still holds the bytes that were added.
+    /// The pixels of a source, upright and in its own proportions; its shorter side is at least `side` if the file has
+    /// that many.
+    ///
+    /// # Errors
+    /// [`SourceError::Vanished`] if no file is left, [`SourceError::Changed`] if those left hold other bytes,
+    /// [`SourceError::Unreadable`].
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError>;
-    /// The file of a video; checks as [`SourceFinder::open`] does.
+    /// The file of a video. A file that was checked once may be trusted until it looks changed.
+    ///
+    /// # Errors
+    /// As [`SourceFinder::open`], [`SourceError::Cancelled`], and [`SourceError::Search`] if there is no ffmpeg.
     fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError>;
 }
 
@@ -112,6 +135,7 @@ pub struct LibrarySources<'a> {
     filter: Filter,
     ffmpeg: Option<FFmpeg>,
     control: Control,
+    videos: SourceVideos,
 }
 
 impl<'a> LibrarySources<'a> {
@@ -124,8 +148,8 @@ impl<'a> LibrarySources<'a> {
         filter: Filter,
         ffmpeg: Option<FFmpeg>,
     ) -> Self {
-        let control = Control::default();
-        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control }
+        let (control, videos) = (Control::default(), SourceVideos::default());
+        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control, videos }
     }
 
     /// The same, until `control` says stop: hashing a long video takes its time.
@@ -138,14 +162,9 @@ impl SourceFinder for LibrarySources<'_> {
     fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError> {
         let filter = self.filter.clone();
         let query = Query { limit, filter, ..Query::text(prompt) };
-        let outcome = self.searcher.search(&query).map_err(search_error)?;
-        let by_words = matches!(outcome.plan.verdict, Verdict::WordsFit | Verdict::BothAgree);
-        let threshold = outcome.threshold;
-        let fits = |hit: &Hit| {
-            let words = by_words && hit.scores.lexical.is_some();
-            words || threshold.is_none_or(|least| hit.scores.dense.is_some_and(|d| d >= least))
-        };
-        let (fitting, under): (Vec<Hit>, Vec<Hit>) = outcome.hits.into_iter().partition(fits);
+        let outcome = self.searcher.search(&query, &self.control).map_err(search_error)?;
+        let (fitting, under): (Vec<Hit>, Vec<Hit>) =
+            outcome.hits.into_iter().partition(|hit| hit.fit.fits());
         let rejected = under
             .into_iter()
             .map(|hit| Candidate { hit, rejected: RejectReason::UnderThreshold })
@@ -154,7 +173,7 @@ impl SourceFinder for LibrarySources<'_> {
             fitting,
             rejected: rejected.collect(),
             best_score: outcome.best_score,
-            threshold,
+            threshold: outcome.threshold,
         })
     }
 
@@ -195,12 +214,18 @@ impl SourceFinder for LibrarySources<'_> {
                 hint: Some("`kinora models pull ffmpeg`".into()),
             });
         };
-        open_video(ffmpeg, asset, &self.control)
+        self.videos.open(ffmpeg, asset, &self.control)
     }
 }
 
 fn search_error(error: SearchError) -> SourceError {
-    SourceError::Search { hint: error.hint().map(str::to_owned), message: error.to_string() }
+    match error {
+        SearchError::Cancelled(cancelled) => SourceError::Cancelled(cancelled),
+        error => SourceError::Search {
+            hint: error.hint().map(str::to_owned),
+            message: error.to_string(),
+        },
+    }
 }
 
 /// Connected components of the relation, numbered by their first member.

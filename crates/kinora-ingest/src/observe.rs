@@ -149,6 +149,8 @@ pub struct Summary {
     pub analysed: u64,
     /// Assets in which words were looked for, by kind.
     pub perceived: BTreeMap<PassageKind, u64>,
+    /// Assets whose words wait because there is no ffmpeg, by kind.
+    pub without_ffmpeg: BTreeMap<PassageKind, u64>,
     /// Pictures and videos in the library of which a list of attributions or a sidecar says something new.
     pub described: u64,
     /// Thumbnails that were missing and were made again.
@@ -187,6 +189,8 @@ impl Summary {
         for (kind, count) in &later.perceived {
             *self.perceived.entry(*kind).or_default() += count;
         }
+        // Whatever waited before the later run is counted by it again.
+        self.without_ffmpeg.clone_from(&later.without_ffmpeg);
         self.described += later.described;
         self.thumbnails += later.thumbnails;
         self.motion_photos += later.motion_photos;

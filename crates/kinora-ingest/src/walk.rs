@@ -12,7 +12,7 @@ use kinora_types::AssetId;
 
 use crate::{
     Done, FileFailure, IngestError, LeftOut, Outcome, beside,
-    kind::{head, looks_like_media, named_as_media},
+    kind::{Holds, Inspected, looks_like_media, named_as_media},
     pipeline::Stop,
     thumbs,
     times::modified_ns,
@@ -30,6 +30,8 @@ pub(crate) struct Task {
     /// What the path held when it was last looked at.
     pub before: Option<FileState>,
     pub errand: Errand,
+    /// What it holds, if the walk had to find out.
+    pub holds: Option<Holds>,
 }
 
 /// Why a file is read.
@@ -253,8 +255,10 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             return self.emit(step);
         }
         // What is named as a picture or video must be one.
+        let mut holds = None;
         if !named_as_media(path) {
-            let head = head(path);
+            let Inspected { head, holds: found, .. } = Inspected::open(path);
+            holds = Some(found);
             let left = left_out(path, &head);
             if !looks_like_media(path, &head) && (!named || left.is_known()) {
                 if named {
@@ -266,7 +270,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         }
         let beside = rest.beside(path);
         let (path, root, errand) = (path.into(), root.into(), Errand::Bring);
-        self.emit(Step::Task(Box::new(Task { path, root, file, beside, before, errand })))
+        self.emit(Step::Task(Box::new(Task { path, root, file, beside, before, errand, holds })))
     }
 
     /// What the user named is of a format that is not read.
@@ -292,7 +296,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         let face = !thumbs::is_whole(&self.library, &state.asset) && self.has_face(&state.asset)?;
         let errand = Errand::Mend { asset: state.asset, told, face };
         let (path, root, before) = (path.into(), root.into(), Some(state));
-        Ok((told || face).then_some(Task { path, root, file, beside, before, errand }))
+        Ok((told || face).then_some(Task { path, root, file, beside, before, errand, holds: None }))
     }
 
     /// Whether the asset can be seen: a recording has no thumbnail.

@@ -98,7 +98,7 @@ fn a_name_that_looks_like_an_option_or_an_address_is_a_file() {
 fn a_missing_folder_and_a_missing_encoder_are_told() {
     let error = encode(Path::new("/nowhere/film.mp4"), 1).unwrap_err();
     assert!(error.to_string().ends_with(": /nowhere/film.mp4"), "{error}");
-    let poor = FFmpeg { encoders: vec!["mpeg4".into()], ..ffmpeg() };
+    let poor = FFmpeg { encoders: ["mpeg4".into()].into(), ..ffmpeg() };
     let folder = tempfile::tempdir().unwrap();
     let error = FilmEncoder::start(&poor, SPEC, None, &folder.path().join("f.mp4")).err().unwrap();
     assert!(matches!(error, RenderError::FFmpeg(FFmpegError::NoEncoder { .. })), "{error}");
@@ -113,7 +113,13 @@ fn impostor(folder: &Path, script: &str) -> FFmpeg {
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     let encoders = vec!["libx264".into()];
-    FFmpeg { path, version: "0".into(), encoders, decoders: Vec::new(), filters: Vec::new() }
+    FFmpeg {
+        path,
+        version: "0".into(),
+        encoders: encoders.into(),
+        decoders: [].into(),
+        filters: [].into(),
+    }
 }
 
 #[cfg(unix)]

@@ -5,13 +5,18 @@ use std::collections::HashMap;
 /// The paper's constant: how slowly the advantage of the first ranks fades.
 const K: f64 = 60.0;
 
+/// What a 1-based rank in one list is worth; an item's score is the sum over the lists that name it.
+pub(crate) fn reciprocal_rank(rank: usize) -> f64 {
+    1.0 / (K + rank as f64)
+}
+
 /// Ranks of one row in the lists and what they sum up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Fused {
     pub(crate) row: u64,
-    /// 1-based.
+    /// 1-based rank in the dense list.
     pub(crate) dense_rank: Option<usize>,
-    /// 1-based.
+    /// 1-based rank in the lexical list.
     pub(crate) lexical_rank: Option<usize>,
     pub(crate) score: f32,
 }
@@ -25,7 +30,7 @@ pub(crate) fn fuse(dense: &[u64], lexical: &[u64]) -> Vec<Fused> {
     for (rank, row) in (1..).zip(lexical) {
         by_row.entry(*row).or_default().lexical_rank = Some(rank);
     }
-    let part = |rank: Option<usize>| rank.map_or(0.0, |rank| 1.0 / (K + rank as f64));
+    let part = |rank: Option<usize>| rank.map_or(0.0, reciprocal_rank);
     let sum = |(row, ranks): (u64, Fused)| Fused {
         row,
         score: (part(ranks.dense_rank) + part(ranks.lexical_rank)) as f32,

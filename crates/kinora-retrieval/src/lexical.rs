@@ -9,15 +9,14 @@
 //! that more than half of the library carries (a folder's name, a stop word of another language) says
 //! nothing and is left out.
 //!
-//! Coverage serves twice. In fusion a majority is asked for, as reciprocal rank cannot tell a strong
-//! match from a weak one: "red" alone must not lift a red fort above a red car. For the threshold
-//! only full coverage counts as proof that the asset is meant.
+//! Coverage serves twice: in fusion a majority is asked for, and `fit.rs` decides by it whether an asset fits.
 //!
 //! Memory: the row numbers of every asset and passage that carries a word of the question.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kinora_catalog::Catalog;
+use kinora_types::Control;
 
 use crate::{
     SearchError,
@@ -39,7 +38,7 @@ struct Evidence {
 }
 
 impl Evidence {
-    /// With the best stretch alone.
+    /// Places of its own words and of those in its best stretch.
     fn words(&self) -> BTreeSet<usize> {
         let best = self.stretches.first().into_iter().flat_map(|stretch| &stretch.words);
         self.own.iter().chain(best).copied().collect()
@@ -71,20 +70,24 @@ impl LexicalList {
         total: usize,
         words: Vec<String>,
         allowed: Option<&[u64]>,
+        control: &Control,
     ) -> Result<Self, SearchError> {
         let mut list = Self::default();
         let mut carried = Carried::default();
         for word in words {
+            control.check()?;
             list.look_up_word(catalog, total, word, &mut carried)?;
         }
         for (row, own) in carried.own {
             list.evidence.entry(row).or_default().own = own;
         }
         for (row, passages) in carried.passages {
+            control.check()?;
             let carriers: Vec<Carrier> = passages.into_values().collect();
             let found = stretches(&carriers, |words| list.weight(words));
             list.evidence.entry(row).or_default().stretches = found;
         }
+        control.check()?;
         let is_allowed = |row: &u64| allowed.is_none_or(|rows| rows.binary_search(row).is_ok());
         let own = catalog.lexical(&list.words, UNLIMITED)?;
         let mut scores: HashMap<u64, f32> = own.iter().map(|hit| (hit.row, hit.score)).collect();

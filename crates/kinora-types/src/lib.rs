@@ -22,7 +22,7 @@ mod picture;
 mod printable;
 mod record;
 mod space;
-mod steady;
+mod stabilisation;
 mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
@@ -34,7 +34,7 @@ pub use film::{
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
-pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
+pub use hit::{Basis, Candidate, Fit, Hit, Moment, NoFit, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
 pub use markup::{Markup, PAGE_HEAD};
 pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};
@@ -43,5 +43,5 @@ pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
-pub use steady::{Steadiness, Steady};
+pub use stabilisation::{Stabilisation, StabilisationOutcome};
 pub use time::{BackwardRange, TimeRange};

@@ -4,32 +4,33 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 use crate::spawn::{Bounds, spawn};
 
-/// An ffmpeg binary that answered.
+/// An ffmpeg binary that answered. Clones share what it said of itself, so that each costs two strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FFmpeg {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
     /// Its version as it calls it, e.g. `7.0.2-static`.
     pub version: String,
     /// Names of its encoders.
-    pub encoders: Vec<String>,
+    pub encoders: Arc<[String]>,
     /// Names of its decoders.
-    pub decoders: Vec<String>,
+    pub decoders: Arc<[String]>,
     /// Names of its filters.
-    pub filters: Vec<String>,
+    pub filters: Arc<[String]>,
 }
 
-/// An ffmpeg binary cannot be used: the environment's to mend.
+/// An ffmpeg binary cannot be used (environment).
 #[derive(Debug, thiserror::Error)]
 pub enum FFmpegError {
     /// It cannot be started.
     #[error("cannot start ffmpeg: {source}: {path}", path = path.display())]
     NotStarted {
-        /// Why.
+        /// The cause.
         source: io::Error,
         /// The binary.
         path: PathBuf,
@@ -48,17 +49,17 @@ pub enum FFmpegError {
 }
 
 impl FFmpegError {
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> &'static str {
         "`kinora models pull ffmpeg` gets one that works; `KINORA_FFMPEG` names your own"
     }
 }
 
 impl FFmpeg {
-    /// Runs the binary four times and reads what it says of itself: once, so that nobody has to ask again for
-    /// every file.
+    /// Runs the binary four times for its version, encoders, decoders and filters, so that no file needs to ask again.
     ///
-    /// Errors: it cannot be started, or it is not ffmpeg.
+    /// # Errors
+    /// If it cannot be started, or it is not ffmpeg.
     pub fn check(path: &Path) -> Result<Self, FFmpegError> {
         let banner = ask(path, &["-hide_banner", "-version"])?;
         let version = banner
@@ -68,13 +69,16 @@ impl FFmpeg {
         Ok(Self {
             path: path.to_owned(),
             version: version.to_owned(),
-            encoders: codecs(&ask(path, &["-hide_banner", "-encoders"])?),
-            decoders: codecs(&ask(path, &["-hide_banner", "-decoders"])?),
-            filters: filters(&ask(path, &["-hide_banner", "-filters"])?),
+            encoders: codecs(&ask(path, &["-hide_banner", "-encoders"])?).into(),
+            decoders: codecs(&ask(path, &["-hide_banner", "-decoders"])?).into(),
+            filters: filters(&ask(path, &["-hide_banner", "-filters"])?).into(),
         })
     }
 
-    /// Fails unless this binary has the encoder.
+    /// Checks that this binary has an encoder.
+    ///
+    /// # Errors
+    /// [`FFmpegError::NoEncoder`] if it has not.
     pub fn require(&self, encoder: &'static str) -> Result<(), FFmpegError> {
         if self.encoders.iter().any(|name| name == encoder) {
             return Ok(());

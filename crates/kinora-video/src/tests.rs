@@ -13,7 +13,11 @@ use std::{
 use kinora_types::{Size, TimeRange};
 
 use super::*;
-use crate::made::Made as Clips;
+use crate::{
+    audio::{AudioError, AudioFile},
+    fixtures::LoggedFFmpeg,
+    made::Made as Clips,
+};
 use kinora_image::frame::to_picture;
 
 impl Clips {
@@ -291,6 +295,54 @@ fn a_stream_is_bounded_in_frames_and_in_silence() {
     // Of a child that says nothing; a real one may be too quick to be caught at it.
     let limits = VideoLimits { silence: Duration::ZERO, ..VideoLimits::default() };
     let (_silent, channel) = crossbeam_channel::bounded::<()>(0);
-    let waited = patience::Patience::new(&limits, (None, Duration::MAX / 4), &never).wait(&channel);
-    assert!(matches!(waited, Err(patience::GivenUp::TooSlow(_))));
+    let waited = timeouts::Timeouts::new(&limits, (None, Duration::MAX / 4), &never).wait(&channel);
+    assert!(matches!(waited, Err(timeouts::GivenUp::TooSlow(_))));
+}
+
+/// The filters of an ffmpeg are asked for once, whatever is opened by it and its clones.
+#[test]
+fn an_ffmpeg_is_asked_once_what_it_can_do() {
+    let clips = Clips::new();
+    let path = clips.source(
+        "96x64",
+        "-pix_fmt yuv420p10le -c:v libx265 -x265-params \
+         log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc IN/h.mp4",
+    );
+    let logged = LoggedFFmpeg::new(clips.folder.path());
+    for _ in 0..3 {
+        let ffmpeg = logged.ffmpeg.clone();
+        let file = VideoFile::open(&ffmpeg, &path, &VideoLimits::default(), &never).unwrap();
+        assert_eq!(file.tone(), Tone::Mapped);
+        assert_eq!(run(&file).0.len(), 50);
+    }
+    let listings = ["-version", "-encoders", "-decoders", "-filters"];
+    for listing in listings {
+        let asked = logged.runs().iter().filter(|run| run.ends_with(listing)).count();
+        assert_eq!(asked, 1, "{listing}");
+    }
+    // Three probes, three decodes.
+    assert_eq!((logged.probes(), logged.runs().len()), (3, listings.len() + 6));
+}
+
+#[test]
+fn the_sound_of_an_opened_video_is_not_looked_for_again() {
+    let clips = Clips::new();
+    let both = clips
+        .make("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -c:v libx264 IN/b.mp4");
+    let logged = LoggedFFmpeg::new(clips.folder.path());
+    let limits = VideoLimits::default();
+    let film = VideoFile::open(&logged.ffmpeg, &both, &limits, &never).unwrap();
+    let sound = AudioFile::of(&film.clone().within(limits.clone())).unwrap();
+    assert_eq!(logged.probes(), 1);
+    let alone = AudioFile::open(&logged.ffmpeg, &both, &limits, &never).unwrap();
+    assert_eq!(
+        (&sound.facts().streams, sound.facts().duration, sound.facts().has_video),
+        (&alone.facts().streams, alone.facts().duration, true)
+    );
+    assert_eq!(logged.probes(), 2);
+    let heard: usize = sound.samples(0, &never).unwrap().map(|piece| piece.unwrap().len()).sum();
+    assert!((15_000..=18_000).contains(&heard), "{heard}");
+    let silent = clips.source("64x48", "-c:v libx264 IN/s.mp4");
+    let silent = VideoFile::open(&logged.ffmpeg, &silent, &limits, &never).unwrap();
+    assert!(matches!(AudioFile::of(&silent), Err(AudioError::NoAudio)));
 }
