@@ -1,7 +1,7 @@
 //! Exact filters: which assets a search may return.
 
 use jiff::civil::Date;
-use kinora_types::{AssetId, CameraMotion, GeoPoint, Kind, Rights};
+use kinora_types::{AssetId, AssetRow, CameraMotion, GeoPoint, Kind, Rights};
 use rusqlite::params;
 
 use crate::{Catalog, CatalogError};
@@ -41,15 +41,15 @@ impl Filter {
 }
 
 impl Catalog {
-    /// Row numbers of the live assets that pass, ascending; `None` if the filter is open.
-    pub fn filter(&self, filter: &Filter) -> Result<Option<Vec<u64>>, CatalogError> {
+    /// Rows of the live assets that pass, ascending; `None` if the filter is open.
+    pub fn filter(&self, filter: &Filter) -> Result<Option<Vec<AssetRow>>, CatalogError> {
         let passed = self.passing(&Filter { only: None, ..filter.clone() })?;
         let Some(only) = &filter.only else {
             return Ok(passed);
         };
         let mut rows = Vec::new();
         for id in only {
-            rows.extend(self.asset_and_row(id)?.map(|(row, _)| row));
+            rows.extend(self.find_row(id)?);
         }
         rows.sort_unstable();
         rows.dedup();
@@ -58,7 +58,7 @@ impl Catalog {
     }
 
     /// As [`Catalog::filter`], whatever `only` says.
-    fn passing(&self, filter: &Filter) -> Result<Option<Vec<u64>>, CatalogError> {
+    fn passing(&self, filter: &Filter) -> Result<Option<Vec<AssetRow>>, CatalogError> {
         if filter.is_open() {
             return Ok(None);
         }
@@ -101,7 +101,7 @@ impl Catalog {
         ];
         let rows = statement.query_map(parameters, |row| {
             Ok((
-                row.get::<_, u64>(0)?,
+                AssetRow(row.get(0)?),
                 row.get::<_, Option<f64>>(1)?,
                 row.get::<_, Option<f64>>(2)?,
                 Rights { licence: row.get(3)?, ..Rights::default() },

@@ -57,7 +57,7 @@ pub use conversations::{ConversationSummary, Speaker, Turn};
 pub use error::CatalogError;
 pub use films::FilmSummary;
 pub use filter::Filter;
-pub use frames::{FrameRow, MovingShot, Owner};
+pub use frames::{Frame, MovingShot, Owner};
 pub use kinora_types::Kind;
 pub use lexical::{LexicalHit, Words};
 pub use names::composed;

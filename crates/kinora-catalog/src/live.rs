@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use jiff::civil::DateTime;
-use kinora_types::{Asset, DateBasis, Kind};
+use kinora_types::{Asset, AssetRow, DateBasis, Kind};
 
 use crate::{Catalog, CatalogError};
 
@@ -36,7 +36,7 @@ impl Catalog {
     }
 
     /// Assets in present files that differ from the path in their ending alone.
-    fn rows_beside(&self, path: &str) -> Result<Vec<u64>, CatalogError> {
+    fn rows_beside(&self, path: &str) -> Result<Vec<AssetRow>, CatalogError> {
         let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
         let Some(stem) = ending.and_then(|ending| path.strip_suffix(ending)) else {
             return Ok(Vec::new());
@@ -49,7 +49,7 @@ impl Catalog {
              ORDER BY path",
         )?;
         let rows = statement
-            .query_map([stem], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))?;
+            .query_map([stem], |row| Ok((row.get::<_, String>(0)?, AssetRow(row.get(1)?))))?;
         let mut found = Vec::new();
         for row in rows {
             let (other, asset) = row?;

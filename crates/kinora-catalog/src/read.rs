@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use jiff::{Timestamp, civil::DateTime};
-use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Kind, Rights, Size};
+use kinora_types::{
+    Asset, AssetId, AssetRow, ContentHash, Embedding, FrameRow, GeoPoint, Kind, Point, Rights, Size,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Catalog, CatalogError, FileState, IndexChange, frames, names, told};
+use crate::{Catalog, CatalogError, FileState, IndexChange, names, told};
 
 const COLUMNS: &str =
     "row, id, width, height, bytes, format, taken_at, latitude, longitude, camera,
@@ -75,26 +77,34 @@ impl Catalog {
 
     /// The asset, live or not.
     pub fn asset(&self, id: &AssetId) -> Result<Option<Asset>, CatalogError> {
-        Ok(self.asset_and_row(id)?.map(|(_, asset)| asset))
-    }
-
-    /// The asset with its row number, live or not.
-    pub fn asset_and_row(&self, id: &AssetId) -> Result<Option<(u64, Asset)>, CatalogError> {
         let connection = self.connection();
         let sql = format!("SELECT {COLUMNS} FROM assets WHERE id = ?1");
         let raw =
             connection.prepare_cached(&sql)?.query_row([id.0.as_bytes()], raw_asset).optional()?;
-        raw.map(|raw| raw.finish(&connection)).transpose()
+        raw.map(|raw| Ok(raw.finish(&connection)?.1)).transpose()
+    }
+
+    /// The row of an asset, live or not; `None` if the library never held it.
+    pub fn find_row(&self, id: &AssetId) -> Result<Option<AssetRow>, CatalogError> {
+        row_of(&self.connection(), id)
+    }
+
+    /// The row of an asset that the library must hold, live or not.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if it does not.
+    pub fn row(&self, id: &AssetId) -> Result<AssetRow, CatalogError> {
+        known_row(&self.connection(), id)
     }
 
     /// The assets of these rows, in the order asked for; rows that do not exist are left out.
-    pub fn assets(&self, rows: &[u64]) -> Result<Vec<(u64, Asset)>, CatalogError> {
+    pub fn assets(&self, rows: &[AssetRow]) -> Result<Vec<(AssetRow, Asset)>, CatalogError> {
         let connection = self.connection();
         let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
         let mut statement = connection.prepare_cached(&sql)?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            if let Some(raw) = statement.query_row([row], raw_asset).optional()? {
+            if let Some(raw) = statement.query_row([row.0], raw_asset).optional()? {
                 found.push(raw.finish(&connection)?);
             }
         }
@@ -102,11 +112,11 @@ impl Catalog {
     }
 
     /// All live assets in order of entry.
-    pub fn live_rows(&self) -> Result<Vec<u64>, CatalogError> {
+    pub fn live_rows(&self) -> Result<Vec<AssetRow>, CatalogError> {
         let connection = self.connection();
         let mut statement =
             connection.prepare_cached("SELECT row FROM assets WHERE live = 1 ORDER BY row")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
+        let rows = statement.query_map([], |row| Ok(AssetRow(row.get(0)?)))?;
         rows.map(|row| row.map_err(Into::into)).collect()
     }
 
@@ -137,15 +147,15 @@ impl Catalog {
         Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 
-    /// Perceptual hashes of the live assets, for near-duplicates.
-    pub fn perceptual_hashes(&self) -> Result<Vec<(u64, AssetId, u64)>, CatalogError> {
+    /// Perceptual hashes of the live assets in order of entry, for near-duplicates.
+    pub fn perceptual_hashes(&self) -> Result<Vec<(AssetId, u64)>, CatalogError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT row, id, phash FROM assets WHERE live = 1 AND width > 0 ORDER BY row",
+            "SELECT id, phash FROM assets WHERE live = 1 AND width > 0 ORDER BY row",
         )?;
         let rows = statement.query_map([], |row| {
-            let id = AssetId(ContentHash::from_bytes(row.get(1)?));
-            Ok((row.get(0)?, id, row.get::<_, i64>(2)? as u64))
+            let id = AssetId(ContentHash::from_bytes(row.get(0)?));
+            Ok((id, row.get::<_, i64>(1)? as u64))
         })?;
         rows.map(|row| row.map_err(Into::into)).collect()
     }
@@ -179,11 +189,16 @@ impl Catalog {
             statement.query_map(params![revision, last.unwrap_or(i64::MAX as u64)], |row| {
                 let live: bool = row.get(2)?;
                 let blob = if live { Some(row.get::<_, Vec<u8>>(3)?) } else { None };
-                let point = if row.get(4)? { frames::point(row.get(0)?) } else { row.get(0)? };
+                let (number, is_frame) = (row.get(0)?, row.get(4)?);
+                let point = if is_frame {
+                    Point::of_frame(FrameRow(number))
+                } else {
+                    Point::of_picture(AssetRow(number))
+                };
                 Ok((point, row.get(1)?, blob))
             })?;
         rows.map(|row| {
-            let (point, revision, blob): (u64, u64, Option<Vec<u8>>) = row?;
+            let (point, revision, blob): (Point, u64, Option<Vec<u8>>) = row?;
             let vector = blob.map(|blob| self.vector(&blob)).transpose()?;
             Ok(IndexChange { point, revision, vector })
         })
@@ -201,7 +216,7 @@ impl Catalog {
                 let mut statement = connection.prepare_cached(
                     "SELECT row FROM assets WHERE live = 1 AND lower(hex(id)) LIKE lower(?1) || '%'",
                 )?;
-                for row in statement.query_map([reference], |row| row.get(0))? {
+                for row in statement.query_map([reference], |row| Ok(AssetRow(row.get(0)?)))? {
                     rows.push(row?);
                 }
             }
@@ -233,18 +248,34 @@ impl Catalog {
     }
 }
 
+/// The row of an asset, if there is one.
+pub(crate) fn row_of(
+    connection: &Connection,
+    id: &AssetId,
+) -> Result<Option<AssetRow>, CatalogError> {
+    let mut statement = connection.prepare_cached("SELECT row FROM assets WHERE id = ?1")?;
+    let read = |row: &Row<'_>| Ok(AssetRow(row.get(0)?));
+    Ok(statement.query_row([id.0.as_bytes()], read).optional()?)
+}
+
+/// The row of an asset that must be there.
+pub(crate) fn known_row(connection: &Connection, id: &AssetId) -> Result<AssetRow, CatalogError> {
+    let missing = || CatalogError::Reference(format!("no such asset: `{}`", id.short()));
+    row_of(connection, id)?.ok_or_else(missing)
+}
+
 /// The asset of a row that must be there.
 pub(crate) fn asset_of_row(
     connection: &Connection,
-    row: i64,
-) -> Result<(u64, Asset), CatalogError> {
+    row: AssetRow,
+) -> Result<(AssetRow, Asset), CatalogError> {
     let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
-    connection.prepare_cached(&sql)?.query_row([row], raw_asset)?.finish(connection)
+    connection.prepare_cached(&sql)?.query_row([row.0], raw_asset)?.finish(connection)
 }
 
 /// A row as SQLite gives it; text is parsed in `finish`, where errors can be told apart.
 struct RawAsset {
-    row: u64,
+    row: AssetRow,
     asset: Asset,
     taken_at: Option<String>,
     date_basis: Option<String>,
@@ -276,11 +307,11 @@ fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
     };
     let (taken_at, date_basis) = (row.get(6)?, row.get(18)?);
     let (keywords, added_at) = (row.get(12)?, row.get(16)?);
-    Ok(RawAsset { row: row.get(0)?, asset, taken_at, date_basis, keywords, added_at })
+    Ok(RawAsset { row: AssetRow(row.get(0)?), asset, taken_at, date_basis, keywords, added_at })
 }
 
 impl RawAsset {
-    fn finish(mut self, connection: &Connection) -> Result<(u64, Asset), CatalogError> {
+    fn finish(mut self, connection: &Connection) -> Result<(AssetRow, Asset), CatalogError> {
         let damaged = |what: &str, error: &dyn std::fmt::Display| {
             CatalogError::Damaged(format!("{what} of row {}: {error}", self.row))
         };
@@ -296,7 +327,7 @@ impl RawAsset {
         let mut statement = connection.prepare_cached(
             "SELECT path FROM files WHERE asset = ?1 AND present = 1 ORDER BY path",
         )?;
-        let paths = statement.query_map([self.row], |row| row.get(0))?;
+        let paths = statement.query_map([self.row.0], |row| row.get(0))?;
         self.asset.paths = paths.collect::<Result<_, _>>()?;
         Ok((self.row, self.asset))
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kinora_catalog::Catalog;
 use kinora_retrieval::{Query, Searcher, content_words};
-use kinora_types::{Asset, Hit, Kind};
+use kinora_types::{Asset, AssetRow, Hit, Kind};
 
 use crate::{
     ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence,
@@ -74,9 +74,13 @@ fn matching(searcher: &Searcher<'_>, plan: &Plan) -> Result<Matching, ChatError>
     Ok(Matching { assets, by_words, exact: false })
 }
 
-fn said(catalog: &Catalog, plan: &Plan, allowed: Option<&[u64]>) -> Result<Vec<Asset>, ChatError> {
+fn said(
+    catalog: &Catalog,
+    plan: &Plan,
+    allowed: Option<&[AssetRow]>,
+) -> Result<Vec<Asset>, ChatError> {
     let asked = stem_set(&plan.subject);
-    let mut rows: Vec<u64> = Vec::new();
+    let mut rows: Vec<AssetRow> = Vec::new();
     for hit in catalog.lexical_passages(&content_words(&plan.subject))? {
         let passes = allowed.is_none_or(|rows| rows.contains(&hit.asset));
         if !passes || rows.contains(&hit.asset) {

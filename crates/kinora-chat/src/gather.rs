@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kinora_catalog::{Catalog, PassageHit};
 use kinora_retrieval::{Query, SearchOutcome, Searcher, content_words};
-use kinora_types::{Asset, Certainty, Hit, Passage, PassageKind, TimeRange};
+use kinora_types::{Asset, AssetRow, Certainty, Hit, Passage, PassageKind, TimeRange};
 
 use crate::{
     ChatError, Evidence, Fact, FactKind, Plan, prompt,
@@ -33,7 +33,7 @@ pub(crate) struct Gathered {
 
 /// An asset or a moment, before it is read.
 struct Found {
-    row: u64,
+    row: AssetRow,
     range: Option<TimeRange>,
     score: f32,
     fits: bool,
@@ -80,7 +80,7 @@ impl Gatherer<'_> {
     /// Conditions alone: what passes them, spread evenly over time.
     fn without_subject(
         &self,
-        allowed: Option<Vec<u64>>,
+        allowed: Option<Vec<AssetRow>>,
         plan: &Plan,
     ) -> Result<Gathered, ChatError> {
         let rows = match &allowed {
@@ -106,7 +106,7 @@ impl Gatherer<'_> {
     fn passages(
         &self,
         plan: &Plan,
-        allowed: Option<&[u64]>,
+        allowed: Option<&[AssetRow]>,
     ) -> Result<Vec<(PassageHit, bool)>, ChatError> {
         let asked = stem_set(&plan.subject);
         let hits = self.catalog().lexical_passages(&content_words(&plan.subject))?;
@@ -134,14 +134,14 @@ impl Gatherer<'_> {
         }
         let best = outcome.hits.iter().filter_map(|hit| hit.scores.dense).fold(0.0, f32::max);
         for (rank, hit) in outcome.hits.iter().enumerate() {
-            if let Some((row, _)) = self.catalog().asset_and_row(&hit.asset.id)? {
+            if let Some(row) = self.catalog().find_row(&hit.asset.id)? {
                 let range = hit.moments.first().map(|moment| moment.range);
                 let fits = worded(hit, outcome, ENOUGH) || looked(hit, outcome, best);
                 add(&mut found, (row, range, fits), rank);
             }
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut seen: HashMap<u64, usize> = HashMap::new();
+        let mut seen: HashMap<AssetRow, usize> = HashMap::new();
         found.retain(|piece| {
             let count = seen.entry(piece.row).or_default();
             *count += 1;
@@ -155,7 +155,7 @@ impl Gatherer<'_> {
     fn nearest(&self, outcome: &SearchOutcome) -> Result<Vec<Found>, ChatError> {
         let mut found = Vec::new();
         for candidate in outcome.rejected.iter().take(3) {
-            if let Some((row, _)) = self.catalog().asset_and_row(&candidate.hit.asset.id)? {
+            if let Some(row) = self.catalog().find_row(&candidate.hit.asset.id)? {
                 found.push(Found { row, range: None, score: 0.0, fits: false });
             }
         }
@@ -205,7 +205,7 @@ impl Gatherer<'_> {
     }
 
     /// Small to large: the moment grows to the shots that it lies in.
-    fn widened(&self, row: u64, range: TimeRange) -> Result<TimeRange, ChatError> {
+    fn widened(&self, row: AssetRow, range: TimeRange) -> Result<TimeRange, ChatError> {
         let shots = self.catalog().shots(row)?;
         let touched = shots.into_iter().filter(|shot| shot.overlap(range).is_some());
         Ok(touched.fold(range, TimeRange::hull))
@@ -213,7 +213,7 @@ impl Gatherer<'_> {
 
     fn facts(
         &self,
-        row: u64,
+        row: AssetRow,
         asset: &Asset,
         range: Option<TimeRange>,
     ) -> Result<Vec<Fact>, ChatError> {
@@ -259,7 +259,11 @@ pub(crate) fn looked(hit: &Hit, outcome: &SearchOutcome, best: f32) -> bool {
 }
 
 /// Adds a place of a list to what was found; the same moment found twice counts twice.
-fn add(found: &mut Vec<Found>, (row, range, fits): (u64, Option<TimeRange>, bool), rank: usize) {
+fn add(
+    found: &mut Vec<Found>,
+    (row, range, fits): (AssetRow, Option<TimeRange>, bool),
+    rank: usize,
+) {
     let score = 1.0 / (RRF_K + rank as f32 + 1.0);
     let meets = |piece: &&mut Found| {
         piece.row == row

@@ -99,7 +99,7 @@ impl Studio {
         let (mut examples, mut known) = (Vec::new(), Vec::new());
         for path in like {
             let id = verify::hash(path, control)?;
-            let row = catalog.asset_and_row(&AssetId(id))?.map(|(row, _)| row);
+            let row = catalog.find_row(&AssetId(id))?;
             let stored = match row {
                 Some(row) => catalog.shot_motions(Some(row))?,
                 None => Vec::new(),

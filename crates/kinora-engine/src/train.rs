@@ -17,7 +17,7 @@ use kinora_ragme::{
     video_embedding,
 };
 use kinora_retrieval::{ClipQuery, Filter, Kind, retrieve_clips};
-use kinora_types::{Asset, AssetId, Passage, PassageKind, Size, TimeRange};
+use kinora_types::{Asset, AssetId, AssetRow, Passage, PassageKind, Size, TimeRange};
 
 use crate::{
     EngineError, Studio,
@@ -180,7 +180,7 @@ impl Clips<'_> {
 
     fn of_video(
         &self,
-        row: u64,
+        row: AssetRow,
         asset: &Asset,
         most: usize,
         control: &Control,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kinora_catalog::CatalogError;
+use kinora_catalog::{Catalog, CatalogError};
 use kinora_inference::Control;
 use kinora_ingest::hear;
 use kinora_media::{
@@ -74,11 +74,7 @@ impl Studio {
             }
             known => known?,
         };
-        let row = catalog.asset_and_row(&asset.id)?.map_or(0, |(row, _)| row);
-        let mut passages = catalog.passages(row)?;
-        passages.retain(|passage| passage.kind == PassageKind::Speech);
-        passages.extend(catalog.not_understood(row)?);
-        passages.sort_by_key(|passage| passage.range);
+        let passages = heard(&catalog, &asset)?;
         match catalog.perceived_by(&asset.id, PassageKind::Speech)? {
             None if passages.is_empty() => Err(EngineError::NotHeard(asset.label())),
             _ => Ok(passages),
@@ -95,5 +91,27 @@ impl Studio {
         let (ffmpeg, limits) = (self.ffmpeg()?, VideoLimits::default());
         let failed = |source| EngineError::Hear { path: path.to_owned(), source };
         hear(&*model, (&ffmpeg, &limits), path, control, progress).map_err(failed)
+    }
+}
+
+/// What models and people say is said in an asset, in order of time, with the stretches that were not understood.
+fn heard(catalog: &Catalog, asset: &Asset) -> Result<Vec<Passage>, CatalogError> {
+    let row = catalog.row(&asset.id)?;
+    let mut passages = catalog.passages(row)?;
+    passages.retain(|passage| passage.kind == PassageKind::Speech);
+    passages.extend(catalog.not_understood(row)?);
+    passages.sort_by_key(|passage| passage.range);
+    Ok(passages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::details::unknown;
+
+    #[test]
+    fn an_asset_without_a_row_is_an_error_and_not_row_0() {
+        let (_folder, catalog, asset) = unknown();
+        assert!(matches!(heard(&catalog, &asset), Err(CatalogError::Reference(_))));
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use kinora_files::private;
 
 use crate::{
-    Filter, IndexError, IndexRead, IndexWrite, Point, PointId, Scored, SearchRequest,
+    Entry, Filter, IndexError, IndexRead, IndexWrite, Point, Scored, SearchRequest,
     check::{check_space, check_vector},
     file::write_aside,
     kernel,
@@ -26,7 +26,7 @@ pub struct BruteForce {
     space: String,
     dimension: usize,
     mark: u64,
-    points: BTreeMap<PointId, Vec<f32>>,
+    points: BTreeMap<Point, Vec<f32>>,
 }
 
 impl BruteForce {
@@ -80,7 +80,7 @@ struct Stored {
     mark: u64,
     space: String,
     dimension: usize,
-    points: BTreeMap<PointId, Vec<f32>>,
+    points: BTreeMap<Point, Vec<f32>>,
 }
 
 impl Stored {
@@ -90,7 +90,7 @@ impl Stored {
         let (dimension, count) = (reader.u32()? as usize, reader.u64()?);
         let mut points = BTreeMap::new();
         for _ in 0..count {
-            points.insert(PointId(reader.u64()?), reader.floats(dimension)?);
+            points.insert(Point(reader.u64()?), reader.floats(dimension)?);
         }
         Some(Self { mark, space, dimension, points })
     }
@@ -118,7 +118,7 @@ impl IndexRead for BruteForce {
 
     fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError> {
         check_vector(request.vector, self.dimension)?;
-        let allowed = |id: &PointId| match request.filter {
+        let allowed = |id: &Point| match request.filter {
             Filter::All => true,
             Filter::Only(ids) => ids.binary_search(id).is_ok(),
         };
@@ -131,13 +131,13 @@ impl IndexRead for BruteForce {
         Ok(found)
     }
 
-    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
+    fn vectors(&self, ids: &[Point]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
         Ok(ids.iter().map(|id| self.points.get(id).cloned()).collect())
     }
 }
 
 impl IndexWrite for BruteForce {
-    fn upsert(&mut self, points: &[Point]) -> Result<(), IndexError> {
+    fn upsert(&mut self, points: &[Entry]) -> Result<(), IndexError> {
         for point in points {
             check_vector(&point.vector, self.dimension)?;
         }
@@ -145,7 +145,7 @@ impl IndexWrite for BruteForce {
         Ok(())
     }
 
-    fn delete(&mut self, ids: &[PointId]) -> Result<(), IndexError> {
+    fn delete(&mut self, ids: &[Point]) -> Result<(), IndexError> {
         self.points.retain(|id, _| !ids.contains(id));
         Ok(())
     }

@@ -2,17 +2,15 @@
 
 use std::{cmp::Ordering, path::Path};
 
+use kinora_types::Point;
+
 use crate::IndexError;
 
-/// Name of a point; what it names is the caller's affair (Kinora: the row of the asset).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PointId(pub u64);
-
-/// A vector under its name.
+/// A vector and the point that it belongs to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// Its name; an older point of this name is replaced.
-    pub id: PointId,
+pub struct Entry {
+    /// The point; its older vector is replaced.
+    pub id: Point,
     /// As many values as the index has dimensions.
     pub vector: Vec<f32>,
 }
@@ -23,7 +21,7 @@ pub enum Filter<'a> {
     /// All of them.
     All,
     /// These only; ascending, no id twice. Ids that the index lacks are ignored.
-    Only(&'a [PointId]),
+    Only(&'a [Point]),
 }
 
 /// A question to the index.
@@ -41,7 +39,7 @@ pub struct SearchRequest<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
     /// The point.
-    pub id: PointId,
+    pub id: Point,
     /// Its dot product with the request's vector, in 32-bit floats (never the quantised estimate).
     pub score: f32,
 }
@@ -78,7 +76,7 @@ pub trait IndexRead: Send + Sync {
     fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError>;
 
     /// The vectors of these points in the order asked for; `None` for an unknown point.
-    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError>;
+    fn vectors(&self, ids: &[Point]) -> Result<Vec<Option<Vec<f32>>>, IndexError>;
 }
 
 /// Changes an index. One writer a process; several processes may write if all follow the same
@@ -86,10 +84,10 @@ pub trait IndexRead: Send + Sync {
 pub trait IndexWrite: IndexRead {
     /// Adds points or replaces those of the same id; visible to the next search at once. All or none:
     /// a vector of the wrong length refuses the whole batch.
-    fn upsert(&mut self, points: &[Point]) -> Result<(), IndexError>;
+    fn upsert(&mut self, points: &[Entry]) -> Result<(), IndexError>;
 
     /// Removes points, at once and for good; unknown ids are ignored.
-    fn delete(&mut self, ids: &[PointId]) -> Result<(), IndexError>;
+    fn delete(&mut self, ids: &[Point]) -> Result<(), IndexError>;
 
     /// Makes everything written so far durable together with the caller's mark, and returns then.
     /// After a crash the index holds the state of some flush together with its mark.

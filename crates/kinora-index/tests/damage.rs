@@ -11,7 +11,7 @@ use std::{
 };
 
 use kinora_index::{
-    Condition, Embedded, Filter, IndexError, IndexRead, IndexWrite, Plan, Point, PointId,
+    Condition, Embedded, Entry, Filter, IndexError, IndexRead, IndexWrite, Plan, Point,
     SearchRequest, Settings, conformance::clustered,
 };
 
@@ -22,9 +22,9 @@ fn open(folder: &Path) -> Embedded {
     Embedded::open_with(folder, "test@1", DIMENSION, SETTINGS).unwrap()
 }
 
-fn points(from: u64, count: usize) -> Vec<Point> {
+fn points(from: u64, count: usize) -> Vec<Entry> {
     let vectors = clustered(count, DIMENSION, from);
-    let point = |(id, vector)| Point { id: PointId(id), vector };
+    let point = |(id, vector)| Entry { id: Point(id), vector };
     (from..).zip(vectors).map(point).collect()
 }
 
@@ -121,7 +121,7 @@ fn a_torn_batch_is_overwritten() {
     fs::write(&log, bytes).unwrap();
     let mut index = open(folder.path());
     assert_eq!((index.len(), index.mark()), (405, 2));
-    index.delete(&[PointId(0)]).unwrap();
+    index.delete(&[Point(0)]).unwrap();
     index.flush(3).unwrap();
     drop(index);
     assert_eq!((open(folder.path()).len(), open(folder.path()).mark()), (404, 3));
@@ -138,7 +138,7 @@ fn two_writers_following_one_source_agree() {
     // b has not seen a's files change; it takes the same step and one more.
     b.upsert(&first).unwrap();
     b.upsert(&second).unwrap();
-    b.delete(&[PointId(1)]).unwrap();
+    b.delete(&[Point(1)]).unwrap();
     b.flush(4).unwrap();
     // a is behind now; what it flushes is known already.
     a.flush(3).unwrap();
@@ -146,7 +146,7 @@ fn two_writers_following_one_source_agree() {
     assert_eq!((open(folder.path()).len(), open(folder.path()).mark()), (length, 4));
     b.optimise().unwrap();
     a.upsert(&second).unwrap();
-    a.delete(&[PointId(1)]).unwrap();
+    a.delete(&[Point(1)]).unwrap();
     a.flush(4).unwrap();
     a.optimise().unwrap();
     for index in [a, b, open(folder.path())] {

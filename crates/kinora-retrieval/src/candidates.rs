@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kinora_catalog::{Catalog, FrameRow, Owner};
-use kinora_index::{self as index, IndexRead, PointId, SearchRequest};
+use kinora_catalog::{Catalog, Frame, Owner};
+use kinora_index::{self as index, IndexRead, SearchRequest};
 use kinora_inference::TextEmbedder;
-use kinora_types::Scores;
+use kinora_types::{AssetRow, Point, Scores};
 
 use crate::{
     Mode, Query, SearchError,
@@ -37,7 +37,7 @@ pub(crate) struct Parts<'a> {
 /// A picture that may be an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Ranked {
-    pub(crate) row: u64,
+    pub(crate) row: AssetRow,
     pub(crate) scores: Scores,
     pub(crate) vector: Option<Vec<f32>>,
     /// Of a video, the moment of its best frame.
@@ -62,7 +62,7 @@ struct Seen {
 }
 
 /// Rated assets by row.
-type Rated = HashMap<u64, Seen>;
+type Rated = HashMap<AssetRow, Seen>;
 
 impl Parts<'_> {
     pub(crate) fn gather(&self, query: &Query, trace: &mut Trace) -> Result<Gathered, SearchError> {
@@ -78,14 +78,14 @@ impl Parts<'_> {
                 if rated.len() >= passed { "all rated" } else { "nearest by cosine, rated again" };
             trace.stage("dense", rated.len(), note);
         }
-        let dense_rows: HashSet<u64> = rated.keys().copied().collect();
+        let dense_rows: HashSet<AssetRow> = rated.keys().copied().collect();
         let mut lexical = self.lexical(query, total, allowed.as_deref(), trace)?;
         self.rate_missing(target.as_ref(), &lexical, &mut rated)?;
         let unwanted = self.unwanted(query, total, &rated)?;
         lexical.hits.retain(|hit| !unwanted.contains(&hit.0));
         let dense =
             dense_order(&rated, |row| dense_rows.contains(&row) && !unwanted.contains(&row));
-        let words: Vec<u64> = lexical.hits.iter().map(|hit| hit.0).collect();
+        let words: Vec<AssetRow> = lexical.hits.iter().map(|hit| hit.0).collect();
         let fused = fuse(&dense, &words);
         trace.stage("fuse", fused.len(), &format!("{} unwanted or given dropped", unwanted.len()));
         Ok(Gathered {
@@ -120,21 +120,20 @@ impl Parts<'_> {
         &self,
         query: &Query,
         target: &Target,
-        allowed: Option<&[u64]>,
+        allowed: Option<&[AssetRow]>,
         rated: &mut Rated,
     ) -> Result<(), SearchError> {
         let points = allowed.map(|rows| self.catalog.points_of(rows)).transpose()?;
-        let ids: Option<Vec<PointId>> =
-            points.map(|points| points.into_iter().map(PointId).collect());
         let fetch = query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN) + query.exclude.len();
         let mut limit = if self.index.len() <= RATE_ALL { self.index.len() } else { fetch };
-        let filter = ids.as_deref().map_or(index::Filter::All, index::Filter::Only);
+        let filter = points.as_deref().map_or(index::Filter::All, index::Filter::Only);
         loop {
             let request = SearchRequest { vector: target.vector.values(), limit, filter };
             let found = self.index.search(&request)?;
-            let points: Vec<u64> = found.iter().map(|scored| scored.id.0).collect();
+            let points: Vec<Point> = found.iter().map(|scored| scored.id).collect();
             let owners = self.catalog.owners(&points)?;
-            let assets: HashSet<u64> = owners.iter().flatten().map(|owner| owner.asset).collect();
+            let assets: HashSet<AssetRow> =
+                owners.iter().flatten().map(|owner| owner.asset).collect();
             // One long video must not crowd out everything else.
             let crowded = found.len() == limit && assets.len() * 2 < fetch.min(limit);
             if !crowded || limit >= FETCH_MOST {
@@ -158,27 +157,28 @@ impl Parts<'_> {
         let mut points = Vec::new();
         for hit in lexical.hits.iter().filter(|hit| !rated.contains_key(&hit.0)) {
             let video = if frames { self.best_frame(target, hit.0)? } else { None };
-            points.push(video.unwrap_or(hit.0));
+            points.push(video.unwrap_or(Point::of_picture(hit.0)));
         }
         let owners = self.catalog.owners(&points)?;
         self.rate(target, &points, &owners, rated)
     }
 
     /// The frame of a video that is nearest by cosine; `None` for a picture.
-    fn best_frame(&self, target: &Target, row: u64) -> Result<Option<u64>, SearchError> {
-        let dots = self.frame_dots(target, row)?;
-        Ok(dots.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(frame, _)| frame.point))
+    fn best_frame(&self, target: &Target, row: AssetRow) -> Result<Option<Point>, SearchError> {
+        let dots = self.frame_dots(target, row)?.into_iter();
+        let best = dots.max_by(|a, b| a.1.total_cmp(&b.1));
+        Ok(best.map(|(frame, _)| Point::of_frame(frame.row)))
     }
 
     /// The frames of a video in order of time with their dot products, hubness aside.
     pub(crate) fn frame_dots(
         &self,
         target: &Target,
-        row: u64,
-    ) -> Result<Vec<(FrameRow, f32)>, SearchError> {
+        row: AssetRow,
+    ) -> Result<Vec<(Frame, f32)>, SearchError> {
         let frames = self.catalog.frames(row)?;
-        let ids: Vec<PointId> = frames.iter().map(|frame| PointId(frame.point)).collect();
-        let vectors = self.index.vectors(&ids)?;
+        let points: Vec<Point> = frames.iter().map(|frame| Point::of_frame(frame.row)).collect();
+        let vectors = self.index.vectors(&points)?;
         let rated = frames.into_iter().zip(vectors);
         Ok(rated.filter_map(|(frame, v)| Some((frame, target.dot(&v?)))).collect())
     }
@@ -186,17 +186,17 @@ impl Parts<'_> {
     fn rate(
         &self,
         target: &Target,
-        points: &[u64],
+        points: &[Point],
         owners: &[Option<Owner>],
         rated: &mut Rated,
     ) -> Result<(), SearchError> {
         let model = self.embedder.score_model();
-        let ids: Vec<PointId> = points.iter().copied().map(PointId).collect();
-        for ((id, owner), vector) in ids.iter().zip(owners).zip(self.index.vectors(&ids)?) {
+        let vectors = self.index.vectors(points)?;
+        for ((point, owner), vector) in points.iter().zip(owners).zip(vectors) {
             let (Some(owner), Some(vector)) = (owner, vector) else {
                 continue;
             };
-            let near = target.rate(&vector, self.hubs.penalty(model, id.0, &vector));
+            let near = target.rate(&vector, self.hubs.penalty(model, *point, &vector));
             let better = |seen: &Seen| {
                 seen.near.given || seen.near.relevance >= near.relevance && !near.given
             };
@@ -211,7 +211,7 @@ impl Parts<'_> {
         &self,
         query: &Query,
         total: usize,
-        allowed: Option<&[u64]>,
+        allowed: Option<&[AssetRow]>,
         trace: &mut Trace,
     ) -> Result<LexicalList, SearchError> {
         let text = query.text.as_deref().filter(|_| query.mode != Mode::DenseOnly);
@@ -235,10 +235,10 @@ impl Parts<'_> {
         query: &Query,
         total: usize,
         rated: &Rated,
-    ) -> Result<HashSet<u64>, SearchError> {
+    ) -> Result<HashSet<AssetRow>, SearchError> {
         let drop = |near: &Nearness| near.unwanted || near.given;
         let rows = rated.iter().filter(|(_, seen)| drop(&seen.near)).map(|(row, _)| *row);
-        let mut unwanted: HashSet<u64> = rows.collect();
+        let mut unwanted: HashSet<AssetRow> = rows.collect();
         let minus = query.minus.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
             let list = LexicalList::look_up(self.catalog, total, content_words(minus), None)?;
@@ -249,8 +249,8 @@ impl Parts<'_> {
 }
 
 /// Rows by falling relevance, ties by row.
-fn dense_order(rated: &Rated, take: impl Fn(u64) -> bool) -> Vec<u64> {
-    let mut rows: Vec<(u64, f32)> = rated
+fn dense_order(rated: &Rated, take: impl Fn(AssetRow) -> bool) -> Vec<AssetRow> {
+    let mut rows: Vec<(AssetRow, f32)> = rated
         .iter()
         .filter(|(row, _)| take(**row))
         .map(|(row, seen)| (*row, seen.near.relevance))

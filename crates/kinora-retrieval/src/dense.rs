@@ -14,7 +14,7 @@ use std::{
 
 use kinora_index::dot;
 use kinora_inference::{ScoreModel, TextEmbedder};
-use kinora_types::Embedding;
+use kinora_types::{Embedding, Point};
 
 use crate::{Query, SearchError};
 
@@ -114,12 +114,12 @@ pub(crate) fn cosine(a: &[f32], b: &[f32]) -> f32 {
 /// Hubness of the library's pictures, computed once each: a whole bank is compared (0.23 ms for 2048
 /// texts), and the shots of a film ask about the same pictures again and again.
 #[derive(Default)]
-pub(crate) struct HubCache(Mutex<HashMap<u64, f32>>);
+pub(crate) struct HubCache(Mutex<HashMap<Point, f32>>);
 
 impl HubCache {
-    pub(crate) fn penalty(&self, model: &ScoreModel, row: u64, x: &[f32]) -> f32 {
+    pub(crate) fn penalty(&self, model: &ScoreModel, point: Point, x: &[f32]) -> f32 {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *known.entry(row).or_insert_with(|| hub_penalty(model, x))
+        *known.entry(point).or_insert_with(|| hub_penalty(model, x))
     }
 }
 

@@ -6,7 +6,7 @@ use kinora_catalog::Catalog;
 use kinora_index::IndexRead;
 use kinora_inference::TextEmbedder;
 use kinora_types::{
-    Asset, Basis, CameraMotion, Candidate, Hit, Moment, Passage, RejectReason, TimeRange,
+    Asset, AssetRow, Basis, CameraMotion, Candidate, Hit, Moment, Passage, RejectReason, TimeRange,
 };
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 const MOST_PASSAGES: usize = 5;
 
 /// Hits with their rows, and what was rejected.
-type Read = (Vec<(u64, Hit)>, Vec<Candidate>);
+type Read = (Vec<(AssetRow, Hit)>, Vec<Candidate>);
 
 /// What an asset's words say of the question.
 struct Told {
@@ -33,7 +33,7 @@ struct Told {
 }
 
 impl Told {
-    fn of(lexical: &LexicalList, row: u64) -> Self {
+    fn of(lexical: &LexicalList, row: AssetRow) -> Self {
         let stretches = lexical.stretches(row).into_iter();
         Self {
             words: lexical.matched_words(row),
@@ -83,7 +83,7 @@ impl<'a> Searcher<'a> {
         let mut gathered = self.parts.gather(&query, &mut trace)?;
         let target = gathered.target.take();
         let words = gathered.lexical.words.clone();
-        let told: HashMap<u64, Told> = gathered
+        let told: HashMap<AssetRow, Told> = gathered
             .ranked
             .iter()
             .map(|ranked| (ranked.row, Told::of(&gathered.lexical, ranked.row)))
@@ -119,12 +119,17 @@ impl<'a> Searcher<'a> {
     }
 
     /// Turns places of the pool into hits and rejected candidates with their assets.
-    fn read(&self, selection: &Selection, told: &HashMap<u64, Told>) -> Result<Read, SearchError> {
+    fn read(
+        &self,
+        selection: &Selection,
+        told: &HashMap<AssetRow, Told>,
+    ) -> Result<Read, SearchError> {
         let Selection { pool, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();
-        let rows: Vec<u64> = order.iter().chain(&rejected).map(|place| pool[*place].row).collect();
-        let mut assets: HashMap<u64, Asset> =
+        let rows: Vec<AssetRow> =
+            order.iter().chain(&rejected).map(|place| pool[*place].row).collect();
+        let mut assets: HashMap<AssetRow, Asset> =
             self.parts.catalog.assets(&rows)?.into_iter().collect();
         let mut hit = |place: usize, rank: usize| {
             let row = pool[place].row;
@@ -159,7 +164,7 @@ impl Searcher<'_> {
     fn seen(
         &self,
         target: &Target,
-        row: u64,
+        row: AssetRow,
         selection: &Selection,
         hit: &Hit,
         camera: Option<CameraMotion>,

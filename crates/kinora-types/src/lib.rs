@@ -19,6 +19,7 @@ mod passage;
 mod picture;
 mod printable;
 mod record;
+mod row;
 mod space;
 mod steady;
 mod time;
@@ -39,6 +40,7 @@ pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad,
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
+pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use steady::{Steadiness, Steady};
 pub use time::{BackwardRange, TimeRange};

@@ -31,7 +31,7 @@ use self::{
     scan::{Place, Scan},
 };
 use crate::{
-    Filter, IndexError, IndexRead, PointId, Scored, SearchRequest, check::check_vector, codec,
+    Filter, IndexError, IndexRead, Point, Scored, SearchRequest, check::check_vector, codec,
 };
 
 pub use self::plan::{Plan, Settings};
@@ -251,7 +251,7 @@ impl Embedded {
 fn allows(filter: Filter<'_>, id: u64) -> bool {
     match filter {
         Filter::All => true,
-        Filter::Only(ids) => ids.binary_search(&PointId(id)).is_ok(),
+        Filter::Only(ids) => ids.binary_search(&Point(id)).is_ok(),
     }
 }
 
@@ -279,8 +279,8 @@ impl IndexRead for Embedded {
         Ok(self.scan().best(request.vector, request.limit, &places))
     }
 
-    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
-        let vector = |id: &PointId| self.vector(id.0).map(<[f32]>::to_vec);
+    fn vectors(&self, ids: &[Point]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
+        let vector = |id: &Point| self.vector(id.0).map(<[f32]>::to_vec);
         Ok(ids.iter().map(vector).collect())
     }
 }

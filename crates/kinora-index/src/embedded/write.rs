@@ -11,7 +11,7 @@ use super::{
     graph::Graph,
     log::{self, Found},
 };
-use crate::{IndexError, IndexRead, IndexWrite, Point, PointId, check::check_vector, codec};
+use crate::{Entry, IndexError, IndexRead, IndexWrite, Point, check::check_vector, codec};
 
 /// Above so many new points a scan of them costs more than the graph saves.
 const COMPACT_MAX: usize = 20_000;
@@ -104,7 +104,7 @@ impl Embedded {
 }
 
 impl IndexWrite for Embedded {
-    fn upsert(&mut self, points: &[Point]) -> Result<(), IndexError> {
+    fn upsert(&mut self, points: &[Entry]) -> Result<(), IndexError> {
         for point in points {
             check_vector(&point.vector, self.dimension)?;
         }
@@ -115,7 +115,7 @@ impl IndexWrite for Embedded {
         Ok(())
     }
 
-    fn delete(&mut self, ids: &[PointId]) -> Result<(), IndexError> {
+    fn delete(&mut self, ids: &[Point]) -> Result<(), IndexError> {
         for id in ids {
             self.apply(id.0, None);
             self.pending.insert(id.0);
