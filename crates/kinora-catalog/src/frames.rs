@@ -1,9 +1,16 @@
 //! Frames and shots of videos, and what the points of a vector index belong to.
 
+use std::collections::BTreeSet;
+
 use kinora_types::{Asset, AssetRow, Embedding, FrameRow, Indexed, Point, ShotMotion, TimeRange};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::{Catalog, CatalogError, NewFrame, NewShot};
+use crate::{Catalog, CatalogError, NewFrame, NewShot, read};
+
+/// Videos and recordings, live or not: from the index `assets_live` alone, as the rows of assets hold vectors.
+const TIMED: &str = "SELECT row FROM assets WHERE live IN (0, 1) AND duration_ms IS NOT NULL";
+/// The frames of an asset: from the index of `UNIQUE (asset, at_ms)` alone.
+const FRAMES_OF: &str = "SELECT row FROM frames WHERE asset = ?1";
 
 /// What a point of the vector index belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,42 +116,46 @@ impl Catalog {
                         WHERE live = 1 AND duration_ms IS NULL)
                  + (SELECT count(*) FROM frames JOIN assets ON assets.row = frames.asset
                         WHERE assets.live = 1)";
-        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+        Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Whether the library has any video.
     pub fn has_frames(&self) -> Result<bool, CatalogError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM frames)";
-        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+        Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// The points of these assets, ascending; `rows` must be ascending too. Contains the rows of
-    /// videos themselves, which no index has.
+    /// The points of these assets, ascending; `rows` must be ascending too.
+    ///
+    /// Costs a look at every video of the library and at the frames of those asked for.
     pub fn points_of(&self, rows: &[AssetRow]) -> Result<Vec<Point>, CatalogError> {
-        let mut points: Vec<Point> = rows.iter().copied().map(Point::of_picture).collect();
-        let connection = self.connection();
-        let mut statement =
-            connection.prepare_cached("SELECT row, asset FROM frames ORDER BY row")?;
-        let frames =
-            statement.query_map([], |row| Ok((FrameRow(row.get(0)?), AssetRow(row.get(1)?))))?;
-        for frame in frames {
-            let (row, asset) = frame?;
-            if rows.binary_search(&asset).is_ok() {
-                points.push(Point::of_frame(row));
+        let connection = self.view()?;
+        let wanted = |row: &AssetRow| rows.binary_search(row).is_ok();
+        let mut statement = connection.prepare_cached(TIMED)?;
+        let timed = statement.query_map([], |row| Ok(AssetRow(row.get(0)?)))?;
+        let timed = timed.collect::<Result<BTreeSet<_>, _>>()?;
+        let pictures = rows.iter().filter(|row| !timed.contains(row));
+        let mut points: Vec<Point> = pictures.copied().map(Point::of_picture).collect();
+        let mut statement = connection.prepare_cached(FRAMES_OF)?;
+        for asset in timed.into_iter().filter(wanted) {
+            let frames = statement.query_map([asset.0], |row| Ok(FrameRow(row.get(0)?)))?;
+            for frame in frames {
+                points.push(Point::of_frame(frame?));
             }
         }
+        points.sort_unstable();
         Ok(points)
     }
 
     /// What points belong to, in the order asked for; `None` for a point that there is not.
     pub fn owners(&self, points: &[Point]) -> Result<Vec<Option<Owner>>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.view()?;
         points.iter().map(|point| owner(&connection, *point)).collect()
     }
 
     /// The frames of an asset in order of time; none for a picture.
     pub fn frames(&self, asset: AssetRow) -> Result<Vec<Frame>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection
             .prepare_cached("SELECT row, at_ms FROM frames WHERE asset = ?1 ORDER BY at_ms")?;
         let rows = statement.query_map([asset.0], |row| {
@@ -155,7 +166,7 @@ impl Catalog {
 
     /// The vectors of a video's frames in order of time (what a motion model reads).
     pub fn frame_embeddings(&self, asset: AssetRow) -> Result<Vec<(u64, Embedding)>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection
             .prepare_cached("SELECT at_ms, vector FROM frames WHERE asset = ?1 ORDER BY at_ms")?;
         let rows =
@@ -169,7 +180,7 @@ impl Catalog {
 
     /// The shots of an asset in order of time; none before it was looked through.
     pub fn shots(&self, asset: AssetRow) -> Result<Vec<TimeRange>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT start_ms, end_ms FROM shots WHERE asset = ?1 ORDER BY start_ms",
         )?;
@@ -184,7 +195,7 @@ impl Catalog {
     /// How shots move, of one asset or of all live ones, those of which it could be measured, by row of
     /// the asset and time.
     pub fn shot_motions(&self, asset: Option<AssetRow>) -> Result<Vec<MovingShot>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT s.asset, s.start_ms, s.end_ms, s.motion FROM shots s
                  JOIN assets a ON a.row = s.asset
@@ -208,15 +219,15 @@ impl Catalog {
 
     /// Live videos of which only keyframes are known, oldest first.
     pub fn unanalysed(&self) -> Result<Vec<Asset>, CatalogError> {
+        let connection = self.view()?;
         let rows = {
-            let connection = self.connection();
             let mut statement = connection.prepare_cached(
                 "SELECT row FROM assets WHERE live = 1 AND analysed = 0 ORDER BY row",
             )?;
             let rows = statement.query_map([], |row| Ok(AssetRow(row.get(0)?)))?;
             rows.collect::<Result<Vec<_>, _>>()?
         };
-        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+        Ok(read::assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 }
 
@@ -231,4 +242,30 @@ fn owner(connection: &Connection, point: Point) -> Result<Option<Owner>, Catalog
         Ok(Owner { asset: AssetRow(row.get(0)?), at_ms: Some(row.get(1)?) })
     };
     Ok(statement.query_row([frame.0], read).optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn the_points_of_a_filter_are_read_from_indexes_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::make(&mut connection).unwrap();
+        for (sql, index) in [(TIMED, "assets_live"), (FRAMES_OF, "sqlite_autoindex_frames_1")] {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let parameters = vec![1; statement.parameter_count()];
+            let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| {
+                row.get::<_, String>("detail")
+            });
+            let steps: Vec<String> = steps.unwrap().map(Result::unwrap).collect();
+            let by_index = |step: &String| {
+                step.starts_with("SEARCH") && step.contains(&format!("COVERING INDEX {index}"))
+            };
+            assert!(steps.iter().all(by_index) && steps.len() == 1, "{steps:?}");
+        }
+    }
 }

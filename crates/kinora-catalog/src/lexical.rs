@@ -80,7 +80,7 @@ impl Catalog {
         let Some(expression) = any_of(words).filter(|_| limit > 0) else {
             return Ok(Vec::new());
         };
-        let connection = self.connection();
+        let connection = self.reader()?;
         let sql = format!(
             "SELECT words.rowid, -bm25(words, {WEIGHTS}) AS score FROM words
              JOIN assets ON assets.row = words.rowid AND assets.live = 1
@@ -95,7 +95,7 @@ impl Catalog {
 
     /// The indexed words of an asset, to show which of them matched.
     pub fn words(&self, row: AssetRow) -> Result<Words, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection
             .prepare_cached("SELECT title, caption, keywords, names FROM words WHERE rowid = ?1")?;
         let read = |r: &rusqlite::Row<'_>| {

@@ -9,7 +9,7 @@ use kinora_types::AssetRow;
 use rusqlite::Connection;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, read};
 
 /// The text in Unicode's composed form (NFC).
 pub fn composed(text: &str) -> Cow<'_, str> {
@@ -64,10 +64,11 @@ impl Catalog {
         &self,
         passes: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<kinora_types::Asset>, CatalogError> {
-        let rows = rows_where(&self.connection(), &|path| {
+        let connection = self.view()?;
+        let rows = rows_where(&connection, &|path| {
             passes(&composed(path.rsplit(['/', '\\']).next().unwrap_or(path)))
         })?;
-        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+        Ok(read::assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use kinora_types::{
 };
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, read};
 
 const COLUMNS: &str =
     "row, kind, text, start_ms, end_ms, region, language, words, model, confidence";
@@ -190,7 +190,7 @@ impl Catalog {
     /// What is known to be said, written, shown or told of an asset, in order of kind and time; people's
     /// corrections in place of what machines found.
     pub fn passages(&self, asset: AssetRow) -> Result<Vec<Passage>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let sql = format!(
             "SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND shown = 1 AND text <> ''
              ORDER BY kind, start_ms, row"
@@ -203,7 +203,7 @@ impl Catalog {
     /// Where somebody speaks in an asset and no model made out the words, in order of time; not where a person
     /// said what it is. These passages have no text.
     pub fn not_understood(&self, asset: AssetRow) -> Result<Vec<Passage>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let sql = format!(
             "SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND kind = 'speech' AND shown = 1
              AND text = '' AND model IS NOT NULL AND start_ms IS NOT NULL ORDER BY start_ms, row"
@@ -215,7 +215,7 @@ impl Catalog {
 
     /// One passage by its row; `None` if it was replaced meanwhile.
     pub fn passage(&self, row: PassageRow) -> Result<Option<Passage>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let sql = format!("SELECT {COLUMNS} FROM passages WHERE row = ?1");
         let found = connection.prepare_cached(&sql)?.query_row([row.0], raw).optional()?;
         found.map(|raw| Ok(raw.finish()?.1)).transpose()
@@ -227,7 +227,7 @@ impl Catalog {
         asset: AssetRow,
         kind: PassageKind,
     ) -> Result<Correction, CatalogError> {
-        let connection = self.connection();
+        let connection = self.view()?;
         let mut refused = refusals(&connection, asset, kind)?;
         let sql = format!(
             "SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND kind = ?2 AND model IS NULL
@@ -242,7 +242,7 @@ impl Catalog {
 
     /// Which of title, caption and keywords a person has set by hand: no list may change them.
     pub fn edited(&self, asset: &AssetId) -> Result<BTreeSet<String>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT e.field FROM edits e JOIN assets a ON a.row = e.asset WHERE a.id = ?1",
         )?;
@@ -258,8 +258,8 @@ impl Catalog {
         kind: PassageKind,
         model: Option<&str>,
     ) -> Result<Vec<Asset>, CatalogError> {
+        let connection = self.view()?;
         let rows = {
-            let connection = self.connection();
             let mut statement = connection.prepare_cached(
                 "SELECT row FROM assets WHERE live = 1
                  AND CASE ?1 WHEN 'speech' THEN duration_ms IS NOT NULL OR width = 0 ELSE width > 0 END
@@ -272,7 +272,7 @@ impl Catalog {
                 .query_map(params![kind.name(), model], |row| Ok(AssetRow(row.get(0)?)))?;
             rows.collect::<Result<Vec<_>, _>>()?
         };
-        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+        Ok(read::assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 
     /// The model that looked for this kind of passage, and why it could not; `None` if none has yet.
@@ -281,7 +281,7 @@ impl Catalog {
         asset: &AssetId,
         kind: PassageKind,
     ) -> Result<Option<(String, Option<String>)>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT w.model, w.error FROM work w JOIN assets a ON a.row = w.asset
              WHERE a.id = ?1 AND w.kind = ?2",
@@ -296,7 +296,7 @@ impl Catalog {
         let Some(expression) = crate::lexical::any_of(words) else {
             return Ok(Vec::new());
         };
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT p.row, p.asset, p.start_ms, p.end_ms, -bm25(passage_words) AS score
              FROM passage_words JOIN passages p ON p.row = passage_words.rowid

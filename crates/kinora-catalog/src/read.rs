@@ -15,15 +15,18 @@ const COLUMNS: &str =
     title, caption, keywords, licence, author, source, added_at, duration_ms, date_basis";
 
 impl Catalog {
-    /// Raised by every change; what a film's record calls the library's revision.
+    /// Raised by every change, of this process or another; what a film's record calls the library's revision. Cheap
+    /// enough to be asked at every search: some microseconds.
     pub fn revision(&self) -> Result<u64, CatalogError> {
-        Ok(self.connection().query_row("SELECT revision FROM library", [], |row| row.get(0))?)
+        let connection = self.reader()?;
+        let mut statement = connection.prepare_cached("SELECT revision FROM library")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// Number of live assets.
     pub fn count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM assets WHERE live = 1";
-        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+        Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Numbers of live pictures, videos and recordings.
@@ -32,7 +35,7 @@ impl Catalog {
                  count(*) FILTER (WHERE duration_ms IS NOT NULL AND width > 0),
                  count(*) FILTER (WHERE width = 0)
              FROM assets WHERE live = 1";
-        Ok(self.connection().query_row(sql, [], |row| {
+        Ok(self.reader()?.query_row(sql, [], |row| {
             Ok([
                 (Kind::Picture, row.get(0)?),
                 (Kind::Video, row.get(1)?),
@@ -46,7 +49,7 @@ impl Catalog {
         let Some(path) = path.to_str() else {
             return Ok(None);
         };
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT a.id, f.bytes, f.mtime_ns, f.present, f.beside FROM files f JOIN assets a ON a.row = f.asset
              WHERE f.path = ?1",
@@ -65,7 +68,7 @@ impl Catalog {
 
     /// Every present path under a folder (or the file itself), to find what has vanished.
     pub fn paths_under(&self, folder: &Path) -> Result<Vec<String>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement =
             connection.prepare_cached("SELECT path FROM files WHERE present = 1 ORDER BY path")?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -77,7 +80,7 @@ impl Catalog {
 
     /// The asset, live or not.
     pub fn asset(&self, id: &AssetId) -> Result<Option<Asset>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.view()?;
         let sql = format!("SELECT {COLUMNS} FROM assets WHERE id = ?1");
         let raw =
             connection.prepare_cached(&sql)?.query_row([id.0.as_bytes()], raw_asset).optional()?;
@@ -86,7 +89,7 @@ impl Catalog {
 
     /// The row of an asset, live or not; `None` if the library never held it.
     pub fn find_row(&self, id: &AssetId) -> Result<Option<AssetRow>, CatalogError> {
-        row_of(&self.connection(), id)
+        row_of(&*self.reader()?, id)
     }
 
     /// The row of an asset that the library must hold, live or not.
@@ -94,26 +97,17 @@ impl Catalog {
     /// # Errors
     /// [`CatalogError::Reference`] if it does not.
     pub fn row(&self, id: &AssetId) -> Result<AssetRow, CatalogError> {
-        known_row(&self.connection(), id)
+        known_row(&*self.reader()?, id)
     }
 
     /// The assets of these rows, in the order asked for; rows that do not exist are left out.
     pub fn assets(&self, rows: &[AssetRow]) -> Result<Vec<(AssetRow, Asset)>, CatalogError> {
-        let connection = self.connection();
-        let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            if let Some(raw) = statement.query_row([row.0], raw_asset).optional()? {
-                found.push(raw.finish(&connection)?);
-            }
-        }
-        Ok(found)
+        assets(&*self.view()?, rows)
     }
 
     /// All live assets in order of entry.
     pub fn live_rows(&self) -> Result<Vec<AssetRow>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement =
             connection.prepare_cached("SELECT row FROM assets WHERE live = 1 ORDER BY row")?;
         let rows = statement.query_map([], |row| Ok(AssetRow(row.get(0)?)))?;
@@ -122,7 +116,7 @@ impl Catalog {
 
     /// Whether the asset is known and nothing of it was lost to damage: a file that holds it need not be read.
     pub fn is_whole(&self, id: &AssetId) -> Result<bool, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM assets WHERE id = ?1
                  AND row NOT IN (SELECT asset FROM lost))",
@@ -132,7 +126,7 @@ impl Catalog {
 
     /// The stored vector of an asset; a recording has none, nor has what lost it to damage.
     pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
         let blob: Option<Vec<u8>> =
             statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?;
@@ -143,13 +137,14 @@ impl Catalog {
     /// The live assets that lie in files of this name, whatever their folder and however its letters are
     /// composed.
     pub fn assets_named(&self, name: &str) -> Result<Vec<Asset>, CatalogError> {
-        let rows = names::rows_called(&self.connection(), name)?;
-        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+        let connection = self.view()?;
+        let rows = names::rows_called(&connection, name)?;
+        Ok(assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 
     /// Perceptual hashes of the live assets in order of entry, for near-duplicates.
     pub fn perceptual_hashes(&self) -> Result<Vec<(AssetId, u64)>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT id, phash FROM assets WHERE live = 1 AND width > 0 ORDER BY row",
         )?;
@@ -167,7 +162,7 @@ impl Catalog {
         revision: u64,
         limit: usize,
     ) -> Result<Vec<IndexChange>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.view()?;
         // By itself, so that the vectors of what is left over are not read for every batch.
         let last: Option<u64> = connection
             .prepare_cached(
@@ -208,28 +203,21 @@ impl Catalog {
     /// Finds the one live asset meant by a content hash (or a prefix of at least 6 digits), a file
     /// name or a path, however the letters of those are composed.
     pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
-        let rows = {
-            let connection = self.connection();
-            let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());
-            let mut rows = names::rows_called(&connection, reference)?;
-            if hex {
-                let mut statement = connection.prepare_cached(
-                    "SELECT row FROM assets WHERE live = 1 AND lower(hex(id)) LIKE lower(?1) || '%'",
-                )?;
-                for row in statement.query_map([reference], |row| Ok(AssetRow(row.get(0)?)))? {
-                    rows.push(row?);
-                }
+        let connection = self.view()?;
+        let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());
+        let mut rows = names::rows_called(&connection, reference)?;
+        if hex {
+            let mut statement = connection.prepare_cached(
+                "SELECT row FROM assets WHERE live = 1 AND lower(hex(id)) LIKE lower(?1) || '%'",
+            )?;
+            for row in statement.query_map([reference], |row| Ok(AssetRow(row.get(0)?)))? {
+                rows.push(row?);
             }
-            rows.sort_unstable();
-            rows.dedup();
-            rows
-        };
+        }
+        rows.sort_unstable();
+        rows.dedup();
         match rows.as_slice() {
-            [row] => self
-                .assets(&[*row])?
-                .pop()
-                .map(|(_, asset)| asset)
-                .ok_or_else(|| CatalogError::Damaged(format!("row {row} is missing"))),
+            [row] => Ok(asset_of_row(&connection, *row)?.1),
             [] => Err(CatalogError::Reference(format!(
                 "no such picture in this library: `{reference}`"
             ))),
@@ -264,13 +252,31 @@ pub(crate) fn known_row(connection: &Connection, id: &AssetId) -> Result<AssetRo
     row_of(connection, id)?.ok_or_else(missing)
 }
 
+/// The assets of these rows, in the order asked for; rows that do not exist are left out.
+pub(crate) fn assets(
+    connection: &Connection,
+    rows: &[AssetRow],
+) -> Result<Vec<(AssetRow, Asset)>, CatalogError> {
+    let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(raw) = statement.query_row([row.0], raw_asset).optional()? {
+            found.push(raw.finish(connection)?);
+        }
+    }
+    Ok(found)
+}
+
 /// The asset of a row that must be there.
 pub(crate) fn asset_of_row(
     connection: &Connection,
     row: AssetRow,
 ) -> Result<(AssetRow, Asset), CatalogError> {
     let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
-    connection.prepare_cached(&sql)?.query_row([row.0], raw_asset)?.finish(connection)
+    let raw = connection.prepare_cached(&sql)?.query_row([row.0], raw_asset).optional()?;
+    let missing = || CatalogError::Damaged(format!("row {row} is missing"));
+    raw.ok_or_else(missing)?.finish(connection)
 }
 
 /// A row as SQLite gives it; text is parsed in `finish`, where errors can be told apart.

@@ -309,14 +309,14 @@ pub(crate) fn beside(
 impl Catalog {
     /// What each layer says of an asset; empty for one that an older Kinora added.
     pub fn told(&self, asset: &AssetId) -> Result<BTreeMap<Layer, Told>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.view()?;
         let row = read::row_of(&connection, asset)?;
         row.map_or_else(|| Ok(BTreeMap::new()), |row| layers(&connection, row))
     }
 
     /// The assets of which a list of attributions has said something.
     pub fn listed_by(&self, list: &str) -> Result<Vec<AssetId>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT a.id FROM told t JOIN assets a ON a.row = t.asset
              WHERE t.layer = 'list' AND t.list = ?1 ORDER BY a.row",

@@ -18,7 +18,7 @@ impl Catalog {
                 self.space().check_same(embedding.space())?;
             }
         }
-        let mut connection = self.connection();
+        let mut connection = self.writer()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let revision = raise_revision(&transaction)?;
         for change in changes {

@@ -264,7 +264,9 @@ fn a_video_is_as_many_points_as_it_has_frames() {
     let owner = |asset, at_ms| Some(Owner { asset: AssetRow(asset), at_ms });
     assert_eq!(owners, [owner(1, None), owner(2, Some(0)), owner(2, Some(4000))]);
     assert_eq!((catalog.count().unwrap(), catalog.point_count().unwrap()), (2, 3));
-    assert_eq!(catalog.points_of(&[AssetRow(2)]).unwrap()[1..], points[1..]);
+    assert_eq!(catalog.points_of(&[AssetRow(2)]).unwrap(), points[1..]);
+    assert_eq!(catalog.points_of(&[AssetRow(1), AssetRow(2)]).unwrap(), points);
+    assert_eq!(catalog.points_of(&[]).unwrap(), []);
     let kind = |kind| Filter { kind: Some(kind), ..Filter::default() };
     assert_eq!(catalog.filter(&kind(Kind::Video)).unwrap().unwrap(), [AssetRow(2)]);
     assert_eq!(catalog.filter(&kind(Kind::Picture)).unwrap().unwrap(), [AssetRow(1)]);
