@@ -12,7 +12,7 @@ use kinora_files::private;
 use crate::{
     Entry, Filter, IndexError, IndexRead, IndexWrite, Point, Scored, SearchRequest,
     check::{check_space, check_vector},
-    file::write_aside,
+    file::{Stamp, write_aside},
     kernel,
     wire::Reader,
 };
@@ -27,10 +27,15 @@ pub struct BruteForce {
     dimension: usize,
     mark: u64,
     points: BTreeMap<Point, Vec<f32>>,
+    /// The file as this value read or wrote it last.
+    stamp: Option<Stamp>,
 }
 
 impl BruteForce {
     /// Opens the index in `folder`, made if missing; a damaged file is treated as missing.
+    ///
+    /// # Errors
+    /// [`IndexError::OtherSpace`]; [`IndexError::Io`] if the folder or the file cannot be used.
     pub fn open(folder: &Path, space: &str, dimension: usize) -> Result<Self, IndexError> {
         private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
         let mut index = Self {
@@ -39,8 +44,10 @@ impl BruteForce {
             dimension,
             mark: 0,
             points: BTreeMap::new(),
+            stamp: None,
         };
         let path = folder.join(FILE);
+        index.stamp = Stamp::of(&path)?;
         if path.exists() {
             let bytes =
                 kinora_files::read(&path, u64::MAX).map_err(|e| IndexError::read(&path, e))?;
@@ -116,6 +123,10 @@ impl IndexRead for BruteForce {
         self.mark
     }
 
+    fn is_stale(&self) -> Result<bool, IndexError> {
+        Ok(Stamp::of(&self.folder.join(FILE))? != self.stamp)
+    }
+
     fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError> {
         check_vector(request.vector, self.dimension)?;
         let allowed = |id: &Point| match request.filter {
@@ -151,8 +162,9 @@ impl IndexWrite for BruteForce {
     }
 
     fn flush(&mut self, mark: u64) -> Result<(), IndexError> {
-        write_aside(&self.folder.join(FILE), &[&self.bytes(mark)])?;
-        self.mark = mark;
+        let path = self.folder.join(FILE);
+        write_aside(&path, &[&self.bytes(mark)])?;
+        (self.mark, self.stamp) = (mark, Stamp::of(&path)?);
         Ok(())
     }
 
@@ -163,6 +175,11 @@ impl IndexWrite for BruteForce {
     fn snapshot(&self, folder: &Path) -> Result<(), IndexError> {
         private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
         write_aside(&folder.join(FILE), &[&self.bytes(self.mark)])
+    }
+
+    fn reload(&mut self) -> Result<(), IndexError> {
+        *self = Self::open(&self.folder, &self.space, self.dimension)?;
+        Ok(())
     }
 
     fn clear(&mut self) -> Result<(), IndexError> {

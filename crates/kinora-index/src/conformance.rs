@@ -17,13 +17,14 @@ pub type Open<'a> = &'a dyn Fn(&Path, usize) -> Result<Box<dyn IndexWrite>, Inde
 pub type Case = fn(Open<'_>, &Path);
 
 /// All cases with their names.
-pub const CASES: [(&str, Case); 10] = [
+pub const CASES: [(&str, Case); 11] = [
     ("an empty index answers with nothing", empty),
     ("near points are found", recall),
     ("filters are exact", filters),
     ("upsert replaces", upsert_replaces),
     ("deleting is instant and lasts", delete_lasts),
     ("what was flushed is there after reopening", reopening),
+    ("what another value wrote is noticed and taken up", staleness),
     ("a snapshot restores", snapshot),
     ("wrong vectors are refused whole", wrong_vectors),
     ("ties go by id, and more may be asked for than there is", ties),
@@ -192,6 +193,35 @@ fn reopening(open: Open<'_>, folder: &Path) {
     let index = open(folder, DIMENSION).expect("open");
     assert_eq!((index.len(), index.mark()), (199, 42));
     check_against(&*index, &points[1..], 15);
+}
+
+fn staleness(open: Open<'_>, folder: &Path) {
+    let points = points(200, 22);
+    let mut one = filled(open, folder, &points[..100]);
+    one.flush(1).expect("flush");
+    let mut other = open(folder, DIMENSION).expect("open");
+    let stale = |index: &dyn IndexRead| index.is_stale().expect("a look at the files");
+    assert!(!stale(&*one) && !stale(&*other));
+    one.upsert(&points[100..]).expect("upsert");
+    assert!(!stale(&*one) && !stale(&*other), "nothing was flushed");
+    one.flush(2).expect("flush");
+    assert!(!stale(&*one) && stale(&*other));
+    check_against(&*other, &points[..100], 23);
+    other.delete(&[points[0].id]).expect("delete");
+    other.reload().expect("reload");
+    assert!(!stale(&*one) && !stale(&*other));
+    assert_eq!((other.len(), other.mark()), (200, 2), "what was not flushed is gone");
+    check_against(&*other, &points, 24);
+    one.delete(&[points[0].id]).expect("delete");
+    one.flush(3).expect("flush");
+    one.optimise().expect("optimise");
+    other.reload().expect("reload");
+    assert_eq!((other.len(), other.mark(), stale(&*other)), (199, 3, false));
+    check_against(&*other, &points[1..], 25);
+    one.clear().expect("clear");
+    assert!(!stale(&*one) && stale(&*other));
+    other.reload().expect("reload");
+    assert_eq!((other.len(), other.mark(), stale(&*other)), (0, 0, false));
 }
 
 fn snapshot(open: Open<'_>, folder: &Path) {
