@@ -13,16 +13,15 @@ use std::{
 
 use kinora_catalog::{Catalog, CatalogError};
 use kinora_film::{FilmError, SourceError, open_video, present_name};
-use kinora_inference::{Control, ImageEmbedder, TextEmbedder};
-use kinora_media::{
-    FFmpeg,
-    render::to_picture,
-    video::{ClipSpec, VideoError, VideoFile},
-};
+use kinora_image::frame::to_picture;
+use kinora_inference::{ImageEmbedder, TextEmbedder};
 use kinora_models::Space;
 use kinora_ragme::{GenerationConfig, MotionClip, RagmeGenerator};
 use kinora_retrieval::{ClipQuery, Filter, RetrievedClip, retrieve_clips};
-use kinora_types::{Asset, Framing, Picture, Scores, Size, SourceRecord, Storyboard, TimeRange};
+use kinora_types::{
+    Asset, Control, Framing, Picture, Scores, Size, SourceRecord, Storyboard, TimeRange,
+};
+use kinora_video::{ClipSpec, FFmpeg, VideoError, VideoFile};
 
 use crate::EngineError;
 
@@ -61,12 +60,13 @@ pub(crate) fn find_clips<'p>(
     prompts: impl Iterator<Item = &'p str>,
     k: usize,
     filter: &Filter,
+    control: &Control,
 ) -> Result<FoundClips, EngineError> {
     let mut found = FoundClips::new();
     for prompt in prompts {
         if !found.contains_key(prompt) {
             let query = ClipQuery { k, filter: filter.clone(), ..ClipQuery::text(prompt) };
-            let clips = retrieve_clips(catalog, embedder, &query)?;
+            let clips = retrieve_clips(catalog, embedder, &query, control)?;
             let clips =
                 clips.into_iter().map(|RetrievedClip { asset, similarity, moment_ms, .. }| {
                     FoundClip { asset, similarity, moment_ms }
@@ -153,7 +153,7 @@ impl Stretch<'_> {
         control: &Control,
     ) -> Result<(Vec<Vec<f32>>, Vec<Picture>), EngineError> {
         let unreadable = |error: VideoError| match error {
-            VideoError::Cancelled => FilmError::Cancelled(kinora_inference::Cancelled),
+            VideoError::Cancelled => FilmError::Cancelled(kinora_types::Cancelled),
             error => FilmError::from(SourceError::Unreadable {
                 label: asset.label(),
                 message: error.to_string(),

@@ -5,9 +5,9 @@
 
 use std::{collections::HashMap, mem};
 
-use kinora_inference::Control;
 use kinora_types::{
-    Asset, AssetId, Basis, Candidate, Hit, Kind, Moment, RejectReason, Scores, ShotBrief, TimeRange,
+    Asset, AssetId, Basis, Candidate, Control, Hit, Kind, Moment, RejectReason, Scores, ShotBrief,
+    TimeRange,
 };
 
 use crate::{

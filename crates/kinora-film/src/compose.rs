@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use blake3::Hash;
-use kinora_media::render::{FilmEncoder, Overlay, crossfade, dim};
+use kinora_render::{FilmEncoder, Overlay, crossfade, dim};
 use kinora_types::{ContentHash, FilmSpec, Storyboard, YuvFrame};
 
 use crate::{FilmError, timeline::crossfade_frames, words::Words};
@@ -195,7 +195,7 @@ impl<'a> Composer<'a> {
     /// Closes the film; the hash is over all composed frames.
     pub fn finish(self) -> Result<ContentHash, FilmError> {
         if self.done != self.total {
-            return Err(FilmError::Render(kinora_media::render::RenderError::Internal(format!(
+            return Err(FilmError::Render(kinora_render::RenderError::Internal(format!(
                 "composed {} of {} frames",
                 self.done, self.total
             ))));

@@ -3,20 +3,19 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use jiff::Timestamp;
+use kinora_image::frame::to_picture;
 use kinora_inference::{
-    Cancelled, Control, FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceRole,
-    ShotGenerator, ShotRequest, SinkError,
-};
-use kinora_media::{
-    FFmpeg,
-    render::{self, EncodeSpec, FilmEncoder, RenderError, Typesetter, to_picture},
-    video::{ClipSpec, VideoError},
+    FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceRole, ShotGenerator, ShotRequest,
+    SinkError,
 };
 use kinora_provenance::{RECORD_VERSION, RecordError, beside, write_beside};
+use kinora_render::{self, EncodeSpec, FilmEncoder, RenderError, Typesetter};
 use kinora_types::{
-    Asset, CameraMove, ClipCut, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, GeneratorRecord,
-    Picture, Shot, ShotRecord, ShotSound, Size, SourceRecord, Steady, Storyboard, YuvFrame,
+    Asset, CameraMove, Cancelled, ClipCut, ContentHash, Control, EmbeddingSpace, FilmRecord,
+    FilmSpec, GeneratorRecord, Picture, Shot, ShotRecord, ShotSound, Size, SourceRecord, Steady,
+    Storyboard, YuvFrame,
 };
+use kinora_video::{ClipSpec, FFmpeg, VideoError};
 
 use crate::{
     FilmError, SourceFinder,
@@ -355,7 +354,7 @@ impl FrameSink for Sink<'_, '_> {
     }
 
     fn picture(&mut self, frame: &Picture) -> Result<(), SinkError> {
-        let frame = render::to_frame(frame).map_err(|e| {
+        let frame = kinora_image::frame::to_frame(frame).map_err(|e| {
             let fault = FilmError::Render(RenderError::OddSize(e));
             let told = SinkError(fault.to_string());
             self.fault = Some(fault);

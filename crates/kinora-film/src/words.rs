@@ -1,7 +1,7 @@
 //! All words of a film, set before the first frame is made, so that what cannot be shown is told at
 //! once.
 
-use kinora_media::render::{Overlay, RenderError, Typesetter};
+use kinora_render::{Overlay, RenderError, Typesetter};
 use kinora_types::{Size, Storyboard};
 
 use crate::FilmError;

@@ -154,7 +154,7 @@ fn ten_thousand_shots_are_refused_before_any_search() {
         fn video(
             &self,
             _: &kinora_types::Asset,
-        ) -> Result<kinora_media::video::VideoFile, kinora_film::SourceError> {
+        ) -> Result<kinora_video::VideoFile, kinora_film::SourceError> {
             panic!("opened")
         }
     }

@@ -1,8 +1,8 @@
 //! Shots: from references and words to frames.
 
-use kinora_types::{AssetId, CameraMove, GeneratorRecord, Picture, Size, YuvFrame};
-
-use crate::{Cancelled, Control};
+use kinora_types::{
+    AssetId, CameraMove, Cancelled, Control, GeneratorRecord, Picture, Size, YuvFrame,
+};
 
 /// What a reference is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use candle_core::{DType, Tensor};
 use kinora_diffusion::{
     Noise, SampleRequest, TemporalHook, TextToVideoPipeline, UNet3DConditionModel, denoise,
 };
-use kinora_inference::Control;
+use kinora_types::Control;
 
 use crate::{
     controller::{Conditioned, Ragme},

@@ -8,15 +8,13 @@ mod tiny;
 
 use std::{fs, path::Path};
 
-use kinora_inference::{
-    Control, FrameSink, GenerateError, ShotGenerator, ShotRequest, SinkError,
-    conformance::check_shot_generator,
-};
+use kinora_inference::{FrameSink, GenerateError, ShotGenerator, ShotRequest, SinkError};
 use kinora_ragme::{
     CONTROLLER_FOLDER, GENERATION_FILE, GenerationConfig, MotionClip, RagmeGenerator,
 };
+use kinora_testing::suite::generator::check_shot_generator;
 use kinora_types::{
-    AssetId, ContentHash, Picture, Rights, Scores, Size, SourceRecord, TimeRange, YuvFrame,
+    AssetId, ContentHash, Control, Picture, Rights, Scores, Size, SourceRecord, TimeRange, YuvFrame,
 };
 use tiny::{base, fixtures, normal};
 

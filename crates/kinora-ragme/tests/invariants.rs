@@ -8,11 +8,11 @@ use candle_core::{DType, Tensor};
 use kinora_diffusion::{
     Identity, SampleRequest, TextToVideoPipeline, UNet3DConditionModel, Weights,
 };
-use kinora_inference::Control;
 use kinora_ragme::{
     AdaLn, Combine, Guidance, Head, Position, Ragme, RagmeConfig, RetrievalInput, Retrieved,
     Variant, guided,
 };
+use kinora_types::Control;
 use tiny::{CPU, bits, difference, fixtures, normal, unet};
 
 struct Inputs {

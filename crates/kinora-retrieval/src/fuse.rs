@@ -7,6 +7,11 @@ use kinora_types::AssetRow;
 /// The paper's constant: how slowly the advantage of the first ranks fades.
 const K: f64 = 60.0;
 
+/// What a 1-based rank in one list is worth; an item's score is the sum over the lists that name it.
+pub(crate) fn reciprocal_rank(rank: usize) -> f64 {
+    1.0 / (K + rank as f64)
+}
+
 /// Ranks of one row in the lists and what they sum up to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Fused {
@@ -26,7 +31,7 @@ pub(crate) fn fuse(dense: &[AssetRow], lexical: &[AssetRow]) -> Vec<Fused> {
             ranks.entry(*row).or_default()[list] = Some(rank);
         }
     }
-    let part = |rank: Option<usize>| rank.map_or(0.0, |rank| 1.0 / (K + rank as f64));
+    let part = |rank: Option<usize>| rank.map_or(0.0, reciprocal_rank);
     let sum = |(row, [dense_rank, lexical_rank]): (AssetRow, [Option<usize>; 2])| Fused {
         row,
         dense_rank,
