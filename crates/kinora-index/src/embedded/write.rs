@@ -43,12 +43,15 @@ impl Embedded {
             return Ok(Room::Own(self.log_length));
         }
         match log::read(&self.folder, &self.space, self.dimension)? {
-            // Changes of points are absolute, so ours may follow another process's, if that one has all that came
-            // before them: it does not while it fills the index anew.
-            Found::Log(log) if sound && (self.mark..=mark).contains(&log.mark) => {
-                Ok(Room::After(log.length))
+            Found::Log(log) if sound => {
+                // Changes of points are absolute, so ours may follow another process's, if that one has all that
+                // came before them: it does not while it fills the index anew.
+                let has_all_before = log.mark >= self.mark;
+                let own = mark == self.mark && !self.pending.is_empty();
+                let lacks_ours = log.mark < mark || (log.mark == mark && own);
+                let room = Room::After(log.length);
+                Ok(if has_all_before && lacks_ours { room } else { Room::None })
             }
-            Found::Log(_) if sound => Ok(Room::None),
             _ => self.start_anew().map(Room::Own),
         }
     }
