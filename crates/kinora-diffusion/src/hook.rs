@@ -54,6 +54,9 @@ pub struct SiteContext<'a> {
 /// May be called from several threads, one pass a thread; memory is the hook's own affair.
 pub trait TemporalHook: Sync {
     /// Activations in, activations out.
+    ///
+    /// # Errors
+    /// If the shapes do not fit, or the device fails; the pass of the network then fails too.
     fn apply(&self, site: Site, hidden: &Tensor, context: &SiteContext<'_>) -> Result<Tensor>;
 }
 

@@ -177,6 +177,9 @@ impl BlockShape {
 
 impl DownBlock3D {
     /// `padding` is that of the downsampling convolution.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         shape: BlockShape,
         padding: usize,
@@ -193,6 +196,9 @@ impl DownBlock3D {
     }
 
     /// (b · frames, in, h, w); what the way up will need is pushed to `skips`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, pass: &Pass<'_>, skips: &mut Vec<Tensor>) -> Result<Tensor> {
         run(self.stages(), x, pass, skips)
     }
@@ -243,6 +249,9 @@ pub struct UNetMidBlock3DCrossAttn {
 
 impl UNetMidBlock3DCrossAttn {
     /// `options` carry the scale factor of the middle block.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(channels: usize, options: &BlockOptions, w: &Weights) -> Result<Self> {
         let resnet = |at: usize| {
             ResnetBlock2D::new(channels, channels, options.resnet, &w.at("resnets").at(at))
@@ -259,6 +268,9 @@ impl UNetMidBlock3DCrossAttn {
     }
 
     /// (b · frames, C, h, w).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
         let frames = pass.context.frames;
         let x = self.resnets[0].forward(x, Some(pass.temb))?;
@@ -285,6 +297,9 @@ pub struct UpBlock3D {
 
 impl UpBlock3D {
     /// `previous` channels come from below, `shape.in_channels` are those of the last skip.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         shape: BlockShape,
         previous: usize,
@@ -303,6 +318,9 @@ impl UpBlock3D {
 
     /// (b · frames, previous, h, w); takes its skips from the end. The size is that of the next skip, so that
     /// odd sizes come back as they were.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, pass: &Pass<'_>, skips: &mut Vec<Tensor>) -> Result<Tensor> {
         run(self.stages(), x, pass, skips)
     }

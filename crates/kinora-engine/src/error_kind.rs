@@ -165,6 +165,7 @@ fn of_search(error: &SearchError) -> ErrorKind {
     match error {
         SearchError::Query(_) | SearchError::Judgements { .. } => Invalid,
         SearchError::Space(_) => Conflict,
+        SearchError::Cancelled(_) => Cancelled,
         SearchError::Embed(error) => of_inference(error),
         SearchError::Catalog(error) => of_catalog(error),
         SearchError::Index(_) | SearchError::Internal(_) => Internal,
@@ -227,6 +228,7 @@ fn of_chat(error: &ChatError) -> ErrorKind {
     match error {
         ChatError::Empty | ChatError::NoPicture(_) => Invalid,
         ChatError::NotCited => NotFound,
+        ChatError::Cancelled(_) => Cancelled,
         ChatError::Search(error) => of_search(error),
         ChatError::Catalog(error) => of_catalog(error),
         ChatError::Model(error) => of_inference(error),

@@ -62,7 +62,7 @@ impl Library {
             captions: Captioning::FromBrief,
             seed: 0,
             sound: None,
-            steady: None,
+            stabilisation: None,
         };
         let request = FilmRequest {
             brief: brief.to_string(),

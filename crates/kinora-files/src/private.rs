@@ -52,9 +52,9 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(unix)]
 pub fn restrict(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let told = fs::symlink_metadata(path)?;
-    let mode = told.permissions().mode();
-    if told.is_symlink() || mode & 0o077 == 0 {
+    let metadata = fs::symlink_metadata(path)?;
+    let mode = metadata.permissions().mode();
+    if metadata.is_symlink() || mode & 0o077 == 0 {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))
@@ -78,9 +78,9 @@ pub fn restrict(_: &Path) -> io::Result<()> {
 #[cfg(unix)]
 pub fn restrict_all(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let told = fs::symlink_metadata(folder)?;
-    let mode = told.permissions().mode();
-    if mode & 0o077 == 0 || mode & 0o1000 != 0 || !told.is_dir() {
+    let metadata = fs::symlink_metadata(folder)?;
+    let mode = metadata.permissions().mode();
+    if mode & 0o077 == 0 || mode & 0o1000 != 0 || !metadata.is_dir() {
         return Ok(());
     }
     for entry in fs::read_dir(folder)? {

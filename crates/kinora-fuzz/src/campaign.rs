@@ -58,14 +58,14 @@ impl Campaign {
     /// Feeds all mutants.
     ///
     /// A panic in our own code is a finding; one of a decoder that is caught is what the readers promise. A hang
-    /// cannot be ended from outside: it is told by `hung`, which should end the process.
+    /// cannot be ended from outside: it is passed to `hung`, which should end the process.
     ///
     /// # Errors
     /// If there are no seeds.
     pub fn run(self, hung: impl Fn(&Finding) + Sync) -> anyhow::Result<Ended> {
         let seeds = seeds(self.target)?;
         let findings = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&findings);
+        let found = Arc::clone(&findings);
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -73,7 +73,7 @@ impl Campaign {
             if place.starts_with("crates/") {
                 let number = thread::current().name().unwrap_or_default().to_owned();
                 let finding = Finding { mutant: number, what: format!("panic at {place}") };
-                told.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
+                found.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
             }
         }));
         let slowest = self.feed_all(&seeds, &hung);
@@ -133,7 +133,7 @@ impl Campaign {
                 named.spawn_scoped(scope, work).map(thread::ScopedJoinHandle::join)
             });
             worker.number.store(IDLE, Ordering::Release);
-            // The hook has told of it.
+            // The hook has recorded it.
             drop(ended);
             slowest = slowest.max((begun.elapsed(), number));
         }

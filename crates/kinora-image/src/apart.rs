@@ -34,14 +34,14 @@ pub(super) fn apart<T: Send + 'static>(
 ) -> Result<T, ReadError> {
     wait_for_room(budget)?;
     let unwanted = Arc::new(AtomicBool::new(false));
-    let (limits, clock, told) = (budget.limits, budget.clock.clone(), unwanted.clone());
+    let (limits, clock, abandoned) = (budget.limits, budget.clock.clone(), unwanted.clone());
     let (send, receive) = sync_channel(1);
     let run = move || {
-        let stopped = || told.load(Ordering::Relaxed);
+        let stopped = || abandoned.load(Ordering::Relaxed);
         let outcome = work(&Budget::shared(limits, clock, &stopped));
         // Nobody listens to a thread that was left behind.
         let _ = send.send(outcome);
-        if told.swap(true, Ordering::AcqRel) {
+        if abandoned.swap(true, Ordering::AcqRel) {
             LEFT_BEHIND.fetch_sub(1, Ordering::AcqRel);
         }
     };
@@ -94,8 +94,8 @@ mod tests {
         });
         assert!(matches!(outcome, Err(ReadError::TooSlow { .. })));
         assert!(begun.elapsed() < Duration::from_secs(4));
-        let told = || true;
-        let outcome = apart(&Budget::new(&Limits::default(), &told), |budget| {
+        let cancelled = || true;
+        let outcome = apart(&Budget::new(&Limits::default(), &cancelled), |budget| {
             // What asks is told.
             while budget.check().is_ok() {
                 thread::sleep(TICK);

@@ -13,6 +13,7 @@ mod animated;
 mod apart;
 mod av1;
 mod avif;
+mod bitmaps;
 mod budget;
 mod colour;
 mod container;
@@ -31,9 +32,10 @@ mod limits;
 mod metadata;
 mod motion;
 mod orient;
+mod path_words;
 mod phash;
 pub mod pil;
-mod plain;
+
 mod png;
 mod raster;
 mod resize;
@@ -41,7 +43,7 @@ mod space;
 mod thumbnail;
 mod tiff;
 mod tone;
-mod words;
+
 mod yuv;
 
 pub use animated::is_animated;
@@ -53,7 +55,7 @@ pub use limits::Limits;
 pub use metadata::{Metadata, metadata, sidecar, sidecar_from, sidecar_paths};
 pub use motion::motion_photo;
 pub use orient::Orientation;
+pub use path_words::{words_of_path, words_of_text};
 pub use phash::{hamming_distance, perceptual_hash};
 pub use resize::{Filter, fit, resize};
 pub use thumbnail::{ThumbnailError, thumbnail};
-pub use words::{words_of_path, words_of_text};

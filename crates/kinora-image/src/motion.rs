@@ -176,8 +176,10 @@ mod tests {
 
     #[test]
     fn what_is_told_and_not_there_does_not_hide_what_is() {
-        let told = |length: &str| format!(r#"<d GCamera:MicroVideoOffset="{length}"/>"#);
-        for xmp in [told("99999999"), told("7"), told("-1"), told(""), String::new()] {
+        let xmp_with = |length: &str| format!(r#"<d GCamera:MicroVideoOffset="{length}"/>"#);
+        for xmp in
+            [xmp_with("99999999"), xmp_with("7"), xmp_with("-1"), xmp_with(""), String::new()]
+        {
             let (bytes, range) = behind(&jpeg(&xmp), VIDEO, b"");
             assert_eq!(motion_photo(&bytes), Some(range), "{xmp}");
             assert_eq!(motion_photo(&behind(&jpeg(&xmp), b"no film", b"").0), None, "{xmp}");

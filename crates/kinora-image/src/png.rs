@@ -43,11 +43,11 @@ pub(super) fn space(bytes: &[u8]) -> Option<Space> {
 }
 
 fn gamma(content: &[u8]) -> Option<Curve> {
-    let told = u32::from_be_bytes(content.try_into().ok()?);
+    let gamma = u32::from_be_bytes(content.try_into().ok()?);
     // What lies outside of these is no encoding of a picture for people.
-    (10_000..=200_000).contains(&told).then(|| match told {
-        _ if SRGB_GAMMA.contains(&told) => Curve::Srgb,
-        _ => Curve::Gamma(100_000.0 / told as f32),
+    (10_000..=200_000).contains(&gamma).then(|| match gamma {
+        _ if SRGB_GAMMA.contains(&gamma) => Curve::Srgb,
+        _ => Curve::Gamma(100_000.0 / gamma as f32),
     })
 }
 

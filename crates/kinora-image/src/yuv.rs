@@ -22,7 +22,7 @@ impl Matrix {
             0 => Some(Self::Identity),
             1 => Some(Self::Weights(0.2126, 0.0722)),
             4 => Some(Self::Weights(0.30, 0.11)),
-            // 2 is "not told": AVIF then means BT.601, as does every encoder.
+            // 2 is "unspecified": AVIF then means BT.601, as does every encoder.
             2 | 5 | 6 => Some(Self::Weights(0.299, 0.114)),
             7 => Some(Self::Weights(0.212, 0.087)),
             8 => Some(Self::YCgCo),

@@ -54,8 +54,14 @@ pub struct SinkError(pub String);
 /// Takes frames in order, one at a time; may block (that is the back-pressure).
 pub trait FrameSink {
     /// Takes the next frame, of the requested size, in the encoder's own form.
+    ///
+    /// # Errors
+    /// [`SinkError`] if the consumer takes no more frames, or not this one.
     fn frame(&mut self, frame: &YuvFrame) -> Result<(), SinkError>;
     /// Takes the next frame as RGB, for generators that make no other; costs a conversion.
+    ///
+    /// # Errors
+    /// As [`FrameSink::frame`].
     fn picture(&mut self, frame: &Picture) -> Result<(), SinkError>;
 }
 
@@ -98,6 +104,9 @@ pub trait ShotGenerator: Send {
         false
     }
     /// Makes one shot; progress is the number of frames the sink has taken.
+    ///
+    /// # Errors
+    /// See [`GenerateError`].
     fn generate(
         &mut self,
         request: &ShotRequest,

@@ -169,7 +169,7 @@ pub struct Destination {
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completion {
-    /// All pieces, joined.
+    /// All deltas, joined.
     pub text: String,
     /// Tokens of the prompt, the chat template's own included; `None` if the service does not say.
     pub prompt_tokens: Option<u32>,
@@ -183,28 +183,38 @@ pub struct Completion {
 
 /// Continues conversations. Called by one thread at a time; uses all cores itself.
 ///
-/// Contract: `piece` gets the answer bit by bit as it is known, in order, never empty, whole characters
+/// Contract: `delta` gets the answer bit by bit as it is known, in order, never empty, whole characters
 /// only; joined they are [`Completion::text`]. The control is polled before each token of the answer, between
 /// parts of the prompt (some dozen tokens, or a picture) and while waiting for a service, at least ten
-/// times a second; after cancelling at most one more piece comes. The same request gives the same answer, whatever was asked before; a service is asked for that and may fall
-/// short of it. On error the pieces already given are void. A prompt that leaves no room for an answer
+/// times a second; after cancelling at most one more delta comes. The same request gives the same answer, whatever was asked before; a service is asked for that and may fall
+/// short of it. On error the deltas already given are void. A prompt that leaves no room for an answer
 /// is [`InferenceError::TooLong`]; no messages, no words in the last one, pictures for a model without
 /// eyes are [`InferenceError::Input`]. Weights and the cache of keys and values live as long as the value.
 pub trait LanguageModel: Send + Sync {
     /// Name and revision of the model.
     fn model(&self) -> &str;
     /// Tokens that prompt and answer have together at most.
+    ///
+    /// # Errors
+    /// [`InferenceError`] if a service does not answer.
     fn context_length(&self) -> Result<u32, InferenceError>;
     /// Tokens of a prompt, the chat template's own included.
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] for pictures that the model does not take, else what kept it from counting.
     fn count_tokens(&self, messages: &[Message]) -> Result<TokenCount, InferenceError>;
     /// Where prompts go; `None` if they stay in this process.
     fn destination(&self) -> Option<&Destination>;
     /// Says what comes next.
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] and [`InferenceError::TooLong`] as the trait says, `Cancelled`, and what kept the model from
+    /// running.
     fn complete(
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError>;
 }
 

@@ -35,6 +35,9 @@ pub trait SpeechRecognizer: Send + Sync {
     /// Name and revision of the model.
     fn model(&self) -> &str;
     /// Hears a whole recording.
+    ///
+    /// # Errors
+    /// Those of `samples`, `Cancelled`, and what kept the model from running.
     fn transcribe(
         &self,
         samples: &mut Samples<'_>,
@@ -60,6 +63,9 @@ pub trait TextReader: Send + Sync {
     /// Name and revision of the model.
     fn model(&self) -> &str;
     /// Reads one upright picture.
+    ///
+    /// # Errors
+    /// What kept the model from running.
     fn read(&self, picture: &Picture) -> Result<Vec<TextLine>, InferenceError>;
 }
 
@@ -77,6 +83,9 @@ pub trait Tagger: Send + Sync {
     /// Name and revision of the model.
     fn model(&self) -> &str;
     /// Names what one picture shows; `embedding` is the picture's own, of the library's space.
+    ///
+    /// # Errors
+    /// If the embedding is of another space, and what kept the model from running.
     fn tag(
         &self,
         picture: &Picture,
@@ -89,6 +98,9 @@ pub trait Captioner: Send + Sync {
     /// Name and revision of the model, with the prompt's if it has one.
     fn model(&self) -> &str;
     /// The sentence, never empty, and how sure the model is of it, 0 to 1, if it says so.
+    ///
+    /// # Errors
+    /// `Cancelled`, and what kept the model from running.
     fn caption(
         &self,
         picture: &Picture,

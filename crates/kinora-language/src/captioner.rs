@@ -114,9 +114,14 @@ fn sentence(done: &Completion) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kinora_testing::fake::ColourSeer;
+    use kinora_testing::{fake::ColourSeer, suite::captioner::check_captioner};
 
     use super::*;
+
+    #[test]
+    fn captions_of_a_model_conform() {
+        check_captioner(&ModelCaptioner::new(Box::new(ColourSeer::default()), CAPTION_PROMPT));
+    }
 
     #[test]
     fn a_caption_is_what_the_model_sees_and_bears_model_and_prompt() {

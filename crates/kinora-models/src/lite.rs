@@ -45,6 +45,9 @@ enum Hubness {
 
 impl Calibration {
     /// The one that comes with the program.
+    ///
+    /// # Errors
+    /// [`ModelError`] if it is broken, or of another dimension.
     pub fn embedded(dimension: usize) -> Result<Self, ModelError> {
         let broken =
             |detail: String| ModelError::Broken { what: "calibration.json".into(), detail };

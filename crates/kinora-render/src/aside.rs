@@ -119,8 +119,8 @@ pub fn sweep(film: &Path) -> usize {
 
 /// Whether nobody holds it, and it is gone now. The lock is kept until then, so that no maker takes it for its own.
 fn remove_dead(path: &Path) -> bool {
-    let plain = fs::symlink_metadata(path).is_ok_and(|told| told.is_file());
-    let file = if plain { kinora_files::open(path).ok() } else { None };
+    let regular = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let file = if regular { kinora_files::open(path).ok() } else { None };
     let Some(file) = file else { return false };
     lock(&file).unwrap_or(false) && fs::remove_file(path).is_ok()
 }

@@ -34,7 +34,10 @@ pub struct SoundFile {
 }
 
 impl SoundFile {
-    /// Opens it beside `film`. Errors: a folder that is missing or cannot be written.
+    /// Opens it beside `film`.
+    ///
+    /// # Errors
+    /// If the folder is missing or cannot be written.
     pub fn create(film: &Path) -> Result<Self, RenderError> {
         sweep(film);
         let failed = |source| failed(source, film);
@@ -44,6 +47,9 @@ impl SoundFile {
     }
 
     /// Takes the next samples, left and right in turn, 1 being full scale.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn push(&mut self, samples: &[f32]) -> Result<(), RenderError> {
         for pair in samples.chunks_exact(CHANNELS) {
             if let Some(pair) = self.limiter.push([pair[0], pair[1]]) {
@@ -54,6 +60,9 @@ impl SoundFile {
     }
 
     /// Brings the last samples to the file, which then holds all that was pushed.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn finish(&mut self) -> Result<(), RenderError> {
         while let Some(pair) = self.limiter.drain() {
             self.write(pair)?;

@@ -16,12 +16,13 @@ use crate::{
     trace::Trace,
 };
 
-/// Up to so many vectors all are rated (0.23 ms each); above, the index names the nearest by cosine first.
+/// An index of at most so many vectors is rated as a whole (0.23 ms a vector); of a larger one the nearest by cosine.
 const RATE_ALL: usize = 500;
-/// Candidates fetched by cosine, for hubness to reorder: this many, or so many times the limit.
+/// Fewest candidates that are fetched by cosine for hubness to reorder.
 const FETCH_MIN: usize = 200;
+/// So many times the limit candidates are fetched by cosine.
 const FETCH_TIMES: usize = 10;
-/// No more points than this are fetched to see past the frames of a few videos.
+/// Most points that are fetched to see past the frames of a few videos.
 const FETCH_MOST: usize = 20_000;
 
 /// What the pipeline is made of.
@@ -40,7 +41,7 @@ pub(crate) struct Ranked {
     pub(crate) row: AssetRow,
     pub(crate) scores: Scores,
     pub(crate) vector: Option<Vec<f32>>,
-    /// Of a video, the moment of its best frame.
+    /// Milliseconds of its best frame, of a video.
     pub(crate) at_ms: Option<u64>,
 }
 
@@ -154,7 +155,7 @@ impl Parts<'_> {
         }
     }
 
-    /// Words may have found what vectors did not: it is rated too, for the threshold and duplicates.
+    /// Rates what only words have found, for the threshold and the duplicates.
     fn rate_missing(
         &self,
         target: Option<&Target>,

@@ -16,9 +16,9 @@ pub(crate) fn reciprocal_rank(rank: usize) -> f64 {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Fused {
     pub(crate) row: AssetRow,
-    /// 1-based.
+    /// 1-based rank in the dense list.
     pub(crate) dense_rank: Option<usize>,
-    /// 1-based.
+    /// 1-based rank in the lexical list.
     pub(crate) lexical_rank: Option<usize>,
     pub(crate) score: f32,
 }

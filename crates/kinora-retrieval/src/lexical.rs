@@ -9,9 +9,7 @@
 //! that more than half of the library carries (a folder's name, a stop word of another language) says
 //! nothing and is left out.
 //!
-//! Coverage serves twice. In fusion a majority is asked for, as reciprocal rank cannot tell a strong
-//! match from a weak one: "red" alone must not lift a red fort above a red car. For the threshold
-//! only full coverage counts as proof that the asset is meant.
+//! Coverage serves twice: in fusion a majority is asked for, and `fit.rs` decides by it whether an asset fits.
 //!
 //! Memory: the rows of every asset and passage that carries a word of the question.
 
@@ -40,7 +38,7 @@ struct Evidence {
 }
 
 impl Evidence {
-    /// With the best stretch alone.
+    /// Places of its own words and of those in its best stretch.
     fn words(&self) -> BTreeSet<usize> {
         let best = self.stretches.first().into_iter().flat_map(|stretch| &stretch.words);
         self.own.iter().chain(best).copied().collect()

@@ -21,19 +21,19 @@ use crate::{
     trace::Trace,
 };
 
-/// Passages that are told of a hit.
+/// Passages that come with a hit.
 const MOST_PASSAGES: usize = 5;
 
 /// Hits, and what was rejected.
 type Read = (Vec<Hit>, Vec<Candidate>);
 
 /// What an asset's words say of the question.
-struct Told {
+struct Matched {
     words: Vec<String>,
     stretches: Vec<(Stretch, f64)>,
 }
 
-impl Told {
+impl Matched {
     fn of(lexical: &LexicalList, row: AssetRow) -> Self {
         let stretches = lexical.stretches(row).into_iter();
         Self {
@@ -105,24 +105,25 @@ impl<'a> Searcher<'a> {
         let mut gathered = self.parts.gather(&query, &mut trace, control)?;
         let target = gathered.target.take();
         let words = gathered.lexical.words.clone();
-        let told: HashMap<AssetRow, Told> = gathered
+        let matched: HashMap<AssetRow, Matched> = gathered
             .ranked
             .iter()
-            .map(|ranked| (ranked.row, Told::of(&gathered.lexical, ranked.row)))
+            .map(|ranked| (ranked.row, Matched::of(&gathered.lexical, ranked.row)))
             .collect();
         let selection = self.parts.select(&query, gathered, abstain, &mut trace, control)?;
-        let (found, rejected) = self.read(&selection, &told)?;
+        let (found, rejected) = self.read(&selection, &matched)?;
         let mut hits = Vec::with_capacity(found.len());
         for mut hit in found {
             control.check()?;
             let row = hit.row;
-            let told = told.get(&row);
+            let matched = matched.get(&row);
             let seen = match &target {
                 Some(target) => self.seen(target, row, &selection, &hit, query.filter.camera)?,
                 None => Vec::new(),
             };
-            hit.moments = join(seen, &told.map(|told| spoken(&told.stretches)).unwrap_or_default());
-            hit.passages = self.told_passages(told)?;
+            hit.moments =
+                join(seen, &matched.map(|matched| spoken(&matched.stretches)).unwrap_or_default());
+            hit.passages = self.matched_passages(matched)?;
             hits.push(hit);
         }
         trace.stage("read", hits.len(), "assets from the catalogue");
@@ -146,7 +147,7 @@ impl<'a> Searcher<'a> {
     fn read(
         &self,
         selection: &Selection,
-        told: &HashMap<AssetRow, Told>,
+        matched: &HashMap<AssetRow, Matched>,
     ) -> Result<Read, SearchError> {
         let Selection { pool, fits, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
@@ -157,7 +158,8 @@ impl<'a> Searcher<'a> {
             self.parts.catalog.assets(&rows)?.into_iter().collect();
         let mut hit = |place: usize, rank: usize| {
             let row = pool[place].row;
-            let matched_words = told.get(&row).map(|told| told.words.clone()).unwrap_or_default();
+            let matched_words =
+                matched.get(&row).map(|matched| matched.words.clone()).unwrap_or_default();
             let asset = assets.remove(&row)?;
             let (scores, fit) = (pool[place].scores, fits[place]);
             let (moments, passages) = (Vec::new(), Vec::new());
@@ -184,7 +186,7 @@ impl<'a> Searcher<'a> {
 }
 
 impl Searcher<'_> {
-    /// Of a video, when what was asked for is to be seen.
+    /// The moments of a video at which what was asked for is to be seen.
     fn seen(
         &self,
         target: &Target,
@@ -226,8 +228,8 @@ impl Searcher<'_> {
     }
 
     /// The passages that carry words of the question.
-    fn told_passages(&self, told: Option<&Told>) -> Result<Vec<Passage>, SearchError> {
-        let rows = told.into_iter().flat_map(|told| &told.stretches);
+    fn matched_passages(&self, matched: Option<&Matched>) -> Result<Vec<Passage>, SearchError> {
+        let rows = matched.into_iter().flat_map(|matched| &matched.stretches);
         let rows = rows.flat_map(|(stretch, _)| &stretch.passages);
         let mut seen = HashSet::new();
         let mut passages = Vec::new();

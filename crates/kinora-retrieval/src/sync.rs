@@ -6,7 +6,7 @@ use kinora_types::{Control, Point};
 
 use crate::SearchError;
 
-/// Changes taken at once; bounds memory to a few megabytes.
+/// Changes of the catalogue that are read at once: a few megabytes of vectors.
 const BATCH: usize = 1_000;
 
 /// What [`sync`] did.

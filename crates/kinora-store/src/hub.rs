@@ -56,6 +56,9 @@ impl Hub {
     }
 
     /// Downloads to a file in `folder` and returns it together with what was announced.
+    ///
+    /// # Errors
+    /// If the server refuses, breaks off or sends other bytes than announced, the disk is full, or `control` was cancelled.
     pub fn download(
         &self,
         file: &HubFile<'_>,

@@ -95,11 +95,17 @@ pub struct Store {
 
 impl Store {
     /// Opens the store over the built-in `models.toml`. Touches no disk.
+    ///
+    /// # Errors
+    /// If the built-in manifest is broken.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         Self::with_manifest(config, Manifest::embedded())
     }
 
     /// Opens a store over another manifest, as the tests do.
+    ///
+    /// # Errors
+    /// If the manifest names what it does not have.
     pub fn with_manifest(config: StoreConfig, manifest: Manifest) -> Result<Self, StoreError> {
         let cache = match &config.cache_dir {
             Some(folder) => folder.clone(),
@@ -135,6 +141,9 @@ impl Store {
     }
 
     /// Names of what a space needs, the runtime included.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSpace`] if there is none of that name.
     pub fn space_ids(&self, name: &str) -> Result<Vec<String>, StoreError> {
         let space = self.space(name)?;
         let parts = [&space.image, &space.text.weights, &space.text.tokenizer];
@@ -143,6 +152,9 @@ impl Store {
     }
 
     /// The space of that name.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSpace`] if there is none of that name.
     pub fn space(&self, name: &str) -> Result<&SpaceEntry, StoreError> {
         self.manifest.space(name).ok_or_else(|| StoreError::UnknownSpace {
             name: name.into(),
@@ -151,6 +163,9 @@ impl Store {
     }
 
     /// The recognizer of speech of that name.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSpeech`] if there is none of that name.
     pub fn speech(&self, name: &str) -> Result<&SpeechEntry, StoreError> {
         self.manifest.speech(name).ok_or_else(|| StoreError::UnknownSpeech {
             name: name.into(),
@@ -191,11 +206,17 @@ impl Store {
     }
 
     /// What `id` was held to when it came.
+    ///
+    /// # Errors
+    /// As [`Store::path`].
     pub fn record(&self, id: &str) -> Result<Record, StoreError> {
         self.here(id).map(|(_, record)| record)
     }
 
     /// Hashes the files again; names as for [`Store::pull`].
+    ///
+    /// # Errors
+    /// The first name that is unknown, was not pulled or has other bytes; `Cancelled`.
     pub fn verify<S: AsRef<str>>(&self, ids: &[S], control: &Control) -> Result<(), StoreError> {
         for id in ids.iter().flat_map(|id| self.parts(id.as_ref())) {
             let (artifact, file) = self.find(&id)?;

@@ -249,6 +249,9 @@ impl Manifest {
     }
 
     /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// If the text is no manifest, or an entry is incomplete or names what is not there.
     pub fn parse(text: &str) -> Result<Self, ManifestError> {
         let manifest: Self = toml::from_str(text).map_err(|e| ManifestError(e.to_string()))?;
         manifest.check().map_err(ManifestError)?;

@@ -52,7 +52,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Copies until the end, polling `control`; a full disk is told apart.
+/// Copies until the end, polling `control`; a full disk is an error of its own.
 pub(super) fn copy(
     from: &mut dyn Read,
     to: &mut dyn Write,
@@ -120,20 +120,23 @@ struct Stamp {
 
 impl Stamp {
     fn of(path: &Path) -> Option<Self> {
-        let told = fs::metadata(path).ok()?;
-        let since = told.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let metadata = fs::metadata(path).ok()?;
+        let since = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
         #[cfg(unix)]
         let (changed_ns, inode) = {
             use std::os::unix::fs::MetadataExt;
             (
-                told.ctime().saturating_mul(1_000_000_000).saturating_add(told.ctime_nsec()),
-                told.ino(),
+                metadata
+                    .ctime()
+                    .saturating_mul(1_000_000_000)
+                    .saturating_add(metadata.ctime_nsec()),
+                metadata.ino(),
             )
         };
         #[cfg(not(unix))]
         let (changed_ns, inode) = (0, 0);
         let modified_ns = i64::try_from(since.as_nanos()).ok()?;
-        Some(Self { size: told.len(), modified_ns, changed_ns, inode })
+        Some(Self { size: metadata.len(), modified_ns, changed_ns, inode })
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Moment {
     /// The moment inside that fits best, in milliseconds.
     pub best_ms: u64,
     /// Of what is to be seen, a score of the same kind as [`Scores::dense`]; of words alone, the share
-    /// of the question's information that they carry, of motion its likeness, both 0 to 1.
+    /// of the question's information that they carry, of motion its similarity, both 0 to 1.
     pub score: f32,
     /// Why it answers.
     #[serde(default)]

@@ -23,7 +23,7 @@ mod printable;
 mod record;
 mod row;
 mod space;
-mod steady;
+mod stabilisation;
 mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
@@ -45,5 +45,5 @@ pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
 pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
-pub use steady::{Steadiness, Steady};
+pub use stabilisation::{Stabilisation, StabilisationOutcome};
 pub use time::{BackwardRange, TimeRange};

@@ -46,7 +46,8 @@ impl Running {
     /// Starts ffmpeg; `before` are options of the input, `after` those of the output. Its words can be read from
     /// `stderr`, its output from `stdout` if `piped`.
     ///
-    /// Errors: the file is missing, empty or no file, or ffmpeg cannot be started.
+    /// # Errors
+    /// If the file is missing, empty or no file, or ffmpeg cannot be started.
     pub fn start(
         Input { ffmpeg, path, limits, drawn }: Input,
         (before, after): (&[String], &[String]),
@@ -82,7 +83,7 @@ impl Running {
         Ok(Self { child, work })
     }
 
-    /// Why a child ended that was told to: `None` if it came to its end by itself. `signal` is what it said of it.
+    /// Why a child that was asked to end did so: `None` if it came to its end by itself. `signal` is what it said of it.
     pub fn untimely(
         &self,
         status: ExitStatus,
@@ -113,6 +114,9 @@ impl Running {
     }
 
     /// Waits for the end, at most until `deadline`; `None` if that passed or `cancelled`.
+    ///
+    /// # Errors
+    /// If the system cannot say whether it ended.
     pub fn wait(
         &mut self,
         deadline: Instant,
@@ -200,8 +204,8 @@ mod tests {
             let mut pipe = running.child.stderr.take().unwrap();
             thread::sleep(Duration::from_millis(700));
             let pid = running.child.id().to_string();
-            let told = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
-            assert!(told.success());
+            let status = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+            assert!(status.success());
             let until = Instant::now() + Duration::from_secs(20);
             let status = running.wait(until, &never).unwrap().expect("an end");
             let mut said = String::new();

@@ -14,7 +14,7 @@ use super::{
     filter::{Crop, Pixels},
     frames,
     reach::span,
-    steady::Plan,
+    stabilisation::Plan,
 };
 use kinora_image::frame::{FrameError, Matte, Warp};
 

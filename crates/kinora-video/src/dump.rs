@@ -158,8 +158,8 @@ impl Dump {
     }
 
     fn of_video(&mut self, text: &str) {
-        let told = ["Display Matrix: rotation of ", "displaymatrix: rotation of "];
-        let angle = told.iter().find_map(|head| text.strip_prefix(head));
+        let prefixes = ["Display Matrix: rotation of ", "displaymatrix: rotation of "];
+        let angle = prefixes.iter().find_map(|head| text.strip_prefix(head));
         let angle = angle.and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok());
         let Some(video) = self.videos.last_mut() else { return };
         match angle.filter(|a| a.is_finite()) {

@@ -14,7 +14,7 @@ use super::{
     feed::Feed,
     filter::{self, Chain, Pixels},
     probe, reach,
-    steady::Survey,
+    stabilisation::Survey,
 };
 use crate::FFmpeg;
 
@@ -38,6 +38,9 @@ pub struct VideoFile {
 
 impl VideoFile {
     /// Looks at a file: see [`probe()`].
+    ///
+    /// # Errors
+    /// As [`probe()`].
     pub fn open(
         ffmpeg: &FFmpeg,
         path: &Path,
@@ -75,8 +78,10 @@ impl VideoFile {
         self.tone
     }
 
-    /// The first look: some keyframes, spread evenly. Errors: [`VideoError::NoVideo`] for sound alone,
-    /// and whatever keeps ffmpeg from starting; damage is told by the frames.
+    /// The first look: some keyframes, spread evenly.
+    ///
+    /// # Errors
+    /// [`VideoError::NoVideo`] for sound alone, and whatever keeps ffmpeg from starting; damage is an error of the frames.
     pub fn keyframes<'a>(
         &'a self,
         spec: KeyframeSpec,
@@ -86,7 +91,10 @@ impl VideoFile {
     }
 
     /// Every frame in the order of time, its shorter side `short_side` pixels (never enlarged, both
-    /// sides even). Errors as for [`VideoFile::keyframes`].
+    /// sides even).
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn frames<'a>(
         &'a self,
         short_side: u32,
@@ -97,6 +105,9 @@ impl VideoFile {
 
     /// As [`VideoFile::frames`], but only the first frame and then each that comes at least `step`
     /// after the one before.
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn samples<'a>(
         &'a self,
         short_side: u32,
@@ -106,7 +117,10 @@ impl VideoFile {
         Frames::start(self, short_side, Some(step), cancelled)
     }
 
-    /// A span for a film. Errors also: an odd size, a span outside of the video.
+    /// A span for a film.
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`]; also an odd size, or a span outside of the video.
     pub fn clip<'a>(
         &'a self,
         spec: &ClipSpec,
@@ -115,15 +129,20 @@ impl VideoFile {
         Clip::start(self, spec, None, cancelled)
     }
 
-    /// Whether a clip trembles, and how to steady it: one or two small decodes of its span. Errors as for
-    /// [`VideoFile::clip`].
+    /// Measures the shake of a clip and plans its stabilisation: one or two small decodes of its span.
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn survey(&self, spec: &ClipSpec, cancelled: Cancelled) -> Result<Survey, VideoError> {
         Clip::check(self, spec)?;
         Survey::of(self, spec, cancelled)
     }
 
-    /// As [`VideoFile::clip`], steadied where a survey of the same clip says so.
-    pub fn steadied<'a>(
+    /// As [`VideoFile::clip`], stabilised where a survey of the same clip says so.
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
+    pub fn stabilised<'a>(
         &'a self,
         spec: &ClipSpec,
         survey: &'a Survey,
@@ -132,8 +151,10 @@ impl VideoFile {
         Clip::start(self, spec, survey.plan.as_ref(), cancelled)
     }
 
-    /// The sound from a moment on, at [`super::SOUND_RATE`]. Errors: [`VideoError::NoSound`], and whatever
-    /// keeps ffmpeg from starting.
+    /// The sound from a moment on, at [`super::SOUND_RATE`].
+    ///
+    /// # Errors
+    /// [`VideoError::NoSound`], and whatever keeps ffmpeg from starting.
     pub fn soundtrack<'a>(
         &'a self,
         from: Duration,
@@ -144,13 +165,17 @@ impl VideoFile {
 
     /// When its last frame that can be decoded ends: the honest length of a file that was cut off and still
     /// claims to be whole. Looks at a few moments where the container can be sought in, else decodes it all.
-    /// Errors as for [`VideoFile::keyframes`].
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn reach(&self, cancelled: Cancelled) -> Result<Duration, VideoError> {
         reach::reach(self, cancelled)
     }
 
     /// So many frames spread over a span, or as many as it has, their size as in [`VideoFile::frames`].
-    /// Errors as for [`VideoFile::clip`].
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn spread(
         &self,
         span: TimeRange,
@@ -166,8 +191,10 @@ impl VideoFile {
         frames.map(|(number, image)| Ok(Frame { at: at(number), image: image? })).collect()
     }
 
-    /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`]. Errors as for
-    /// [`VideoFile::clip`].
+    /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`].
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn still(
         &self,
         at: Duration,

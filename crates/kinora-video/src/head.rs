@@ -193,7 +193,7 @@ mod tests {
     fn times_of_whole_files() {
         use kinora_types::DateBasis::{Utc, Written};
         let folder =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../kinora-image/tests/fixtures/told");
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../kinora-image/tests/fixtures/metadata");
         for (name, at, basis) in [
             ("date_1965.mov", Some("1965-06-07T12:00:00"), Some(Written)),
             ("date_mvhd_1958.mp4", None, None),

@@ -67,10 +67,10 @@ pub(crate) struct Shown {
     pub interlaced: bool,
 }
 
-/// What `showinfo` tells in one line.
+/// One line of the filter `showinfo`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Report {
-    /// Seconds of one unit as a fraction. Told again if the picture changes its size in mid-stream.
+pub(crate) enum ShowInfo {
+    /// Seconds of one unit as a fraction. It comes again if the picture changes its size in mid-stream.
     TimeBase(i64, i64),
     Frame(Shown),
     Colours(Colours),
@@ -85,30 +85,30 @@ pub(crate) struct Colours {
 }
 
 impl Line<'_> {
-    /// The line as a report of `showinfo`, if it is one.
-    pub fn report(&self) -> Option<Report> {
+    /// The line as one of `showinfo`, if it is.
+    pub fn showinfo(&self) -> Option<ShowInfo> {
         if !self.source.starts_with("Parsed_showinfo") {
             return None;
         }
         if let Some(rest) = self.text.strip_prefix("config in time_base: ") {
             let (num, den) = rest.split(',').next()?.split_once('/')?;
             let (num, den) = (num.trim().parse().ok()?, den.trim().parse().ok()?);
-            return (num > 0 && den > 0).then_some(Report::TimeBase(num, den));
+            return (num > 0 && den > 0).then_some(ShowInfo::TimeBase(num, den));
         }
         if self.text.starts_with("n:") {
-            return Some(Report::Frame(shown(self.text)));
+            return Some(ShowInfo::Frame(shown(self.text)));
         }
         let named = |key| field(self.text, key).map(str::to_owned);
         let (matrix, transfer) = (named("color_space:")?, named("color_trc:")?);
         let primaries = named("color_primaries:").unwrap_or_default();
-        Some(Report::Colours(Colours { matrix, primaries, transfer }))
+        Some(ShowInfo::Colours(Colours { matrix, primaries, transfer }))
     }
 
     /// The signal that ended ffmpeg, if it says so: it obeys those that ask and those that tell of a limit.
     pub fn signal(&self) -> Option<i32> {
-        let told = self.text.strip_prefix("Exiting normally, received signal ")?;
-        let plain = self.source.is_empty() && self.level == Level::Info;
-        told.trim_end_matches('.').parse().ok().filter(|_| plain)
+        let number = self.text.strip_prefix("Exiting normally, received signal ")?;
+        let own = self.source.is_empty() && self.level == Level::Info;
+        number.trim_end_matches('.').parse().ok().filter(|_| own)
     }
 
     /// Whether the line tells of damage in the file: decoders' and demuxers' errors, and packets that
@@ -189,12 +189,12 @@ mod tests {
         let raw = "[Parsed_showinfo_0 @ 0x7f] [info] n:   2 pts:     83 pts_time:0.083   \
                    duration:     41 duration_time:0.041   fmt:yuv420p cl:left sar:4/3 s:320x180 i:T \
                    iskey:0 type:P ";
-        let Some(Report::Frame(shown)) = line(raw).report() else { panic!("no frame") };
+        let Some(ShowInfo::Frame(shown)) = line(raw).showinfo() else { panic!("no frame") };
         assert_eq!((shown.pts, shown.duration, shown.interlaced), (Some(83), 41, true));
         assert_eq!(shown.size, Some(Size { width: 320, height: 180 }));
         assert_eq!(shown.pixel_aspect, Some(4.0 / 3.0));
         let raw = "[Parsed_showinfo_3 @ 0x7f] [info] n:   0 pts:   NOPTS pts_time:NOPTS sar:0/1";
-        let Some(Report::Frame(shown)) = line(raw).report() else { panic!("no frame") };
+        let Some(ShowInfo::Frame(shown)) = line(raw).showinfo() else { panic!("no frame") };
         assert_eq!((shown.pts, shown.pixel_aspect, shown.size), (None, None, None));
     }
 
@@ -202,9 +202,9 @@ mod tests {
     fn time_bases_and_colours_are_read() {
         let base =
             "[Parsed_showinfo_0 @ 0x1] [info] config in time_base: 1/12288, frame_rate: 24/1";
-        assert_eq!(line(base).report(), Some(Report::TimeBase(1, 12288)));
+        assert_eq!(line(base).showinfo(), Some(ShowInfo::TimeBase(1, 12288)));
         let none = "[Parsed_showinfo_0 @ 0x1] [info] config in time_base: 0/0, frame_rate: 0/0";
-        assert_eq!(line(none).report(), None);
+        assert_eq!(line(none).showinfo(), None);
         let colours = "[Parsed_showinfo_0 @ 0x1] [info] color_range:tv color_space:bt2020nc \
                        color_primaries:bt2020 color_trc:smpte2084";
         let expected = Colours {
@@ -212,7 +212,7 @@ mod tests {
             primaries: "bt2020".into(),
             transfer: "smpte2084".into(),
         };
-        assert_eq!(line(colours).report(), Some(Report::Colours(expected)));
+        assert_eq!(line(colours).showinfo(), Some(ShowInfo::Colours(expected)));
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_file_cannot_pass_words_off_as_a_frame() {
-        assert_eq!(line("[info]     title : n: 0 pts: 5").report(), None);
+        assert_eq!(line("[info]     title : n: 0 pts: 5").showinfo(), None);
     }
 
     #[test]
@@ -239,7 +239,7 @@ mod tests {
         #[test]
         fn no_line_can_panic(text in r"(\[Parsed_showinfo_0 @ 0x1\] \[info\] )?(n: |config in time_base: )?.*") {
             let line = line(&text);
-            let _ = (line.report(), line.is_damage());
+            let _ = (line.showinfo(), line.is_damage());
         }
     }
 }

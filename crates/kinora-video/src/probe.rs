@@ -12,7 +12,7 @@ use super::{
     child::{Input, Running},
     dump::{self, CodedVideo, Dump},
     head,
-    log::{self, Colours, Level, Report, Shown},
+    log::{self, Colours, Level, ShowInfo, Shown},
     tags,
 };
 use crate::FFmpeg;
@@ -28,6 +28,9 @@ pub(super) const DRAWN: [&str; 3] = ["gif", "webp", "apng"];
 ///
 /// Files of sound alone are no error: [`VideoFacts::video`] is `None`. Takes about as long as starting
 /// ffmpeg does; never longer than [`VideoLimits::floor`].
+///
+/// # Errors
+/// If the file is missing, empty or no media file, ffmpeg cannot be started or takes too long, or somebody asked to stop.
 pub fn probe(
     ffmpeg: &FFmpeg,
     path: &Path,
@@ -203,10 +206,10 @@ struct FirstFrame {
 impl FirstFrame {
     fn read(lines: &[String]) -> Self {
         let mut first = Self::default();
-        for report in lines.iter().filter_map(|line| log::line(line).report()) {
+        for report in lines.iter().filter_map(|line| log::line(line).showinfo()) {
             match report {
-                Report::Frame(shown) if first.shown.is_none() => first.shown = Some(shown),
-                Report::Colours(colours) if first.colours.is_none() => {
+                ShowInfo::Frame(shown) if first.shown.is_none() => first.shown = Some(shown),
+                ShowInfo::Colours(colours) if first.colours.is_none() => {
                     first.colours = Some(colours);
                 }
                 _ => {}

@@ -85,7 +85,8 @@ impl<'a> Soundtrack<'a> {
 
     /// Fills `out` with the next samples, left and right in turn; silence after the end of the sound.
     ///
-    /// Errors: the decoder was too slow or died, or somebody asked to stop.
+    /// # Errors
+    /// If the decoder was too slow or died, or somebody asked to stop.
     pub fn read(&mut self, out: &mut [f32]) -> Result<(), VideoError> {
         const BYTES: usize = size_of::<f32>();
         let mut filled = 0;

@@ -8,11 +8,12 @@
 //! evening, wherever it is looked at.
 
 mod local;
+mod month_names;
 mod name;
 mod numbers;
 #[cfg(test)]
 mod table;
-mod words;
+
 mod written;
 mod zones;
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::{Date, DateTime, Time};
 
-use super::{numbers, words};
+use super::{month_names, numbers};
 
 /// Longer texts are no dates.
 const LONGEST: usize = 100;
@@ -62,8 +62,8 @@ pub fn parse(text: &str) -> Option<Written> {
     if text.len() > LONGEST {
         return None;
     }
-    let text = plain(text);
-    numbers::parse(&text).or_else(|| words::parse(&text))
+    let text = to_ascii(text);
+    numbers::parse(&text).or_else(|| month_names::parse(&text))
 }
 
 /// An offset as tags write it alone: `+09:00`, `+0900`, `-7`, `Z`; in seconds.
@@ -71,8 +71,8 @@ pub fn offset(text: &str) -> Option<Zone> {
     numbers::zone(text.trim())
 }
 
-/// Digits of other scripts, which phones write that are set to them, as ASCII.
-fn plain(text: &str) -> Cow<'_, str> {
+/// Digits, spaces and dashes of other scripts as ASCII; phones set to these scripts write them.
+fn to_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }

@@ -40,6 +40,9 @@ pub struct Warp {
 
 impl Warp {
     /// What `pose` sees of `source`, as a frame of `size`.
+    ///
+    /// # Errors
+    /// If a side of `size` is odd.
     pub fn frame(
         &mut self,
         source: &YuvFrame,

@@ -11,7 +11,7 @@ pub(super) fn read(bytes: &[u8], little_endian: bool) -> Option<String> {
         // Many write no name at all.
         _ => narrow(bytes),
     };
-    clean(&text).filter(|text| is_told(text))
+    clean(&text).filter(|text| is_a_persons(text))
 }
 
 /// UTF-8 or Latin-1 up to the first zero.
@@ -57,7 +57,7 @@ fn sense(text: &str) -> usize {
 }
 
 /// What phones and cameras note for themselves.
-fn is_told(text: &str) -> bool {
+fn is_a_persons(text: &str) -> bool {
     const NOTES: [&str; 6] =
         ["filter:", "oplus_", "charset=", "binary comment", "{\"", "user comments"];
     let lower = text.to_lowercase();

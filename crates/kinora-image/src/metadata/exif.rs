@@ -88,12 +88,13 @@ fn satellites(exif: &Exif) -> Option<Dated> {
 
 /// What somebody said of the picture.
 fn caption(exif: &Exif) -> Option<String> {
-    let told = text(exif, Tag::ImageDescription);
+    let description = text(exif, Tag::ImageDescription);
     let comment = || {
         let bytes = raw(exif, Tag::UserComment)?;
         comment::read(&bytes[..bytes.len().min(LONGEST)], exif.little_endian())
     };
-    told.filter(|t| !NO_DESCRIPTION.contains(&t.to_lowercase().as_str()))
+    description
+        .filter(|t| !NO_DESCRIPTION.contains(&t.to_lowercase().as_str()))
         .or_else(|| wide_text(exif, XP_COMMENT))
         .or_else(comment)
         .or_else(|| wide_text(exif, XP_SUBJECT))
@@ -169,8 +170,8 @@ fn camera(make: Option<String>, model: Option<String>) -> Option<String> {
     match (make, model) {
         (Some(make), Some(model)) => {
             let brand = make.split(' ').next().unwrap_or_default().to_lowercase();
-            let told = model.to_lowercase().starts_with(&brand);
-            Some(if told { model } else { format!("{make} {model}") })
+            let names_brand = model.to_lowercase().starts_with(&brand);
+            Some(if names_brand { model } else { format!("{make} {model}") })
         }
         (make, model) => model.or(make),
     }

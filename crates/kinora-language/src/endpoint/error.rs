@@ -3,7 +3,7 @@
 use kinora_inference::InferenceError;
 use serde_json::Value;
 
-use super::stream::said;
+use super::stream::message_of;
 
 /// A language model behind an address gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +100,7 @@ impl EndpointError {
     ) -> Self {
         let value: Value = serde_json::from_str(body).unwrap_or_default();
         let error = if value["error"].is_null() { &value } else { &value["error"] };
-        let detail = if value.is_null() { plain(body) } else { said(error) };
+        let detail = if value.is_null() { excerpt(body) } else { message_of(error) };
         if is_too_long(error, &detail) {
             let number = |name: &str| error[name].as_u64().and_then(|n| u32::try_from(n).ok());
             return Self::TooLong {
@@ -157,7 +157,7 @@ fn is_too_long(error: &Value, detail: &str) -> bool {
 }
 
 /// The beginning of a body that is no JSON, in one line.
-fn plain(body: &str) -> String {
+fn excerpt(body: &str) -> String {
     let words: Vec<&str> = body.split_whitespace().collect();
     let text: String = words.join(" ").chars().take(200).collect();
     if text.is_empty() { "it says no more".into() } else { text }

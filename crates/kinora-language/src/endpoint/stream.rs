@@ -91,12 +91,15 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Takes one event.
-    pub fn take(&mut self, data: &str, piece: &mut dyn FnMut(&str)) -> Result<(), EndpointError> {
+    ///
+    /// # Errors
+    /// If the event is malformed, or carries an error of the server.
+    pub fn take(&mut self, data: &str, delta: &mut dyn FnMut(&str)) -> Result<(), EndpointError> {
         let malformed = || EndpointError::Malformed(data.chars().take(200).collect());
         let chunk: Value = serde_json::from_str(data).map_err(|_| malformed())?;
         let error = if chunk["code"].is_number() { &chunk } else { &chunk["error"] };
         if !error.is_null() {
-            return Err(EndpointError::InStream(said(error)));
+            return Err(EndpointError::InStream(message_of(error)));
         }
         let count = |name: &str| chunk["usage"][name].as_u64().and_then(|n| u32::try_from(n).ok());
         self.prompt_tokens = count("prompt_tokens").or(self.prompt_tokens);
@@ -107,7 +110,7 @@ impl Answer {
         };
         if let Some(words) = choice["delta"]["content"].as_str().filter(|words| !words.is_empty()) {
             self.text += words;
-            piece(words);
+            delta(words);
         }
         self.finish = match choice["finish_reason"].as_str() {
             None => self.finish,
@@ -119,7 +122,7 @@ impl Answer {
 }
 
 /// What an error object says, in one line.
-pub(super) fn said(error: &Value) -> String {
+pub(super) fn message_of(error: &Value) -> String {
     let text = error["message"].as_str().or_else(|| error.as_str());
     let text = text.map_or_else(|| error.to_string(), str::to_owned);
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()

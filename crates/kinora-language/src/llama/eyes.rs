@@ -113,7 +113,7 @@ impl LanguageModel for SeeingLlama {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         request.check()?;
         control.check()?;
@@ -127,7 +127,7 @@ impl LanguageModel for SeeingLlama {
         let end = chunks
             .eval_chunks(&mut eyes, &mut context, 0, 0, BATCH as i32, true)
             .map_err(failed)?;
-        self.llama.speak(&mut context, Prompt { tokens, end }, most, request, control, piece)
+        self.llama.speak(&mut context, Prompt { tokens, end }, most, request, control, delta)
     }
 }
 

@@ -19,8 +19,8 @@ use std::{
 };
 
 use kinora_inference::{
-    Completion, CompletionRequest, Destination, Finish, InferenceError, LanguageModel, Message,
-    PieceStream, TokenCount,
+    Completion, CompletionRequest, DeltaStream, Destination, Finish, InferenceError, LanguageModel,
+    Message, TokenCount,
 };
 use kinora_types::Control;
 use llama_cpp_2::{
@@ -155,15 +155,15 @@ impl Llama {
         most: u32,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         let vocabulary = self.model.vocab();
         let mut sampler = sampler(request);
         let mut batch = LlamaBatch::new(1, 1);
-        let (mut stream, mut text, mut count) = (PieceStream::new(&request.stop), String::new(), 0);
+        let (mut stream, mut text, mut count) = (DeltaStream::new(&request.stop), String::new(), 0);
         let mut tell = |certain: String| {
             if !certain.is_empty() {
-                piece(&certain);
+                delta(&certain);
                 text += &certain;
             }
         };
@@ -222,7 +222,7 @@ impl LanguageModel for Llama {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         request.check()?;
         request.refuse_pictures()?;
@@ -234,7 +234,7 @@ impl LanguageModel for Llama {
         let mut context = self.new_context(tokens + most, BATCH as u32)?;
         self.read(&mut context, &prompt, control)?;
         let prompt = Prompt { tokens, end: tokens as i32 };
-        self.speak(&mut context, prompt, most, request, control, piece)
+        self.speak(&mut context, prompt, most, request, control, delta)
     }
 }
 

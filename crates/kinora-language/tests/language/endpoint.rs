@@ -133,7 +133,7 @@ fn nobody_there_and_a_silent_server_are_told_apart() {
     let silent = Scripted::start("200 OK", "data: {\"choices\":[]}\n\n", hour);
     let config = EndpointConfig {
         context: Some(64),
-        patience: Duration::from_millis(400),
+        read_timeout: Duration::from_millis(400),
         ..EndpointConfig::new(&silent.address, "m")
     };
     let error = complete(&Endpoint::open(config).unwrap(), &ask("Hello.")).unwrap_err();

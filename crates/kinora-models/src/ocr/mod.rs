@@ -50,6 +50,9 @@ const TURNED: f32 = 1.5;
 
 /// Opens the reader of text in pictures; `pp-ocrv6-det` and `pp-ocrv6-rec` must have been pulled, or
 /// the error says so. Reads no weights before the first picture.
+///
+/// # Errors
+/// If a model was not pulled, or its file is broken.
 pub fn open_reader(
     store: &Store,
     options: &RuntimeOptions,

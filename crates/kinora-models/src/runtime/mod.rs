@@ -52,6 +52,10 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
+    /// Loads the runtime from the store.
+    ///
+    /// # Errors
+    /// If the runtime was not pulled, or cannot be loaded.
     pub fn new(store: &Store, options: &RuntimeOptions) -> Result<Self, ModelError> {
         let provider = options.provider.as_deref().unwrap_or("cpu").parse()?;
         let library = match &options.library {

@@ -48,6 +48,9 @@ pub(super) struct Attention {
 
 impl Decoder {
     /// Loads the graph; `heads` are (layer, head) of the cross-attentions that follow the sound.
+    ///
+    /// # Errors
+    /// If the graph cannot be loaded, or lacks an output.
     pub fn load(
         runtime: &Runtime,
         path: &Path,
@@ -91,6 +94,9 @@ impl Decoder {
     }
 
     /// Reads the encoded sound, `[1, 1500, n]`, and the first token.
+    ///
+    /// # Errors
+    /// If the graph fails.
     pub fn begin(&self, sound: Kept, token: Token) -> Result<State, InferenceError> {
         let nothing = self.nothing()?;
         let cache = self.cache(|_, _, _| &nothing);
@@ -100,6 +106,9 @@ impl Decoder {
     }
 
     /// Says one more token.
+    ///
+    /// # Errors
+    /// If the graph fails.
     pub fn step(&self, state: &State, token: Token) -> Result<State, InferenceError> {
         let cache = self.cache(|layer, sound, value| {
             let keys = if sound { &state.sound_keys } else { &state.token_keys };
@@ -110,6 +119,9 @@ impl Decoder {
     }
 
     /// Reads all `tokens` at once and tells where in the sound the decoder looked at each of them.
+    ///
+    /// # Errors
+    /// If the graph fails.
     pub fn attend(&self, state: &State, tokens: &[Token]) -> Result<Attention, InferenceError> {
         let nothing = self.nothing()?;
         let cache = self.cache(|_, _, _| &nothing);

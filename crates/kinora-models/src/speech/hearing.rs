@@ -30,8 +30,8 @@ const AGAIN: u64 = segments::BREATH;
 pub(super) struct Hearing<'a> {
     pub networks: &'a Networks,
     pub control: &'a Control,
-    /// The language, if it was told.
-    pub told: Option<(Token, String)>,
+    /// The language, if it is given.
+    pub given: Option<(Token, String)>,
     /// Samples of speech in each language, weighed by their probability.
     pub spoken: Vec<f32>,
     /// Where the last segment ended, in milliseconds.
@@ -51,6 +51,9 @@ type Part = (Vec<SpeechSegment>, usize);
 
 impl Hearing<'_> {
     /// Hears a window and hands out its segments, in order and apart from those before.
+    ///
+    /// # Errors
+    /// If a graph fails, or `control` was cancelled.
     pub fn window(&mut self, window: &Window) -> Result<(), InferenceError> {
         let stretches: Vec<_> = window.stretches().collect();
         let Some((first, last)) = stretches.first().zip(stretches.last()) else { return Ok(()) };
@@ -145,10 +148,10 @@ impl Hearing<'_> {
         segments::make(vocabulary, said, reading, window, attention, code)
     }
 
-    /// The language of a window: the one that was told, else its own if it is clear, else the one that was spoken most so far.
+    /// The language of a window: the given one, else its own if it is clear, else the one that was spoken most so far.
     fn language(&mut self, impression: &Impression, samples: u64) -> (Token, String) {
-        if let Some(told) = &self.told {
-            return told.clone();
+        if let Some(given) = &self.given {
+            return given.clone();
         }
         let most = |values: &[f32]| {
             (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0)

@@ -16,7 +16,7 @@ use super::{
     transcript::{LEAST_LOG_PROBABILITY, Transcript},
     vocabulary::{Token, Vocabulary},
     window::Window,
-    words::{self, Word},
+    word_tokens::{self, Word},
 };
 
 /// Samples of one frame of the encoder: 20 ms.
@@ -26,7 +26,7 @@ pub(super) const BREATH: u64 = 24_000;
 /// No word lasts longer than this: 2 s, in samples. The alignment gives the last word before a stretch that the
 /// model left out all of that stretch.
 const LONGEST_WORD: u64 = 32_000;
-/// Words less likely than this, exp(-1.5), are not told: with whisper-base the sound of a crossing became "BYE
+/// Words less likely than this, exp(-1.5), are left out: with whisper-base the sound of a crossing became "BYE
 /// BYE" at 0.18. What is left is speech that was not understood.
 const LEAST_TOLD: f32 = 0.2231;
 /// What repeats itself is not surer than this.
@@ -145,7 +145,7 @@ pub(super) fn make(
             let place = window.moment(frame(word.tokens.start)..frame(word.tokens.end));
             place.start..place.end.min(place.start + LONGEST_WORD)
         };
-        let words = words::split(vocabulary, &ids, language)?.into_iter();
+        let words = word_tokens::split(vocabulary, &ids, language)?.into_iter();
         let words: Vec<Said> = words.map(|word| Said { place: place(&word), word }).collect();
         let chances: Vec<f32> = tokens.iter().map(|at| said.probabilities[*at]).collect();
         for breath in words.chunk_by(|a, b| b.place.start <= a.place.end + BREATH) {

@@ -124,6 +124,10 @@ pub(super) struct Windows<'a> {
 }
 
 impl<'a> Windows<'a> {
+    /// Windows before the first sample.
+    ///
+    /// # Errors
+    /// If the detector cannot be started.
     pub fn new(vad: &'a Vad) -> Result<Self, InferenceError> {
         let (sound, window) = (Vec::new(), Window::default());
         let (memory, stretches) = (Memory::new()?, Stretches::default());
@@ -131,6 +135,9 @@ impl<'a> Windows<'a> {
     }
 
     /// Takes the next samples; hands out windows that are full.
+    ///
+    /// # Errors
+    /// If the detector fails.
     pub fn push(&mut self, samples: &[f32]) -> Result<Vec<Window>, InferenceError> {
         if samples.iter().any(|sample| !sample.is_finite()) {
             return Err(InferenceError::Input("a sample is not a number".into()));
@@ -146,6 +153,9 @@ impl<'a> Windows<'a> {
     }
 
     /// The windows that the end of the recording ends.
+    ///
+    /// # Errors
+    /// If the detector fails.
     pub fn finish(mut self) -> Result<Vec<Window>, InferenceError> {
         let (length, rest) = (self.end(), self.unheard().next_multiple_of(FRAME));
         // The detector hears whole frames; what is added to fill the last one is no sound.

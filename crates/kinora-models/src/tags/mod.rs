@@ -68,6 +68,9 @@ impl Calibration {
 /// Opens the tagger of `space`, which embeds the vocabulary with the space's own text tower at its first
 /// use (some 460 short texts, a second or two). A space whose scores were not measured for it has none,
 /// and says so.
+///
+/// # Errors
+/// If the space's scores were not measured for tags.
 pub fn open_tagger<'s>(space: &'s Space) -> Result<Box<dyn Tagger + 's>, InferenceError> {
     let calibration = Calibration::of(space.space())?;
     let words = vocabulary::embedded()?;
@@ -174,13 +177,13 @@ mod tests {
             word("duck", Some(1)),
             word("car", None),
         ];
-        let told = |cosines: &[f32]| {
+        let found = |cosines: &[f32]| {
             let found = guesses(&words, cosines, &calibration());
             found.into_iter().map(|guess| guess.word).collect::<Vec<_>>()
         };
-        assert_eq!(told(&[0.0, 0.0, 0.4, 0.4, 0.1]), ["animal", "bird"]);
-        assert_eq!(told(&[0.0, 0.0, 0.6, 0.2, 0.1]), ["animal", "bird", "hen"]);
-        assert_eq!(told(&[0.1, 0.1, 0.1, 0.1, 0.15]), [""; 0]);
+        assert_eq!(found(&[0.0, 0.0, 0.4, 0.4, 0.1]), ["animal", "bird"]);
+        assert_eq!(found(&[0.0, 0.0, 0.6, 0.2, 0.1]), ["animal", "bird", "hen"]);
+        assert_eq!(found(&[0.1, 0.1, 0.1, 0.1, 0.15]), [""; 0]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How good is the search of a library? Judged queries in, recall and abstention out.
+//! Measures the search of a library: judged queries in, recall and abstention out.
 //!
 //! Recall is counted on the ranking *before* the threshold, over the queries that have an answer, so
 //! that a cautious threshold cannot hide a good or bad ranking. Abstention is counted apart:
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 pub use self::moments::{JudgedMoment, MomentFit, MomentReport};
 use crate::{Mode, Query, SearchError, Searcher};
 
-/// How deep the ranking is looked through for `mrr`; a relevant picture further down counts as 0.
+/// Ranks that `mrr` counts; a relevant picture further down counts as 0.
 const DEPTH: usize = 100;
-/// How deep it is looked through for `ndcg_at_10`.
+/// Ranks that `ndcg_at_10` counts.
 const GAIN_DEPTH: usize = 10;
 /// File names shown per query.
 const SHOWN: usize = 5;
@@ -35,7 +35,7 @@ pub struct Judgement {
     pub moments: Vec<JudgedMoment>,
 }
 
-/// How one query went.
+/// How a search answered one judged query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PerQuery {
     /// The words.
@@ -85,13 +85,13 @@ pub struct EvaluationReport {
     pub moments: Option<MomentReport>,
     /// Unanswerable queries to which the search said that nothing fits.
     pub abstained_correctly: usize,
-    /// Answerable queries to which it said so.
+    /// Answerable queries to which the search said that nothing fits.
     pub abstained_wrongly: usize,
     /// Query by query, in the given order.
     pub queries: Vec<PerQuery>,
 }
 
-/// No person asks longer questions; words beyond it would take memory without end.
+/// Bytes of a query at most: no person asks longer questions, and words take memory without end.
 const LONGEST_QUERY: usize = 10_000;
 
 impl Judgement {

@@ -1,4 +1,4 @@
-//! The hub: resumed transfers, hashes told and untold, and every way to fail.
+//! The hub: resumed transfers, hashes announced or missing, and every way to fail.
 
 use std::{fs, net::TcpListener, path::Path};
 

@@ -14,7 +14,7 @@ pub struct Behaviour {
     pub content: Vec<u8>,
     /// Serves the files of this folder instead, by the end of their path.
     pub folder: Option<PathBuf>,
-    /// Hash told for it, if any.
+    /// Hash announced for it, if any.
     pub announced: Option<String>,
     /// Bytes after which the first transfer breaks off.
     pub break_at: Option<usize>,

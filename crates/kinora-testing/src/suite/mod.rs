@@ -1,6 +1,10 @@
 //! Conformance suites: what every backend of a seam must do, run on each of them.
 
+pub mod captioner;
 pub mod embedder;
 pub mod generator;
 pub mod index;
 pub mod language;
+pub mod reader;
+pub mod speech;
+pub mod tagger;

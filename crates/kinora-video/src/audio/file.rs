@@ -94,7 +94,8 @@ impl AudioFile {
     /// and program streams ffmpeg counts from the start of the stream that it reads: sound and picture
     /// are apart there by as much as they start apart.
     ///
-    /// Errors: no such stream, and whatever keeps ffmpeg from starting; damage is told by the samples.
+    /// # Errors
+    /// If there is no such stream, or ffmpeg cannot be started; damage is an error of the samples.
     pub fn samples<'a>(
         &'a self,
         stream: usize,

@@ -44,7 +44,7 @@ fn window(recent: &Recent, centre: usize, length: usize) -> Option<Blend> {
     let cells = between.step.len() as f32;
     let size = (between.norm / cells).sqrt();
     let shown = a.contrast.min(b.contrast) >= fade::PLAIN;
-    let other = a.likeness(b) <= ALIKE && a.distance(b) >= UNLIKE;
+    let other = a.correlation(b) <= ALIKE && a.distance(b) >= UNLIKE;
     if !shown || size < LEAST || !other {
         return None;
     }

@@ -125,7 +125,7 @@ impl ShotDetector {
 
     fn boundaries(&self) -> Vec<Boundary> {
         let gradual = |kind| move |(last_old, first_new)| Boundary { kind, last_old, first_new };
-        let mut fades = fade::plain(&self.contrast, &self.cuts);
+        let mut fades = fade::through_plain(&self.contrast, &self.cuts);
         fades.extend(self.dips.iter().map(|&at| fade::widen(&self.contrast, (at, at))));
         fades.sort_by_key(|fade| fade.from);
         // Fades first, then cuts, then dissolves: each is explained by the simplest that fits.

@@ -74,7 +74,7 @@ impl Sketch {
     }
 
     /// Correlation of the luma, -1 to 1: 1 if only brightness or contrast changed.
-    pub fn likeness(&self, other: &Self) -> f32 {
+    pub fn correlation(&self, other: &Self) -> f32 {
         let pairs = self.cells[0].iter().zip(&other.cells[0]);
         let product: f32 = pairs.map(|(a, b)| (a - self.mean) * (b - other.mean)).sum();
         let scale = self.contrast * other.contrast * (ACROSS * DOWN) as f32;

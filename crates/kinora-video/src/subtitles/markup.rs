@@ -27,8 +27,8 @@ const NAMES: [(&str, char); 12] = [
 /// Longer references are none.
 const LONGEST_REFERENCE: usize = 10;
 
-/// The words of a line. In SRT, what looks like a tag but is none of the known names stays.
-pub(super) fn plain(line: &str, webvtt: bool) -> String {
+/// A line without its markup. In SRT, what looks like a tag but is none of the known names stays.
+pub(super) fn without_markup(line: &str, webvtt: bool) -> String {
     let (mut text, mut rest) = (String::with_capacity(line.len()), line);
     while let Some(at) = rest.find(['<', '{']) {
         text.push_str(&rest[..at]);
@@ -75,18 +75,18 @@ fn overrides(behind: &str) -> Option<&str> {
 
 /// Resolves character references, each once: `&amp;lt;` becomes `&lt;`.
 fn unescape(text: &str) -> String {
-    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
+    let (mut unescaped, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find('&') {
-        plain.push_str(&rest[..at]);
+        unescaped.push_str(&rest[..at]);
         let behind = &rest[at + 1..];
         let found = enclosed(behind, '&', ';');
         let found = found.and_then(|(name, rest)| Some((character(name)?, rest)));
         let (character, behind) = found.unwrap_or(('&', behind));
-        plain.push(character);
+        unescaped.push(character);
         rest = behind;
     }
-    plain.push_str(rest);
-    plain
+    unescaped.push_str(rest);
+    unescaped
 }
 
 fn character(name: &str) -> Option<char> {
@@ -131,8 +131,8 @@ mod tests {
             ("{sighs} <3", "{sighs} <3", "{sighs} <3"),
             (r"{\open", r"{\open", r"{\open"),
         ] {
-            assert_eq!(plain(line, false), srt, "{line}");
-            assert_eq!(plain(line, true), webvtt, "{line}");
+            assert_eq!(without_markup(line, false), srt, "{line}");
+            assert_eq!(without_markup(line, true), webvtt, "{line}");
         }
     }
 }

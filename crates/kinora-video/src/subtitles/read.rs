@@ -5,7 +5,7 @@ use kinora_types::{Origin, Passage, PassageKind, TimeRange};
 use super::{
     DOUBTFUL, LONGEST, NOT_UNDERSTOOD, TextEncoding,
     encoding::decode,
-    markup::plain,
+    markup::without_markup,
     times::{self, Line},
 };
 
@@ -159,7 +159,7 @@ fn cues(lines: &[&str], webvtt: bool) -> Result<Vec<Cue>, SubtitleError> {
             // A blank line inside of an SRT cue does not end it, as for most players.
             Line::Words => {
                 if let Some(cue) = cues.last_mut() {
-                    cue.lines.push(plain(line, webvtt));
+                    cue.lines.push(without_markup(line, webvtt));
                 }
             }
         }

@@ -1,6 +1,6 @@
-//! Clips of a real photo looked at by a camera whose way is known to a hundredth of a pixel.
+//! Clips of a real photo looked at by a camera whose path is known to a hundredth of a pixel.
 //!
-//! Not covered: real hands and real rolling shutters; `bench/steady` measures more ways and other tools.
+//! Not covered: real hands and real rolling shutters; `bench/stabilisation` measures more paths and other tools.
 
 use std::{
     f64::consts::TAU,
@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use kinora_types::{Framing, Size, Steadiness, TimeRange, YuvFrame};
+use kinora_types::{Framing, Size, StabilisationOutcome, TimeRange, YuvFrame};
 use proptest::prelude::*;
 
 use super::{plan::Plan, survey::window, *};
@@ -92,8 +92,8 @@ fn survey(camera: Camera) -> Survey {
     film(folder.path(), "film.mp4", camera, |_, _| ()).survey(&spec(), &never).unwrap()
 }
 
-/// Where the camera truly looks in each frame, as it was and as steadied: samples of the photo, degrees.
-fn ways(camera: Camera, plan: &Plan) -> [Vec<[f64; 3]>; 2] {
+/// Where the camera truly looks in each frame, before and after stabilisation: samples of the photo, degrees.
+fn paths(camera: Camera, plan: &Plan) -> [Vec<[f64; 3]>; 2] {
     let times = (0..FPS * SECONDS).map(|i| i as f64 / FPS as f64);
     let before = times.map(|t| {
         let ([x, y], turn) = camera(t);
@@ -110,11 +110,11 @@ fn ways(camera: Camera, plan: &Plan) -> [Vec<[f64; 3]>; 2] {
 }
 
 /// RMS of what is quicker than half a second: off the mean of the frames around.
-fn jitter(way: &[[f64; 3]], channel: usize) -> f64 {
-    let squares: Vec<f64> = (6..way.len() - 6)
+fn jitter(path: &[[f64; 3]], channel: usize) -> f64 {
+    let squares: Vec<f64> = (6..path.len() - 6)
         .map(|i| {
-            let mean = way[i - 6..=i + 6].iter().map(|w| w[channel]).sum::<f64>() / 13.0;
-            (way[i][channel] - mean).powi(2)
+            let mean = path[i - 6..=i + 6].iter().map(|w| w[channel]).sum::<f64>() / 13.0;
+            (path[i][channel] - mean).powi(2)
         })
         .collect();
     (squares.iter().sum::<f64>() / squares.len() as f64).sqrt()
@@ -132,17 +132,17 @@ fn fidelity(frames: &[YuvFrame]) -> f64 {
 }
 
 #[test]
-fn a_hand_is_steadied_to_a_fraction_and_a_pan_in_it_stays() {
+fn a_hand_is_stabilised_to_a_fraction_and_a_pan_in_it_stays() {
     fn pan(t: f64) -> ([f64; 2], f64) {
         let ([x, y], turn) = hand(t);
         ([x - 60.0 + 40.0 * t, y], turn)
     }
     for (name, camera) in [("held", hand as Camera), ("panned", pan as Camera)] {
         let survey = survey(camera);
-        let Steadiness::Steadied { shake, residual, margin } = survey.steadiness else {
-            panic!("{name}: {:?}", survey.steadiness)
+        let StabilisationOutcome::Stabilised { shake, residual, margin } = survey.outcome else {
+            panic!("{name}: {:?}", survey.outcome)
         };
-        let [before, after] = ways(camera, survey.plan.as_ref().unwrap());
+        let [before, after] = paths(camera, survey.plan.as_ref().unwrap());
         for channel in 0..3 {
             let (had, has) = (jitter(&before, channel), jitter(&after, channel));
             println!("{name} {channel}: {had:.4} -> {has:.4}, {shake} -> {residual}, {margin}");
@@ -150,14 +150,14 @@ fn a_hand_is_steadied_to_a_fraction_and_a_pan_in_it_stays() {
         }
         assert!(residual < 0.2 * shake && shake > 0.003, "{name}: {shake} -> {residual}");
         assert!((0.005..MOST_MARGIN as f32).contains(&margin), "{name}: {margin}");
-        let way = |way: &[[f64; 3]]| way[70][0] - way[5][0];
-        let off = (way(&after) - way(&before)).abs();
-        assert!(off < 5.0, "{name}: the way is off by {off} of {}", way(&before));
+        let path = |path: &[[f64; 3]]| path[70][0] - path[5][0];
+        let off = (path(&after) - path(&before)).abs();
+        assert!(off < 5.0, "{name}: the path is off by {off} of {}", path(&before));
     }
 }
 
 #[test]
-fn frames_come_steady_in_their_number_and_the_same_every_time() {
+fn frames_come_stable_in_their_number_and_the_same_every_time() {
     let folder = tempfile::tempdir().unwrap();
     let file = film(folder.path(), "film.mp4", hand, |_, _| ());
     for framing in [Framing::Crop, Framing::Matte] {
@@ -168,27 +168,31 @@ fn frames_come_steady_in_their_number_and_the_same_every_time() {
         let spec = ClipSpec { framing, size, range: TimeRange::new(400, 2400).unwrap(), ..spec() };
         let survey = file.survey(&spec, &never).unwrap();
         let frames = |survey: &Survey| {
-            let clip = file.steadied(&spec, survey, &never).unwrap();
+            let clip = file.stabilised(&spec, survey, &never).unwrap();
             clip.map(Result::unwrap).collect::<Vec<_>>()
         };
         let plain: Vec<_> = file.clip(&spec, &never).unwrap().map(Result::unwrap).collect();
-        let steady = frames(&survey);
-        assert_eq!(steady.len(), 50);
-        assert!(steady.iter().all(|frame| frame.size() == size));
-        assert!(steady == frames(&file.survey(&spec, &never).unwrap()));
-        let (had, has) = (fidelity(&plain), fidelity(&steady));
+        let stable = frames(&survey);
+        assert_eq!(stable.len(), 50);
+        assert!(stable.iter().all(|frame| frame.size() == size));
+        assert!(stable == frames(&file.survey(&spec, &never).unwrap()));
+        let (had, has) = (fidelity(&plain), fidelity(&stable));
         println!("{framing:?}: {had:.1} dB -> {has:.1} dB");
         assert!(has > had + 4.0, "{framing:?}: {had} -> {has} dB");
     }
 }
 
 #[test]
-fn what_does_not_tremble_is_left_alone() {
+fn what_does_not_shake_is_left_alone() {
     let still: Camera = |_| ([0.3, -0.7], 0.0);
     let smooth: Camera = |t| ([-70.0 + 25.0 * t * t / 1.5, 5.0 * t], 2.0 * t);
     for camera in [still, smooth] {
         let survey = survey(camera);
-        assert!(matches!(survey.steadiness, Steadiness::Calm { .. }), "{:?}", survey.steadiness);
+        assert!(
+            matches!(survey.outcome, StabilisationOutcome::Calm { .. }),
+            "{:?}",
+            survey.outcome
+        );
         assert_eq!(survey.plan, None);
     }
 }
@@ -210,7 +214,7 @@ fn what_cannot_be_trusted_is_left_and_says_why() {
             dark.for_each(|(_, row)| row.fill(black));
         }
     };
-    // Each band of rows goes its own way, as a bad rolling shutter has it.
+    // Each band of rows goes its own path, as a bad rolling shutter has it.
     let jelly = |t: f64, frame: &mut YuvFrame| {
         frame.planes_mut()[0].chunks_exact_mut(480).enumerate().for_each(|(y, row)| {
             let off = (5.0 * wave(t, 6.0, y as f64 / 30.0)).round() as i64;
@@ -230,24 +234,26 @@ fn what_cannot_be_trusted_is_left_and_says_why() {
     for (name, camera, change, why) in cases {
         let file = film(folder.path(), "film.mp4", camera, change);
         let survey = file.survey(&spec(), &never).unwrap();
-        match &survey.steadiness {
-            Steadiness::Left { why: said, .. } => assert!(said.contains(why), "{name}: {said}"),
-            // It may also be seen through; then what is left was measured.
-            Steadiness::Steadied { shake, residual, .. } if why.is_empty() => {
-                assert!(*residual < 0.7 * shake, "{name}: {:?}", survey.steadiness);
+        match &survey.outcome {
+            StabilisationOutcome::Left { why: said, .. } => {
+                assert!(said.contains(why), "{name}: {said}")
             }
-            Steadiness::Calm { .. } if name == "jelly" => {}
+            // It may also be seen through; then what is left was measured.
+            StabilisationOutcome::Stabilised { shake, residual, .. } if why.is_empty() => {
+                assert!(*residual < 0.7 * shake, "{name}: {:?}", survey.outcome);
+            }
+            StabilisationOutcome::Calm { .. } if name == "jelly" => {}
             other => panic!("{name}: {other:?}"),
         }
-        println!("{name}: {:?}", survey.steadiness);
-        let clip = file.steadied(&spec(), &survey, &never).unwrap();
+        println!("{name}: {:?}", survey.outcome);
+        let clip = file.stabilised(&spec(), &survey, &never).unwrap();
         assert_eq!(clip.map(Result::unwrap).count(), FPS * SECONDS, "{name}");
-        // Before the cut it can be steadied.
+        // Before the cut it can be stabilised.
         if name == "cut" {
             let first = ClipSpec { range: TimeRange::new(0, 1400).unwrap(), ..spec() };
             let survey = file.survey(&first, &never).unwrap();
-            let steadied = matches!(survey.steadiness, Steadiness::Steadied { .. });
-            assert!(steadied, "{:?}", survey.steadiness);
+            let stabilised = matches!(survey.outcome, StabilisationOutcome::Stabilised { .. });
+            assert!(stabilised, "{:?}", survey.outcome);
         }
     }
 }

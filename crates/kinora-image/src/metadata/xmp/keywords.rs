@@ -21,7 +21,7 @@ const REGIONS: &str = "http://www.metadataworkinggroup.com/schemas/regions/";
 const MICROSOFT_REGION: &str = "http://ns.microsoft.com/photo/1.2/t/Region#";
 
 /// Keywords alone, then those within others with what they are in, then people.
-pub(super) fn keywords(packet: &Packet) -> Vec<String> {
+pub(super) fn read(packet: &Packet) -> Vec<String> {
     let all = |property: Property| packet.all(property, Keywords::MOST);
     let mut keywords: Keywords = all((DC, "subject")).into_iter().collect();
     let paths: [(Property, char); 7] = [

@@ -1,27 +1,27 @@
-//! From bytes of tokens to pieces of text: whole characters only, nothing of a word that ends the answer.
+//! Deltas of a streamed answer from the bytes of its tokens: whole characters only, nothing of a stop word.
 
-/// Holds back what may still become a character or a word that ends the answer.
+/// Turns the bytes of tokens into deltas of text. It holds back what may still become a character or a stop word.
 ///
-/// Memory: the longest of these words.
-pub struct PieceStream {
+/// Memory: the longest stop word.
+pub struct DeltaStream {
     stop: Vec<String>,
     held: Vec<u8>,
     stopped: bool,
 }
 
-impl PieceStream {
-    /// A stream that ends at the first of these words; empty ones are left out.
+impl DeltaStream {
+    /// A stream that ends at the first of these stop words; empty ones are ignored.
     pub fn new(stop: &[String]) -> Self {
         let stop = stop.iter().filter(|word| !word.is_empty()).cloned().collect();
         Self { stop, held: Vec::new(), stopped: false }
     }
 
-    /// Whether a word that ends the answer was met; all that follows is left out.
+    /// Whether a stop word was met; all that follows is left out.
     pub fn stopped(&self) -> bool {
         self.stopped
     }
 
-    /// Takes the bytes of a token and gives the text that is certain by now; may be empty.
+    /// Takes the bytes of a token and returns the text that is certain by now; may be empty.
     pub fn push(&mut self, bytes: &[u8]) -> String {
         if self.stopped {
             return String::new();
@@ -36,7 +36,7 @@ impl PieceStream {
         self.take(certain - unfinished(&self.held[..certain]))
     }
 
-    /// What was held back, once nothing follows; an unfinished character becomes U+FFFD.
+    /// The text held back, once nothing follows; an unfinished character becomes U+FFFD.
     pub fn finish(mut self) -> String {
         self.take(self.held.len())
     }
@@ -47,13 +47,13 @@ impl PieceStream {
         String::from_utf8_lossy(&ready).into_owned()
     }
 
-    /// Where the first word that ends the answer begins.
+    /// Offset of the first stop word.
     fn first_stop(&self) -> Option<usize> {
         let at = |word: &String| self.held.windows(word.len()).position(|w| w == word.as_bytes());
         self.stop.iter().filter_map(at).min()
     }
 
-    /// Bytes at the end that may be the beginning of such a word.
+    /// Bytes at the end that may begin a stop word.
     fn pending(&self) -> usize {
         let begun = |word: &String| {
             let most = (word.len() - 1).min(self.held.len());
@@ -82,10 +82,10 @@ fn unfinished(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// Pushes `text` in pieces of `step` bytes.
+    /// Pushes `text` in runs of `step` bytes.
     fn run(text: &str, stop: &[&str], step: usize) -> (String, bool) {
         let stop: Vec<String> = stop.iter().map(|word| (*word).to_owned()).collect();
-        let mut stream = PieceStream::new(&stop);
+        let mut stream = DeltaStream::new(&stop);
         let mut out = String::new();
         for bytes in text.as_bytes().chunks(step) {
             out += &stream.push(bytes);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_join_to_the_text_before_the_first_stop_however_it_is_cut() {
+    fn deltas_join_to_the_text_before_the_first_stop_however_it_is_cut() {
         for (text, stop, joined) in [
             ("Grüße 日本 🙂!", &[][..], "Grüße 日本 🙂!"),
             ("one\n\ntwo", &["\n\n"], "one"),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn text_comes_as_soon_as_it_is_certain() {
-        let mut stream = PieceStream::new(&["END".to_owned()]);
+        let mut stream = DeltaStream::new(&["END".to_owned()]);
         assert_eq!(stream.push(b"see E"), "see ");
         assert_eq!(stream.push(b"N"), "");
         assert_eq!(stream.push(b"E "), "ENE ");

@@ -1,8 +1,8 @@
-//! Whether a span trembles, and what steadying it would leave.
+//! Survey of a span: its shake, and the shake that stabilising it would leave.
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use kinora_types::{Framing, Steadiness, TimeRange};
+use kinora_types::{Framing, StabilisationOutcome, TimeRange};
 
 use super::{Plan, Window};
 use crate::{
@@ -14,30 +14,30 @@ use crate::{
 };
 use kinora_image::frame::Warp;
 
-/// Pixels along the shorter side of the frames that are looked at.
+/// Pixels along the shorter side of the frames that are measured.
 const SHORT_SIDE: u32 = 360;
-/// A plan must leave no more than this share of the trembling.
+/// Largest share of the shake that a plan may leave.
 const WORTHWHILE: f32 = 0.7;
-/// Beyond the span, so much of the camera's way is known, so that it enters and leaves the span smoothly.
+/// Time measured around the span, so that the camera path enters and leaves it smoothly.
 const AROUND: Duration = Duration::from_millis(500);
 
-/// What a look at a span found. Cheap to keep: 64 bytes a frame.
+/// Result of a survey; 64 bytes a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
-    /// What was found, and what [`VideoFile::steadied`] does.
-    pub steadiness: Steadiness,
+    /// Outcome, which [`VideoFile::stabilised`] follows.
+    pub outcome: StabilisationOutcome,
     pub(crate) plan: Option<Plan>,
 }
 
 impl Survey {
-    /// Looks at the span of a clip, once or twice.
+    /// Surveys the span of a clip in one or two passes.
     pub(crate) fn of(
         file: &VideoFile,
         spec: &ClipSpec,
         cancelled: Cancelled,
     ) -> Result<Self, VideoError> {
         let mut estimator = MotionEstimator::fine();
-        look(file, spec.range, cancelled, |frame| {
+        decode_around(file, spec.range, cancelled, |frame| {
             estimator.push(&frame);
             Ok(())
         })?;
@@ -45,7 +45,7 @@ impl Survey {
             return Ok(Self::left(None, "too little in it can be followed"));
         };
         if shake < SHAKY as f32 {
-            return Ok(Self { steadiness: Steadiness::Calm { shake }, plan: None });
+            return Ok(Self { outcome: StabilisationOutcome::Calm { shake }, plan: None });
         }
         if estimator.is_barred() {
             return Ok(Self::left(Some(shake), "there are bars at its edges"));
@@ -56,24 +56,27 @@ impl Survey {
         let Some(plan) = Plan::new(&estimator.steps()[known], window(file, spec)?) else {
             return Ok(Self::left(Some(shake), "it moves more than a crop can hide"));
         };
-        let Some(residual) = proof(file, spec, &plan, cancelled)? else {
-            return Ok(Self::left(Some(shake), "what steadying leaves could not be measured"));
+        let Some(residual) = residual_shake(file, spec, &plan, cancelled)? else {
+            return Ok(Self::left(
+                Some(shake),
+                "the shake that stabilising leaves could not be measured",
+            ));
         };
         if residual > WORTHWHILE * shake {
-            let why = format!("steadying would leave {:.0} % of it", 100.0 * residual / shake);
+            let why = format!("stabilising would leave {:.0} % of it", 100.0 * residual / shake);
             return Ok(Self::left(Some(shake), &why));
         }
         let margin = plan.margin() as f32;
-        let steadiness = Steadiness::Steadied { shake, residual, margin };
-        Ok(Self { steadiness, plan: Some(plan) })
+        let outcome = StabilisationOutcome::Stabilised { shake, residual, margin };
+        Ok(Self { outcome, plan: Some(plan) })
     }
 
     fn left(shake: Option<f32>, why: &str) -> Self {
-        Self { steadiness: Steadiness::Left { shake, why: why.into() }, plan: None }
+        Self { outcome: StabilisationOutcome::Left { shake, why: why.into() }, plan: None }
     }
 }
 
-/// What of the upright picture a clip shows.
+/// Part of the upright picture that a clip shows.
 pub(crate) fn window(file: &VideoFile, spec: &ClipSpec) -> Result<Window, VideoError> {
     let display = file.video()?.display;
     let crop = match spec.framing {
@@ -83,8 +86,8 @@ pub(crate) fn window(file: &VideoFile, spec: &ClipSpec) -> Result<Window, VideoE
     Ok(Window::new(display, crop))
 }
 
-/// Every frame of a span and a little around it, whole and small.
-fn look(
+/// Decodes every frame of a span and around it, uncropped and at low resolution.
+fn decode_around(
     file: &VideoFile,
     range: TimeRange,
     cancelled: Cancelled,
@@ -101,8 +104,8 @@ fn look(
     Ok(())
 }
 
-/// Trembling of the frames as the plan shows them, in widths of the whole picture.
-fn proof(
+/// Shake of the frames as the plan shows them, in widths of the whole picture.
+fn residual_shake(
     file: &VideoFile,
     spec: &ClipSpec,
     plan: &Plan,
@@ -111,7 +114,7 @@ fn proof(
     let mut estimator = MotionEstimator::fine();
     let mut warp = Warp::default();
     let size = short_side(spec.size, SHORT_SIDE);
-    look(file, spec.range, cancelled, |frame| {
+    decode_around(file, spec.range, cancelled, |frame| {
         if let Some(image) = plan.show(&mut warp, &frame, size) {
             let image = image.map_err(|error| VideoError::Internal(error.to_string()))?;
             estimator.push(&Frame { at: frame.at, image });
@@ -122,12 +125,12 @@ fn proof(
     Ok(motion.map(|motion| motion.shake * plan.widths() as f32))
 }
 
-/// A range that also holds the frame shown at its very end.
+/// The range extended to hold the frame shown at its very end.
 fn shown(range: TimeRange) -> TimeRange {
     TimeRange::between(range.start(), range.end() + Duration::from_millis(1))
 }
 
-/// The longest run of known steps that holds every frame that a clip may show; `None` if one is not known.
+/// The longest run of known steps that covers every frame of a clip; `None` if one is unknown.
 fn unbroken(steps: &[Step], spec: &ClipSpec) -> Option<RangeInclusive<usize>> {
     let first = steps.iter().rposition(|step| step.from <= spec.range.start()).unwrap_or(0);
     let end = steps.iter().position(|step| step.to >= spec.range.end());

@@ -1,4 +1,4 @@
-//! How long a child may keep us waiting.
+//! Timeouts of one ffmpeg child: for each wait and for all of them.
 
 use std::time::{Duration, Instant};
 
@@ -6,19 +6,19 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::{Cancelled, VideoLimits};
 
-/// Between two looks at whether to stop.
+/// Time between two polls for cancellation.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Why the waiting was given up.
+/// Why a wait ended without a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GivenUp {
     Cancelled,
-    /// After so long in all.
+    /// The time waited in all.
     TooSlow(Duration),
 }
 
-/// Counts the time spent waiting for one child, and only that.
-pub(crate) struct Patience<'a> {
+/// Limits the time spent waiting for one child; other time does not count.
+pub(crate) struct Timeouts<'a> {
     pub cancelled: Cancelled<'a>,
     silence: Duration,
     wall: Duration,
@@ -26,8 +26,9 @@ pub(crate) struct Patience<'a> {
     pub waited: Duration,
 }
 
-impl<'a> Patience<'a> {
-    /// For a file that claims to last `duration` and may cost `work`; on a busy machine that takes longer.
+impl<'a> Timeouts<'a> {
+    /// Timeouts for a file that claims to last `duration` and may cost `work` of processor time, doubled for a busy
+    /// machine.
     pub fn new(
         limits: &VideoLimits,
         (duration, work): (Option<Duration>, Duration),
@@ -37,7 +38,10 @@ impl<'a> Patience<'a> {
         Self { cancelled, silence, wall, waited: Duration::ZERO }
     }
 
-    /// The next thing from `channel`; `None` once its other end is closed.
+    /// The next item from `channel`; `None` once its other end is closed.
+    ///
+    /// # Errors
+    /// [`GivenUp`] if a timeout passed or somebody asked to stop.
     pub fn wait<T>(&mut self, channel: &Receiver<T>) -> Result<Option<T>, GivenUp> {
         let begun = Instant::now();
         loop {

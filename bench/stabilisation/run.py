@@ -1,8 +1,8 @@
-"""Steadying side by side: Kinora, ffmpeg's `deshake` and its two-pass `vidstab`, each on the same made clips.
+"""Stabilisation side by side: Kinora, ffmpeg's `deshake` and its two-pass `vidstab`, each on the same made clips.
 
-A camera trembles over a real photo by known amounts below a pixel (and pans, or steps as a walker does); the clip is encoded by
+A camera shakes over a real photo by known amounts below a pixel (and pans, or steps as a walker does); the clip is encoded by
 x264. Every frame that comes out is registered against the photo itself (Gauss-Newton over a similarity, no code of Kinora's), so
-what is measured is where the picture truly lies. Environment: KINORA_FFMPEG, PHOTOS (a folder of large JPEG photos), STEADY (the example's binary;
+what is measured is where the picture truly lies. Environment: KINORA_FFMPEG, PHOTOS (a folder of large JPEG photos), STABILISE (the example's binary;
 else that of the debug profile).
 """
 import argparse, json, os, platform, resource, subprocess, tempfile
@@ -122,13 +122,13 @@ def cpu(command, **more):
     return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def steadied(tool, ffmpeg, clip, scratch):
+def stabilised(tool, ffmpeg, clip, scratch):
     raw = [ "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"]
     if tool == "as it is":
         return *cpu([ffmpeg, "-v", "error", "-i", clip, *raw]), None
     if tool == "kinora":
-        told, spent = cpu([STEADY, ffmpeg, clip, f"{scratch}/out.yuv", str(FPS)])
-        return open(f"{scratch}/out.yuv", "rb").read(), spent, json.loads(told)
+        report, spent = cpu([STABILISE, ffmpeg, clip, f"{scratch}/out.yuv", str(FPS)])
+        return open(f"{scratch}/out.yuv", "rb").read(), spent, json.loads(report)
     if tool == "deshake":
         return *cpu([ffmpeg, "-v", "error", "-i", clip, "-vf", "deshake", *raw]), None
     _, first = cpu([ffmpeg, "-v", "error", "-i", clip, "-vf", "vidstabdetect=result=t.trf", "-f", "null", "-"], cwd=scratch)
@@ -137,20 +137,20 @@ def steadied(tool, ffmpeg, clip, scratch):
 
 
 def measure(tool, ffmpeg, clip, scratch, plane, way, meant):
-    raw, spent, told = steadied(tool, ffmpeg, clip, scratch)
+    raw, spent, report = stabilised(tool, ffmpeg, clip, scratch)
     frames = read(raw)
     found = registered(plane, frames, way[0])
     u, v = grid()
-    likeness = []
+    psnr = []
     for frame, look in zip(frames[::10], found[::10]):
         truth = cubic(plane, *places(look, u, v))
         # Light and contrast of the coded range do not count.
         gain, offset = np.polyfit(frame.ravel(), truth.ravel(), 1)
         middle = np.s_[36:-36, 64:-64]
-        likeness.append(10 * np.log10(255**2 / np.mean((truth - frame * gain - offset)[middle] ** 2)))
+        psnr.append(10 * np.log10(255**2 / np.mean((truth - frame * gain - offset)[middle] ** 2)))
     follow = np.abs((found - meant)[FPS // 2:-(FPS // 2), :2] - (found - meant)[FPS // 2:-(FPS // 2), :2].mean(0)).max()
     return {"frames": len(frames), "jitter_px": round(jitter(found), 4), "off_the_meant_way_px": round(float(follow), 2), "cpu_s": round(spent, 2),
-            "seen": round(float(found[:, 3].mean()), 4), "psnr_db": round(float(np.mean(likeness)), 2), "told": told}
+            "seen": round(float(found[:, 3].mean()), 4), "psnr_db": round(float(np.mean(psnr)), 2), "report": report}
 
 
 parser = argparse.ArgumentParser()
@@ -159,7 +159,7 @@ parser.add_argument("--kinds", nargs="*", default=["held", "tripod touched", "st
 parser.add_argument("--out")
 args = parser.parse_args()
 ffmpeg = os.environ.get("KINORA_FFMPEG", "ffmpeg")
-STEADY = os.environ.get("STEADY", os.path.join(os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target"), "debug/examples/steady"))
+STABILISE = os.environ.get("STABILISE", os.path.join(os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target"), "debug/examples/stabilise"))
 folder = os.environ["PHOTOS"]
 names = [name for name in sorted(os.listdir(folder)) if name.endswith(".jpg")][:args.photos]
 TOOLS = ["as it is", "kinora", "deshake", "vidstab"]
@@ -172,7 +172,7 @@ with tempfile.TemporaryDirectory() as scratch:
             film(ffmpeg, clip, plane, way)
             row = {"kind": kind, "photo": name, "truth_jitter_px": round(jitter(way), 4)}
             row |= {tool: measure(tool, ffmpeg, clip, scratch, plane, way, meant) for tool in TOOLS}
-            print(kind, name, {tool: row[tool]["jitter_px"] for tool in TOOLS}, row["kinora"]["told"], flush=True)
+            print(kind, name, {tool: row[tool]["jitter_px"] for tool in TOOLS}, row["kinora"]["report"], flush=True)
             rows.append(row)
 median = lambda values: round(float(np.median(values)), 4)
 summary = {tool: {"jitter_left": median([r[tool]["jitter_px"] / r["as it is"]["jitter_px"] for r in rows]),

@@ -1,22 +1,23 @@
-//! A smooth way near a trembling one.
+//! Smoothing of a camera path.
 //!
-//! Whittaker (1923), as a spline at uneven times: the sum of squares of the distance to the way that was gone, plus
-//! that of the acceleration times the fourth power of a time constant. Slow moves pass, quick ones do not (of
-//! second order, without delay); one parabola, a pan that speeds up evenly, stays what it is.
+//! Whittaker smoothing (1923) as a spline at uneven times. It minimises the sum of the squared distance to the measured
+//! path and the squared acceleration times the fourth power of a time constant: a low-pass filter of second order
+//! without delay. A parabola, such as a pan that accelerates evenly, stays as it is.
 
-/// Seconds: one over 2 pi times the frequency of which half is taken out, 0.5 a second.
+/// Time constant in seconds: 1 over 2 pi times the cutoff frequency of 0.5 Hz, where the gain is one half.
 const TIME: f64 = std::f64::consts::FRAC_1_PI;
-/// Where the way leaves its bounds it is held more tightly by so much, until it does not.
+/// Factor on the weight of a position where the path leaves its bounds, in each round until it does not.
 const TIGHTER: f64 = 1.5;
+/// Most rounds of tightening.
 const ROUNDS: usize = 80;
-/// Seconds between frames at least: times may fall together.
+/// Least seconds between frames, as two may carry the same time.
 const LEAST_STEP: f64 = 1e-3;
 
-/// The smooth way through `places` at `times` (seconds, ascending), never off them by more than `bounds` allow:
-/// the least and the greatest that may be added to each place.
-pub(super) fn smoothed(times: &[f64], places: &[f64], bounds: &[[f64; 2]]) -> Vec<f64> {
+/// Smooths `positions` at `times` (seconds, ascending). `bounds` are the least and the greatest deviation of the
+/// smooth path from each position.
+pub(super) fn smoothed(times: &[f64], positions: &[f64], bounds: &[[f64; 2]]) -> Vec<f64> {
     if times.len() < 3 {
-        return places.to_vec();
+        return positions.to_vec();
     }
     let steps: Vec<f64> =
         times.windows(2).map(|pair| (pair[1] - pair[0]).max(LEAST_STEP)).collect();
@@ -26,11 +27,11 @@ pub(super) fn smoothed(times: &[f64], places: &[f64], bounds: &[[f64; 2]]) -> Ve
         f64::midpoint(before, steps.get(i).copied().unwrap_or(0.0))
     };
     let mut weights: Vec<f64> = (0..times.len()).map(own).collect();
-    let mut way = solve(&bending, &weights, places);
+    let mut path = solve(&bending, &weights, positions);
     for _ in 0..ROUNDS {
         let mut outside = false;
         for (i, &[low, high]) in bounds.iter().enumerate() {
-            if !(low..=high).contains(&(way[i] - places[i])) {
+            if !(low..=high).contains(&(path[i] - positions[i])) {
                 weights[i] *= TIGHTER;
                 outside = true;
             }
@@ -38,16 +39,18 @@ pub(super) fn smoothed(times: &[f64], places: &[f64], bounds: &[[f64; 2]]) -> Ve
         if !outside {
             break;
         }
-        way = solve(&bending, &weights, places);
+        path = solve(&bending, &weights, positions);
     }
-    let inside = way.iter().zip(places).zip(bounds);
-    inside.map(|((way, place), [low, high])| place + (way - place).max(*low).min(*high)).collect()
+    let inside = path.iter().zip(positions).zip(bounds);
+    inside
+        .map(|((path, position), [low, high])| position + (path - position).max(*low).min(*high))
+        .collect()
 }
 
 /// Rows of a symmetric matrix with two diagonals on either side: its own, the first and the second above.
 type Rows = Vec<[f64; 3]>;
 
-/// What acceleration costs.
+/// Matrix of the penalty on acceleration.
 fn bending(steps: &[f64]) -> Rows {
     let mut rows = vec![[0.0; 3]; steps.len() + 1];
     for (i, pair) in steps.windows(2).enumerate() {
@@ -64,12 +67,12 @@ fn bending(steps: &[f64]) -> Rows {
     rows
 }
 
-/// Solves `(bending + weights) way = weights * places` (Cholesky; positive definite as weights are positive).
-fn solve(bending: &Rows, weights: &[f64], places: &[f64]) -> Vec<f64> {
+/// Solves `(bending + weights) path = weights * positions` (Cholesky; positive definite as weights are positive).
+fn solve(bending: &Rows, weights: &[f64], positions: &[f64]) -> Vec<f64> {
     let mut rows = bending.clone();
     rows.iter_mut().zip(weights).for_each(|(row, weight)| row[0] += weight);
-    let mut way: Vec<f64> =
-        places.iter().zip(weights).map(|(place, weight)| place * weight).collect();
+    let mut path: Vec<f64> =
+        positions.iter().zip(weights).map(|(position, weight)| position * weight).collect();
     for i in 0..rows.len() {
         let [pivot, first, second] = rows[i];
         for (ahead, factor) in [(1, first / pivot), (2, second / pivot)] {
@@ -78,16 +81,16 @@ fn solve(bending: &Rows, weights: &[f64], places: &[f64]) -> Vec<f64> {
                 if ahead == 1 {
                     rows[i + 1][1] -= factor * second;
                 }
-                way[i + ahead] -= factor * way[i];
+                path[i + ahead] -= factor * path[i];
             }
         }
     }
     for i in (0..rows.len()).rev() {
         let [pivot, first, second] = rows[i];
-        let after = |ahead: usize| way.get(i + ahead).copied().unwrap_or(0.0);
-        way[i] = (way[i] - first * after(1) - second * after(2)) / pivot;
+        let after = |ahead: usize| path.get(i + ahead).copied().unwrap_or(0.0);
+        path[i] = (path[i] - first * after(1) - second * after(2)) / pivot;
     }
-    way
+    path
 }
 
 #[cfg(test)]
@@ -106,28 +109,28 @@ mod tests {
     /// Greatest part of a wave that is left in the middle of ten seconds.
     fn left(frequency: f64) -> f64 {
         let times = times(300);
-        let places: Vec<f64> = times.iter().map(|t| (TAU * frequency * t).sin()).collect();
-        let way = smoothed(&times, &places, &[FREE; 300]);
-        way[60..240].iter().fold(0.0, |most: f64, place| most.max(place.abs()))
+        let positions: Vec<f64> = times.iter().map(|t| (TAU * frequency * t).sin()).collect();
+        let path = smoothed(&times, &positions, &[FREE; 300]);
+        path[60..240].iter().fold(0.0, |most: f64, position| most.max(position.abs()))
     }
 
     #[test]
-    fn trembling_goes_and_slow_moves_stay() {
+    fn shake_goes_and_slow_moves_stay() {
         assert!(left(4.0) < 0.001 && left(2.0) < 0.006, "{} {}", left(4.0), left(2.0));
         assert!((left(0.5) - 0.5).abs() < 0.03, "{}", left(0.5));
         assert!(left(0.1) > 0.99, "{}", left(0.1));
         let times = times(90);
         let pan: Vec<f64> = times.iter().map(|t| 3.0 - 7.0 * t).collect();
-        let way = smoothed(&times, &pan, &[FREE; 90]);
-        assert!(way.iter().zip(&pan).all(|(a, b)| (a - b).abs() < 1e-6));
+        let path = smoothed(&times, &pan, &[FREE; 90]);
+        assert!(path.iter().zip(&pan).all(|(a, b)| (a - b).abs() < 1e-6));
     }
 
     #[test]
     fn bounds_hold_and_bend_the_way_gently() {
         let times = times(120);
         let step: Vec<f64> = times.iter().map(|t| if *t < 2.0 { 0.0 } else { 1.0 }).collect();
-        let way = smoothed(&times, &step, &[[-0.2, 0.2]; 120]);
-        let off = way.iter().zip(&step).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let path = smoothed(&times, &step, &[[-0.2, 0.2]; 120]);
+        let off = path.iter().zip(&step).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(off <= 0.2 + 1e-9, "{off}");
         let free = smoothed(&times, &step, &[FREE; 120]);
         assert!((free[59] - 0.45).abs() < 0.1, "{}", free[59]);

@@ -7,11 +7,11 @@ use kinora_image::{Metadata, metadata, sidecar, sidecar_paths};
 use kinora_types::DateBasis;
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/told").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/metadata").join(name)
 }
 
-/// All that is told of a file, as when it is added to a library.
-fn told(name: &str) -> Metadata {
+/// All metadata of a file, as read when it is added to a library.
+fn metadata_of(name: &str) -> Metadata {
     let path = path(name);
     let inside = metadata(&fs::read(&path).unwrap()).unwrap();
     sidecar(&path).unwrap().or(inside).complete(&path)
@@ -34,24 +34,24 @@ fn dates_and_how_they_are_known() {
         ("IMG-20210405-WA0007.jpg", Some("2021-04-05T00:00:00"), Some(Guessed)),
         ("s9_tags.jpg", None, None),
     ] {
-        let told = told(name);
+        let metadata = metadata_of(name);
         if let Some(at) = at {
-            assert_eq!(told.taken_at, at.parse().ok(), "{name}");
+            assert_eq!(metadata.taken_at, at.parse().ok(), "{name}");
         }
-        assert_eq!(told.taken_at.is_some(), basis.is_some(), "{name}");
-        assert_eq!(told.date_basis, basis, "{name}");
+        assert_eq!(metadata.taken_at.is_some(), basis.is_some(), "{name}");
+        assert_eq!(metadata.date_basis, basis, "{name}");
     }
 }
 
 #[test]
 fn places_and_words() {
-    let orlando = told("s1_refs.jpg").place.unwrap();
+    let orlando = metadata_of("s1_refs.jpg").place.unwrap();
     assert_eq!((orlando.latitude, orlando.longitude), (28.5383, -81.3792));
-    let lake = told("s5_takeout.jpg");
+    let lake = metadata_of("s5_takeout.jpg");
     assert_eq!((lake.title, lake.caption.as_deref()), (None, Some("Grandma at the lake")));
     assert_eq!(lake.place.map(|p| (p.latitude, p.longitude)), Some((30.6578, 104.0739)));
-    assert_eq!(told("m7_usercomment.jpg").caption.as_deref(), Some("Tante Käthe am See"));
-    assert_eq!(told("s9_tags.jpg").keywords, ["Animals", "Birds", "Puffin"]);
+    assert_eq!(metadata_of("m7_usercomment.jpg").caption.as_deref(), Some("Tante Käthe am See"));
+    assert_eq!(metadata_of("s9_tags.jpg").keywords, ["Animals", "Birds", "Puffin"]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn sidecars_are_named() {
 /// 4000 declarations inside each other, for which a parser may take minutes: the picture counts without.
 #[test]
 fn a_packet_that_is_too_dear_is_passed_over() {
-    assert_eq!(told("xmp-ns.png"), Metadata::default());
+    assert_eq!(metadata_of("xmp-ns.png"), Metadata::default());
 }
 
 /// A JPEG of markers alone, which is all that metadata needs.

@@ -80,8 +80,8 @@ fn read(
     let mut allowed = image::Limits::default();
     allowed.max_alloc = Some(budget.limits().memory);
     decoder.set_limits(allowed).map_err(failed)?;
-    let is_told = tone.is_some() || format == Format::Tiff;
-    let icc = if is_told { None } else { decoder.icc_profile().ok().flatten() };
+    let has_space = tone.is_some() || format == Format::Tiff;
+    let icc = if has_space { None } else { decoder.icc_profile().ok().flatten() };
     let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
     budget.check()?;
     let (layout, samples) = match tone {

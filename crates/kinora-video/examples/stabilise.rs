@@ -1,7 +1,7 @@
-//! Writes a video steadied, as raw planar frames of its own size and rate, and prints what was found and what it cost.
-//! For `bench/steady`.
+//! Writes a stabilised video as raw planar frames of its own size and rate, and prints the outcome as JSON.
+//! For `bench/stabilisation`.
 //!
-//! `steady FFMPEG VIDEO OUT FPS`
+//! `stabilise FFMPEG VIDEO OUT FPS`
 
 use std::{fs::File, io::Write, path::Path};
 
@@ -11,7 +11,7 @@ use kinora_video::{ClipSpec, FFmpeg, VideoFile, VideoLimits, never};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [ffmpeg, path, out, fps] = args.as_slice() else {
-        return Err("usage: steady FFMPEG VIDEO OUT FPS".into());
+        return Err("usage: stabilise FFMPEG VIDEO OUT FPS".into());
     };
     let ffmpeg = FFmpeg::check(Path::new(ffmpeg))?;
     let file = VideoFile::open(&ffmpeg, Path::new(path), &VideoLimits::default(), &never)?;
@@ -23,9 +23,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spec = ClipSpec { range, size, fps: fps.parse()?, focus, framing };
     let survey = file.survey(&spec, &never)?;
     let mut out = File::create(out)?;
-    for frame in file.steadied(&spec, &survey, &never)? {
+    for frame in file.stabilised(&spec, &survey, &never)? {
         out.write_all(frame?.bytes())?;
     }
-    println!("{}", serde_json::to_string(&survey.steadiness)?);
+    println!("{}", serde_json::to_string(&survey.outcome)?);
     Ok(())
 }
