@@ -7,6 +7,7 @@ use kinora_inference::{
 };
 use kinora_retrieval::Searcher;
 use kinora_types::{Control, GeoPoint};
+use serde::Deserialize;
 
 use crate::{
     Answer, ChatError, Evidence, Intent, Method, Plan, Sentence, Support, Wish,
@@ -27,7 +28,8 @@ const TURNS: usize = 4;
 const WORD_BY_WORD: &str = "taken from the evidence word by word";
 
 /// How answers are made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AskOptions {
     /// Pieces of evidence at most.
     pub evidence: usize,
@@ -35,7 +37,7 @@ pub struct AskOptions {
     pub max_tokens: u32,
     /// Tokens of evidence at most, whatever the model's context has room for.
     pub budget: u32,
-    /// As of [`CompletionRequest::temperature`].
+    /// Temperature of a model's draws ([`CompletionRequest::temperature`]).
     pub temperature: f32,
     /// Seed of a model's draws.
     pub seed: u64,
@@ -50,7 +52,7 @@ impl Default for AskOptions {
 /// A question in its conversation.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The words.
+    /// What is asked.
     pub text: &'a str,
     /// The day on which it is asked: what `last summer` is counted from.
     pub today: Date,
@@ -64,30 +66,35 @@ pub struct Answerer<'a> {
     pub searcher: &'a Searcher<'a>,
     /// Writes the answer; `None`: the evidence speaks for itself.
     pub model: Option<&'a dyn LanguageModel>,
-    /// Where a name is, if it is known.
+    /// Coordinates of a named place, if it is known.
     pub place: &'a dyn Fn(&str) -> Option<GeoPoint>,
-    /// How.
+    /// How answers are made.
     pub options: AskOptions,
 }
 
 impl Answerer<'_> {
-    /// Answers a question. `told` hears each sentence that may be shown as soon as it was checked.
+    /// Answers a question. `on_sentence` is called with each sentence that may be shown as soon as it was checked.
     ///
     /// # Errors
-    /// [`ChatError`]; that nothing in the library answers is an [`Answer`].
+    /// [`ChatError::Empty`] for no question, [`ChatError::Cancelled`] once `control` says stop; those of the search,
+    /// the catalogue and the model. That nothing in the library answers is an [`Answer`].
     pub fn ask(
         &self,
         question: &Question<'_>,
+        on_sentence: &mut dyn FnMut(&Sentence),
         control: &Control,
-        told: &mut dyn FnMut(&Sentence),
     ) -> Result<Answer, ChatError> {
         if question.text.trim().is_empty() {
             return Err(ChatError::Empty);
         }
         if let Some(Wish::Alike(mentions)) = Wish::of(question.text) {
             let cited = last_cited(question.history);
-            let answer = alike(self.searcher, &mentions, cited, self.options.evidence)?;
-            answer.sentences.iter().filter(|s| s.support == Support::Supported).for_each(told);
+            let answer = alike(self.searcher, &mentions, cited, self.options.evidence, control)?;
+            answer
+                .sentences
+                .iter()
+                .filter(|s| s.support == Support::Supported)
+                .for_each(on_sentence);
             return Ok(answer);
         }
         let asked: Vec<&str> = question
@@ -98,19 +105,21 @@ impl Answerer<'_> {
             .collect();
         let whole = stand_alone(question.text, &asked);
         let plan = self.plan(&whole, question.today)?;
-        control.check().map_err(InferenceError::from)?;
+        control.check()?;
         if plan.intent != Intent::Tell
-            && let Some(answer) = self.ask_catalogue(&plan, told)?
+            && let Some(answer) = self.ask_catalogue(&plan, on_sentence, control)?
         {
             return Ok(answer);
         }
         let history = history(question.history);
         let prompt = Prompt { question: question.text, whole: &whole, history };
-        let gathered = self.gather(&plan, &prompt)?;
+        let gathered = self.gather(&plan, &prompt, control)?;
         let mut answer = match (gathered.fits, self.model) {
             (false, _) => unanswered(plan, gathered.evidence),
-            (true, None) => extractive(plan, gathered.evidence, &whole, told),
-            (true, Some(model)) => self.modelled(model, plan, gathered, &prompt, control, told)?,
+            (true, None) => extractive(plan, gathered.evidence, &whole, on_sentence),
+            (true, Some(model)) => {
+                self.modelled(model, plan, gathered, &prompt, on_sentence, control)?
+            }
         };
         if whole != question.text {
             answer.notes.push(format!("understood as: {whole}"));
@@ -118,7 +127,7 @@ impl Answerer<'_> {
         Ok(answer)
     }
 
-    /// A place that nothing was taken near is a word like others: most captions name theirs.
+    /// Understands the question. A place that nothing was taken near is a word like others: most captions name theirs.
     fn plan(&self, question: &str, today: Date) -> Result<Plan, ChatError> {
         let plan = Plan::of(question, today, self.place);
         if plan.filter.near.is_some() {
@@ -133,12 +142,13 @@ impl Answerer<'_> {
     fn ask_catalogue(
         &self,
         plan: &Plan,
-        told: &mut dyn FnMut(&Sentence),
+        on_sentence: &mut dyn FnMut(&Sentence),
+        control: &Control,
     ) -> Result<Option<Answer>, ChatError> {
-        let Some(found) = catalogue::tell(self.searcher, plan)? else {
+        let Some(found) = catalogue::answer(self.searcher, plan, control)? else {
             return Ok(None);
         };
-        found.sentences.iter().for_each(told);
+        found.sentences.iter().for_each(on_sentence);
         Ok(Some(Answer {
             method: Method::Catalogue,
             sentences: found.sentences,
@@ -151,7 +161,12 @@ impl Answerer<'_> {
         }))
     }
 
-    fn gather(&self, plan: &Plan, prompt: &Prompt<'_>) -> Result<Gathered, ChatError> {
+    fn gather(
+        &self,
+        plan: &Plan,
+        prompt: &Prompt<'_>,
+        control: &Control,
+    ) -> Result<Gathered, ChatError> {
         let budget = match self.model {
             Some(model) => self.room(model, prompt)?,
             None => self.options.budget,
@@ -162,7 +177,7 @@ impl Answerer<'_> {
             None => Ok(text.len() as u32 / 4),
         };
         let most = self.options.evidence;
-        Gatherer { searcher: self.searcher, most, budget, count: &count }.gather(plan)
+        Gatherer { searcher: self.searcher, most, budget, count: &count, control }.gather(plan)
     }
 
     /// Tokens that evidence may have, once rules, question, history and answer have theirs.
@@ -184,10 +199,10 @@ impl Answerer<'_> {
         plan: Plan,
         gathered: Gathered,
         prompt: &Prompt<'_>,
+        on_sentence: &mut dyn FnMut(&Sentence),
         control: &Control,
-        told: &mut dyn FnMut(&Sentence),
     ) -> Result<Answer, ChatError> {
-        let Gathered { evidence, looks, .. } = gathered;
+        let Gathered { evidence, only_pictures, .. } = gathered;
         let request = CompletionRequest {
             messages: prompt.messages(&evidence),
             max_tokens: self.options.max_tokens,
@@ -199,16 +214,16 @@ impl Answerer<'_> {
             Checked { evidence: &evidence, question: prompt.question, done: Vec::new() };
         let mut sentences = Sentences::default();
         let completion = model.complete(&request, control, &mut |piece| {
-            sentences.push(piece).iter().for_each(|said| checked.take(said, told));
+            sentences.push(piece).iter().for_each(|said| checked.take(said, on_sentence));
         })?;
-        sentences.finish().iter().for_each(|said| checked.take(said, told));
+        sentences.finish().iter().for_each(|said| checked.take(said, on_sentence));
         let done = checked.done;
         let supported = done.iter().any(|sentence| sentence.support == Support::Supported);
         let refused = done.iter().any(|sentence| sentence.support == Support::Refusal);
-        if supported || (refused && !looks) {
+        if supported || (refused && !only_pictures) {
             return Ok(finished(model.model(), plan, evidence, done, completion));
         }
-        let mut answer = extractive(plan, evidence, prompt.whole, told);
+        let mut answer = extractive(plan, evidence, prompt.whole, on_sentence);
         let name = model.model();
         answer.notes = vec![if refused {
             format!("found by looks, of which language model {name} sees nothing")
@@ -244,14 +259,14 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    fn take(&mut self, said: &Said, told: &mut dyn FnMut(&Sentence)) {
+    fn take(&mut self, said: &Said, on_sentence: &mut dyn FnMut(&Sentence)) {
         let mut sentence = check_sentence(&said.text, &said.cites, self.evidence, self.question);
         // Models without end say the same again.
         if self.done.iter().any(|earlier| earlier.text == sentence.text) {
             sentence.support = Support::Unsupported("it was said before".into());
         }
         if sentence.support == Support::Supported {
-            told(&sentence);
+            on_sentence(&sentence);
         }
         self.done.push(sentence);
     }
@@ -294,7 +309,7 @@ fn finished(
     }
 }
 
-/// Of prompt and answer, if the model's service tells.
+/// Tokens of prompt and answer, if the model's service tells.
 fn tokens(completion: &Completion) -> Option<(u32, u32)> {
     completion.prompt_tokens.zip(completion.tokens)
 }
@@ -303,10 +318,10 @@ fn extractive(
     plan: Plan,
     evidence: Vec<Evidence>,
     question: &str,
-    told: &mut dyn FnMut(&Sentence),
+    on_sentence: &mut dyn FnMut(&Sentence),
 ) -> Answer {
     let sentences = extract(&evidence, &plan.subject, question);
-    sentences.iter().for_each(told);
+    sentences.iter().for_each(on_sentence);
     Answer {
         method: Method::Extractive,
         sentences,

@@ -1,16 +1,11 @@
 //! Counts, lists and dates: told by the catalogue, never by a model.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use kinora_catalog::Catalog;
-use kinora_retrieval::{Query, Searcher, content_words};
-use kinora_types::{Asset, Hit, Kind};
+use kinora_retrieval::{Query, Searcher};
+use kinora_types::{Asset, AssetRow, Control, Hit, Kind};
 
-use crate::{
-    ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence,
-    gather::{looked, worded},
-    words::stem_set,
-};
+use crate::{ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence};
 
 /// Assets that a list names.
 const LISTED: usize = 20;
@@ -19,16 +14,20 @@ const SHOWN: usize = 5;
 /// More than any library that is searched this way has hits.
 const ALL: usize = 100_000;
 
-/// What the catalogue says.
-pub(crate) struct Told {
+/// An answer of the catalogue.
+pub(crate) struct Listing {
     pub sentences: Vec<Sentence>,
     pub evidence: Vec<Evidence>,
     pub notes: Vec<String>,
 }
 
 /// Answers a counting, listing or when-question; `None` if nothing fits.
-pub(crate) fn tell(searcher: &Searcher<'_>, plan: &Plan) -> Result<Option<Told>, ChatError> {
-    let matching = matching(searcher, plan)?;
+pub(crate) fn answer(
+    searcher: &Searcher<'_>,
+    plan: &Plan,
+    control: &Control,
+) -> Result<Option<Listing>, ChatError> {
+    let matching = matching(searcher, plan, control)?;
     Ok(match plan.intent {
         Intent::Count { by } => Some(count(&matching, plan, by)),
         _ if matching.assets.is_empty() => None,
@@ -38,21 +37,23 @@ pub(crate) fn tell(searcher: &Searcher<'_>, plan: &Plan) -> Result<Option<Told>,
 }
 
 struct Matching {
-    /// Those whose words say so first, then by looks, each best first.
+    /// What matches: first what has all of the words, then the rest, each best first.
     assets: Vec<Asset>,
-    /// How many have all of the words.
+    /// How many of the assets have all of the words.
     by_words: usize,
     /// Whether conditions alone decided, so that the number is exact.
     exact: bool,
 }
 
-/// What passes the conditions and, if there is a subject, is found by it: looks and words that fit, and
-/// passages that have all of its words.
-fn matching(searcher: &Searcher<'_>, plan: &Plan) -> Result<Matching, ChatError> {
+/// What passes the conditions and, if there is a subject, what fits it and what has a passage with all of its words.
+fn matching(
+    searcher: &Searcher<'_>,
+    plan: &Plan,
+    control: &Control,
+) -> Result<Matching, ChatError> {
     let catalog = searcher.catalog();
-    let allowed = catalog.filter(&plan.filter)?;
     if plan.subject.trim().is_empty() {
-        let rows = allowed.map_or_else(|| catalog.live_rows(), Ok)?;
+        let rows = catalog.filter(&plan.filter)?.map_or_else(|| catalog.live_rows(), Ok)?;
         let mut assets: Vec<Asset> =
             catalog.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect();
         assets.sort_by_key(|asset| asset.taken_at);
@@ -60,42 +61,31 @@ fn matching(searcher: &Searcher<'_>, plan: &Plan) -> Result<Matching, ChatError>
     }
     let filter = plan.filter.clone();
     let query = Query { filter, limit: ALL, deduplicate: false, ..Query::text(&plan.subject) };
-    let outcome = searcher.search(&query)?;
-    let bar = outcome.threshold.unwrap_or_default();
-    let (named, others): (Vec<&Hit>, Vec<&Hit>) =
-        outcome.hits.iter().partition(|hit| worded(hit, &outcome, 1.0));
-    let seen = others.into_iter().filter(|hit| looked(hit, &outcome, bar));
+    let outcome = searcher.search(&query, control)?;
+    let fitting = outcome.hits.iter().filter(|hit| hit.fit.fits());
+    let (named, seen): (Vec<&Hit>, Vec<&Hit>) = fitting.partition(|hit| outcome.has_all_words(hit));
     let by_words = named.len();
-    let mut assets: Vec<Asset> =
-        named.into_iter().chain(seen).map(|hit| hit.asset.clone()).collect();
-    let known: BTreeSet<_> = assets.iter().map(|asset| asset.id).collect();
-    let said = said(catalog, plan, allowed.as_deref())?;
-    assets.extend(said.into_iter().filter(|asset| !known.contains(&asset.id)));
+    let found = named.into_iter().chain(seen);
+    let (mut rows, mut assets): (Vec<AssetRow>, Vec<Asset>) =
+        found.map(|hit| (hit.row, hit.asset.clone())).unzip();
+    let mut said = Vec::new();
+    for passage in searcher.passages(&plan.subject, &plan.filter, ALL, control)? {
+        let row = passage.hit.asset;
+        if passage.has_all_words() && !rows.contains(&row) {
+            rows.push(row);
+            said.push(row);
+        }
+    }
+    assets.extend(catalog.assets(&said)?.into_iter().map(|(_, asset)| asset));
     Ok(Matching { assets, by_words, exact: false })
 }
 
-fn said(catalog: &Catalog, plan: &Plan, allowed: Option<&[u64]>) -> Result<Vec<Asset>, ChatError> {
-    let asked = stem_set(&plan.subject);
-    let mut rows: Vec<u64> = Vec::new();
-    for hit in catalog.lexical_passages(&content_words(&plan.subject))? {
-        let passes = allowed.is_none_or(|rows| rows.contains(&hit.asset));
-        if !passes || rows.contains(&hit.asset) {
-            continue;
-        }
-        let text = catalog.passage(hit.passage)?.map(|passage| passage.text).unwrap_or_default();
-        if asked.is_subset(&stem_set(&text)) {
-            rows.push(hit.asset);
-        }
-    }
-    Ok(catalog.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
-}
-
-fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Told {
+fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Listing {
     let total = matching.assets.len();
     // The noun says already which kind is meant.
-    let told = plan.conditions.iter().filter(|condition| !condition.starts_with("only "));
-    let told = told.map(String::as_str).collect::<Vec<_>>().join(", ");
-    let conditions = if told.is_empty() { told } else { format!(" ({told})") };
+    let named = plan.conditions.iter().filter(|condition| !condition.starts_with("only "));
+    let named = named.map(String::as_str).collect::<Vec<_>>().join(", ");
+    let conditions = if named.is_empty() { named } else { format!(" ({named})") };
     let subject = plan.subject.trim();
     let about = if subject.is_empty() { String::new() } else { format!(" for “{subject}”") };
     let found = format!("{total} {}{about}{conditions}.", noun(plan, total));
@@ -109,7 +99,7 @@ fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Told {
     if !matching.exact {
         notes.push("counted by search: some may be missed, some may be look-alikes".to_owned());
     }
-    Told { sentences, evidence, notes }
+    Listing { sentences, evidence, notes }
 }
 
 fn item(text: String) -> Sentence {
@@ -130,7 +120,7 @@ fn periods(assets: &[Asset], period: Period) -> Vec<String> {
     counts.into_iter().map(|(name, count)| format!("{name}: {count}")).collect()
 }
 
-fn list(matching: &Matching, plan: &Plan) -> Told {
+fn list(matching: &Matching, plan: &Plan) -> Listing {
     let evidence = numbered(&matching.assets, LISTED);
     let total = matching.assets.len();
     let head = if total > evidence.len() {
@@ -140,7 +130,7 @@ fn list(matching: &Matching, plan: &Plan) -> Told {
     };
     let mut sentences = vec![Sentence::supported(head, Vec::new())];
     sentences.extend(items(&evidence));
-    Told { sentences, evidence, notes: Vec::new() }
+    Listing { sentences, evidence, notes: Vec::new() }
 }
 
 /// A line for each: its name and date.
@@ -153,11 +143,11 @@ pub(crate) fn items(evidence: &[Evidence]) -> Vec<Sentence> {
     evidence.iter().map(line).collect()
 }
 
-fn when(matching: &Matching) -> Told {
+fn when(matching: &Matching) -> Listing {
     // What looks alike was taken on other days.
     let most = if matching.by_words > 0 { matching.by_words.min(3) } else { 3 };
     let evidence = numbered(&matching.assets, most);
-    let told = |piece: &Evidence| {
+    let sentence = |piece: &Evidence| {
         let label = piece.asset.label();
         let text = match piece.asset.taken_at {
             Some(at) => {
@@ -167,7 +157,7 @@ fn when(matching: &Matching) -> Told {
         };
         Sentence::supported(text, vec![piece.number])
     };
-    Told { sentences: evidence.iter().map(told).collect(), evidence, notes: Vec::new() }
+    Listing { sentences: evidence.iter().map(sentence).collect(), evidence, notes: Vec::new() }
 }
 
 fn numbered(assets: &[Asset], most: usize) -> Vec<Evidence> {

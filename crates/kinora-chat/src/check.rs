@@ -11,12 +11,11 @@
 
 use std::collections::HashSet;
 
-use crate::{
-    Evidence, FactKind, Sentence, Support,
-    words::{contains_words, plain, stem_set, words},
-};
+use kinora_retrieval::{contains_phrase, normalised, stem_set, tokens};
 
-/// How a model that keeps the rules says that it does not know; and the usual ways of those that do not.
+use crate::{Evidence, FactKind, Sentence, Support};
+
+/// Words of a model that does not know: those that the rules ask for, and the usual others.
 const REFUSALS: [&str; 10] = [
     "i do not know",
     "i don t know",
@@ -29,12 +28,12 @@ const REFUSALS: [&str; 10] = [
     "no information",
     "cannot determine",
 ];
-/// Words that tell whose words they are.
+/// Words that mark what follows as said or written by others.
 const REPORTED: [&str; 18] = [
     "says", "said", "say", "saying", "speaks", "speaking", "spoken", "tells", "told", "talks",
     "mentions", "asks", "reads", "written", "writes", "sign", "text", "caption",
 ];
-/// Words for who it is whose words they are; they claim nothing.
+/// Names for whoever speaks or writes in the evidence; they claim nothing.
 const REPORTERS: [&str; 12] = [
     "speaker",
     "guide",
@@ -49,9 +48,12 @@ const REPORTERS: [&str; 12] = [
     "people",
     "letters",
 ];
-/// Of the words of a sentence, this share must stand in what it cites.
+/// Words by which an answer points at its sources; they claim nothing.
+const POINTERS: [&str; 6] = ["evidence", "file", "first", "provided", "second", "two"];
+/// Share of the words of a sentence that must stand in what it cites.
 const SHARE: f32 = 0.5;
-/// And this one in what it does not cite, since the best of many has some by chance.
+/// Share of the words of a sentence that must stand in evidence that it does not cite: higher, as the best of many
+/// pieces has some by chance.
 const UNCITED_SHARE: f32 = 0.75;
 const PASSED_OFF: &str = "it passes off as fact what the evidence quotes";
 
@@ -94,7 +96,7 @@ fn supported(
     Ok(Sentence::supported(text, numbers(cited)))
 }
 
-/// With the piece that has most of its words; of equals the first, which was found best.
+/// The sentence with the piece that has most of its words as its source; of equals the first, which was found best.
 fn attributed(text: &str, evidence: &[Evidence], question: &str) -> Option<Sentence> {
     let claims = stem_set(&claiming(text));
     let shared = |piece: &&Evidence| stem_set(&piece.text()).intersection(&claims).count();
@@ -103,8 +105,8 @@ fn attributed(text: &str, evidence: &[Evidence], question: &str) -> Option<Sente
     is_asked(text, question).then_some(Sentence { attributed: true, ..sentence })
 }
 
-/// `The mill is old, it is said.` Only what speaks of what was asked: other words in a picture or a recording
-/// want something of the reader.
+/// The sentence told as words of others: `The mill is old, it is said.` Only if it speaks of what was asked: other words
+/// in a picture or a recording want something of the reader.
 fn as_told(text: &str, cited: &[&Evidence], question: &str) -> Option<String> {
     let claims = stem_set(&claiming(text));
     let shared = |kind: FactKind| {
@@ -126,7 +128,7 @@ fn numbers(cited: &[&Evidence]) -> Vec<u32> {
 }
 
 fn is_refusal(text: &str) -> bool {
-    let plain = plain(text);
+    let plain = normalised(text);
     REFUSALS.iter().any(|refusal| plain.contains(refusal))
 }
 
@@ -137,7 +139,7 @@ fn fault(text: &str, cited: &[&Evidence], question: &str, least: f32) -> Option<
     }
     let all: String = cited.iter().map(|piece| piece.text() + "\n").collect();
     let quotes = quotes(text);
-    if !quotes.iter().all(|quote| contains_words(&all, quote)) {
+    if !quotes.iter().all(|quote| contains_phrase(&all, quote)) {
         return Some("it quotes what does not stand there");
     }
     let outside = quotes.iter().fold(text.to_owned(), |text, quote| text.replace(quote, " "));
@@ -146,8 +148,8 @@ fn fault(text: &str, cited: &[&Evidence], question: &str, least: f32) -> Option<
     }
     let (known, asked) = (stem_set(&all), stem_set(question));
     let digits = |word: &String| word.chars().all(|c| c.is_ascii_digit());
-    let given: HashSet<String> = words(&all).into_iter().chain(words(question)).collect();
-    if words(&outside).iter().filter(|word| digits(word)).any(|number| !given.contains(number)) {
+    let given: HashSet<String> = tokens(&all).into_iter().chain(tokens(question)).collect();
+    if tokens(&outside).iter().filter(|word| digits(word)).any(|number| !given.contains(number)) {
         return Some("it gives a number that does not stand there");
     }
     let claims = stem_set(&claiming(&outside));
@@ -159,19 +161,20 @@ fn fault(text: &str, cited: &[&Evidence], question: &str, least: f32) -> Option<
     if !share(&claims.iter().collect(), &known) || !share(&new, &known) {
         return Some("its words do not stand there");
     }
-    let told = words(&outside).iter().any(|word| REPORTED.contains(&word.as_str()));
+    let told = tokens(&outside).iter().any(|word| REPORTED.contains(&word.as_str()));
     if !told && !share(&new, &stem_set(&own_text(cited))) {
         return Some(PASSED_OFF);
     }
     None
 }
 
-/// The words without those that only tell whose words they are.
+/// The words without those that only tell whose words they are, or where they stand.
 fn claiming(text: &str) -> String {
-    let words = words(text);
-    let claims = words.iter().map(String::as_str);
-    let claims = claims.filter(|word| !REPORTED.contains(word) && !REPORTERS.contains(word));
-    claims.collect::<Vec<_>>().join(" ")
+    let words = tokens(text);
+    let frame = |word: &&str| {
+        REPORTED.contains(word) || REPORTERS.contains(word) || POINTERS.contains(word)
+    };
+    words.iter().map(String::as_str).filter(|word| !frame(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// What Kinora and the library's owner say of the evidence: all but what others say or write in it.
@@ -182,11 +185,11 @@ fn own_text(cited: &[&Evidence]) -> String {
     own.chain(names).collect::<Vec<_>>().join("\n")
 }
 
-/// What stands between double quotes, of two words and more; one word may be a name.
+/// Quotes in a text, of two words and more; one word may be a name.
 fn quotes(text: &str) -> Vec<String> {
     let straight = text.replace(['“', '”'], "\"");
     let parts: Vec<&str> = straight.split('"').collect();
     let inside =
         parts.iter().enumerate().filter(|(index, _)| index % 2 == 1).map(|(_, part)| *part);
-    inside.filter(|quote| words(quote).len() > 1).map(str::to_owned).collect()
+    inside.filter(|quote| tokens(quote).len() > 1).map(str::to_owned).collect()
 }

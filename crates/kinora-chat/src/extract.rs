@@ -1,15 +1,13 @@
 //! Answers without a model: words of the evidence itself.
 
+use kinora_retrieval::{contains_phrase, stem_set, stems};
 use kinora_types::TimeRange;
 
-use crate::{
-    Evidence, Fact, FactKind, Sentence,
-    words::{contains_words, stem_set, stems},
-};
+use crate::{Evidence, Fact, FactKind, Sentence};
 
-/// Pieces of evidence that are told of.
+/// Pieces of evidence that an answer quotes at most.
 const PIECES: usize = 4;
-/// Letters of a quote.
+/// Letters of a quote at most.
 const QUOTE: usize = 240;
 
 /// Words that ask for one kind of fact, whatever else a source has of the question's words.
@@ -59,7 +57,7 @@ fn sentence(piece: &Evidence, subject: &str, question: &str) -> Sentence {
         let of_kind = piece.facts.iter().filter(|fact| kind.is_none_or(|kind| fact.kind == kind));
         of_kind.rev().max_by_key(|fact| (shared(fact), fact.kind != FactKind::Tags))
     };
-    let asks = |phrases: &[&str]| phrases.iter().any(|phrase| contains_words(question, phrase));
+    let asks = |phrases: &[&str]| phrases.iter().any(|phrase| contains_phrase(question, phrase));
     let wanted =
         ASKED.iter().filter(|(_, phrases)| asks(phrases)).find_map(|(k, _)| most(Some(*k)));
     let best = wanted.or_else(|| most(None).filter(|fact| shared(fact) > 0));
@@ -84,12 +82,12 @@ fn told(name: &str, fact: &Fact) -> String {
     }
 }
 
-/// ` at 00:41`.
+/// The start of a stretch in words: ` at 00:41`.
 fn at(range: Option<TimeRange>) -> String {
     range.map_or(String::new(), |range| format!(" at {}", clock(range.start_ms())))
 }
 
-/// `00:41`, with hours if there are any.
+/// A time as `00:41`, with hours if there are any.
 pub(crate) fn clock(ms: u64) -> String {
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     if hours > 0 {

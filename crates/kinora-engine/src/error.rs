@@ -25,6 +25,9 @@ pub enum EngineError {
     /// Somebody asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// It took longer than it was allowed to.
+    #[error("not done within the time that was given")]
+    Deadline,
     /// The platform has no data folder and none was given.
     #[error("there is no home folder")]
     NoHome,
@@ -166,13 +169,13 @@ pub enum EngineError {
     Model(#[from] ModelError),
     /// An embedding.
     #[error(transparent)]
-    Embed(#[from] InferenceError),
+    Inference(#[from] InferenceError),
     /// Adding.
     #[error(transparent)]
     Ingest(#[from] IngestError),
     /// Searching.
     #[error(transparent)]
-    Search(#[from] SearchError),
+    Search(SearchError),
     /// A brief.
     #[error(transparent)]
     Brief(#[from] BriefError),
@@ -187,7 +190,7 @@ pub enum EngineError {
     Record(#[from] RecordError),
     /// An answer.
     #[error(transparent)]
-    Chat(#[from] ChatError),
+    Chat(ChatError),
     /// The address of a language model.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -204,6 +207,24 @@ pub enum EngineError {
     Ragme(#[from] RagmeError),
 }
 
+impl From<SearchError> for EngineError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Search(error),
+        }
+    }
+}
+
+impl From<ChatError> for EngineError {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Chat(error),
+        }
+    }
+}
+
 impl From<FFmpegError> for EngineError {
     fn from(error: FFmpegError) -> Self {
         Self::Render(error.into())
@@ -216,6 +237,7 @@ impl EngineError {
         let owned = |hint: &str| Some(hint.to_owned());
         match self {
             Self::Cancelled(_) => None,
+            Self::Deadline => owned("give it more time, or ask for less"),
             Self::NoHome => owned("set KINORA_HOME to a folder"),
             Self::Config { .. } => owned("mend the file, or move it away"),
             Self::LibraryName(_) => {
@@ -262,7 +284,7 @@ impl EngineError {
             Self::Index(e) => e.hint().map(Into::into),
             Self::Store(e) => e.hint(),
             Self::Model(e) => e.hint(),
-            Self::Embed(e) => e.hint().map(Into::into),
+            Self::Inference(e) => e.hint().map(Into::into),
             Self::Ingest(e) => e.hint(),
             Self::Search(e) => e.hint().map(Into::into),
             Self::Brief(e) => owned(e.hint()),

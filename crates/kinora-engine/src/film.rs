@@ -5,25 +5,23 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_catalog::Catalog;
 use kinora_film::{
     BriefFormat, CameraMoveGenerator, LibrarySources, Origin, PlanOptions, RenderContext,
     SourceFinder, check_output, parse, plan, render, still, storyboard_html,
 };
 use kinora_inference::ShotGenerator;
+use kinora_models::Space;
 use kinora_ragme::GenerationConfig;
-use kinora_retrieval::{Filter, Kind, Searcher};
+use kinora_retrieval::{Filter, Kind};
 use kinora_types::{
     Asset, Brief, Control, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard,
 };
 
 use crate::{
-    EngineError, Studio,
+    EngineError, Event, Job, Library,
     motion::{FoundClip, FoundClips, Generator, Motion, find_clips},
     text,
 };
-
-pub use kinora_film::FilmProgress as MakeProgress;
 
 /// Bytes of a brief's file.
 const LARGEST_BRIEF: u64 = 4 << 20;
@@ -66,32 +64,43 @@ pub struct Plan {
     pub html: String,
 }
 
-impl Studio {
+impl Library {
     /// Plans a film without making it.
-    pub fn plan(
-        &self,
-        library: &str,
-        request: &FilmRequest,
-        control: &Control,
-    ) -> Result<Plan, EngineError> {
-        let catalog = self.catalog(library)?;
-        self.with_sources(&catalog, request, control, |sources, _| {
-            let (brief, _) = briefed(request)?;
-            let found = self.found_clips(&catalog, request, &brief)?;
-            let storyboard = planned(request, &brief, sources, &found, control)?;
-            let open = |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side);
-            Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
+    ///
+    /// # Errors
+    /// What is wrong with the brief, that nothing fits a shot, or that the work was stopped.
+    pub fn plan(&self, request: &FilmRequest, job: &Job) -> Result<Plan, EngineError> {
+        job.run(|control| {
+            let space = self.embedders()?;
+            self.with_sources(&space, request, control, |sources, _| {
+                let (brief, _) = briefed(request)?;
+                let found = self.found_clips(&space, request, &brief, control)?;
+                let storyboard = planned(request, &brief, sources, &found, control)?;
+                let open = |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side);
+                Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
+            })
         })
     }
 
     /// Makes a film and keeps its record in the library and beside the film.
+    ///
+    /// # Errors
+    /// As [`Library::plan`], and if the film or its record cannot be written.
     pub fn make(
         &self,
-        library: &str,
         request: &FilmRequest,
         out: &Path,
-        progress: &mut dyn FnMut(MakeProgress),
+        job: &Job,
+    ) -> Result<FilmRecord, EngineError> {
+        job.run(|control| self.make_until(request, out, control, job))
+    }
+
+    fn make_until(
+        &self,
+        request: &FilmRequest,
+        out: &Path,
         control: &Control,
+        job: &Job,
     ) -> Result<FilmRecord, EngineError> {
         if out.exists() && !request.overwrite {
             return Err(EngineError::Exists(out.to_owned()));
@@ -99,18 +108,16 @@ impl Studio {
         if request.generator == (Generator::Ragme { model: None }) {
             return Err(EngineError::NoVideoModel);
         }
-        let ffmpeg = self.ffmpeg()?;
-        let mut typesetter = self.typesetter(request.font.as_ref())?;
-        let catalog = self.catalog(library)?;
-        let record = self.with_sources(&catalog, request, control, |sources, threshold| {
+        let ffmpeg = self.shared.ffmpeg()?;
+        let mut typesetter = self.shared.typesetter(request.font.as_ref())?;
+        let (space, catalog) = (self.embedders()?, &self.catalog);
+        let record = self.with_sources(&space, request, control, |sources, threshold| {
             let library_revision = catalog.revision()?;
             let (brief, text) = briefed(request)?;
-            let found = self.found_clips(&catalog, request, &brief)?;
+            let found = self.found_clips(&space, request, &brief, control)?;
             let storyboard = planned(request, &brief, sources, &found, control)?;
             check_output(out, &storyboard)?;
-            let space = self.space_of(&catalog)?;
-            let motion =
-                Motion { catalog: &catalog, space, ffmpeg: &ffmpeg, found: &found, control };
+            let motion = Motion { catalog, space: &space, ffmpeg: &ffmpeg, found: &found, control };
             let (mut generator, followed) = generator(request, &storyboard, &motion)?;
             let origin = Origin {
                 brief: without_folders(text, &brief),
@@ -127,7 +134,7 @@ impl Studio {
                 sources,
                 embedder: Some(space.image()),
                 control,
-                progress,
+                progress: &mut |at| job.tell(Event::Frames { done: at.done, total: at.total }),
                 origin: &origin,
             };
             Ok(render(&storyboard, context, out)?)
@@ -140,35 +147,36 @@ impl Studio {
     /// The videos whose motion the shots of a brief will follow; none if pictures are moved over.
     fn found_clips(
         &self,
-        catalog: &Catalog,
+        space: &Space,
         request: &FilmRequest,
         brief: &Brief,
+        control: &Control,
     ) -> Result<FoundClips, EngineError> {
         let Generator::Ragme { model: Some(model) } = &request.generator else {
             return Ok(FoundClips::new());
         };
         let k = GenerationConfig::of(model)?.clips;
         let prompts = brief.shots.iter().map(|shot| shot.prompt.as_str());
-        find_clips(catalog, self.space_of(catalog)?.text(), prompts, k, &filter(request, true))
+        let filter = filter(request, true);
+        find_clips(&self.catalog, space.text(), prompts, k, &filter, control)
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.
     fn with_sources<T>(
         &self,
-        catalog: &Catalog,
+        space: &Space,
         request: &FilmRequest,
         control: &Control,
         work: impl FnOnce(&LibrarySources<'_>, Option<f32>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        let space = self.space_of(catalog)?;
-        let index = self.index(catalog)?;
-        let searcher = Searcher::new(catalog, &index, space.text())?;
         let scores = space.text().score_model();
-        let ffmpeg = self.ffmpeg().ok();
+        let ffmpeg = self.shared.ffmpeg().ok();
         let filter = filter(request, ffmpeg.is_some());
         let duplicates = scores.duplicate_threshold;
-        let sources = LibrarySources::new(&searcher, catalog, duplicates, filter, ffmpeg);
-        work(&sources.until(control.clone()), scores.abstain_below)
+        self.searching(space, control, |searcher| {
+            let sources = LibrarySources::new(searcher, &self.catalog, duplicates, filter, ffmpeg);
+            work(&sources.until(control.clone()), scores.abstain_below)
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
 
-use crate::{EngineError, FilmRequest, Generator, Studio};
+use crate::{EngineError, FilmRequest, Generator, Library};
 
 /// Length of a crossfade.
 pub const CROSSFADE_SECONDS: f64 = 0.5;
@@ -27,17 +27,16 @@ pub struct FilmOfAnswer {
     pub left_out: Vec<String>,
 }
 
-impl Studio {
+impl Library {
     /// A film of what was last cited in a conversation: a shot for each source, of a video the cited stretch,
     /// under the question as its title. Without a length every shot gets five seconds.
     pub fn film_of_answer(
         &self,
-        library: &str,
         conversation: u64,
         mentions: &Mentions,
         seconds: Option<f64>,
     ) -> Result<FilmOfAnswer, EngineError> {
-        let catalog = self.catalog(library)?;
+        let catalog = &self.catalog;
         let turns = catalog.turns(conversation)?;
         let (mut shows, mut left_out) = (Vec::new(), Vec::new());
         for citation in mentions.of(last_cited(&turns))? {
@@ -63,7 +62,7 @@ impl Studio {
             captions: Captioning::FromBrief,
             seed: 0,
             sound: None,
-            steady: None,
+            stabilisation: None,
         };
         let request = FilmRequest {
             brief: brief.to_string(),
@@ -84,7 +83,6 @@ impl Studio {
     /// Keeps in the conversation that a film was made.
     pub fn say_film(
         &self,
-        library: &str,
         conversation: u64,
         wish: &str,
         film: &FilmOfAnswer,
@@ -93,7 +91,7 @@ impl Studio {
         let marks: String = film.shows.iter().map(|shown| format!("[{}]", shown.number)).collect();
         let made = format!("A film of {marks}: {}", out.display());
         let turns = Transcript::exchange(wish, made, film.shows.clone(), Timestamp::now());
-        Ok(self.catalog(library)?.say(conversation, &turns)?)
+        Ok(self.catalog.say(conversation, &turns)?)
     }
 }
 

@@ -60,12 +60,13 @@ pub(crate) fn find_clips<'p>(
     prompts: impl Iterator<Item = &'p str>,
     k: usize,
     filter: &Filter,
+    control: &Control,
 ) -> Result<FoundClips, EngineError> {
     let mut found = FoundClips::new();
     for prompt in prompts {
         if !found.contains_key(prompt) {
             let query = ClipQuery { k, filter: filter.clone(), ..ClipQuery::text(prompt) };
-            let clips = retrieve_clips(catalog, embedder, &query)?;
+            let clips = retrieve_clips(catalog, embedder, &query, control)?;
             let clips =
                 clips.into_iter().map(|RetrievedClip { asset, similarity, moment_ms, .. }| {
                     FoundClip { asset, similarity, moment_ms }

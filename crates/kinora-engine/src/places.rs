@@ -4,7 +4,7 @@
 //! Way in: [`Gazetteer::read`] once, then [`Gazetteer::city`] from any number of threads;
 //! [`coordinates`] for what is no name.
 //!
-//! Memory: about 10 MB for the 34 000 cities and their 357 000 names ([`Gazetteer::memory`]). The file
+//! Memory: about 10 MB for the 34 000 cities and their 357 000 names. The file
 //! (16 MB of JSON) is read as a stream, one city at a time; while it is sorted, 10 MB more.
 
 use std::{
@@ -29,7 +29,7 @@ const STEP: usize = 1 << 16;
 
 /// A city of the gazetteer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct City {
     /// English or local name.
     pub name: Box<str>,
     /// Degrees north.
@@ -42,7 +42,7 @@ pub struct Place {
     pub population: u64,
 }
 
-impl Place {
+impl City {
     /// Where it is.
     pub fn point(&self) -> GeoPoint {
         GeoPoint { latitude: self.latitude, longitude: self.longitude }
@@ -75,7 +75,7 @@ impl Name {
 
 /// Cities by all their names. It does not change once it was read.
 pub struct Gazetteer {
-    cities: Box<[Place]>,
+    cities: Box<[City]>,
     /// Every name in lower case, one after the other without a separator.
     text: Box<str>,
     /// In order of their text; of equal names the most populous city first.
@@ -110,7 +110,7 @@ impl Gazetteer {
     }
 
     /// The most populous city of a name, in any language, upper or lower case; `Paris, US` asks for a country.
-    pub fn city(&self, text: &str) -> Option<&Place> {
+    pub fn city(&self, text: &str) -> Option<&City> {
         let (name, country) = match text.rsplit_once(',') {
             Some((name, country)) if country.trim().len() == 2 => (name, Some(country.trim())),
             _ => (text, None),
@@ -123,8 +123,9 @@ impl Gazetteer {
     }
 
     /// Bytes that it takes, but for what the allocator adds to each.
-    pub fn memory(&self) -> usize {
-        let own = |city: &Place| size_of::<Place>() + city.name.len() + city.countrycode.len();
+    #[cfg(test)]
+    fn memory(&self) -> usize {
+        let own = |city: &City| size_of::<City>() + city.name.len() + city.countrycode.len();
         let cities: usize = self.cities.iter().map(own).sum();
         cities + self.text.len() + size_of_val::<[Name]>(&self.names)
     }
@@ -147,7 +148,7 @@ impl<F: Read> Read for Stoppable<'_, F> {
 /// Cities in the file's order, their names in any.
 #[derive(Default)]
 struct Unsorted {
-    cities: Vec<Place>,
+    cities: Vec<City>,
     text: String,
     names: Vec<Name>,
 }
@@ -167,7 +168,7 @@ impl Unsorted {
             self.text.push_str(&name);
         }
         let Entry { name, latitude, longitude, countrycode, population, .. } = entry;
-        self.cities.push(Place { name, latitude, longitude, countrycode, population });
+        self.cities.push(City { name, latitude, longitude, countrycode, population });
     }
 
     /// Names that cities share are kept once.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kinora_render::{RenderError, subject};
 use kinora_types::{
     Asset, Brief, CameraMove, Captioning, ClipCut, Control, FilmSpec, Kind, Moment, Shot,
-    ShotBrief, ShotSound, Size, Sound, Steady, Storyboard, TimeRange,
+    ShotBrief, ShotSound, Size, Sound, Stabilisation, Storyboard, TimeRange,
 };
 
 use crate::{
@@ -75,8 +75,8 @@ pub fn plan(
     let timeline = Timeline::new(spec, &parts)?;
     let spec =
         FilmSpec { seconds: f64::from(timeline.total) / f64::from(spec.fps), ..spec.clone() };
-    let (frames, sound, steady) = (timeline.shots.iter(), brief.sound, brief.steady);
-    let mut cast = Cast { spec: &spec, sources, sound, steady, last: None, frames };
+    let (frames, sound, stabilisation) = (timeline.shots.iter(), brief.sound, brief.stabilisation);
+    let mut cast = Cast { spec: &spec, sources, sound, stabilisation, last: None, frames };
     let mut shots = Vec::with_capacity(choices.len());
     for (i, (brief, choice)) in brief.shots.iter().zip(choices).enumerate() {
         options.control.check()?;
@@ -177,8 +177,8 @@ struct Cast<'a> {
     sources: &'a dyn SourceFinder,
     /// What the brief says of the film's sound.
     sound: Option<Sound>,
-    /// and of its clips' trembling.
-    steady: Option<Steady>,
+    /// Stabilisation of its clips, as the brief says.
+    stabilisation: Option<Stabilisation>,
     last: Option<MoveKind>,
     frames: std::slice::Iter<'a, u32>,
 }
@@ -255,7 +255,7 @@ impl Cast<'_> {
                 (false, Sound::Keep) => ShotSound::Kept,
                 (false, Sound::Mute) => ShotSound::Muted,
             },
-            steady: self.steadied(shot),
+            stabilisation: self.stabilisation_of(shot),
         })
     }
 
@@ -267,11 +267,11 @@ impl Cast<'_> {
         }
     }
 
-    /// Whether a shot's clip shall be steadied.
-    fn steadied(&self, shot: &ShotBrief) -> Steady {
-        match self.spec.steady {
-            Some(Steady::Off) => Steady::Off,
-            asked => shot.steady.or(asked).or(self.steady).unwrap_or_default(),
+    /// Whether a shot's clip is to be stabilised.
+    fn stabilisation_of(&self, shot: &ShotBrief) -> Stabilisation {
+        match self.spec.stabilisation {
+            Some(Stabilisation::Off) => Stabilisation::Off,
+            asked => shot.stabilisation.or(asked).or(self.stabilisation).unwrap_or_default(),
         }
     }
 

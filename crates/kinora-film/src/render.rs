@@ -12,8 +12,8 @@ use kinora_provenance::{RECORD_VERSION, RecordError, beside, write_beside};
 use kinora_render::{self, EncodeSpec, FilmEncoder, RenderError, Typesetter};
 use kinora_types::{
     Asset, CameraMove, Cancelled, ClipCut, ContentHash, Control, EmbeddingSpace, FilmRecord,
-    FilmSpec, GeneratorRecord, Picture, Shot, ShotRecord, ShotSound, Size, SourceRecord, Steady,
-    Storyboard, YuvFrame,
+    FilmSpec, GeneratorRecord, Picture, Shot, ShotRecord, ShotSound, Size, SourceRecord,
+    Stabilisation, Storyboard, YuvFrame,
 };
 use kinora_video::{ClipSpec, FFmpeg, VideoError};
 
@@ -253,12 +253,12 @@ impl Studio<'_> {
             VideoError::Cancelled => FilmError::Cancelled(Cancelled),
             error => unreadable(asset, &error).into(),
         };
-        let survey = match cut.steady {
-            Steady::Auto => Some(file.survey(&spec, &cancelled).map_err(failed)?),
-            Steady::Off => None,
+        let survey = match cut.stabilisation {
+            Stabilisation::Auto => Some(file.survey(&spec, &cancelled).map_err(failed)?),
+            Stabilisation::Off => None,
         };
         let clip = match &survey {
-            Some(survey) => file.steadied(&spec, survey, &cancelled),
+            Some(survey) => file.stabilised(&spec, survey, &cancelled),
             None => file.clip(&spec, &cancelled),
         };
         let mut clip = clip.map_err(failed)?;
@@ -277,9 +277,9 @@ impl Studio<'_> {
             parameters: serde_json::json!({ "clip": cut, "held_frames": clip.held() }),
         };
         let hash = ContentHash::from_bytes(*hasher.finalize().as_bytes());
-        let steadiness = survey.as_ref().map(|survey| survey.steadiness.clone());
+        let stabilisation = survey.as_ref().map(|survey| survey.outcome.clone());
         let record = made_record(shot, asset, at, generator, hash, None);
-        Ok(ShotRecord { steadiness, ..record })
+        Ok(ShotRecord { stabilisation, ..record })
     }
 
     /// Cosine between the frame in the middle of a shot and its source.
@@ -379,7 +379,7 @@ fn record(shot: &Shot, at: u32, frames: u32) -> ShotRecord {
         frames_hash: None,
         fidelity: None,
         sound: ShotSound::None,
-        steadiness: None,
+        stabilisation: None,
     }
 }
 

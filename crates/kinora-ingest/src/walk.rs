@@ -225,7 +225,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     fn leave_out(&mut self, rest: Rest) -> Result<(), Halt> {
         for mut left in rest.left_out {
             if rest.sidecars.contains(&left.path) {
-                (left.format, left.hint) = (unread::SIDECAR, None);
+                (left.format, left.hint) = (unread::SIDECAR.into(), None);
             }
             self.emit(Step::Ignored(left))?;
         }
@@ -282,8 +282,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             true => "a sidecar is read with its picture".to_owned(),
             false => format!("{} is a format that Kinora does not read", left.format),
         };
-        let hint = if sidecar { Some("add the picture") } else { left.hint };
-        self.fail(&left.path, message, hint)
+        let hint = if sidecar { Some("add the picture".into()) } else { left.hint.clone() };
+        self.fail(&left.path, message, hint.as_deref())
     }
 
     /// What there is to do for a file that holds what it did; `None` for nothing.

@@ -31,6 +31,15 @@ impl std::fmt::Debug for Space {
 }
 
 impl Space {
+    /// A space of other embedders: of another program, or a test's own. Both embed into `space`.
+    pub fn new(
+        space: EmbeddingSpace,
+        image: Box<dyn ImageEmbedder>,
+        text: Box<dyn TextEmbedder>,
+    ) -> Self {
+        Self { space, image, text }
+    }
+
     /// Name, revision and form of the vectors.
     pub fn space(&self) -> &EmbeddingSpace {
         &self.space
@@ -48,6 +57,9 @@ impl Space {
 }
 
 /// Opens the space `name` of the store's manifest; everything it needs must have been pulled.
+///
+/// # Errors
+/// If the manifest has no such space, a file of it was not pulled, or one is broken.
 pub fn open_space(
     store: &Store,
     name: &str,

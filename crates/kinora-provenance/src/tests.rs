@@ -49,7 +49,7 @@ fn shot(name: &str, sources: Vec<SourceRecord>, gap: Option<&str>) -> ShotRecord
         }),
         frames_hash: Some(ContentHash::of(b"frames")),
         sound: kinora_types::ShotSound::None,
-        steadiness: None,
+        stabilisation: None,
         fidelity: Some(0.98),
     }
 }
@@ -78,7 +78,7 @@ fn record(film: &Path, shots: Vec<ShotRecord>) -> FilmRecord {
             captions: Captioning::FromBrief,
             seed: 1,
             sound: None,
-            steady: None,
+            stabilisation: None,
         },
         title: Some("Egypt".into()),
         credits: vec![],

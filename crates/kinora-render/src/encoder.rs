@@ -24,7 +24,7 @@ use kinora_video::{FFmpeg, spawn};
 
 /// Frames that may wait for the encoder.
 const QUEUE: usize = 4;
-/// What the child says is kept up to this many bytes, from the end.
+/// Most bytes kept of the end of the child's messages.
 const KEPT_STDERR: usize = 4096;
 /// Fixed, as x264's output depends on it: the same film on any machine.
 const THREADS: &str = "6";
@@ -113,8 +113,10 @@ pub struct FilmEncoder {
 }
 
 impl FilmEncoder {
-    /// Starts ffmpeg. `sound` is finished and begins with the first frame. Errors: no libx264 (or, for
-    /// sound, no aac) in this ffmpeg, an odd size, a folder that is missing or cannot be written.
+    /// Starts ffmpeg. `sound` is finished and begins with the first frame.
+    ///
+    /// # Errors
+    /// No libx264 (or, for sound, no aac) in this ffmpeg, an odd size, a folder that is missing or cannot be written.
     pub fn start(
         ffmpeg: &FFmpeg,
         spec: EncodeSpec,
@@ -152,6 +154,9 @@ impl FilmEncoder {
     }
 
     /// A frame to paint on: a used one if there is one. Its content is undefined.
+    ///
+    /// # Errors
+    /// If a side of the frame is odd.
     pub fn blank(&self) -> Result<YuvFrame, RenderError> {
         match self.spare.try_recv() {
             Ok(frame) => Ok(frame),
@@ -159,8 +164,10 @@ impl FilmEncoder {
         }
     }
 
-    /// Takes the next frame; waits while the queue is full. Errors: ffmpeg has died (the error
-    /// says of what), or the frame has another size.
+    /// Takes the next frame; waits while the queue is full.
+    ///
+    /// # Errors
+    /// If ffmpeg has died (the error says of what), or the frame has another size.
     pub fn push(&mut self, frame: YuvFrame) -> Result<(), RenderError> {
         if frame.size() != self.spec.size {
             let (got, want) = (frame.size(), self.spec.size);
@@ -171,6 +178,9 @@ impl FilmEncoder {
     }
 
     /// Waits for the encoder, brings the file to disk and gives it its name.
+    ///
+    /// # Errors
+    /// If ffmpeg failed, or the file cannot be brought to disk or renamed.
     pub fn finish(mut self) -> Result<(), RenderError> {
         self.frames = None;
         let fed = self.join_writer();

@@ -2,45 +2,46 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kinora_catalog::{Catalog, FrameRow, Owner};
-use kinora_index::{self as index, IndexRead, PointId, SearchRequest};
+use kinora_catalog::{Catalog, Frame, Owner};
+use kinora_index::{self as index, IndexRead, SearchRequest};
 use kinora_inference::TextEmbedder;
-use kinora_types::Scores;
+use kinora_types::{AssetRow, Control, Point, Scores};
 
 use crate::{
-    Mode, Query, SearchError,
-    dense::{HubCache, Nearness, Target},
+    Mode, Query, SearchError, SearcherCache, content_words,
+    dense::{Nearness, Target},
+    fit::MAJORITY,
     fuse::{Fused, fuse},
     lexical::LexicalList,
     trace::Trace,
-    words::content_words,
 };
 
-/// Up to so many vectors all are rated (0.23 ms each); above, the index names the nearest by cosine first.
+/// An index of at most so many vectors is rated as a whole (0.23 ms a vector); of a larger one the nearest by cosine.
 const RATE_ALL: usize = 500;
-/// Candidates fetched by cosine, for hubness to reorder: this many, or so many times the limit.
+/// Fewest candidates that are fetched by cosine for hubness to reorder.
 const FETCH_MIN: usize = 200;
+/// So many times the limit candidates are fetched by cosine.
 const FETCH_TIMES: usize = 10;
-/// No more points than this are fetched to see past the frames of a few videos.
+/// Most points that are fetched to see past the frames of a few videos.
 const FETCH_MOST: usize = 20_000;
-/// Share of the question's information that an asset's words must carry to take part in fusion.
-const COVERAGE: f64 = 0.5;
 
 /// What the pipeline is made of.
 pub(crate) struct Parts<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) index: &'a dyn IndexRead,
     pub(crate) embedder: &'a dyn TextEmbedder,
-    pub(crate) hubs: HubCache,
+    pub(crate) cache: &'a SearcherCache,
+    /// Revision of the catalogue that the index is at.
+    pub(crate) revision: u64,
 }
 
 /// A picture that may be an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Ranked {
-    pub(crate) row: u64,
+    pub(crate) row: AssetRow,
     pub(crate) scores: Scores,
     pub(crate) vector: Option<Vec<f32>>,
-    /// Of a video, the moment of its best frame.
+    /// Milliseconds of its best frame, of a video.
     pub(crate) at_ms: Option<u64>,
 }
 
@@ -62,30 +63,37 @@ struct Seen {
 }
 
 /// Rated assets by row.
-type Rated = HashMap<u64, Seen>;
+type Rated = HashMap<AssetRow, Seen>;
 
 impl Parts<'_> {
-    pub(crate) fn gather(&self, query: &Query, trace: &mut Trace) -> Result<Gathered, SearchError> {
+    pub(crate) fn gather(
+        &self,
+        query: &Query,
+        trace: &mut Trace,
+        control: &Control,
+    ) -> Result<Gathered, SearchError> {
+        control.check()?;
         let allowed = self.catalog.filter(&query.filter)?;
         let total = self.total()?;
         let passed = allowed.as_ref().map_or(total, Vec::len);
         trace.stage("filter", passed, if allowed.is_none() { "open" } else { "exact" });
         let target = self.target(query, trace)?;
+        control.check()?;
         let mut rated = Rated::new();
         if let Some(target) = &target {
-            self.rate_nearest(query, target, allowed.as_deref(), &mut rated)?;
+            self.rate_nearest(query, target, allowed.as_deref(), &mut rated, control)?;
             let note =
                 if rated.len() >= passed { "all rated" } else { "nearest by cosine, rated again" };
             trace.stage("dense", rated.len(), note);
         }
-        let dense_rows: HashSet<u64> = rated.keys().copied().collect();
-        let mut lexical = self.lexical(query, total, allowed.as_deref(), trace)?;
-        self.rate_missing(target.as_ref(), &lexical, &mut rated)?;
-        let unwanted = self.unwanted(query, total, &rated)?;
+        let dense_rows: HashSet<AssetRow> = rated.keys().copied().collect();
+        let mut lexical = self.lexical(query, total, allowed.as_deref(), trace, control)?;
+        self.rate_missing(target.as_ref(), &lexical, &mut rated, control)?;
+        let unwanted = self.unwanted(query, total, &rated, control)?;
         lexical.hits.retain(|hit| !unwanted.contains(&hit.0));
         let dense =
             dense_order(&rated, |row| dense_rows.contains(&row) && !unwanted.contains(&row));
-        let words: Vec<u64> = lexical.hits.iter().map(|hit| hit.0).collect();
+        let words: Vec<AssetRow> = lexical.hits.iter().map(|hit| hit.0).collect();
         let fused = fuse(&dense, &words);
         trace.stage("fuse", fused.len(), &format!("{} unwanted or given dropped", unwanted.len()));
         Ok(Gathered {
@@ -98,8 +106,10 @@ impl Parts<'_> {
 
     /// Number of assets.
     fn total(&self) -> Result<usize, SearchError> {
-        let frames = self.catalog.has_frames()?;
-        Ok(if frames { self.catalog.count()? as usize } else { self.index.len() })
+        if self.catalog.has_frames()? {
+            return self.cache.assets(self.catalog);
+        }
+        Ok(self.index.len())
     }
 
     fn target(&self, query: &Query, trace: &mut Trace) -> Result<Option<Target>, SearchError> {
@@ -120,36 +130,38 @@ impl Parts<'_> {
         &self,
         query: &Query,
         target: &Target,
-        allowed: Option<&[u64]>,
+        allowed: Option<&[AssetRow]>,
         rated: &mut Rated,
+        control: &Control,
     ) -> Result<(), SearchError> {
         let points = allowed.map(|rows| self.catalog.points_of(rows)).transpose()?;
-        let ids: Option<Vec<PointId>> =
-            points.map(|points| points.into_iter().map(PointId).collect());
         let fetch = query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN) + query.exclude.len();
         let mut limit = if self.index.len() <= RATE_ALL { self.index.len() } else { fetch };
-        let filter = ids.as_deref().map_or(index::Filter::All, index::Filter::Only);
+        let filter = points.as_deref().map_or(index::Filter::All, index::Filter::Only);
         loop {
+            control.check()?;
             let request = SearchRequest { vector: target.vector.values(), limit, filter };
             let found = self.index.search(&request)?;
-            let points: Vec<u64> = found.iter().map(|scored| scored.id.0).collect();
+            let points: Vec<Point> = found.iter().map(|scored| scored.id).collect();
             let owners = self.catalog.owners(&points)?;
-            let assets: HashSet<u64> = owners.iter().flatten().map(|owner| owner.asset).collect();
+            let assets: HashSet<AssetRow> =
+                owners.iter().flatten().map(|owner| owner.asset).collect();
             // One long video must not crowd out everything else.
             let crowded = found.len() == limit && assets.len() * 2 < fetch.min(limit);
             if !crowded || limit >= FETCH_MOST {
-                return self.rate(target, &points, &owners, rated);
+                return self.rate(target, &points, &owners, rated, control);
             }
             limit *= 4;
         }
     }
 
-    /// Words may have found what vectors did not: it is rated too, for the threshold and duplicates.
+    /// Rates what only words have found, for the threshold and the duplicates.
     fn rate_missing(
         &self,
         target: Option<&Target>,
         lexical: &LexicalList,
         rated: &mut Rated,
+        control: &Control,
     ) -> Result<(), SearchError> {
         let Some(target) = target else {
             return Ok(());
@@ -157,28 +169,30 @@ impl Parts<'_> {
         let frames = self.catalog.has_frames()?;
         let mut points = Vec::new();
         for hit in lexical.hits.iter().filter(|hit| !rated.contains_key(&hit.0)) {
+            control.check()?;
             let video = if frames { self.best_frame(target, hit.0)? } else { None };
-            points.push(video.unwrap_or(hit.0));
+            points.push(video.unwrap_or(Point::of_picture(hit.0)));
         }
         let owners = self.catalog.owners(&points)?;
-        self.rate(target, &points, &owners, rated)
+        self.rate(target, &points, &owners, rated, control)
     }
 
     /// The frame of a video that is nearest by cosine; `None` for a picture.
-    fn best_frame(&self, target: &Target, row: u64) -> Result<Option<u64>, SearchError> {
-        let dots = self.frame_dots(target, row)?;
-        Ok(dots.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(frame, _)| frame.point))
+    fn best_frame(&self, target: &Target, row: AssetRow) -> Result<Option<Point>, SearchError> {
+        let dots = self.frame_dots(target, row)?.into_iter();
+        let best = dots.max_by(|a, b| a.1.total_cmp(&b.1));
+        Ok(best.map(|(frame, _)| Point::of_frame(frame.row)))
     }
 
     /// The frames of a video in order of time with their dot products, hubness aside.
     pub(crate) fn frame_dots(
         &self,
         target: &Target,
-        row: u64,
-    ) -> Result<Vec<(FrameRow, f32)>, SearchError> {
+        row: AssetRow,
+    ) -> Result<Vec<(Frame, f32)>, SearchError> {
         let frames = self.catalog.frames(row)?;
-        let ids: Vec<PointId> = frames.iter().map(|frame| PointId(frame.point)).collect();
-        let vectors = self.index.vectors(&ids)?;
+        let points: Vec<Point> = frames.iter().map(|frame| Point::of_frame(frame.row)).collect();
+        let vectors = self.index.vectors(&points)?;
         let rated = frames.into_iter().zip(vectors);
         Ok(rated.filter_map(|(frame, v)| Some((frame, target.dot(&v?)))).collect())
     }
@@ -186,17 +200,20 @@ impl Parts<'_> {
     fn rate(
         &self,
         target: &Target,
-        points: &[u64],
+        points: &[Point],
         owners: &[Option<Owner>],
         rated: &mut Rated,
+        control: &Control,
     ) -> Result<(), SearchError> {
         let model = self.embedder.score_model();
-        let ids: Vec<PointId> = points.iter().copied().map(PointId).collect();
-        for ((id, owner), vector) in ids.iter().zip(owners).zip(self.index.vectors(&ids)?) {
+        let vectors = self.index.vectors(points)?;
+        for ((point, owner), vector) in points.iter().zip(owners).zip(vectors) {
             let (Some(owner), Some(vector)) = (owner, vector) else {
                 continue;
             };
-            let near = target.rate(&vector, self.hubs.penalty(model, id.0, &vector));
+            control.check()?;
+            let penalty = self.cache.penalty(model, self.revision, *point, &vector);
+            let near = target.rate(&vector, penalty);
             let better = |seen: &Seen| {
                 seen.near.given || seen.near.relevance >= near.relevance && !near.given
             };
@@ -211,17 +228,19 @@ impl Parts<'_> {
         &self,
         query: &Query,
         total: usize,
-        allowed: Option<&[u64]>,
+        allowed: Option<&[AssetRow]>,
         trace: &mut Trace,
+        control: &Control,
     ) -> Result<LexicalList, SearchError> {
         let text = query.text.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         let Some(text) = text else {
             return Ok(LexicalList::default());
         };
-        let mut list = LexicalList::look_up(self.catalog, total, content_words(text), allowed)?;
+        let words = content_words(text);
+        let mut list = LexicalList::look_up(self.catalog, total, words, allowed, control)?;
         let mut note = String::from("BM25");
         if query.mode == Mode::Hybrid {
-            note = format!("BM25; {} with a minority of the words dropped", list.require(COVERAGE));
+            note = format!("BM25; {} with a minority of the words dropped", list.require(MAJORITY));
         }
         list.hits.truncate(query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN));
         trace.stage("lexical", list.hits.len(), &note);
@@ -235,13 +254,15 @@ impl Parts<'_> {
         query: &Query,
         total: usize,
         rated: &Rated,
-    ) -> Result<HashSet<u64>, SearchError> {
+        control: &Control,
+    ) -> Result<HashSet<AssetRow>, SearchError> {
         let drop = |near: &Nearness| near.unwanted || near.given;
         let rows = rated.iter().filter(|(_, seen)| drop(&seen.near)).map(|(row, _)| *row);
-        let mut unwanted: HashSet<u64> = rows.collect();
+        let mut unwanted: HashSet<AssetRow> = rows.collect();
         let minus = query.minus.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
-            let list = LexicalList::look_up(self.catalog, total, content_words(minus), None)?;
+            let words = content_words(minus);
+            let list = LexicalList::look_up(self.catalog, total, words, None, control)?;
             unwanted.extend(list.hits.iter().map(|hit| hit.0).filter(|row| list.covers_all(*row)));
         }
         Ok(unwanted)
@@ -249,8 +270,8 @@ impl Parts<'_> {
 }
 
 /// Rows by falling relevance, ties by row.
-fn dense_order(rated: &Rated, take: impl Fn(u64) -> bool) -> Vec<u64> {
-    let mut rows: Vec<(u64, f32)> = rated
+fn dense_order(rated: &Rated, take: impl Fn(AssetRow) -> bool) -> Vec<AssetRow> {
+    let mut rows: Vec<(AssetRow, f32)> = rated
         .iter()
         .filter(|(row, _)| take(**row))
         .map(|(row, seen)| (*row, seen.near.relevance))

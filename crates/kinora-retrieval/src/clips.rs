@@ -12,7 +12,7 @@
 
 use kinora_catalog::{Catalog, Filter, Kind};
 use kinora_inference::TextEmbedder;
-use kinora_types::{Asset, AssetId, Embedding};
+use kinora_types::{Asset, AssetId, AssetRow, Control, Embedding};
 
 use crate::{SearchError, dedup::duplicates};
 
@@ -31,15 +31,15 @@ pub enum ClipTarget {
 /// A question for clips.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClipQuery {
-    /// What they shall be near to.
+    /// What the clips shall be near to.
     pub target: ClipTarget,
-    /// How many at most.
+    /// Clips at most.
     pub k: usize,
     /// Videos at least this near to the target are dropped: copies of the video asked with. Cosine.
     pub max_similarity: Option<f32>,
     /// Two candidates at least this near to each other are joined; of all that hang together the best ranked stays.
     pub duplicate_threshold: f32,
-    /// Only videos that pass.
+    /// Conditions that the videos must meet.
     pub filter: Filter,
 }
 
@@ -69,13 +69,13 @@ impl ClipQuery {
 /// A video that was found.
 #[derive(Clone, Debug)]
 pub struct RetrievedClip {
-    /// Which one.
+    /// The video.
     pub asset: Asset,
     /// Cosine of its mean embedding with the target.
     pub similarity: f32,
     /// Embeddings of its frames as the catalogue has them, with their times in milliseconds, in order of time.
     pub frames: Vec<(u64, Embedding)>,
-    /// Where the target is nearest: the time of the best of these frames.
+    /// Time of the frame that is nearest to the target, in milliseconds.
     pub moment_ms: u64,
 }
 
@@ -85,22 +85,28 @@ pub struct RetrievedClip {
 ///
 /// # Errors
 /// [`SearchError::Query`] for K of zero or a video that the library does not have or has no embedding of; the
-/// catalogue's and the embedder's own.
+/// catalogue's and the embedder's own; [`SearchError::Cancelled`] once `control` says stop.
 pub fn retrieve_clips(
     catalog: &Catalog,
     embedder: &dyn TextEmbedder,
     query: &ClipQuery,
+    control: &Control,
 ) -> Result<Vec<RetrievedClip>, SearchError> {
     if query.k == 0 {
         return Err(SearchError::Query("no clip was asked for".into()));
     }
+    control.check()?;
     let target = target(catalog, embedder, &query.target)?;
     catalog.space().check_same(target.space())?;
-    let ranked = candidates(catalog, query, &target)?;
+    let ranked = candidates(catalog, query, &target, control)?;
     let vectors: Vec<Option<&[f32]>> = ranked.iter().map(|c| Some(c.mean.values())).collect();
     let kept = duplicates(&vectors, query.duplicate_threshold);
     let kept = ranked.iter().zip(kept).filter(|(_, of)| of.is_none()).take(query.k);
-    kept.map(|(candidate, _)| candidate.clip(catalog, &target)).collect()
+    let clip = |candidate: &Candidate| {
+        control.check()?;
+        candidate.clip(catalog, &target)
+    };
+    kept.map(|(candidate, _)| clip(candidate)).collect()
 }
 
 fn target(
@@ -120,7 +126,7 @@ fn target(
 }
 
 struct Candidate {
-    row: u64,
+    row: AssetRow,
     asset: Asset,
     mean: Embedding,
     similarity: f32,
@@ -145,16 +151,18 @@ impl Candidate {
     }
 }
 
-/// The nearest ten times K, best first; the one asked with and its copies are not among them.
+/// The nearest ten times K videos, best first, without the one asked with and its copies.
 fn candidates(
     catalog: &Catalog,
     query: &ClipQuery,
     target: &Embedding,
+    control: &Control,
 ) -> Result<Vec<Candidate>, SearchError> {
     let filter = Filter { kind: Some(Kind::Video), ..query.filter.clone() };
     let rows = catalog.filter(&filter)?.unwrap_or_default();
     let mut found = Vec::new();
     for (row, asset) in catalog.assets(&rows)? {
+        control.check()?;
         let itself = matches!(&query.target, ClipTarget::Video(id) if *id == asset.id);
         // A video that could not be looked at has no vector.
         let Some(mean) = catalog.embedding(&asset.id)?.filter(|_| !itself) else {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, Rect, RejectedRecord, Scores, Size, Steady, TimeRange};
+use crate::{Asset, Rect, RejectedRecord, Scores, Size, Stabilisation, TimeRange};
 
 /// What becomes of the sound that a clip brings along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +54,9 @@ pub struct ShotBrief {
     pub optional: bool,
     /// Whether its clip is heard, else as the film says.
     pub sound: Option<Sound>,
-    /// Whether its clip is steadied, else as the film says.
-    pub steady: Option<Steady>,
+    /// Whether its clip is stabilised, else as the film says.
+    #[serde(rename = "steady")]
+    pub stabilisation: Option<Stabilisation>,
 }
 
 /// What the user asked for.
@@ -66,8 +67,9 @@ pub struct Brief {
     pub title: Option<String>,
     /// Whether clips are heard; they are unless this, or their own shot, says otherwise.
     pub sound: Option<Sound>,
-    /// Whether clips are steadied; they are unless this, or their own shot, says otherwise.
-    pub steady: Option<Steady>,
+    /// Whether clips are stabilised; they are unless this, or their own shot, says otherwise.
+    #[serde(rename = "steady")]
+    pub stabilisation: Option<Stabilisation>,
     /// The shots in order; never empty once parsed.
     pub shots: Vec<ShotBrief>,
 }
@@ -112,9 +114,10 @@ pub struct FilmSpec {
     /// own word on the film; a shot's word stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound: Option<Sound>,
-    /// As `sound`, of the clips' trembling: `Off` leaves it in every clip.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub steady: Option<Steady>,
+    /// Stabilisation asked for beside the brief: `Off` leaves every clip as it is, `Auto` stands in for the
+    /// brief's setting for the film; a shot's own setting stays.
+    #[serde(rename = "steady", default, skip_serializing_if = "Option::is_none")]
+    pub stabilisation: Option<Stabilisation>,
 }
 
 /// How a picture whose shape is not the film's is fitted. It is never distorted.
@@ -153,9 +156,9 @@ pub struct ClipCut {
     /// What is heard of it.
     #[serde(default)]
     pub sound: ShotSound,
-    /// Whether its trembling is taken out.
-    #[serde(default)]
-    pub steady: Steady,
+    /// Whether it is stabilised.
+    #[serde(rename = "steady", default)]
+    pub stabilisation: Stabilisation,
 }
 
 /// A planned shot with its source.

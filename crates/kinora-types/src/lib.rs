@@ -14,14 +14,16 @@ mod frame;
 mod geometry;
 mod hit;
 mod id;
+pub mod lossy_path;
 mod markup;
 mod motion;
 mod passage;
 mod picture;
 mod printable;
 mod record;
+mod row;
 mod space;
-mod steady;
+mod stabilisation;
 mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
@@ -33,7 +35,7 @@ pub use film::{
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
-pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
+pub use hit::{Basis, Candidate, Fit, Hit, Moment, NoFit, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
 pub use markup::{Markup, PAGE_HEAD};
 pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};
@@ -41,6 +43,7 @@ pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad,
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
+pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
-pub use steady::{Steadiness, Steady};
+pub use stabilisation::{Stabilisation, StabilisationOutcome};
 pub use time::{BackwardRange, TimeRange};

@@ -1,18 +1,21 @@
 //! `kinora make`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
-use kinora_engine::{Control, FilmRequest, Generator, MakeProgress, Plan, Studio};
+use kinora_engine::{Control, Engine, Event, FilmRequest, Generator, Job, Library, Plan};
 use kinora_types::{
-    Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Steadiness, Steady,
-    Storyboard, Transition,
+    Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Stabilisation,
+    StabilisationOutcome, Storyboard, Transition,
 };
 use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::{GeneratorArg, MakeArgs, SoundArg, SteadyArg, TransitionArg},
+    args::{GeneratorArg, MakeArgs, SoundArg, StabilisationArg, TransitionArg},
     output,
 };
 
@@ -30,36 +33,39 @@ struct Planned<'a> {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &MakeArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
     let request = request(args)?;
+    let library = engine.library(&args.library.library)?;
     if args.dry_run {
-        let plan = studio.plan(&args.library.library, &request, control)?;
+        let plan = library.plan(&request, &Job::new(control))?;
         return show_plan(args, &plan, json, control);
     }
     let out = args.output.as_deref().context("no output was given")?;
-    let record = make(studio, &args.library.library, &request, out, control)?;
+    let record = make(&library, &request, out, control)?;
     print(out, &record, json)?;
     Ok(Outcome::Done)
 }
 
 /// Makes a film under a bar of progress.
 pub fn make(
-    studio: &Studio,
-    library: &str,
+    library: &Library,
     request: &FilmRequest,
     out: &Path,
     control: &Control,
 ) -> anyhow::Result<FilmRecord> {
-    let bar = output::progress::bar(0, "frames");
-    let mut progress = |progress: MakeProgress| {
-        bar.length(progress.total);
-        bar.position(progress.done);
-    };
-    let result = studio.make(library, request, out, &mut progress, control);
+    let bar = Arc::new(output::progress::bar(0, "frames"));
+    let shown = Arc::clone(&bar);
+    let job = Job::new(control).on_event(move |event| {
+        if let Event::Frames { done, total } = event {
+            shown.length(total);
+            shown.position(done);
+        }
+    });
+    let result = library.make(request, out, &job);
     bar.clear();
     Ok(result?)
 }
@@ -90,9 +96,9 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
             SoundArg::Keep => Sound::Keep,
             SoundArg::Mute => Sound::Mute,
         }),
-        steady: args.steady.map(|steady| match steady {
-            SteadyArg::Auto => Steady::Auto,
-            SteadyArg::Off => Steady::Off,
+        stabilisation: args.stabilisation.map(|asked| match asked {
+            StabilisationArg::Auto => Stabilisation::Auto,
+            StabilisationArg::Off => Stabilisation::Off,
         }),
     };
     Ok(FilmRequest {
@@ -165,19 +171,21 @@ pub fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Result<()> 
     for shot in &record.shots {
         let at = output::timecode(shot.first_frame as f64 / fps);
         let source = shot.sources.first().map_or("left out: nothing fits", |s| s.label.as_str());
-        output::line(format!("{at}  {}  <- {source}{}", shot.name, steadied(shot)))?;
+        output::line(format!("{at}  {}  <- {source}{}", shot.name, stabilised(shot)))?;
     }
     output::line(format!("film: {}", out.display()))?;
     output::line(format!("record: {}", record_file.display()))
 }
 
-/// What became of a clip's trembling, where there was any.
-fn steadied(shot: &ShotRecord) -> String {
-    match &shot.steadiness {
-        Some(Steadiness::Steadied { shake, residual, .. }) => {
+/// Outcome of stabilising a shot's clip, where it shakes.
+fn stabilised(shot: &ShotRecord) -> String {
+    match &shot.stabilisation {
+        Some(StabilisationOutcome::Stabilised { shake, residual, .. }) => {
             format!(" (steadied: {:.1} % of its trembling is left)", 100.0 * residual / shake)
         }
-        Some(Steadiness::Left { shake: Some(_), why }) => format!(" (not steadied: {why})"),
+        Some(StabilisationOutcome::Left { shake: Some(_), why }) => {
+            format!(" (not steadied: {why})")
+        }
         _ => String::new(),
     }
 }

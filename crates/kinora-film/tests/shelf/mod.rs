@@ -10,8 +10,8 @@ use kinora_film::{Found, SourceError, SourceFinder, grouped, open_source, open_v
 use kinora_render::{RenderError, fixtures::typesetter};
 use kinora_types::{
     Asset, AssetId, Basis, Candidate, Captioning, ContentHash, Control, EmbeddingSpace, FilmRecord,
-    FilmSpec, Hit, Moment, Picture, RejectReason, Rights, Scores, Size, Storyboard, TimeRange,
-    Transition,
+    FilmSpec, Fit, Hit, Moment, NoFit, Picture, RejectReason, Rights, Scores, Size, Storyboard,
+    TimeRange, Transition,
 };
 use kinora_video::{VideoFile, fixtures::ffmpeg};
 
@@ -77,7 +77,7 @@ impl Shelf {
         self.shelve(&path, size, Some(u64::from(seconds) * 1000));
     }
 
-    /// Writes a video of five seconds of a still picture in a trembling hand.
+    /// Writes a video of five seconds of a still picture in a shaking hand.
     pub fn put_shaky(&mut self, folder: &Path, name: &str) {
         let path = folder.join(name);
         let picture = "testsrc2=s=480x300:r=25:d=0.04,loop=124:1:0,setpts=N/25/TB,gblur=sigma=1,\
@@ -159,16 +159,17 @@ impl SourceFinder for Shelf {
         rated.sort_by(|a, b| b.0.total_cmp(&a.0));
         let hit = |(i, (score, asset)): (usize, (f32, &Asset))| Hit {
             rank: i + 1,
+            row: kinora_types::AssetRow(i as u64 + 1),
             asset: asset.clone(),
             scores: Scores { dense: Some(score), ..Scores::default() },
+            fit: if score >= THRESHOLD { Fit::Look } else { Fit::No(NoFit::UnderThreshold) },
             matched_words: vec![],
             moments: asset.duration_ms.iter().map(|_| red()).collect(),
             passages: Vec::new(),
         };
         let best_score = rated.first().map(|(score, _)| *score);
         let hits = rated.into_iter().enumerate().map(hit);
-        let (fitting, under): (Vec<Hit>, Vec<Hit>) =
-            hits.partition(|hit| hit.scores.dense >= Some(THRESHOLD));
+        let (fitting, under): (Vec<Hit>, Vec<Hit>) = hits.partition(|hit| hit.fit.fits());
         let rejected =
             under.into_iter().map(|hit| Candidate { hit, rejected: RejectReason::UnderThreshold });
         Ok(Found {
@@ -213,7 +214,7 @@ pub fn spec(seconds: f64) -> FilmSpec {
         captions: Captioning::FromBrief,
         seed: 7,
         sound: None,
-        steady: None,
+        stabilisation: None,
     }
 }
 

@@ -79,7 +79,9 @@ impl From<InferenceError> for Halt {
             InferenceError::Input(_) | InferenceError::TooLong { .. } => {
                 Self::File(error.to_string())
             }
-            InferenceError::Runtime(_) | InferenceError::Service { .. } => Self::Model(error),
+            InferenceError::Runtime(_) | InferenceError::Service { .. } | InferenceError::Busy => {
+                Self::Model(error)
+            }
             InferenceError::Cancelled(_) => Self::Cancelled,
             InferenceError::Missing { .. } => Self::Run(error.into()),
         }

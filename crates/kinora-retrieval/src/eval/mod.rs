@@ -1,4 +1,4 @@
-//! How good is the search of a library? Judged queries in, recall and abstention out.
+//! Measures the search of a library: judged queries in, recall and abstention out.
 //!
 //! Recall is counted on the ranking *before* the threshold, over the queries that have an answer, so
 //! that a cautious threshold cannot hide a good or bad ranking. Abstention is counted apart:
@@ -7,16 +7,17 @@
 
 mod moments;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
+use kinora_types::Control;
 use serde::{Deserialize, Serialize};
 
-pub use self::moments::{Fit, JudgedMoment, MomentReport};
+pub use self::moments::{JudgedMoment, MomentFit, MomentReport};
 use crate::{Mode, Query, SearchError, Searcher};
 
-/// How deep the ranking is looked through for `mrr`; a relevant picture further down counts as 0.
+/// Ranks that `mrr` counts; a relevant picture further down counts as 0.
 const DEPTH: usize = 100;
-/// How deep it is looked through for `ndcg_at_10`.
+/// Ranks that `ndcg_at_10` counts.
 const GAIN_DEPTH: usize = 10;
 /// File names shown per query.
 const SHOWN: usize = 5;
@@ -34,7 +35,7 @@ pub struct Judgement {
     pub moments: Vec<JudgedMoment>,
 }
 
-/// How one query went.
+/// How a search answered one judged query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PerQuery {
     /// The words.
@@ -48,7 +49,7 @@ pub struct PerQuery {
     pub ndcg_at_10: f64,
     /// How the told stretches of time fit, if some were judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moments: Option<Fit>,
+    pub moments: Option<MomentFit>,
     /// Best dense score, as the threshold saw it.
     pub best_score: Option<f32>,
     /// Whether the search would have answered.
@@ -57,9 +58,9 @@ pub struct PerQuery {
     pub top: Vec<String>,
 }
 
-/// How all of them went. Field names are stable.
+/// How a search answered judged queries. Field names are stable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct EvaluationReport {
     /// Which lists were searched.
     pub mode: Mode,
     /// Embedding space, `name@revision`.
@@ -84,18 +85,21 @@ pub struct Report {
     pub moments: Option<MomentReport>,
     /// Unanswerable queries to which the search said that nothing fits.
     pub abstained_correctly: usize,
-    /// Answerable queries to which it said so.
+    /// Answerable queries to which the search said that nothing fits.
     pub abstained_wrongly: usize,
     /// Query by query, in the given order.
     pub queries: Vec<PerQuery>,
 }
 
-/// No person asks longer questions; words beyond it would take memory without end.
+/// Bytes of a query at most: no person asks longer questions, and words take memory without end.
 const LONGEST_QUERY: usize = 10_000;
 
 impl Judgement {
     /// Parses a JSON list of `{"query": …, "relevant": [file names], "moments": [{"file": …, "start":
     /// seconds, "end": seconds}]}`; `moments` may be left out.
+    ///
+    /// # Errors
+    /// [`SearchError::Judgements`] if it is no such list, is empty, or names a moment that is none.
     pub fn parse(json: &str) -> Result<Vec<Self>, SearchError> {
         let bad = |message: String| {
             SearchError::Judgements {
@@ -136,16 +140,19 @@ impl Judgement {
 }
 
 /// Asks every query and compares with its right answers. Near-duplicates are removed as in any
-/// search, so a right answer may stand behind its copy. Fails if a right answer names a file that the
-/// library does not have. `None` once `go_on`, asked before every query, says no.
+/// search, so a right answer may stand behind its copy.
+///
+/// # Errors
+/// [`SearchError::Judgements`] if a right answer names a file that the library does not have;
+/// [`SearchError::Cancelled`] once `control` says stop; those of [`Searcher::rank`].
 pub fn evaluate(
     searcher: &Searcher<'_>,
     judgements: &[Judgement],
     mode: Mode,
-    go_on: &dyn Fn() -> bool,
-) -> Result<Option<Report>, SearchError> {
+    control: &Control,
+) -> Result<EvaluationReport, SearchError> {
     check_files(searcher, judgements)?;
-    let mut report = Report {
+    let mut report = EvaluationReport {
         mode,
         space: searcher.catalog().space().id(),
         threshold: None,
@@ -161,11 +168,8 @@ pub fn evaluate(
         queries: Vec::new(),
     };
     for judgement in judgements {
-        if !go_on() {
-            return Ok(None);
-        }
         let query = Query { mode, limit: DEPTH, ..Query::text(&judgement.query) };
-        let outcome = searcher.rank(&query)?;
+        let outcome = searcher.rank(&query, control)?;
         report.threshold = outcome.threshold.or(report.threshold);
         let names: Vec<Vec<&str>> =
             outcome.hits.iter().map(|hit| names(&hit.asset.paths)).collect();
@@ -184,10 +188,10 @@ pub fn evaluate(
         });
     }
     report.average();
-    Ok(Some(report))
+    Ok(report)
 }
 
-impl Report {
+impl EvaluationReport {
     fn count(&mut self, query: PerQuery) {
         let within = |rank: usize| f64::from(u8::from(query.rank.is_some_and(|r| r <= rank)));
         if query.relevant.is_empty() {
@@ -231,11 +235,10 @@ fn names(paths: &[String]) -> Vec<&str> {
 fn check_files(searcher: &Searcher<'_>, judgements: &[Judgement]) -> Result<(), SearchError> {
     let catalog = searcher.catalog();
     let assets = catalog.assets(&catalog.live_rows()?)?;
-    let known: HashMap<&str, u64> =
-        assets.iter().flat_map(|(row, a)| names(&a.paths).into_iter().map(|n| (n, *row))).collect();
+    let known: HashSet<&str> = assets.iter().flat_map(|(_, asset)| names(&asset.paths)).collect();
     let named = judgements.iter().flat_map(|judgement| &judgement.relevant);
     let mut unknown: Vec<&str> =
-        named.map(String::as_str).filter(|name| !known.contains_key(name)).collect();
+        named.map(String::as_str).filter(|name| !known.contains(name)).collect();
     unknown.sort_unstable();
     unknown.dedup();
     if unknown.is_empty() {

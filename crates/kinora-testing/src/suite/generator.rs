@@ -124,3 +124,25 @@ fn refuses_no_frames(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
     let result = generator.generate(&request, &mut Probe::default(), &Control::default());
     assert!(matches!(result, Err(GenerateError::Request(_))), "no frames at all: {result:?}");
 }
+
+#[cfg(test)]
+mod tests {
+    use kinora_types::Size;
+
+    use super::*;
+    use crate::fake::GreyGenerator;
+
+    #[test]
+    fn the_fake_conforms() {
+        let request = ShotRequest {
+            prompt: "a red house".into(),
+            references: Vec::new(),
+            camera: None,
+            size: Size { width: 64, height: 36 },
+            fps: 25,
+            frames: 4,
+            seed: 1,
+        };
+        check_shot_generator(&mut GreyGenerator::default(), &request);
+    }
+}
