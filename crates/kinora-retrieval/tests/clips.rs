@@ -18,7 +18,7 @@ fn names(found: &[RetrievedClip]) -> Vec<String> {
 }
 
 fn find(library: &Library, query: &ClipQuery) -> Result<Vec<RetrievedClip>, SearchError> {
-    retrieve_clips(&library.catalog, &library.embedder, query, &Control::default())
+    retrieve_clips(&library.built.catalog, &library.built.embedder, query, &Control::default())
 }
 
 /// A picture, a red video with a copy, and videos that turn from red to green.
