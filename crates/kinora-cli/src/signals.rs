@@ -5,6 +5,8 @@
 //! [`Rule::patience`]: everything it writes is a transaction or a file renamed when it is whole. The second signal ends the
 //! process at once. Exit code: 128 and the signal's number, as shells tell it.
 
+#![allow(unsafe_code, reason = "whether a signal is ignored is asked of libc")]
+
 use std::{
     process::ExitCode,
     sync::{
@@ -143,9 +145,9 @@ impl Signals {
         };
         let signals = self.clone();
         // Apart, so that a second signal is heard meanwhile, and that stderr may be a pipe that nobody reads.
-        thread::spawn(move || {
+        aside("signal", move || {
             if rule != Rule::Looks {
-                thread::spawn(|| output::say_over("stopping; what was reported done is kept"));
+                aside("words", || output::say_over("stopping; what was reported done is kept"));
             }
             let Some(patience) = rule.patience() else {
                 return;
@@ -160,11 +162,17 @@ impl Signals {
     /// Leaves, whether or not anybody can be told.
     fn leave_untold(&self, signal: i32) {
         if !self.0.told.swap(true, Ordering::SeqCst) {
-            thread::spawn(|| output::say_over("cancelled"));
+            aside("words", || output::say_over("cancelled"));
             thread::sleep(TOLD);
         }
         system::leave(signal);
     }
+}
+
+/// Runs `work` on a thread of its own. Where the system has no more threads it is left out: a second signal ends the
+/// process all the same.
+fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
+    let _ = thread::Builder::new().name(name.into()).spawn(work);
 }
 
 #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! A hub on loopback: one file, at one commit, that may break off the first transfer.
 
+#![allow(clippy::disallowed_methods, reason = "threads of tests need no name")]
+
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
