@@ -18,11 +18,14 @@ pub struct FilmSummary {
 
 impl Catalog {
     /// Keeps a film's record; the same master made again replaces its record.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be written.
     pub fn put_film(&self, path: &str, record: &FilmRecord) -> Result<(), CatalogError> {
         let json =
             serde_json::to_string(record).map_err(|e| CatalogError::Damaged(e.to_string()))?;
         let master = record.master.as_bytes();
-        let mut connection = self.connection();
+        let mut connection = self.writer()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("DELETE FROM films WHERE master = ?1", [master])?;
         transaction.execute(
@@ -42,9 +45,12 @@ impl Catalog {
     }
 
     /// The record of the film whose master file has this hash.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn film(&self, master: &ContentHash) -> Result<Option<FilmRecord>, CatalogError> {
         let json: Option<String> = self
-            .connection()
+            .reader()?
             .query_row("SELECT record FROM films WHERE master = ?1", [master.as_bytes()], |r| {
                 r.get(0)
             })
@@ -54,8 +60,11 @@ impl Catalog {
     }
 
     /// Films made from this library, newest first; with an asset, only those that show it.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn films(&self, using: Option<&AssetId>) -> Result<Vec<FilmSummary>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT master, path, made_at FROM films WHERE ?1 IS NULL
                  OR master IN (SELECT master FROM film_sources WHERE asset = ?1)

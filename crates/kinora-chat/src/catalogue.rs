@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kinora_retrieval::{Query, Searcher};
-use kinora_types::{Asset, Control, Hit, Kind};
+use kinora_types::{Asset, AssetRow, Control, Hit, Kind};
 
 use crate::{ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence};
 
@@ -66,7 +66,7 @@ fn matching(
     let (named, seen): (Vec<&Hit>, Vec<&Hit>) = fitting.partition(|hit| outcome.has_all_words(hit));
     let by_words = named.len();
     let found = named.into_iter().chain(seen);
-    let (mut rows, mut assets): (Vec<u64>, Vec<Asset>) =
+    let (mut rows, mut assets): (Vec<AssetRow>, Vec<Asset>) =
         found.map(|hit| (hit.row, hit.asset.clone())).unzip();
     let mut said = Vec::new();
     for passage in searcher.passages(&plan.subject, &plan.filter, ALL, control)? {

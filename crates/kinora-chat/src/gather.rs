@@ -2,7 +2,7 @@
 
 use kinora_catalog::Catalog;
 use kinora_retrieval::{Query, SearchOutcome, Searcher, Segment, Segments, stem_set, stems};
-use kinora_types::{Asset, Certainty, Control, Passage, PassageKind, TimeRange};
+use kinora_types::{Asset, AssetRow, Certainty, Control, Passage, PassageKind, TimeRange};
 
 use crate::{ChatError, Evidence, Fact, FactKind, Plan, prompt};
 
@@ -39,6 +39,10 @@ impl Gatherer<'_> {
         self.searcher.catalog()
     }
 
+    /// Gathers the evidence for a plan.
+    ///
+    /// # Errors
+    /// If the search or the catalogue fails.
     pub fn gather(&self, plan: &Plan) -> Result<Gathered, ChatError> {
         if plan.subject.trim().is_empty() {
             return self.without_subject(plan);
@@ -68,7 +72,7 @@ impl Gatherer<'_> {
         assets.sort_by_key(|(row, asset)| (asset.taken_at, *row));
         let step = assets.len().div_ceil(self.most.max(1)).max(1);
         let spread = assets.iter().step_by(step);
-        let whole = |row: u64| Segment { row, range: None, score: 0.0, leads: true };
+        let whole = |row: AssetRow| Segment { row, range: None, score: 0.0, leads: true };
         let found: Vec<Segment> = spread.map(|(row, _)| whole(*row)).collect();
         let evidence = self.read(&found, plan)?;
         Ok(Gathered { evidence, fits: !found.is_empty(), only_pictures: false })
@@ -118,7 +122,7 @@ impl Gatherer<'_> {
     }
 
     /// The stretch grown to the shots that it lies in (small-to-large retrieval).
-    fn widened(&self, row: u64, range: TimeRange) -> Result<TimeRange, ChatError> {
+    fn widened(&self, row: AssetRow, range: TimeRange) -> Result<TimeRange, ChatError> {
         let shots = self.catalog().shots(row)?;
         let touched = shots.into_iter().filter(|shot| shot.overlap(range).is_some());
         Ok(touched.fold(range, TimeRange::hull))
@@ -126,7 +130,7 @@ impl Gatherer<'_> {
 
     fn facts(
         &self,
-        row: u64,
+        row: AssetRow,
         asset: &Asset,
         range: Option<TimeRange>,
     ) -> Result<Vec<Fact>, ChatError> {

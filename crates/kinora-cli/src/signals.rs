@@ -2,7 +2,7 @@
 //!
 //! The first signal cancels the command's [`Control`]. A command that only looks is then given a moment to end its
 //! children and left; one that writes ends at its next safe point, and is left too if that takes longer than
-//! [`Rule::patience`]: everything it writes is a transaction or a file renamed when it is whole. The second signal ends the
+//! [`Rule::grace_period`]: everything it writes is a transaction or a file renamed when it is whole. The second signal ends the
 //! process at once. Exit code: 128 and the signal's number, as shells tell it.
 
 #![allow(unsafe_code, reason = "whether a signal is ignored is asked of libc")]
@@ -40,7 +40,7 @@ pub enum Rule {
 
 impl Rule {
     /// How long it may take to end.
-    fn patience(self) -> Option<Duration> {
+    fn grace_period(self) -> Option<Duration> {
         match self {
             Self::Looks => Some(Duration::from_millis(400)),
             Self::Writes => Some(Duration::from_secs(10)),
@@ -149,10 +149,10 @@ impl Signals {
             if rule != Rule::Looks {
                 aside("words", || output::say_over("stopping; what was reported done is kept"));
             }
-            let Some(patience) = rule.patience() else {
+            let Some(grace_period) = rule.grace_period() else {
                 return;
             };
-            thread::sleep(patience);
+            thread::sleep(grace_period);
             if signals.work().number == number && signals.heard().is_some() {
                 signals.leave_untold(signal);
             }

@@ -9,7 +9,7 @@ use crate::{
     FileFailure, IngestError,
     kind::{Holds, Inspected},
     prepare::{Mended, Prepared, Preparer, copy_of, failure, inside},
-    video::{self, face, needs_ffmpeg, tags},
+    video::{self, needs_ffmpeg, poster_frame, tags},
     walk::Task,
 };
 
@@ -23,26 +23,26 @@ impl Preparer<'_> {
         task: Task,
         asset: AssetId,
         told: bool,
-        wants_face: bool,
+        wants_poster: bool,
     ) -> Result<Prepared, IngestError> {
         let wants_inside = told && self.unknown(&asset)?;
-        let inspected = (wants_inside || wants_face).then(|| Inspected::open(&task.path));
+        let inspected = (wants_inside || wants_poster).then(|| Inspected::open(&task.path));
         let (inside, outcome) = match inspected {
             None => (None, Ok(())),
             Some(Inspected { holds: Holds::Picture, file, .. }) => {
-                self.reread_picture(&task, file, &asset, wants_face)?
+                self.reread_picture(&task, file, &asset, wants_poster)?
             }
-            Some(_) => self.reread_video(&task, &asset, wants_face)?,
+            Some(_) => self.reread_video(&task, &asset, wants_poster)?,
         };
-        let face = wants_face && outcome.is_ok();
+        let poster = wants_poster && outcome.is_ok();
         let what =
-            if wants_face { "its thumbnail cannot be made again" } else { "it says nothing" };
+            if wants_poster { "its thumbnail cannot be made again" } else { "it says nothing" };
         let told_of = |damage: FileFailure| FileFailure {
             message: format!("{what}: {}", damage.message),
             ..damage
         };
         let (damage, copy) = (outcome.err().map(told_of), copy_of(&task));
-        Ok(Prepared::Mended(Mended { asset, copy, told, inside, face, damage }))
+        Ok(Prepared::Mended(Mended { asset, copy, told, inside, poster, damage }))
     }
 
     fn reread_picture(
@@ -50,18 +50,18 @@ impl Preparer<'_> {
         task: &Task,
         file: io::Result<File>,
         asset: &AssetId,
-        wants_face: bool,
+        wants_poster: bool,
     ) -> Result<Reread, IngestError> {
         let bytes = match self.bytes(&task.path, file) {
             Ok(bytes) => bytes,
             Err(failure) => return Ok((None, Err(failure))),
         };
         let told = Some(inside(&bytes));
-        if !wants_face {
+        if !wants_poster {
             return Ok((told, Ok(())));
         }
         match self.decode(&bytes, false) {
-            Ok(decoded) => Ok((told, self.keep_face(&task.path, asset, &decoded.picture)?)),
+            Ok(decoded) => Ok((told, self.keep_thumbnail(&task.path, asset, &decoded.picture)?)),
             Err(error) => Ok((told, Err(failure(&task.path, &error)))),
         }
     }
@@ -70,7 +70,7 @@ impl Preparer<'_> {
         &self,
         task: &Task,
         asset: &AssetId,
-        wants_face: bool,
+        wants_poster: bool,
     ) -> Result<Reread, IngestError> {
         let Some(ffmpeg) = &self.options.ffmpeg else {
             return Ok((None, Err(needs_ffmpeg(task.path.clone()))));
@@ -83,12 +83,12 @@ impl Preparer<'_> {
             Err(error) => return Ok((None, failed(error))),
         };
         let told = Some(tags(&file));
-        if !wants_face {
+        if !wants_poster {
             return Ok((told, Ok(())));
         }
         let kept = match self.first_look(&file) {
-            Ok(keyframes) => match face(&keyframes.unwrap_or_default()) {
-                Some(face) => self.keep_face(&task.path, asset, &face.picture)?,
+            Ok(keyframes) => match poster_frame(&keyframes.unwrap_or_default()) {
+                Some(poster) => self.keep_thumbnail(&task.path, asset, &poster.picture)?,
                 None => Ok(()),
             },
             Err(error) => failed(error),

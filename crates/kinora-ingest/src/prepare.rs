@@ -77,7 +77,7 @@ pub(crate) struct Mended {
     /// What the file says of itself, if the library did not know.
     pub inside: Option<Told>,
     /// Whether its thumbnail was made again.
-    pub face: bool,
+    pub poster: bool,
     /// Why something could not be made good.
     pub damage: Option<FileFailure>,
 }
@@ -101,8 +101,8 @@ impl Preparer<'_> {
     /// # Errors
     /// Only what stops the whole run: the catalogue, a full disk, a missing model.
     pub(crate) fn prepare(&self, task: Task) -> Result<Prepared, IngestError> {
-        if let Errand::Mend { asset, told, face } = task.errand {
-            return self.mend(task, asset, told, face);
+        if let Errand::Mend { asset, told, poster } = task.errand {
+            return self.mend(task, asset, told, poster);
         }
         let (holds, file) = match task.holds {
             Some(holds) => (holds, None),
@@ -214,7 +214,7 @@ impl Preparer<'_> {
             format: decoded.format.name().to_owned(),
             duration_ms: None,
             told: inside(bytes),
-            face: Some(picture),
+            poster: Some(picture),
         };
         self.ready(task, id, seen, vec![image], Vec::new())
     }
@@ -228,8 +228,8 @@ impl Preparer<'_> {
         images: Vec<PreparedImage>,
         moments: Vec<u64>,
     ) -> Result<Prepared, IngestError> {
-        if let Some(face) = seen.face
-            && let Err(failure) = self.keep_face(&task.path, &id, face)?
+        if let Some(poster) = seen.poster
+            && let Err(failure) = self.keep_thumbnail(&task.path, &id, poster)?
         {
             return Ok(Prepared::Failed { failure, claimed: Some(id) });
         }
@@ -243,7 +243,7 @@ impl Preparer<'_> {
         let beside =
             if first.unread.is_none() { task.beside.clone() } else { beside::UNREAD.into() };
         Ok(Prepared::Ready(Box::new(Ready {
-            phash: seen.face.map_or(0, perceptual_hash),
+            phash: seen.poster.map_or(0, perceptual_hash),
             asset: asset(id, &task, seen, together(&first.layers)),
             path: task.path,
             file: task.file,
@@ -257,14 +257,14 @@ impl Preparer<'_> {
         })))
     }
 
-    /// Makes and stores the thumbnail; a face that cannot be one is told.
-    pub(crate) fn keep_face(
+    /// Makes and stores the thumbnail of a picture or poster frame; one that cannot be made is reported.
+    pub(crate) fn keep_thumbnail(
         &self,
         path: &Path,
         id: &AssetId,
-        face: &Picture,
+        poster: &Picture,
     ) -> Result<Result<(), FileFailure>, IngestError> {
-        match thumbnail(face, self.options.thumbnail_side) {
+        match thumbnail(poster, self.options.thumbnail_side) {
             Ok(jpeg) => thumbs::store(self.catalog.folder(), id, &jpeg).map(Ok),
             Err(error) => {
                 let (path, message) = (path.to_owned(), error.to_string());
@@ -292,7 +292,7 @@ pub(crate) struct Seen<'p> {
     /// What the file says of itself.
     pub told: Told,
     /// The picture itself, or the frame that stands for a video; a recording has none.
-    pub face: Option<&'p Picture>,
+    pub poster: Option<&'p Picture>,
 }
 
 fn asset(id: AssetId, task: &Task, seen: Seen<'_>, told: Told) -> Asset {

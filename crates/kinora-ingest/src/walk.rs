@@ -45,7 +45,7 @@ pub(crate) enum Errand {
         /// What lies beside it has changed.
         told: bool,
         /// Its thumbnail is gone.
-        face: bool,
+        poster: bool,
     },
 }
 
@@ -293,14 +293,23 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         state: FileState,
     ) -> Result<Option<Task>, Halt> {
         let told = self.again || beside != state.beside;
-        let face = !thumbs::is_whole(&self.library, &state.asset) && self.has_face(&state.asset)?;
-        let errand = Errand::Mend { asset: state.asset, told, face };
+        let poster =
+            !thumbs::is_whole(&self.library, &state.asset) && self.has_poster(&state.asset)?;
+        let errand = Errand::Mend { asset: state.asset, told, poster };
         let (path, root, before) = (path.into(), root.into(), Some(state));
-        Ok((told || face).then_some(Task { path, root, file, beside, before, errand, holds: None }))
+        Ok((told || poster).then_some(Task {
+            path,
+            root,
+            file,
+            beside,
+            before,
+            errand,
+            holds: None,
+        }))
     }
 
     /// Whether the asset can be seen: a recording has no thumbnail.
-    fn has_face(&self, asset: &AssetId) -> Result<bool, Halt> {
+    fn has_poster(&self, asset: &AssetId) -> Result<bool, Halt> {
         Ok(self.catalog.asset(asset)?.is_some_and(|asset| asset.size.is_some()))
     }
 

@@ -12,7 +12,7 @@
 
 use kinora_catalog::{Catalog, Filter, Kind};
 use kinora_inference::TextEmbedder;
-use kinora_types::{Asset, AssetId, Control, Embedding};
+use kinora_types::{Asset, AssetId, AssetRow, Control, Embedding};
 
 use crate::{SearchError, dedup::duplicates};
 
@@ -126,7 +126,7 @@ fn target(
 }
 
 struct Candidate {
-    row: u64,
+    row: AssetRow,
     asset: Asset,
     mean: Embedding,
     similarity: f32,

@@ -6,7 +6,8 @@ use kinora_catalog::Catalog;
 use kinora_index::IndexRead;
 use kinora_inference::TextEmbedder;
 use kinora_types::{
-    Asset, Basis, CameraMotion, Candidate, Control, Hit, Moment, Passage, RejectReason, TimeRange,
+    Asset, AssetRow, Basis, CameraMotion, Candidate, Control, Hit, Moment, Passage, RejectReason,
+    TimeRange,
 };
 
 use crate::{
@@ -33,7 +34,7 @@ struct Matched {
 }
 
 impl Matched {
-    fn of(lexical: &LexicalList, row: u64) -> Self {
+    fn of(lexical: &LexicalList, row: AssetRow) -> Self {
         let stretches = lexical.stretches(row).into_iter();
         Self {
             words: lexical.matched_words(row),
@@ -104,7 +105,7 @@ impl<'a> Searcher<'a> {
         let mut gathered = self.parts.gather(&query, &mut trace, control)?;
         let target = gathered.target.take();
         let words = gathered.lexical.words.clone();
-        let matched: HashMap<u64, Matched> = gathered
+        let matched: HashMap<AssetRow, Matched> = gathered
             .ranked
             .iter()
             .map(|ranked| (ranked.row, Matched::of(&gathered.lexical, ranked.row)))
@@ -146,13 +147,14 @@ impl<'a> Searcher<'a> {
     fn read(
         &self,
         selection: &Selection,
-        matched: &HashMap<u64, Matched>,
+        matched: &HashMap<AssetRow, Matched>,
     ) -> Result<Read, SearchError> {
         let Selection { pool, fits, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();
-        let rows: Vec<u64> = order.iter().chain(&rejected).map(|place| pool[*place].row).collect();
-        let mut assets: HashMap<u64, Asset> =
+        let rows: Vec<AssetRow> =
+            order.iter().chain(&rejected).map(|place| pool[*place].row).collect();
+        let mut assets: HashMap<AssetRow, Asset> =
             self.parts.catalog.assets(&rows)?.into_iter().collect();
         let mut hit = |place: usize, rank: usize| {
             let row = pool[place].row;
@@ -188,7 +190,7 @@ impl Searcher<'_> {
     fn seen(
         &self,
         target: &Target,
-        row: u64,
+        row: AssetRow,
         selection: &Selection,
         hit: &Hit,
         camera: Option<CameraMotion>,

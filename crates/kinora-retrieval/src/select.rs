@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kinora_types::{AssetId, Control, Fit, RejectReason};
+use kinora_types::{AssetId, AssetRow, Control, Fit, RejectReason};
 
 use crate::{
     Query, SearchError, Verdict,
@@ -87,10 +87,10 @@ impl Parts<'_> {
         Ok(Selection { pool, fits, out, order, best_score, threshold, verdict })
     }
 
-    fn rows_of(&self, ids: &[AssetId]) -> Result<HashSet<u64>, SearchError> {
+    fn rows_of(&self, ids: &[AssetId]) -> Result<HashSet<AssetRow>, SearchError> {
         let mut rows = HashSet::new();
         for id in ids {
-            rows.extend(self.catalog.asset_and_row(id)?.map(|(row, _)| row));
+            rows.extend(self.catalog.find_row(id)?);
         }
         Ok(rows)
     }
@@ -101,7 +101,7 @@ impl Parts<'_> {
         &self,
         query: &Query,
         pool: &[Ranked],
-        excluded: &HashSet<u64>,
+        excluded: &HashSet<AssetRow>,
     ) -> Result<Vec<Option<RejectReason>>, SearchError> {
         let is_excluded = |place: &usize| excluded.contains(&pool[*place].row);
         let mut places: Vec<usize> = (0..pool.len()).collect();
@@ -124,7 +124,7 @@ impl Parts<'_> {
         Ok(out)
     }
 
-    fn short_id(&self, row: u64) -> Result<String, SearchError> {
+    fn short_id(&self, row: AssetRow) -> Result<String, SearchError> {
         let found = self.catalog.assets(&[row])?.pop();
         let missing =
             || SearchError::Internal(format!("the index names row {row}, the catalogue has none"));

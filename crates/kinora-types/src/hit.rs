@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, Passage, TimeRange};
+use crate::{Asset, AssetRow, Passage, TimeRange};
 
 /// How the parts of a hybrid search rated one asset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub struct Hit {
     /// 1-based rank.
     pub rank: usize,
     /// Its row in the catalogue of the library that was searched.
-    pub row: u64,
+    pub row: AssetRow,
     /// The asset.
     pub asset: Asset,
     /// Its scores.

@@ -21,6 +21,7 @@ mod passage;
 mod picture;
 mod printable;
 mod record;
+mod row;
 mod space;
 mod stabilisation;
 mod time;
@@ -42,6 +43,7 @@ pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad,
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
+pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use stabilisation::{Stabilisation, StabilisationOutcome};
 pub use time::{BackwardRange, TimeRange};

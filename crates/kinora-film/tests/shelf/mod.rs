@@ -159,7 +159,7 @@ impl SourceFinder for Shelf {
         rated.sort_by(|a, b| b.0.total_cmp(&a.0));
         let hit = |(i, (score, asset)): (usize, (f32, &Asset))| Hit {
             rank: i + 1,
-            row: i as u64 + 1,
+            row: kinora_types::AssetRow(i as u64 + 1),
             asset: asset.clone(),
             scores: Scores { dense: Some(score), ..Scores::default() },
             fit: if score >= THRESHOLD { Fit::Look } else { Fit::No(NoFit::UnderThreshold) },

@@ -25,6 +25,9 @@ pub enum HearError {
 /// What is said in the sound of a video or recording that is heard by default, in order of time; nothing where there is no
 /// sound. A passage without text is speech that was not understood. `progress` hears how many milliseconds were
 /// listened to. Memory: as the model's, and the words.
+///
+/// # Errors
+/// [`HearError`] if the sound cannot be decoded or the model fails.
 pub fn hear(
     model: &dyn SpeechRecognizer,
     (ffmpeg, limits): (&FFmpeg, &VideoLimits),

@@ -7,7 +7,7 @@
 
 mod moments;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use kinora_types::Control;
 use serde::{Deserialize, Serialize};
@@ -235,11 +235,10 @@ fn names(paths: &[String]) -> Vec<&str> {
 fn check_files(searcher: &Searcher<'_>, judgements: &[Judgement]) -> Result<(), SearchError> {
     let catalog = searcher.catalog();
     let assets = catalog.assets(&catalog.live_rows()?)?;
-    let known: HashMap<&str, u64> =
-        assets.iter().flat_map(|(row, a)| names(&a.paths).into_iter().map(|n| (n, *row))).collect();
+    let known: HashSet<&str> = assets.iter().flat_map(|(_, asset)| names(&asset.paths)).collect();
     let named = judgements.iter().flat_map(|judgement| &judgement.relevant);
     let mut unknown: Vec<&str> =
-        named.map(String::as_str).filter(|name| !known.contains_key(name)).collect();
+        named.map(String::as_str).filter(|name| !known.contains(name)).collect();
     unknown.sort_unstable();
     unknown.dedup();
     if unknown.is_empty() {
