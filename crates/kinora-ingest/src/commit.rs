@@ -23,7 +23,7 @@ use crate::{
 const MOST: usize = 64;
 
 /// How long a change waits for others before it is made.
-const PATIENCE: Duration = Duration::from_millis(400);
+const BATCH_TIME: Duration = Duration::from_millis(400);
 
 /// What the other stages tell the caller's thread.
 pub(crate) enum Event {
@@ -109,13 +109,13 @@ impl<'a> Committer<'a> {
         events: &Receiver<Event>,
     ) -> Result<(Summary, BTreeSet<AssetId>), IngestError> {
         loop {
-            let until = self.since.map_or(PATIENCE, |s| PATIENCE.saturating_sub(s.elapsed()));
+            let until = self.since.map_or(BATCH_TIME, |s| BATCH_TIME.saturating_sub(s.elapsed()));
             match events.recv_timeout(until) {
                 Ok(event) => self.take(event)?,
                 Err(RecvTimeoutError::Timeout) => self.commit()?,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let waited = self.since.is_some_and(|since| since.elapsed() >= PATIENCE);
+            let waited = self.since.is_some_and(|since| since.elapsed() >= BATCH_TIME);
             if self.changes.len() >= MOST || waited {
                 self.commit()?;
             }
