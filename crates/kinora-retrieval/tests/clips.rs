@@ -26,7 +26,7 @@ fn library() -> Library {
     let mut library = Library::new(&[card("red.png", RED)]);
     library.add_video("red.mp4", &[RED; 3]);
     library.add_video("copy.mp4", &[RED; 2]);
-    library.add_video("orange.mp4", &[[255, 90, 0]; 2]);
+    library.add_video("orange.mp4", &[[255, 120, 0]; 2]);
     library.add_video("yellow.mp4", &[[255, 180, 0], [255, 255, 0], [200, 255, 0]]);
     library.add_video("green.mp4", &[GREEN]);
     library
