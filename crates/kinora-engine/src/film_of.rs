@@ -9,7 +9,7 @@ use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
 
-use crate::{EngineError, FilmRequest, Generator, Studio};
+use crate::{BriefSource, EngineError, FilmRequest, Generator, Studio};
 
 /// Length of a crossfade.
 pub const CROSSFADE_SECONDS: f64 = 0.5;
@@ -30,6 +30,9 @@ pub struct FilmOfAnswer {
 impl Studio {
     /// A film of what was last cited in a conversation: a shot for each source, of a video the cited stretch,
     /// under the question as its title. Without a length every shot gets five seconds.
+    ///
+    /// # Errors
+    /// No such conversation, mentions that mean nothing, or nothing cited that has a picture.
     pub fn film_of_answer(
         &self,
         library: &str,
@@ -66,8 +69,7 @@ impl Studio {
             steady: None,
         };
         let request = FilmRequest {
-            brief: brief.to_string(),
-            format: Some(BriefFormat::Toml),
+            brief: BriefSource::Text { text: brief.to_string(), format: BriefFormat::Toml },
             spec,
             length_given: true,
             pins: Vec::new(),
@@ -82,6 +84,9 @@ impl Studio {
     }
 
     /// Keeps in the conversation that a film was made.
+    ///
+    /// # Errors
+    /// The catalogue cannot be written.
     pub fn say_film(
         &self,
         library: &str,

@@ -15,11 +15,12 @@ mod details;
 mod error;
 mod film;
 mod film_of;
+mod generator;
 mod language;
 mod library;
-mod motion;
 mod pages;
 mod places;
+mod ragme_generator;
 mod search;
 mod senses;
 mod settings;
@@ -37,10 +38,12 @@ pub use check::LibraryCheck;
 pub use cited::CitedPicture;
 pub use details::{Details, EditRequest, Perceived};
 pub use error::EngineError;
-pub use film::{FilmRequest, MakeProgress, Plan};
+pub use film::{BriefSource, FilmRequest, MakeProgress, Plan};
 pub use film_of::{CROSSFADE_SECONDS, FilmOfAnswer};
+pub use generator::Generator;
 pub use kinora_catalog::{ConversationSummary, FilmSummary, Speaker, Turn};
 pub use kinora_chat::{Answer, AskOptions, Mentions, Method, Sentence, Wish};
+pub use kinora_film::BriefFormat;
 pub use kinora_inference::{Control, Destination, LanguageModel, Sent};
 pub use kinora_ingest::{
     Done, FileFailure, IngestObserver, LeftOut, LivePhoto, Options as IngestOptions,
@@ -51,7 +54,6 @@ pub use kinora_models::{ModelCaptioner, PullEvent, Stage, Status, Store, switch_
 pub use kinora_ragme::TrainConfig;
 pub use kinora_retrieval::{Filter, Kind, Mode, Report, SearchOutcome};
 pub use library::LibrarySummary;
-pub use motion::Generator;
 pub use places::Place;
 pub use search::SearchRequest;
 pub use senses::Waiting;

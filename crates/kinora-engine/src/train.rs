@@ -21,7 +21,7 @@ use kinora_types::{Asset, AssetId, Passage, PassageKind, Size, TimeRange};
 
 use crate::{
     EngineError, Studio,
-    motion::{Stretch, length_ms},
+    ragme_generator::{Stretch, length_ms},
 };
 
 /// What shall be trained on what.
@@ -122,7 +122,7 @@ impl Studio {
         let out = request.out.clone().unwrap_or_else(|| request.model.join(CONTROLLER_FOLDER));
         let generation = request.shaped(GenerationConfig::beside(&out)?);
         let space_id = catalog.space().id();
-        let session = TrainingSession::open(&request.model, &out, generation, &space_id)?;
+        let session = TrainingSession::open(&request.model, &out, generation, &space_id, control)?;
         let library = Clips { catalog: &catalog, space, ffmpeg: &ffmpeg, session: &session };
         let made = library.make(request, control, progress)?;
         let entries = library.neighbours(&made, options.videos)?;
@@ -207,6 +207,8 @@ impl Clips<'_> {
                 let read = Stretch { range, config, keep: true };
                 let (embeddings, pictures) =
                     read.frames(&file, asset, self.space.image(), control)?;
+                let embeddings: Vec<Vec<f32>> =
+                    embeddings.iter().map(|embedding| embedding.values().to_vec()).collect();
                 let words = words(&passages, asset, range);
                 self.session.write_clip(&name, &pictures, &words, &embeddings, control)?;
                 source = Some((file, passages));

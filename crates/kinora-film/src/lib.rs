@@ -14,13 +14,14 @@ mod compose;
 mod credits;
 mod error;
 mod generator;
+mod overlays;
 mod page;
 mod plan;
 mod render;
+mod shots;
 mod sound;
 mod sources;
 mod timeline;
-mod words;
 
 pub use brief::{BriefError, BriefFormat, parse};
 pub use camera::{MoveKind, Scene, plan_move};
@@ -32,6 +33,6 @@ pub use plan::{PlanOptions, plan};
 pub use render::{Origin, RenderContext, check_output, render};
 pub use sources::{
     Found, LibrarySources, SourceError, SourceFinder, grouped, open_source, open_video,
-    present_name, still,
+    source_record, still, unreadable,
 };
 pub use timeline::{Parts, SHORTEST_SHOT, Timeline, TimelineError};

@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 
 use kinora_film::{BriefFormat, FilmError, PlanOptions, SourceError, parse, plan};
 use kinora_provenance::{SourceFate, read_beside, verify_until};
-use kinora_types::{Brief, Rights, Storyboard, Transition};
+use kinora_types::{Brief, Rights, Shown, Storyboard, Transition};
 use shelf::{Shelf, decoded, folder, is_missing_glyph, make, names, primaries, spec};
 
 fn brief(text: &str) -> Brief {
@@ -217,8 +217,8 @@ fn a_video_is_shown_from_its_best_moment_at_its_own_speed() {
     shelf.put_video(&folder, "colours.mp4");
     shelf.rate("red", &[0.7, 0.2, 0.1, 0.9]);
     let colours = board("- red\n- green\n- blue", 9.0, &shelf);
-    let clip = colours.shots[0].clip.unwrap();
-    assert_eq!((clip.range.start_ms(), colours.shots[0].camera), (0, None));
+    let Shown::Clip { cut: clip, .. } = &colours.shots[0].shown else { panic!("no clip") };
+    assert_eq!(clip.range.start_ms(), 0);
     let film = folder.join("film.mp4");
     let record = make(&colours, &shelf, &film, None).unwrap();
     let source = &record.shots[0].sources[0];
@@ -249,7 +249,7 @@ fn a_video_that_is_too_short_is_not_stretched() {
     // A pinned stretch is what is seen; of a picture, or after the video's end, there is none.
     let of = |pin: &str| parse(&format!("- red [pin: {pin}]"), BriefFormat::Markdown, 2.0).unwrap();
     let planned = |pin: &str| plan(&of(pin), &spec(2.0), &PlanOptions::default(), &shelf);
-    let stretch = planned("colours.mp4@00:04-0:00:06").unwrap().shots[0].clip.unwrap().range;
+    let stretch = planned("colours.mp4@00:04-0:00:06").unwrap().shots[0].cut().unwrap().range;
     assert!((3_900..=4_500).contains(&stretch.start_ms()), "{stretch}");
     let error = planned("colours.mp4@00:07-00:08").unwrap_err();
     assert!(
@@ -260,7 +260,7 @@ fn a_video_that_is_too_short_is_not_stretched() {
 
     // Ten seconds cannot be had from a video of six: the next best picture is shown.
     let long = board("- red [seconds: 10]\n- green\n- blue", 16.0, &shelf);
-    let choice = long.shots[0].source.as_ref().unwrap();
+    let choice = long.shots[0].asset().unwrap();
     assert_eq!(choice.label(), "red.png");
     let too_short =
         long.shots[0].rejected.iter().any(|c| c.rejected == kinora_types::RejectReason::TooShort);

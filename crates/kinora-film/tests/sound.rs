@@ -135,7 +135,7 @@ fn an_upright_clip_is_shown_whole_and_a_wide_one_is_cut() {
     let text = "- a [pin: upright.mp4]\n- b [pin: wide.mp4]";
     let board = board(text, &FilmSpec { transition: Transition::Cut, ..spec(4.0) }, &shelf);
     let framings: Vec<Framing> =
-        board.shots.iter().map(|shot| shot.clip.unwrap().framing).collect();
+        board.shots.iter().map(|shot| shot.cut().unwrap().framing).collect();
     assert_eq!(framings, [Framing::Matte, Framing::Crop]);
     make(&board, &shelf, &film, None).unwrap();
     let frames = decoded(&film);

@@ -1,6 +1,8 @@
 //! Shots: from references and words to frames.
 
-use kinora_types::{AssetId, CameraMove, GeneratorRecord, Picture, Size, YuvFrame};
+use std::sync::Arc;
+
+use kinora_types::{CameraMove, Embedding, GeneratorRecord, Picture, Size, SourceRecord, YuvFrame};
 
 use crate::{Cancelled, Control};
 
@@ -9,7 +11,7 @@ use crate::{Cancelled, Control};
 pub enum ReferenceRole {
     /// The picture that is shown.
     Subject,
-    /// A clip or picture whose motion is followed.
+    /// A video whose motion is followed.
     Motion,
     /// A picture whose look is followed.
     Style,
@@ -18,12 +20,49 @@ pub enum ReferenceRole {
 /// A retrieved source, decoded, with its role.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// Which asset.
-    pub asset: AssetId,
+    /// Which source, and which range of a video, as the record of the film will name it.
+    pub source: SourceRecord,
     /// What for.
     pub role: ReferenceRole,
-    /// Its pixels, or one frame of a clip.
-    pub picture: Picture,
+    /// What was decoded of it.
+    pub content: ReferenceContent,
+}
+
+/// What was decoded of a source.
+#[derive(Clone, Debug)]
+pub enum ReferenceContent {
+    /// A picture, or one frame of a video.
+    Picture(Picture),
+    /// A range of a video.
+    Clip(ReferenceClip),
+}
+
+/// A range of a video as generators read it. Memory: some KB a clip, and the frames where they are kept; clones
+/// share the frames.
+#[derive(Clone, Debug)]
+pub struct ReferenceClip {
+    /// Embeddings of frames in order of time, at the rate that the generator reads.
+    pub embeddings: Vec<Embedding>,
+    /// The frames in order of time, where the generator reads them; else none.
+    pub frames: Arc<[Picture]>,
+}
+
+impl Reference {
+    /// The picture; `None` for a clip.
+    pub fn picture(&self) -> Option<&Picture> {
+        match &self.content {
+            ReferenceContent::Picture(picture) => Some(picture),
+            ReferenceContent::Clip(_) => None,
+        }
+    }
+
+    /// The clip; `None` for a picture.
+    pub fn clip(&self) -> Option<&ReferenceClip> {
+        match &self.content {
+            ReferenceContent::Picture(_) => None,
+            ReferenceContent::Clip(clip) => Some(clip),
+        }
+    }
 }
 
 /// Everything a generator may depend on: the same request gives the same frames if the generator
@@ -32,7 +71,7 @@ pub struct Reference {
 pub struct ShotRequest {
     /// What the shot shall show.
     pub prompt: String,
-    /// Retrieved sources, best first.
+    /// The source of the shot, then what was retrieved besides, best first. The record of the shot names all of them.
     pub references: Vec<Reference>,
     /// The planned move, for generators that move a camera.
     pub camera: Option<CameraMove>,
@@ -54,8 +93,14 @@ pub struct SinkError(pub String);
 /// Takes frames in order, one at a time; may block (that is the back-pressure).
 pub trait FrameSink {
     /// Takes the next frame, of the requested size, in the encoder's own form.
+    ///
+    /// # Errors
+    /// The consumer cannot take any more.
     fn frame(&mut self, frame: &YuvFrame) -> Result<(), SinkError>;
     /// Takes the next frame as RGB, for generators that make no other; costs a conversion.
+    ///
+    /// # Errors
+    /// The consumer cannot take any more, or the size is odd.
     fn picture(&mut self, frame: &Picture) -> Result<(), SinkError>;
 }
 
@@ -86,18 +131,17 @@ pub enum GenerateError {
 
 /// Makes shots. Called from one thread at a time per value; may use threads of its own.
 ///
-/// Contract: exactly `request.frames` frames of `request.size` go to the sink, in order, before
-/// `Ok`; the control is polled at least once a frame (a service: at least once a second); on error
-/// the frames already given are void. The record names everything that the frames depend on.
+/// Contract: exactly `request.frames` frames of `request.size` go to the sink, in order, before `Ok`; the control is
+/// polled at least once a frame (a service: at least once a second); on error the frames already given are void. The
+/// frames depend on the request alone, never on an earlier one, and the record names everything that they depend on.
+/// A request that lacks what the generator needs is [`GenerateError::Request`], before any frame.
 pub trait ShotGenerator: Send {
     /// Name, as in the record and in `--generator`.
     fn name(&self) -> &'static str;
-    /// Whether it makes pictures of its own that follow a clip's motion: shots whose source is a video go through it
-    /// too then, with the video as [`ReferenceRole::Motion`]. Otherwise a video is shown as it is.
-    fn follows_motion(&self) -> bool {
-        false
-    }
-    /// Makes one shot; progress is the number of frames the sink has taken.
+    /// Makes one shot; progress is the number of frames that the sink has taken.
+    ///
+    /// # Errors
+    /// As [`GenerateError`] lists.
     fn generate(
         &mut self,
         request: &ShotRequest,

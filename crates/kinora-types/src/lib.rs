@@ -19,6 +19,7 @@ mod passage;
 mod picture;
 mod printable;
 mod record;
+mod shot;
 mod space;
 mod steady;
 mod time;
@@ -26,7 +27,7 @@ mod time;
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
 pub use citation::Citation;
 pub use film::{
-    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, ShotSound, Sound,
+    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, ShotBrief, ShotSound, Sound,
     Storyboard, Transition,
 };
 pub use frame::{OddSize, YuvFrame};
@@ -39,6 +40,7 @@ pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad,
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
+pub use shot::{Rating, Shot, ShotSource, Shown};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use steady::{Steadiness, Steady};
 pub use time::{BackwardRange, TimeRange};

@@ -70,6 +70,9 @@ pub enum RenderError {
         /// Where.
         path: PathBuf,
     },
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
     /// A fault of ours.
     #[error("internal: {0}")]
     Internal(String),
@@ -92,7 +95,7 @@ impl RenderError {
             Self::Io { .. } => "is the folder there, and may it be written?",
             Self::DiskFull(_) => "free some space or write to another disk",
             Self::Encoder { .. } | Self::Distorts { .. } => return None,
-            Self::OutsidePicture { .. } | Self::Internal(_) => return None,
+            Self::OutsidePicture { .. } | Self::Cancelled | Self::Internal(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -31,7 +31,7 @@ pub use crate::ffmpeg::FFmpeg;
 pub use aside::sweep as sweep_leftovers;
 pub use blend::{crossfade, dim};
 pub use ease::ease;
-pub use encoder::{EncodeSpec, FilmEncoder};
+pub use encoder::{Cancelled, EncodeSpec, EncodedFilm, FilmEncoder};
 pub use error::RenderError;
 pub(crate) use matte::Matte;
 pub use planes::{to_frame, to_picture};
