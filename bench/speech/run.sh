@@ -2,7 +2,7 @@
 # Bench: word error rate and CPU time of speech recognition. Needs the recordings that run.py names, and fetches the models.
 set -eu
 cd "$(dirname "$0")/../.."
-cargo build -p kinora-models --example transcribe
+cargo build -p kinora-ingest --example transcribe
 "${PYTHON:-python3}" bench/speech/run.py "$@"
 # Longer files, with this build as "after"; see long.py for what it needs.
 if [ -n "${POCKETSPHINX:-}" ]; then

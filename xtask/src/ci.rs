@@ -32,7 +32,7 @@ pub fn ci() -> anyhow::Result<()> {
     checked("clippy", &["--all-targets", flag, feature, "--", "-D", "warnings"])?;
     // Our own code as users build it, without the feature; its dependency is there all the same, since without
     // it half of the others would have other features and be built anew.
-    checked("check", &["--features", "kinora-models/llama-cpp-2"])?;
+    checked("check", &["--features", "kinora-language/llama-cpp-2"])?;
     deny::check_workspace()?;
     test(&[])?;
     fuzz::fuzz(fuzz::IN_CI, None)?;

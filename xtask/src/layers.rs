@@ -6,33 +6,33 @@ use serde_json::Value;
 use crate::run::cargo;
 
 /// Crate and floor; `ARCHITECTURE.md` tells what each answers for.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 21] = [
     ("kinora-types", 0),
     ("kinora-files", 0),
-    ("kinora-media", 1),
-    ("kinora-index", 1),
-    ("kinora-catalog", 1),
-    ("kinora-provenance", 1),
     ("kinora-inference", 1),
+    ("kinora-image", 1),
+    ("kinora-catalog", 1),
+    ("kinora-index", 1),
+    ("kinora-provenance", 1),
+    ("kinora-store", 1),
+    ("kinora-video", 2),
     ("kinora-models", 2),
+    ("kinora-language", 2),
     ("kinora-diffusion", 2),
-    ("kinora-ragme", 2),
-    ("kinora-ingest", 3),
+    ("kinora-render", 3),
     ("kinora-retrieval", 3),
-    ("kinora-film", 3),
-    ("kinora-chat", 3),
-    ("kinora-fuzz", 4),
-    ("kinora-engine", 4),
-    ("kinora-cli", 5),
+    ("kinora-ingest", 3),
+    ("kinora-ragme", 3),
+    ("kinora-film", 4),
+    ("kinora-chat", 4),
+    ("kinora-engine", 5),
+    ("kinora-fuzz", 6),
+    ("kinora-cli", 6),
 ];
 
-/// The arrows inside a floor: a film retrieves its own sources, an answer its evidence; RAGME hooks into
-/// the base model.
-const WITHIN: [(&str, &str); 3] = [
-    ("kinora-film", "kinora-retrieval"),
-    ("kinora-chat", "kinora-retrieval"),
-    ("kinora-ragme", "kinora-diffusion"),
-];
+/// For tests only: it may use every floor, and every crate may have it among its dev-dependencies, none among its
+/// dependencies.
+const APART: &str = "kinora-testing";
 
 /// Reads the manifests of the workspace and fails on every arrow that the table does not allow.
 pub fn check_workspace() -> anyhow::Result<()> {
@@ -51,8 +51,11 @@ pub fn check_workspace() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every (crate, dependency) pair inside the workspace; dependencies of tests count too.
-fn arrows(metadata: &Value) -> Vec<(String, String)> {
+/// A crate, what it depends on, and whether only its tests do.
+type Arrow = (String, String, bool);
+
+/// Every arrow inside the workspace; dependencies of tests count too.
+fn arrows(metadata: &Value) -> Vec<Arrow> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
     list(&metadata["packages"])
@@ -60,20 +63,21 @@ fn arrows(metadata: &Value) -> Vec<(String, String)> {
         .filter(|package| name(package) != "xtask")
         .flat_map(|package| {
             let dependencies = list(&package["dependencies"]);
-            let ours =
-                dependencies.into_iter().map(|d| name(&d)).filter(|d| d.starts_with("kinora-"));
-            ours.map(|dependency| (name(package), dependency)).collect::<Vec<_>>()
+            let ours = dependencies.into_iter().filter(|d| name(d).starts_with("kinora-"));
+            ours.map(|d| (name(package), name(&d), d["kind"] == "dev")).collect::<Vec<_>>()
         })
         .collect()
 }
 
-fn faults(arrows: &[(String, String)]) -> Vec<String> {
+fn faults(arrows: &[Arrow]) -> Vec<String> {
     let floor =
         |name: &str| FLOORS.iter().find(|(known, _)| *known == name).map(|(_, floor)| *floor);
-    let fault = |(from, to): &(String, String)| match (floor(from), floor(to)) {
+    let fault = |(from, to, tests): &Arrow| match (floor(from), floor(to)) {
+        _ if to == APART && *tests => None,
+        _ if to == APART => Some(format!("`{from}` uses `{to}` outside of its tests")),
+        (None, Some(_)) if from == APART => None,
         (None, _) => Some(format!("`{from}` stands on no floor: add it to the table")),
         (_, None) => Some(format!("`{to}` stands on no floor: add it to the table")),
-        (Some(_), Some(_)) if WITHIN.contains(&(from.as_str(), to.as_str())) => None,
         (Some(a), Some(b)) if a > b => None,
         (Some(a), Some(b)) => Some(format!("`{from}` (floor {a}) uses `{to}` (floor {b})")),
     };
@@ -84,8 +88,9 @@ fn faults(arrows: &[(String, String)]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn metadata(from: &str, to: &str) -> Value {
-        serde_json::json!({"packages": [{"name": from, "dependencies": [{"name": to}]}]})
+    fn metadata(from: &str, to: &str, kind: Option<&str>) -> Value {
+        let dependency = serde_json::json!({"name": to, "kind": kind});
+        serde_json::json!({"packages": [{"name": from, "dependencies": [dependency]}]})
     }
 
     #[test]
@@ -100,12 +105,26 @@ mod tests {
             ("kinora-retrieval", "kinora-film", false),
             ("kinora-ingest", "kinora-retrieval", false),
             ("kinora-types", "kinora-engine", false),
-            ("kinora-media", "kinora-catalog", false),
+            ("kinora-image", "kinora-catalog", false),
             ("kinora-new", "kinora-types", false),
             ("kinora-cli", "kinora-unknown", false),
             ("kinora-types", "serde", true),
         ] {
-            let found = faults(&arrows(&metadata(from, to)));
+            let found = faults(&arrows(&metadata(from, to, None)));
+            assert_eq!(found.is_empty(), allowed, "{from} -> {to}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn fakes_are_for_tests_only() {
+        for (from, to, kind, allowed) in [
+            ("kinora-types", "kinora-testing", Some("dev"), true),
+            ("kinora-engine", "kinora-testing", None, false),
+            ("kinora-engine", "kinora-testing", Some("build"), false),
+            ("kinora-testing", "kinora-film", None, true),
+            ("kinora-types", "kinora-film", Some("dev"), false),
+        ] {
+            let found = faults(&arrows(&metadata(from, to, kind)));
             assert_eq!(found.is_empty(), allowed, "{from} -> {to}: {found:?}");
         }
     }

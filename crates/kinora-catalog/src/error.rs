@@ -98,6 +98,13 @@ impl From<rusqlite::Error> for CatalogError {
 }
 
 impl CatalogError {
+    /// Whether somebody else held the catalogue for too long; later it may work.
+    pub fn is_busy(&self) -> bool {
+        use rusqlite::{Error as E, ErrorCode as Code};
+        let Self::Sqlite(E::SqliteFailure(failure, _)) = self else { return false };
+        matches!(failure.code, Code::DatabaseBusy | Code::DatabaseLocked)
+    }
+
     pub(crate) fn foreign(path: &Path, what: &str) -> Self {
         Self::Foreign { what: what.to_owned(), path: path.to_owned() }
     }

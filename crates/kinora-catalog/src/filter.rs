@@ -3,11 +3,13 @@
 use jiff::civil::Date;
 use kinora_types::{AssetId, CameraMotion, GeoPoint, Kind, Rights};
 use rusqlite::params;
+use serde::Deserialize;
 
 use crate::{Catalog, CatalogError};
 
 /// Conditions that all must hold; an asset that lacks the field a condition asks about fails it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Filter {
     /// Taken on this day or later.
     pub after: Option<Date>,

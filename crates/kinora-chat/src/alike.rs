@@ -2,7 +2,7 @@
 
 use kinora_catalog::Turn;
 use kinora_retrieval::{Query, Searcher};
-use kinora_types::{Citation, Embedding, Hit};
+use kinora_types::{Citation, Control, Embedding, Hit};
 
 use crate::{Answer, ChatError, Evidence, Mentions, Method, Plan, Sentence, catalogue};
 
@@ -18,12 +18,13 @@ pub(crate) fn alike(
     mentions: &Mentions,
     cited: &[Citation],
     most: usize,
+    control: &Control,
 ) -> Result<Answer, ChatError> {
     let meant = mentions.of(cited)?;
     let like = meant.iter().map(|citation| look(searcher, citation)).collect::<Result<_, _>>()?;
     let exclude = cited.iter().map(|citation| citation.asset).collect();
     let query = Query { like, exclude, limit: most, ..Query::default() };
-    let outcome = searcher.search(&query)?;
+    let outcome = searcher.search(&query, control)?;
     let evidence: Vec<Evidence> = (1..).zip(&outcome.hits).map(|(n, hit)| piece(n, hit)).collect();
     let names: Vec<&str> = meant.iter().map(|citation| citation.label.as_str()).collect();
     let names = names.join(", ");

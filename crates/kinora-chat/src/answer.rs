@@ -1,7 +1,7 @@
 //! What an answer is.
 
 use kinora_types::Citation;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Evidence, Plan};
 
@@ -25,7 +25,7 @@ pub enum Method {
 }
 
 /// Whether a sentence may be shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "support", content = "why")]
 pub enum Support {
     /// What it cites says so.
@@ -37,7 +37,7 @@ pub enum Support {
 }
 
 /// A sentence with what it rests on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sentence {
     /// The words, without citations.
     pub text: String,
@@ -47,7 +47,7 @@ pub struct Sentence {
     #[serde(flatten)]
     pub support: Support,
     /// Whether Kinora found what it rests on, because the model named no source.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attributed: bool,
 }
 

@@ -3,10 +3,11 @@
 use jiff::civil::Date;
 use kinora_catalog::{Speaker, Turn};
 use kinora_inference::{
-    Completion, CompletionRequest, Control, InferenceError, LanguageModel, Message, Role,
+    Completion, CompletionRequest, InferenceError, LanguageModel, Message, Role,
 };
 use kinora_retrieval::Searcher;
-use kinora_types::GeoPoint;
+use kinora_types::{Control, GeoPoint};
+use serde::Deserialize;
 
 use crate::{
     Answer, ChatError, Evidence, Intent, Method, Plan, Sentence, Support, Wish,
@@ -27,7 +28,8 @@ const TURNS: usize = 4;
 const WORD_BY_WORD: &str = "taken from the evidence word by word";
 
 /// How answers are made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AskOptions {
     /// Pieces of evidence at most.
     pub evidence: usize,
@@ -74,7 +76,8 @@ impl Answerer<'_> {
     /// Answers a question. `told` hears each sentence that may be shown as soon as it was checked.
     ///
     /// # Errors
-    /// [`ChatError`]; that nothing in the library answers is an [`Answer`].
+    /// [`ChatError::Empty`] for no question, [`ChatError::Cancelled`] once `control` says stop; those of the search,
+    /// the catalogue and the model. That nothing in the library answers is an [`Answer`].
     pub fn ask(
         &self,
         question: &Question<'_>,
@@ -86,7 +89,7 @@ impl Answerer<'_> {
         }
         if let Some(Wish::Alike(mentions)) = Wish::of(question.text) {
             let cited = last_cited(question.history);
-            let answer = alike(self.searcher, &mentions, cited, self.options.evidence)?;
+            let answer = alike(self.searcher, &mentions, cited, self.options.evidence, control)?;
             answer.sentences.iter().filter(|s| s.support == Support::Supported).for_each(told);
             return Ok(answer);
         }
@@ -98,15 +101,15 @@ impl Answerer<'_> {
             .collect();
         let whole = stand_alone(question.text, &asked);
         let plan = self.plan(&whole, question.today)?;
-        control.check().map_err(InferenceError::from)?;
+        control.check()?;
         if plan.intent != Intent::Tell
-            && let Some(answer) = self.ask_catalogue(&plan, told)?
+            && let Some(answer) = self.ask_catalogue(&plan, control, told)?
         {
             return Ok(answer);
         }
         let history = history(question.history);
         let prompt = Prompt { question: question.text, whole: &whole, history };
-        let gathered = self.gather(&plan, &prompt)?;
+        let gathered = self.gather(&plan, &prompt, control)?;
         let mut answer = match (gathered.fits, self.model) {
             (false, _) => unanswered(plan, gathered.evidence),
             (true, None) => extractive(plan, gathered.evidence, &whole, told),
@@ -133,9 +136,10 @@ impl Answerer<'_> {
     fn ask_catalogue(
         &self,
         plan: &Plan,
+        control: &Control,
         told: &mut dyn FnMut(&Sentence),
     ) -> Result<Option<Answer>, ChatError> {
-        let Some(found) = catalogue::tell(self.searcher, plan)? else {
+        let Some(found) = catalogue::tell(self.searcher, plan, control)? else {
             return Ok(None);
         };
         found.sentences.iter().for_each(told);
@@ -151,7 +155,12 @@ impl Answerer<'_> {
         }))
     }
 
-    fn gather(&self, plan: &Plan, prompt: &Prompt<'_>) -> Result<Gathered, ChatError> {
+    fn gather(
+        &self,
+        plan: &Plan,
+        prompt: &Prompt<'_>,
+        control: &Control,
+    ) -> Result<Gathered, ChatError> {
         let budget = match self.model {
             Some(model) => self.room(model, prompt)?,
             None => self.options.budget,
@@ -162,7 +171,7 @@ impl Answerer<'_> {
             None => Ok(text.len() as u32 / 4),
         };
         let most = self.options.evidence;
-        Gatherer { searcher: self.searcher, most, budget, count: &count }.gather(plan)
+        Gatherer { searcher: self.searcher, most, budget, count: &count, control }.gather(plan)
     }
 
     /// Tokens that evidence may have, once rules, question, history and answer have theirs.

@@ -1,16 +1,11 @@
 //! Counts, lists and dates: told by the catalogue, never by a model.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use kinora_catalog::Catalog;
-use kinora_retrieval::{Query, Searcher, content_words};
-use kinora_types::{Asset, Hit, Kind};
+use kinora_retrieval::{Query, Searcher};
+use kinora_types::{Asset, Control, Hit, Kind};
 
-use crate::{
-    ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence,
-    gather::{looked, worded},
-    words::stem_set,
-};
+use crate::{ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence};
 
 /// Assets that a list names.
 const LISTED: usize = 20;
@@ -27,8 +22,12 @@ pub(crate) struct Told {
 }
 
 /// Answers a counting, listing or when-question; `None` if nothing fits.
-pub(crate) fn tell(searcher: &Searcher<'_>, plan: &Plan) -> Result<Option<Told>, ChatError> {
-    let matching = matching(searcher, plan)?;
+pub(crate) fn tell(
+    searcher: &Searcher<'_>,
+    plan: &Plan,
+    control: &Control,
+) -> Result<Option<Told>, ChatError> {
+    let matching = matching(searcher, plan, control)?;
     Ok(match plan.intent {
         Intent::Count { by } => Some(count(&matching, plan, by)),
         _ if matching.assets.is_empty() => None,
@@ -46,13 +45,15 @@ struct Matching {
     exact: bool,
 }
 
-/// What passes the conditions and, if there is a subject, is found by it: looks and words that fit, and
-/// passages that have all of its words.
-fn matching(searcher: &Searcher<'_>, plan: &Plan) -> Result<Matching, ChatError> {
+/// What passes the conditions and, if there is a subject, what fits it and what has a passage with all of its words.
+fn matching(
+    searcher: &Searcher<'_>,
+    plan: &Plan,
+    control: &Control,
+) -> Result<Matching, ChatError> {
     let catalog = searcher.catalog();
-    let allowed = catalog.filter(&plan.filter)?;
     if plan.subject.trim().is_empty() {
-        let rows = allowed.map_or_else(|| catalog.live_rows(), Ok)?;
+        let rows = catalog.filter(&plan.filter)?.map_or_else(|| catalog.live_rows(), Ok)?;
         let mut assets: Vec<Asset> =
             catalog.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect();
         assets.sort_by_key(|asset| asset.taken_at);
@@ -60,34 +61,23 @@ fn matching(searcher: &Searcher<'_>, plan: &Plan) -> Result<Matching, ChatError>
     }
     let filter = plan.filter.clone();
     let query = Query { filter, limit: ALL, deduplicate: false, ..Query::text(&plan.subject) };
-    let outcome = searcher.search(&query)?;
-    let bar = outcome.threshold.unwrap_or_default();
-    let (named, others): (Vec<&Hit>, Vec<&Hit>) =
-        outcome.hits.iter().partition(|hit| worded(hit, &outcome, 1.0));
-    let seen = others.into_iter().filter(|hit| looked(hit, &outcome, bar));
+    let outcome = searcher.search(&query, control)?;
+    let fitting = outcome.hits.iter().filter(|hit| hit.fit.fits());
+    let (named, seen): (Vec<&Hit>, Vec<&Hit>) = fitting.partition(|hit| outcome.has_all_words(hit));
     let by_words = named.len();
-    let mut assets: Vec<Asset> =
-        named.into_iter().chain(seen).map(|hit| hit.asset.clone()).collect();
-    let known: BTreeSet<_> = assets.iter().map(|asset| asset.id).collect();
-    let said = said(catalog, plan, allowed.as_deref())?;
-    assets.extend(said.into_iter().filter(|asset| !known.contains(&asset.id)));
-    Ok(Matching { assets, by_words, exact: false })
-}
-
-fn said(catalog: &Catalog, plan: &Plan, allowed: Option<&[u64]>) -> Result<Vec<Asset>, ChatError> {
-    let asked = stem_set(&plan.subject);
-    let mut rows: Vec<u64> = Vec::new();
-    for hit in catalog.lexical_passages(&content_words(&plan.subject))? {
-        let passes = allowed.is_none_or(|rows| rows.contains(&hit.asset));
-        if !passes || rows.contains(&hit.asset) {
-            continue;
-        }
-        let text = catalog.passage(hit.passage)?.map(|passage| passage.text).unwrap_or_default();
-        if asked.is_subset(&stem_set(&text)) {
-            rows.push(hit.asset);
+    let found = named.into_iter().chain(seen);
+    let (mut rows, mut assets): (Vec<u64>, Vec<Asset>) =
+        found.map(|hit| (hit.row, hit.asset.clone())).unzip();
+    let mut said = Vec::new();
+    for passage in searcher.passages(&plan.subject, &plan.filter, ALL, control)? {
+        let row = passage.hit.asset;
+        if passage.has_all_words() && !rows.contains(&row) {
+            rows.push(row);
+            said.push(row);
         }
     }
-    Ok(catalog.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+    assets.extend(catalog.assets(&said)?.into_iter().map(|(_, asset)| asset));
+    Ok(Matching { assets, by_words, exact: false })
 }
 
 fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Told {

@@ -11,10 +11,9 @@
 
 use std::collections::HashSet;
 
-use crate::{
-    Evidence, FactKind, Sentence, Support,
-    words::{contains_words, plain, stem_set, words},
-};
+use kinora_retrieval::{contains_phrase, normalised, stem_set, tokens};
+
+use crate::{Evidence, FactKind, Sentence, Support};
 
 /// How a model that keeps the rules says that it does not know; and the usual ways of those that do not.
 const REFUSALS: [&str; 10] = [
@@ -49,6 +48,8 @@ const REPORTERS: [&str; 12] = [
     "people",
     "letters",
 ];
+/// Words by which an answer points at its sources; they claim nothing.
+const POINTERS: [&str; 6] = ["evidence", "file", "first", "provided", "second", "two"];
 /// Of the words of a sentence, this share must stand in what it cites.
 const SHARE: f32 = 0.5;
 /// And this one in what it does not cite, since the best of many has some by chance.
@@ -126,7 +127,7 @@ fn numbers(cited: &[&Evidence]) -> Vec<u32> {
 }
 
 fn is_refusal(text: &str) -> bool {
-    let plain = plain(text);
+    let plain = normalised(text);
     REFUSALS.iter().any(|refusal| plain.contains(refusal))
 }
 
@@ -137,7 +138,7 @@ fn fault(text: &str, cited: &[&Evidence], question: &str, least: f32) -> Option<
     }
     let all: String = cited.iter().map(|piece| piece.text() + "\n").collect();
     let quotes = quotes(text);
-    if !quotes.iter().all(|quote| contains_words(&all, quote)) {
+    if !quotes.iter().all(|quote| contains_phrase(&all, quote)) {
         return Some("it quotes what does not stand there");
     }
     let outside = quotes.iter().fold(text.to_owned(), |text, quote| text.replace(quote, " "));
@@ -146,8 +147,8 @@ fn fault(text: &str, cited: &[&Evidence], question: &str, least: f32) -> Option<
     }
     let (known, asked) = (stem_set(&all), stem_set(question));
     let digits = |word: &String| word.chars().all(|c| c.is_ascii_digit());
-    let given: HashSet<String> = words(&all).into_iter().chain(words(question)).collect();
-    if words(&outside).iter().filter(|word| digits(word)).any(|number| !given.contains(number)) {
+    let given: HashSet<String> = tokens(&all).into_iter().chain(tokens(question)).collect();
+    if tokens(&outside).iter().filter(|word| digits(word)).any(|number| !given.contains(number)) {
         return Some("it gives a number that does not stand there");
     }
     let claims = stem_set(&claiming(&outside));
@@ -159,19 +160,20 @@ fn fault(text: &str, cited: &[&Evidence], question: &str, least: f32) -> Option<
     if !share(&claims.iter().collect(), &known) || !share(&new, &known) {
         return Some("its words do not stand there");
     }
-    let told = words(&outside).iter().any(|word| REPORTED.contains(&word.as_str()));
+    let told = tokens(&outside).iter().any(|word| REPORTED.contains(&word.as_str()));
     if !told && !share(&new, &stem_set(&own_text(cited))) {
         return Some(PASSED_OFF);
     }
     None
 }
 
-/// The words without those that only tell whose words they are.
+/// The words without those that only tell whose words they are, or where they stand.
 fn claiming(text: &str) -> String {
-    let words = words(text);
-    let claims = words.iter().map(String::as_str);
-    let claims = claims.filter(|word| !REPORTED.contains(word) && !REPORTERS.contains(word));
-    claims.collect::<Vec<_>>().join(" ")
+    let words = tokens(text);
+    let frame = |word: &&str| {
+        REPORTED.contains(word) || REPORTERS.contains(word) || POINTERS.contains(word)
+    };
+    words.iter().map(String::as_str).filter(|word| !frame(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// What Kinora and the library's owner say of the evidence: all but what others say or write in it.
@@ -188,5 +190,5 @@ fn quotes(text: &str) -> Vec<String> {
     let parts: Vec<&str> = straight.split('"').collect();
     let inside =
         parts.iter().enumerate().filter(|(index, _)| index % 2 == 1).map(|(_, part)| *part);
-    inside.filter(|quote| words(quote).len() > 1).map(str::to_owned).collect()
+    inside.filter(|quote| tokens(quote).len() > 1).map(str::to_owned).collect()
 }

@@ -1,11 +1,9 @@
 //! Answers without a model: words of the evidence itself.
 
+use kinora_retrieval::{contains_phrase, stem_set, stems};
 use kinora_types::TimeRange;
 
-use crate::{
-    Evidence, Fact, FactKind, Sentence,
-    words::{contains_words, stem_set, stems},
-};
+use crate::{Evidence, Fact, FactKind, Sentence};
 
 /// Pieces of evidence that are told of.
 const PIECES: usize = 4;
@@ -59,7 +57,7 @@ fn sentence(piece: &Evidence, subject: &str, question: &str) -> Sentence {
         let of_kind = piece.facts.iter().filter(|fact| kind.is_none_or(|kind| fact.kind == kind));
         of_kind.rev().max_by_key(|fact| (shared(fact), fact.kind != FactKind::Tags))
     };
-    let asks = |phrases: &[&str]| phrases.iter().any(|phrase| contains_words(question, phrase));
+    let asks = |phrases: &[&str]| phrases.iter().any(|phrase| contains_phrase(question, phrase));
     let wanted =
         ASKED.iter().filter(|(_, phrases)| asks(phrases)).find_map(|(k, _)| most(Some(*k)));
     let best = wanted.or_else(|| most(None).filter(|fact| shared(fact) > 0));

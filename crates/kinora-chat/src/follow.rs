@@ -1,6 +1,6 @@
 //! Questions that lean on the ones before.
 
-use crate::words::{stems, words};
+use kinora_retrieval::{stems, tokens};
 
 /// Words that mean something said before.
 const BACK: [&str; 14] = [
@@ -20,7 +20,7 @@ pub fn stand_alone(question: &str, before: &[&str]) -> String {
     };
     let said = stems(question);
     // `And in 2017?` after a question about another year is that question about this one.
-    if let ([year], Some(other)) = (said.as_slice(), words(last).into_iter().find(|w| is_year(w)))
+    if let ([year], Some(other)) = (said.as_slice(), tokens(last).into_iter().find(|w| is_year(w)))
         && is_year(year)
     {
         return last.replace(&other, year);
@@ -41,7 +41,7 @@ fn is_year(word: &str) -> bool {
 fn leans(question: &str) -> bool {
     let lower = question.trim_start().to_lowercase();
     let opened = OPENINGS.iter().any(|opening| lower.starts_with(opening));
-    let words = words(question);
+    let words = tokens(question);
     // `Are there pyramids?` points to nothing said before.
     let exists = |at: usize| {
         words[at] == "there"

@@ -1,26 +1,17 @@
-//! What an answer may rest on: hits and passages, fused, each with what is known around it.
+//! What an answer may rest on: the segments that were found, each with what is known around it.
 
-use std::collections::HashMap;
+use kinora_catalog::Catalog;
+use kinora_retrieval::{Query, SearchOutcome, Searcher, Segment, Segments, stem_set, stems};
+use kinora_types::{Asset, Certainty, Control, Passage, PassageKind, TimeRange};
 
-use kinora_catalog::{Catalog, PassageHit};
-use kinora_retrieval::{Query, SearchOutcome, Searcher, content_words};
-use kinora_types::{Asset, Certainty, Hit, Passage, PassageKind, TimeRange};
+use crate::{ChatError, Evidence, Fact, FactKind, Plan, prompt};
 
-use crate::{
-    ChatError, Evidence, Fact, FactKind, Plan, prompt,
-    words::{stem_set, stems},
-};
-
-/// Of reciprocal rank fusion (Cormack et al. 2009).
-const RRF_K: f32 = 60.0;
-/// Moments of one asset that are told of.
-const MOMENTS: usize = 2;
+/// Assets that came nearest and are shown where nothing answers.
+const NEAREST: usize = 3;
 /// How far around a moment speech is told.
 const AROUND_MS: u64 = 10_000;
 /// Speech of one piece of evidence.
 const SPEECHES: usize = 8;
-/// Share of the question's words that a passage must have to count as an answer by itself.
-const ENOUGH: f32 = 0.5;
 
 /// What was found for a question.
 pub(crate) struct Gathered {
@@ -29,14 +20,6 @@ pub(crate) struct Gathered {
     pub fits: bool,
     /// Whether only its looks answer, of which a language model sees nothing.
     pub looks: bool,
-}
-
-/// An asset or a moment, before it is read.
-struct Found {
-    row: u64,
-    range: Option<TimeRange>,
-    score: f32,
-    fits: bool,
 }
 
 /// Counts the tokens of a text.
@@ -48,6 +31,7 @@ pub(crate) struct Gatherer<'a> {
     pub most: usize,
     pub budget: u32,
     pub count: &'a Counter<'a>,
+    pub control: &'a Control,
 }
 
 impl Gatherer<'_> {
@@ -56,9 +40,8 @@ impl Gatherer<'_> {
     }
 
     pub fn gather(&self, plan: &Plan) -> Result<Gathered, ChatError> {
-        let allowed = self.catalog().filter(&plan.filter)?;
         if plan.subject.trim().is_empty() {
-            return self.without_subject(allowed, plan);
+            return self.without_subject(plan);
         }
         let query = Query {
             filter: plan.filter.clone(),
@@ -66,107 +49,37 @@ impl Gatherer<'_> {
             diversity: Some(0.8),
             ..Query::text(plan.subject.clone())
         };
-        let outcome = self.searcher.search(&query)?;
-        let passages = self.passages(plan, allowed.as_deref())?;
-        let told = passages.first().is_some_and(|(_, enough)| *enough)
-            || outcome.hits.iter().any(|hit| worded(hit, &outcome, ENOUGH));
+        let Segments { outcome, segments, by_words } =
+            self.searcher.segments(&query, self.control)?;
         // How somebody's cake looks does not tell who baked it.
-        let looks = !told && outcome.fits && !plan.wants_words;
-        let fits = told || looks;
-        let found = if fits { self.fuse(&outcome, &passages)? } else { self.nearest(&outcome)? };
+        let looks = !by_words && outcome.fits && !plan.wants_words;
+        let fits = by_words || looks;
+        let found = if fits { segments } else { nearest(&outcome) };
         Ok(Gathered { evidence: self.read(&found, plan)?, fits, looks })
     }
 
     /// Conditions alone: what passes them, spread evenly over time.
-    fn without_subject(
-        &self,
-        allowed: Option<Vec<u64>>,
-        plan: &Plan,
-    ) -> Result<Gathered, ChatError> {
-        let rows = match &allowed {
-            Some(rows) => rows.clone(),
+    fn without_subject(&self, plan: &Plan) -> Result<Gathered, ChatError> {
+        let rows = match self.catalog().filter(&plan.filter)? {
+            Some(rows) => rows,
             None => self.catalog().live_rows()?,
         };
         let mut assets = self.catalog().assets(&rows)?;
         assets.sort_by_key(|(row, asset)| (asset.taken_at, *row));
         let step = assets.len().div_ceil(self.most.max(1)).max(1);
-        let found = assets.iter().step_by(step).map(|(row, _)| Found {
-            row: *row,
-            range: None,
-            score: 0.0,
-            fits: true,
-        });
-        let found: Vec<Found> = found.collect();
+        let spread = assets.iter().step_by(step);
+        let whole = |row: u64| Segment { row, range: None, score: 0.0, leads: true };
+        let found: Vec<Segment> = spread.map(|(row, _)| whole(*row)).collect();
         let evidence = self.read(&found, plan)?;
         Ok(Gathered { evidence, fits: !found.is_empty(), looks: false })
     }
 
-    /// Passages with words of the question, those with most of them first, each with whether it has enough of
-    /// them.
-    fn passages(
-        &self,
-        plan: &Plan,
-        allowed: Option<&[u64]>,
-    ) -> Result<Vec<(PassageHit, bool)>, ChatError> {
-        let asked = stem_set(&plan.subject);
-        let hits = self.catalog().lexical_passages(&content_words(&plan.subject))?;
-        let passes = |hit: &PassageHit| allowed.is_none_or(|rows| rows.contains(&hit.asset));
-        let mut rated = Vec::new();
-        for hit in hits.into_iter().filter(passes).take(4 * self.most) {
-            let passage = self.catalog().passage(hit.passage)?;
-            let text = passage.map(|passage| passage.text).unwrap_or_default();
-            let shared = stem_set(&text).intersection(&asked).count();
-            rated.push((shared, hit));
-        }
-        rated.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
-        let enough = |shared: usize| shared > 0 && shared as f32 >= ENOUGH * asked.len() as f32;
-        Ok(rated.into_iter().map(|(shared, hit)| (hit, enough(shared))).collect())
-    }
-
-    fn fuse(
-        &self,
-        outcome: &SearchOutcome,
-        passages: &[(PassageHit, bool)],
-    ) -> Result<Vec<Found>, ChatError> {
-        let mut found: Vec<Found> = Vec::new();
-        for (rank, (hit, fits)) in passages.iter().enumerate() {
-            add(&mut found, (hit.asset, hit.range, *fits), rank);
-        }
-        let best = outcome.hits.iter().filter_map(|hit| hit.scores.dense).fold(0.0, f32::max);
-        for (rank, hit) in outcome.hits.iter().enumerate() {
-            if let Some((row, _)) = self.catalog().asset_and_row(&hit.asset.id)? {
-                let range = hit.moments.first().map(|moment| moment.range);
-                let fits = worded(hit, outcome, ENOUGH) || looked(hit, outcome, best);
-                add(&mut found, (row, range, fits), rank);
-            }
-        }
-        found.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut seen: HashMap<u64, usize> = HashMap::new();
-        found.retain(|piece| {
-            let count = seen.entry(piece.row).or_default();
-            *count += 1;
-            *count <= MOMENTS
-        });
-        found.truncate(self.most);
-        Ok(found)
-    }
-
-    /// The best that was not good enough.
-    fn nearest(&self, outcome: &SearchOutcome) -> Result<Vec<Found>, ChatError> {
-        let mut found = Vec::new();
-        for candidate in outcome.rejected.iter().take(3) {
-            if let Some((row, _)) = self.catalog().asset_and_row(&candidate.hit.asset.id)? {
-                found.push(Found { row, range: None, score: 0.0, fits: false });
-            }
-        }
-        Ok(found)
-    }
-
     /// Reads what is known of each, as long as the budget lasts; the first always gets in, shortened.
-    fn read(&self, found: &[Found], plan: &Plan) -> Result<Vec<Evidence>, ChatError> {
+    fn read(&self, found: &[Segment], plan: &Plan) -> Result<Vec<Evidence>, ChatError> {
         let asked = stem_set(&plan.subject);
         let (mut evidence, mut left) = (Vec::new(), self.budget);
         for piece in found {
+            self.control.check()?;
             let Some((row, asset)) = self.catalog().assets(&[piece.row])?.pop() else {
                 continue;
             };
@@ -178,7 +91,7 @@ impl Gatherer<'_> {
                 std::cmp::Reverse(shared)
             });
             let number = evidence.len() as u32 + 1;
-            let whole = Evidence { number, asset, range, facts, fits: piece.fits };
+            let whole = Evidence { number, asset, range, facts, fits: piece.leads };
             match self.fitted(whole, left)? {
                 Some((fitted, cost)) => {
                     left -= cost;
@@ -243,42 +156,10 @@ impl Gatherer<'_> {
     }
 }
 
-/// Whether a hit has this share of the words that were looked for. A search gives all that is worth ranking;
-/// what answers must do so by itself.
-pub(crate) fn worded(hit: &Hit, outcome: &SearchOutcome, share: f32) -> bool {
-    let words = &outcome.plan.words;
-    let matched = words.iter().filter(|word| hit.matched_words.contains(word)).count();
-    matched > 0 && matched as f32 >= share * words.len() as f32
-}
-
-/// Whether a hit looks like what was looked for: above the threshold, and nearer to the best than to it.
-/// With the threshold as `best` the second condition is none.
-pub(crate) fn looked(hit: &Hit, outcome: &SearchOutcome, best: f32) -> bool {
-    let both = hit.scores.dense.zip(outcome.threshold);
-    both.is_some_and(|(score, bar)| score >= bar && score >= f32::midpoint(bar, best))
-}
-
-/// Adds a place of a list to what was found; the same moment found twice counts twice.
-fn add(found: &mut Vec<Found>, (row, range, fits): (u64, Option<TimeRange>, bool), rank: usize) {
-    let score = 1.0 / (RRF_K + rank as f32 + 1.0);
-    let meets = |piece: &&mut Found| {
-        piece.row == row
-            && match (piece.range, range) {
-                (Some(a), Some(b)) => around(a).overlap(b).is_some(),
-                _ => true,
-            }
-    };
-    match found.iter_mut().find(meets) {
-        Some(piece) => {
-            piece.score += score;
-            piece.fits |= fits;
-            piece.range = match (piece.range, range) {
-                (Some(a), Some(b)) => Some(a.hull(b)),
-                (a, b) => a.or(b),
-            };
-        }
-        None => found.push(Found { row, range, score, fits }),
-    }
+/// The best that was not good enough.
+fn nearest(outcome: &SearchOutcome) -> Vec<Segment> {
+    let rows = outcome.rejected.iter().take(NEAREST).map(|candidate| candidate.hit.row);
+    rows.map(|row| Segment { row, range: None, score: 0.0, leads: false }).collect()
 }
 
 fn around(range: TimeRange) -> TimeRange {

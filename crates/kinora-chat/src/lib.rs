@@ -30,7 +30,6 @@ mod prompt;
 mod sentence;
 mod transcript;
 mod wish;
-mod words;
 
 pub use alike::last_cited;
 pub use answer::{Answer, Method, Sentence, Support};

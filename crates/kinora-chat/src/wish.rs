@@ -2,9 +2,10 @@
 //!
 //! English, by rule: whatever is not wholly understood is a question like others.
 
+use kinora_retrieval::tokens;
 use kinora_types::Citation;
 
-use crate::{ChatError, words::words};
+use crate::ChatError;
 
 /// Which of the things that an answer cited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ const AROUND: [&str; 12] =
 impl Wish {
     /// What the words wish; `None` if they ask something else.
     pub fn of(text: &str) -> Option<Self> {
-        let words = words(text);
+        let words = tokens(text);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         alike(&words).map(Self::Alike).or_else(|| film(&words))
     }

@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex};
 use jiff::{Timestamp, civil::date};
 use kinora_catalog::{Speaker, Turn};
 use kinora_chat::{Answer, Answerer, AskOptions, ChatError, Method, Question, Support, Transcript};
-use kinora_inference::{Control, InferenceError, LanguageModel, Message, fake::ScriptedModel};
-use kinora_types::{PassageKind, TimeRange};
+use kinora_inference::{InferenceError, LanguageModel, Message};
+use kinora_testing::fake::ScriptedModel;
+use kinora_types::{Control, PassageKind, TimeRange};
 
 use library::{BLUE, Library, RED};
 

@@ -17,7 +17,7 @@ use std::{
 };
 
 use clap::Parser;
-use kinora_engine::{EngineError, Settings, Studio};
+use kinora_engine::{Engine, EngineError, Settings};
 
 use crate::{
     args::{Cli, Command, LibrariesCommand, ModelsCommand},
@@ -77,23 +77,23 @@ fn rule(command: &Command) -> Rule {
 }
 
 fn run(cli: &Cli, signals: &Signals) -> anyhow::Result<Outcome> {
-    let studio = Studio::open(Settings::settle(cli.home.clone())?)?;
+    let engine = Engine::open(Settings::settle(cli.home.clone())?)?;
     let (json, control) = (cli.json, &signals.control());
     match &cli.command {
-        Command::Add(args) => commands::add::run(&studio, args, json, control),
-        Command::Search(args) => commands::search::run(&studio, args, json, control),
-        Command::Show(args) => commands::show::run(&studio, args, json),
-        Command::Edit(args) => commands::edit::run(&studio, args, json),
-        Command::Transcript(args) => commands::transcript::run(&studio, args, json, control),
-        Command::Ask(args) => commands::ask::run(&studio, args, json, control),
-        Command::Chat(args) => commands::chat::run(&studio, args, json, signals),
-        Command::Eval(args) => commands::eval::run(&studio, args, json, control),
-        Command::Make(args) => commands::make::run(&studio, args, json, control),
-        Command::Train(args) => commands::train::run(&studio, args, json, control),
-        Command::Verify(args) => commands::verify::run(&studio, args, json, control),
-        Command::Libraries { command } => commands::libraries::run(&studio, command.as_ref(), json),
-        Command::Films(args) => commands::films::run(&studio, args, json),
-        Command::Models(command) => commands::models::run(&studio, command, json, control),
+        Command::Add(args) => commands::add::run(&engine, args, json, control),
+        Command::Search(args) => commands::search::run(&engine, args, json, control),
+        Command::Show(args) => commands::show::run(&engine, args, json),
+        Command::Edit(args) => commands::edit::run(&engine, args, json),
+        Command::Transcript(args) => commands::transcript::run(&engine, args, json, control),
+        Command::Ask(args) => commands::ask::run(&engine, args, json, control),
+        Command::Chat(args) => commands::chat::run(&engine, args, json, signals),
+        Command::Eval(args) => commands::eval::run(&engine, args, json, control),
+        Command::Make(args) => commands::make::run(&engine, args, json, control),
+        Command::Train(args) => commands::train::run(&engine, args, json, control),
+        Command::Verify(args) => commands::verify::run(&engine, args, json, control),
+        Command::Libraries { command } => commands::libraries::run(&engine, command.as_ref(), json),
+        Command::Films(args) => commands::films::run(&engine, args, json),
+        Command::Models(command) => commands::models::run(&engine, command, json, control),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kinora_inference::Cancelled;
+use kinora_types::Cancelled;
 
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, DiffusionError>;

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use kinora_inference::Control;
+use kinora_types::Control;
 use serde::Deserialize;
 
 use crate::{

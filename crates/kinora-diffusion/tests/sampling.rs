@@ -9,7 +9,7 @@ use kinora_diffusion::{
     DiffusionError, Identity, SampleRequest, SchedulerConfig, SchedulerKind, TextToVideoPipeline,
     TransformerTemporalModel, build, config, denoise,
 };
-use kinora_inference::Control;
+use kinora_types::Control;
 use tiny::{Activations, agree, expected, folder, unet_weights};
 
 fn pipeline() -> TextToVideoPipeline {

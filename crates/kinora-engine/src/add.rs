@@ -1,37 +1,51 @@
 //! Files into a library.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
+use std::path::{Path, PathBuf};
+
+use kinora_inference::{Captioner, Sent};
+use kinora_ingest::{
+    Done, FileFailure, Ingest, IngestObserver, LeftOut, LivePhoto, Options, Summary,
 };
-
-use kinora_catalog::Catalog;
-use kinora_index::{Embedded, IndexWrite};
-use kinora_inference::Control;
-use kinora_ingest::{Ingest, IngestObserver, Options, Summary};
-use kinora_models::ModelCaptioner;
+use kinora_language::ModelCaptioner;
 use kinora_types::PassageKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{EngineError, Studio, Waiting};
+use crate::{EngineError, Event, Job, Library, Waiting, models::vision, perception::AtHand};
 
-/// What is added where.
-#[derive(Clone, Debug, Default)]
+/// What is added.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AddRequest {
-    /// Pictures, videos and folders.
+    /// Pictures, videos, recordings and folders of this machine.
     pub paths: Vec<PathBuf>,
-    /// Space of a library that has to be made; an existing one must be pinned to it.
-    pub space: Option<String>,
-    /// Choices of the run.
-    pub options: Options,
+    /// A JSON list of `{file, title, author, licence, source, caption?, keywords?}`; what it says of a file name goes
+    /// before what the file itself says.
+    pub attributions: Option<PathBuf>,
+    /// Whether words are indexed: names of files and folders, titles, captions, keywords.
+    pub index_names: bool,
+    /// Whether words are looked for again where another model did so before.
+    pub again: bool,
     /// Kinds of words that are not looked for in this run.
     pub without: Vec<PassageKind>,
-    /// Describes pictures and shots in which nobody has done so; without it they wait. It tells what it sent.
-    pub captions: Option<Arc<ModelCaptioner>>,
-    /// Go on watching the folders until cancelled.
+    /// Describe pictures and shots in which nobody has done so, with the vision model that is configured; without
+    /// it they wait.
+    pub captions: bool,
+    /// Go on watching the folders until stopped.
     pub watch: bool,
+}
+
+impl Default for AddRequest {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            attributions: None,
+            index_names: true,
+            again: false,
+            without: Vec::new(),
+            captions: false,
+            watch: false,
+        }
+    }
 }
 
 /// What a run did and what it left.
@@ -40,69 +54,114 @@ pub struct Added {
     /// In numbers of files.
     #[serde(flatten)]
     pub summary: Summary,
-    /// What waits for models that are not at hand.
+    /// What waits for models or an ffmpeg that are not at hand.
     pub waiting: Vec<Waiting>,
+    /// What was sent to another program.
+    #[serde(skip)]
+    pub sent: Option<Sent>,
 }
 
-impl Studio {
-    /// Adds pictures and videos; what the observer hears of as done is durable and found by the next search.
-    pub fn add(
-        &self,
-        library: &str,
-        request: &AddRequest,
-        observer: &mut dyn IngestObserver,
-        control: &Control,
-    ) -> Result<Added, EngineError> {
-        let catalog = self.catalog_or_new(library, request.space.as_deref())?;
-        let space = self.space_of(&catalog)?;
-        let duplicates = space.text().score_model().duplicate_threshold;
-        // Without ffmpeg pictures are added all the same, and every video says what is missing.
-        let options = Options { ffmpeg: self.ffmpeg().ok(), ..request.options.clone() };
-        let senses = self.senses(space, &request.without)?;
-        let ingest = Ingest::new(&catalog, space.image(), duplicates, options)?;
-        let ingest = ingest.perceiving(senses.perception(request.captions.as_deref()));
-        let mut summary = if request.watch {
-            ingest.watch(&request.paths, observer, control)?
-        } else {
-            ingest.add(&request.paths, observer, control)?
-        };
-        // Brought up here, so that the next search need not wait for it; whoever stops does not wait either.
-        summary.cancelled |= !index(&catalog, control)?;
-        Ok(Added { summary, waiting: senses.waiting(&catalog)? })
-    }
-}
-
-/// Between two looks at whether somebody waits no longer.
-const TICK: Duration = Duration::from_millis(50);
-
-/// Brings the vector index up to the catalogue and makes it fast, in a thread of its own that is left behind once
-/// somebody asks to stop: until it is done nobody sees what it writes, and the next run begins again. Gives
-/// whether it was done.
-fn index(catalog: &Catalog, control: &Control) -> Result<bool, EngineError> {
-    if control.is_cancelled() {
-        return Ok(false);
-    }
-    let (folder, (done, outcome)) = (catalog.folder().to_owned(), mpsc::channel());
-    let work = move || -> Result<(), EngineError> {
-        let catalog = Catalog::open(&folder)?;
-        let space = catalog.space();
-        let mut index = Embedded::open(&folder.join("index"), &space.id(), space.dimension)?;
-        kinora_retrieval::sync(&catalog, &mut index)?;
-        Ok(index.optimise()?)
-    };
-    let failed = |source| EngineError::Io { path: catalog.folder().to_owned(), source };
-    // Nobody listens any more if we were stopped.
-    let started = thread::Builder::new().name("kinora-index".into());
-    started.spawn(move || drop(done.send(work()))).map_err(failed)?;
-    loop {
-        match outcome.recv_timeout(TICK) {
-            Ok(result) => return result.map(|()| true),
-            Err(mpsc::RecvTimeoutError::Timeout) if control.is_cancelled() => return Ok(false),
-            Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                let died = std::io::Error::other("the indexing thread died");
-                return Err(failed(died));
+impl Library {
+    /// Adds pictures and videos; what is told of as added is durable and found by the next search.
+    ///
+    /// # Errors
+    /// If a model or the library cannot be used. A file that cannot be taken is none: it is told of
+    /// ([`Event::Failed`]), and so is a run that was stopped ([`Summary::cancelled`]).
+    pub fn add(&self, request: &AddRequest, job: &Job) -> Result<Added, EngineError> {
+        job.run(|control| {
+            let space = self.embedders()?;
+            // Without ffmpeg pictures are added all the same, and every video says what is missing.
+            let (ffmpeg, no_ffmpeg) = match self.shared.ffmpeg() {
+                Ok(found) => (Some(found), None),
+                Err(error) => (None, Some(error)),
+            };
+            let options = Options {
+                attributions: request.attributions.clone(),
+                index_names: request.index_names,
+                again: request.again,
+                ffmpeg,
+                ..Options::default()
+            };
+            let captioner = request.captions.then(|| self.captioner()).transpose()?;
+            let describes = captioner.as_ref().map(|captioner| captioner as &dyn Captioner);
+            let at_hand = AtHand::load(&self.shared.models, &space, &request.without)?;
+            let duplicates = space.text().score_model().duplicate_threshold;
+            let ingest = Ingest::new(&self.catalog, space.image(), duplicates, options)?;
+            let ingest = ingest.perceiving(at_hand.perception(describes));
+            let mut heard = Progress(job);
+            let summary = if request.watch {
+                ingest.watch(&request.paths, &mut heard, control)
+            } else {
+                ingest.add(&request.paths, &mut heard, control)
+            };
+            let sent = captioner.and_then(|captioner| captioner.sent());
+            // Also if the run ended early.
+            if let Some(sent) = &sent {
+                job.tell(Event::Sent(sent.clone()));
             }
-        }
+            let mut summary = summary?;
+            // Brought up here, so that the next search need not wait for it; whoever stops does not wait either.
+            summary.cancelled |= !self.index.optimise(&self.catalog, control)?;
+            let mut waiting = at_hand.waiting(&self.catalog)?;
+            if let Some(error) = no_ffmpeg {
+                waiting.extend(Waiting::without_ffmpeg(&summary, &error));
+            }
+            Ok(Added { summary, waiting, sent })
+        })
+    }
+
+    /// What describes pictures, one for each run, so that each tells what it sent.
+    fn captioner(&self) -> Result<ModelCaptioner, EngineError> {
+        let model = self.shared.models.vision()?;
+        Ok(ModelCaptioner::new(Box::new(model), vision::prompt(&self.shared.settings.config)))
+    }
+}
+
+/// Tells a job of what is added.
+struct Progress<'j>(&'j Job);
+
+impl IngestObserver for Progress<'_> {
+    fn found(&mut self, files: u64) {
+        self.0.tell(Event::Found { files });
+    }
+
+    fn done(&mut self, done: &Done) {
+        self.0.tell(Event::Added(done.clone()));
+    }
+
+    fn failed(&mut self, failure: &FileFailure) {
+        self.0.tell(Event::Failed(failure.clone()));
+    }
+
+    fn vanished(&mut self, path: &Path) {
+        self.0.tell(Event::Vanished { path: path.to_owned() });
+    }
+
+    fn analysing(&mut self, path: &Path, at_ms: u64, duration_ms: u64) {
+        self.0.tell(Event::Analysing { path: path.to_owned(), at_ms, duration_ms });
+    }
+
+    fn perceiving(&mut self, kind: PassageKind, path: &Path, at_ms: u64, duration_ms: u64) {
+        self.0.tell(Event::Perceiving { kind, path: path.to_owned(), at_ms, duration_ms });
+    }
+
+    fn left_out(&mut self, left: &LeftOut) {
+        self.0.tell(Event::LeftOut(left.clone()));
+    }
+
+    fn motion_photo(&mut self, path: &Path) {
+        self.0.tell(Event::MotionPhoto { path: path.to_owned() });
+    }
+
+    fn live_photo(&mut self, pair: &LivePhoto) {
+        self.0.tell(Event::LivePhoto(pair.clone()));
+    }
+
+    fn damaged(&mut self, damage: &FileFailure) {
+        self.0.tell(Event::Damaged(damage.clone()));
+    }
+
+    fn watching(&mut self, folders: &[PathBuf]) {
+        self.0.tell(Event::Watching { folders: folders.to_vec() });
     }
 }

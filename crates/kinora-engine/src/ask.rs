@@ -1,18 +1,19 @@
 //! Questions that are answered in sentences, and the conversations that they make.
 
-use std::path::PathBuf;
+use std::{cell::RefCell, path::PathBuf};
 
 use jiff::{Timestamp, Zoned};
-use kinora_catalog::{Catalog, ConversationSummary, Turn};
+use kinora_catalog::{ConversationSummary, Turn};
 use kinora_chat::{Answer, Answerer, AskOptions, Question, Sentence, Transcript};
-use kinora_inference::{Control, LanguageModel};
-use kinora_retrieval::Searcher;
-use kinora_types::Citation;
+use kinora_inference::LanguageModel;
+use kinora_types::{Citation, Control};
+use serde::Deserialize;
 
-use crate::{EngineError, Studio, places};
+use crate::{EngineError, Event, Job, Library, places::City};
 
 /// What is asked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AskRequest {
     /// The question.
     pub question: String,
@@ -20,93 +21,118 @@ pub struct AskRequest {
     pub conversation: Option<u64>,
     /// How it is answered.
     pub options: AskOptions,
+    /// Answer in the evidence's own words, whatever language model is configured.
+    pub extractive: bool,
 }
 
-impl Studio {
-    /// Answers a question from a library; `told` hears each sentence once it was checked. Without a model
-    /// the evidence speaks for itself.
-    pub fn ask(
-        &self,
-        library: &str,
-        request: &AskRequest,
-        model: Option<&dyn LanguageModel>,
-        control: &Control,
-        told: &mut dyn FnMut(&Sentence),
-    ) -> Result<Answer, EngineError> {
-        let catalog = self.catalog(library)?;
-        let history = match request.conversation {
-            Some(id) => catalog.turns(id)?,
-            None => Vec::new(),
-        };
-        let answer = self.answer(&catalog, request, &history, model, control, told)?;
-        if let Some(id) = request.conversation {
-            let turns = Transcript::turns_of(&request.question, &answer, Timestamp::now());
-            catalog.say(id, &turns)?;
-        }
-        Ok(answer)
+impl Library {
+    /// Answers a question; each sentence is told of once it was checked ([`Event::Sentence`]). Without a language
+    /// model the evidence speaks for itself.
+    ///
+    /// # Errors
+    /// If nothing is asked, a model or the library cannot be used, or the work was stopped.
+    pub fn ask(&self, request: &AskRequest, job: &Job) -> Result<Answer, EngineError> {
+        job.run(|control| {
+            let history = match request.conversation {
+                Some(id) => self.catalog.turns(id)?,
+                None => Vec::new(),
+            };
+            let answer = self.answer(request, &history, control, job)?;
+            if let Some(id) = request.conversation {
+                let turns = Transcript::turns_of(&request.question, &answer, Timestamp::now());
+                self.catalog.say(id, &turns)?;
+            }
+            Ok(answer)
+        })
     }
 
     fn answer(
         &self,
-        catalog: &Catalog,
         request: &AskRequest,
         history: &[Turn],
-        model: Option<&dyn LanguageModel>,
         control: &Control,
-        told: &mut dyn FnMut(&Sentence),
+        job: &Job,
     ) -> Result<Answer, EngineError> {
-        let space = self.space_of(catalog)?;
-        let index = self.index(catalog)?;
-        let searcher = Searcher::new(catalog, &index, space.text()).map_err(EngineError::from)?;
-        let gazetteer = self.store().path_if_here("places")?;
-        let place =
-            |name: &str| places::city(gazetteer.as_ref()?, name).ok().map(|city| city.point());
+        let model = match request.extractive {
+            true => None,
+            false => self.shared.models.language()?,
+        };
+        let model = model.as_ref().map(|model| model as &dyn LanguageModel);
+        job.tell(Event::Answering { model: model.map(|model| model.model().to_owned()) });
+        let space = self.embedders()?;
+        let knows_places = self.shared.store.path_if_here("places")?.is_some();
+        // A list that is broken, or that nobody waits for any more, is no unknown place.
+        let fault = RefCell::new(None);
+        let place = |name: &str| {
+            let gazetteer = knows_places.then(|| self.shared.gazetteer(control))?;
+            let gazetteer = gazetteer.map_err(|error| fault.replace(Some(error))).ok()?;
+            gazetteer.city(name).map(City::point)
+        };
         let options = request.options.clone();
-        let answerer = Answerer { searcher: &searcher, model, place: &place, options };
         let today = Zoned::now().date();
         let question = Question { text: &request.question, today, history };
-        Ok(answerer.ask(&question, control, told)?)
+        self.searching(&space, control, |searcher| {
+            let answerer = Answerer { searcher, model, place: &place, options };
+            let mut tell = |sentence: &Sentence| job.tell(Event::Sentence(sentence.clone()));
+            let answer = answerer.ask(&question, control, &mut tell);
+            match fault.take() {
+                Some(error) => Err(error),
+                None => Ok(answer?),
+            }
+        })
     }
 
     /// Begins a conversation, called after its first question, and gives its number.
-    pub fn start_conversation(&self, library: &str, question: &str) -> Result<u64, EngineError> {
+    ///
+    /// # Errors
+    /// If the catalogue cannot be written.
+    pub fn start_conversation(&self, question: &str) -> Result<u64, EngineError> {
         let title = Transcript::title_of(question);
-        Ok(self.catalog(library)?.start_conversation(&title, Timestamp::now())?)
+        Ok(self.catalog.start_conversation(&title, Timestamp::now())?)
     }
 
     /// The conversations about a library, the last changed first.
-    pub fn conversations(&self, library: &str) -> Result<Vec<ConversationSummary>, EngineError> {
-        Ok(self.catalog(library)?.conversations()?)
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn conversations(&self) -> Result<Vec<ConversationSummary>, EngineError> {
+        Ok(self.catalog.conversations()?)
     }
 
     /// What was said in a conversation.
-    pub fn turns(&self, library: &str, id: u64) -> Result<Vec<Turn>, EngineError> {
-        Ok(self.catalog(library)?.turns(id)?)
+    ///
+    /// # Errors
+    /// If there is no such conversation, or the catalogue cannot be read.
+    pub fn turns(&self, id: u64) -> Result<Vec<Turn>, EngineError> {
+        Ok(self.catalog.turns(id)?)
     }
 
     /// Calls a conversation something else.
-    pub fn rename_conversation(
-        &self,
-        library: &str,
-        id: u64,
-        title: &str,
-    ) -> Result<(), EngineError> {
-        Ok(self.catalog(library)?.rename_conversation(id, title)?)
+    ///
+    /// # Errors
+    /// If there is no such conversation, or the catalogue cannot be written.
+    pub fn rename_conversation(&self, id: u64, title: &str) -> Result<(), EngineError> {
+        Ok(self.catalog.rename_conversation(id, title)?)
     }
 
     /// Forgets a conversation.
-    pub fn delete_conversation(&self, library: &str, id: u64) -> Result<(), EngineError> {
-        Ok(self.catalog(library)?.delete_conversation(id)?)
+    ///
+    /// # Errors
+    /// If there is no such conversation, or the catalogue cannot be written.
+    pub fn delete_conversation(&self, id: u64) -> Result<(), EngineError> {
+        Ok(self.catalog.delete_conversation(id)?)
     }
 
     /// A conversation as Markdown with the thumbnails of what it cites.
-    pub fn export_conversation(&self, library: &str, id: u64) -> Result<String, EngineError> {
-        let catalog = self.catalog(library)?;
+    ///
+    /// # Errors
+    /// If there is no such conversation, or the catalogue cannot be read.
+    pub fn export_conversation(&self, id: u64) -> Result<String, EngineError> {
+        let catalog = &self.catalog;
         let transcript =
             Transcript { summary: catalog.conversation(id)?, turns: catalog.turns(id)? };
-        let thumbnail = |citation: &Citation| -> Option<PathBuf> {
-            self.thumbnail(library, &citation.asset).ok().flatten()
-        };
+        let thumbnail =
+            |citation: &Citation| -> Option<PathBuf> { self.thumbnail(&citation.asset) };
         let picture =
             |citation: &Citation| Some(thumbnail(citation)?.to_string_lossy().into_owned());
         Ok(transcript.markdown(&picture))

@@ -7,9 +7,10 @@ use std::{
 
 use kinora_catalog::{Catalog, CatalogError, examine, repair};
 use kinora_index::{Condition, Embedded, IndexRead};
+use kinora_types::Control;
 use serde::Serialize;
 
-use crate::{EngineError, Studio, library};
+use crate::{Engine, EngineError, index::open_index, libraries};
 
 /// What was found in one library, and what was done about it.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -34,16 +35,16 @@ pub struct LibraryCheck {
     pub backups: Vec<PathBuf>,
 }
 
-impl Studio {
+impl Engine {
     /// Checks one library, or all. Without `mend` no catalogue is written to.
     ///
     /// # Errors
     /// [`EngineError::NoLibrary`] for a name that there is not; what is damaged is no error.
     pub fn check(&self, name: Option<&str>, mend: bool) -> Result<Vec<LibraryCheck>, EngineError> {
-        let libraries = self.settings().libraries();
+        let folders = self.settings().libraries();
         let all = match name {
-            Some(name) => vec![(name.to_owned(), library::folder(&libraries, name)?)],
-            None => library::folders(&libraries),
+            Some(name) => vec![(name.to_owned(), libraries::folder(&folders, name)?)],
+            None => libraries::folders(&folders),
         };
         let mut checks = Vec::new();
         for (of, folder) in all {
@@ -53,7 +54,7 @@ impl Studio {
                 Err(EngineError::Catalog(CatalogError::NoLibrary { .. })) if name.is_none() => {}
                 Err(EngineError::Catalog(CatalogError::NoLibrary { .. })) => {
                     // Says which ones there are.
-                    library::open(&libraries, name.unwrap_or_default())?;
+                    libraries::open(&folders, name.unwrap_or_default())?;
                 }
                 other => checks.push(other?),
             }
@@ -110,7 +111,8 @@ impl Studio {
             if folder.exists() {
                 fs::remove_dir_all(&folder).map_err(gone)?;
             }
-            self.index(catalog)?;
+            let mut index = open_index(catalog.folder(), catalog.space())?;
+            kinora_retrieval::sync(catalog, &mut *index, &Control::default())?;
             check.repaired.push("the vector index was filled anew from the catalogue".into());
         } else if fault.is_some() {
             check.hints.push("`--repair` fills the vector index anew".into());
@@ -215,62 +217,64 @@ mod tests {
     use super::*;
     use crate::Settings;
 
-    fn studio() -> (tempfile::TempDir, Studio) {
+    fn engine() -> (tempfile::TempDir, Engine) {
         let home = tempfile::TempDir::new().unwrap();
         let settings = Settings::settle(Some(home.path().to_owned())).unwrap();
-        (home, Studio::open(settings).unwrap())
+        (home, Engine::open(settings).unwrap())
     }
 
-    fn library(studio: &Studio, name: &str) -> PathBuf {
+    fn library(engine: &Engine, name: &str) -> PathBuf {
         let space = EmbeddingSpace {
             name: "s".into(),
             revision: "1".into(),
             dimension: 4,
             normalised: true,
         };
-        let folder = studio.settings().libraries().join(name);
+        let folder = engine.settings().libraries().join(name);
         Catalog::create(&folder, name, &space).unwrap();
         folder
     }
 
     #[test]
     fn a_broken_library_hides_no_other() {
-        let (_home, studio) = studio();
-        let whole = library(&studio, "whole");
+        let (_home, engine) = engine();
+        let whole = library(&engine, "whole");
         for (name, bytes) in [("empty", &b""[..]), ("foreign", b"something else altogether")] {
-            let folder = studio.settings().libraries().join(name);
+            let folder = engine.settings().libraries().join(name);
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join(FILE_NAME), bytes).unwrap();
         }
-        fs::create_dir_all(studio.settings().libraries().join("nothing")).unwrap();
-        fs::write(studio.settings().libraries().join("a file"), "").unwrap();
-        let listed = studio.libraries();
+        fs::create_dir_all(engine.settings().libraries().join("nothing")).unwrap();
+        fs::write(engine.settings().libraries().join("a file"), "").unwrap();
+        let listed = engine.libraries();
         let told: Vec<_> = listed.iter().map(|l| (l.name.as_str(), l.fault.is_some())).collect();
         assert_eq!(told, [("empty", true), ("foreign", true), ("whole", false)]);
-        let checks = studio.check(None, false).unwrap();
+        let checks = engine.check(None, false).unwrap();
         let told: Vec<_> = checks.iter().map(|c| (c.name.as_str(), c.sound)).collect();
         assert_eq!(told, [("empty", false), ("foreign", false), ("whole", true)]);
         assert!(checks[0].hints.iter().any(|hint| hint.contains("backup")), "{:?}", checks[0]);
-        assert!(!studio.check(Some("empty"), true).unwrap()[0].sound);
+        assert!(!engine.check(Some("empty"), true).unwrap()[0].sound);
         assert_eq!(fs::read(listed[0].folder.join(FILE_NAME)).unwrap(), b"", "never started over");
-        assert!(studio.check(Some("whole"), true).unwrap()[0].sound);
-        let error = studio.check(Some("none"), false).unwrap_err();
+        assert!(engine.check(Some("whole"), true).unwrap()[0].sound);
+        let error = engine.check(Some("none"), false).unwrap_err();
         assert!(matches!(error, EngineError::NoLibrary { known, .. } if known.len() == 3));
         assert!(whole.join(FILE_NAME).is_file());
     }
 
     #[test]
     fn a_damaged_index_is_told_and_filled_anew() {
-        let (_home, studio) = studio();
-        let folder = library(&studio, "a");
-        drop(studio.index(&Catalog::open(&folder).unwrap()).unwrap());
+        let (_home, engine) = engine();
+        let folder = library(&engine, "a");
+        let catalog = Catalog::open(&folder).unwrap();
+        drop(open_index(&folder, catalog.space()).unwrap());
+        drop(catalog);
         fs::create_dir_all(folder.join("index")).unwrap();
         fs::write(folder.join("index/index.log"), b"not a log at all, but long enough to be one")
             .unwrap();
-        let check = &studio.check(Some("a"), false).unwrap()[0];
+        let check = &engine.check(Some("a"), false).unwrap()[0];
         assert!(!check.sound && check.faults[0].contains("vector index"), "{check:?}");
-        let check = &studio.check(Some("a"), true).unwrap()[0];
+        let check = &engine.check(Some("a"), true).unwrap()[0];
         assert!(check.sound && !check.repaired.is_empty(), "{check:?}");
-        assert!(studio.check(Some("a"), false).unwrap()[0].faults.is_empty());
+        assert!(engine.check(Some("a"), false).unwrap()[0].faults.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use kinora_catalog::{Catalog, Change, Correction, Description, Layer};
 use kinora_types::{Asset, Origin, Passage, PassageKind, Rights, TimeRange};
 use serde::Serialize;
 
-use crate::{EngineError, Studio, TranscriptFile};
+use crate::{EngineError, Library, TranscriptFile};
 
 /// Everything that is known of one asset.
 #[derive(Clone, Debug, Serialize)]
@@ -62,25 +62,25 @@ pub struct EditRequest {
     pub restore: Vec<PassageKind>,
 }
 
-impl Studio {
+impl Library {
     /// Everything that is known of the asset that a content hash, file name or path means.
-    pub fn details(&self, library: &str, reference: &str) -> Result<Details, EngineError> {
-        let catalog = self.catalog(library)?;
-        let asset = catalog.resolve(reference)?;
-        details(&catalog, asset)
+    ///
+    /// # Errors
+    /// If no asset is meant, or the catalogue cannot be read.
+    pub fn details(&self, reference: &str) -> Result<Details, EngineError> {
+        let asset = self.catalog.resolve(reference)?;
+        details(&self.catalog, asset)
     }
 
     /// Takes down what a person says of an asset; it wins over all machines, now and later.
-    pub fn edit(
-        &self,
-        library: &str,
-        reference: &str,
-        request: &EditRequest,
-    ) -> Result<Details, EngineError> {
-        let catalog = self.catalog(library)?;
+    ///
+    /// # Errors
+    /// If no asset is meant, what shall be corrected is not there, or the catalogue cannot be written.
+    pub fn edit(&self, reference: &str, request: &EditRequest) -> Result<Details, EngineError> {
+        let catalog = &self.catalog;
         let asset = catalog.resolve(reference)?;
-        let before = details(&catalog, asset.clone())?;
-        let mut edits = Edits::new(&catalog, &before)?;
+        let before = details(catalog, asset.clone())?;
+        let mut edits = Edits::new(catalog, &before)?;
         for kind in &request.restore {
             *edits.of(*kind) = Correction::default();
         }
@@ -104,7 +104,7 @@ impl Studio {
             changes.push(Change::Describe { asset, description, index_words, by_hand });
         }
         catalog.commit(&changes)?;
-        details(&catalog, catalog.asset(&asset.id)?.unwrap_or(asset))
+        details(catalog, catalog.asset(&asset.id)?.unwrap_or(asset))
     }
 }
 

@@ -5,16 +5,19 @@ use std::{io, path::PathBuf};
 use kinora_catalog::CatalogError;
 use kinora_chat::ChatError;
 use kinora_film::{BriefError, FilmError};
+use kinora_image::ReadError;
 use kinora_index::IndexError;
-use kinora_inference::{Cancelled, InferenceError};
+use kinora_inference::InferenceError;
 use kinora_ingest::{HearError, IngestError};
-use kinora_media::{
-    read::ReadError, render::RenderError, subtitles::SubtitleError, video::VideoError,
-};
-use kinora_models::{EndpointError, ModelError, StoreError};
+use kinora_language::EndpointError;
+use kinora_models::ModelError;
 use kinora_provenance::RecordError;
 use kinora_ragme::RagmeError;
+use kinora_render::RenderError;
 use kinora_retrieval::SearchError;
+use kinora_store::StoreError;
+use kinora_types::Cancelled;
+use kinora_video::{FFmpegError, VideoError, subtitles::SubtitleError};
 
 /// Something the engine was asked for could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +25,9 @@ pub enum EngineError {
     /// Somebody asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// It took longer than it was allowed to.
+    #[error("not done within the time that was given")]
+    Deadline,
     /// The platform has no data folder and none was given.
     #[error("there is no home folder")]
     NoHome,
@@ -65,6 +71,14 @@ pub enum EngineError {
     /// A place that is not known.
     #[error("{0}")]
     Place(String),
+    /// The list of places cannot be read.
+    #[error("the list of places is broken: {message}: {}", path.display())]
+    Gazetteer {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
     /// A file could not be read or written.
     #[error("{source}: {}", path.display())]
     Io {
@@ -155,13 +169,13 @@ pub enum EngineError {
     Model(#[from] ModelError),
     /// An embedding.
     #[error(transparent)]
-    Embed(#[from] InferenceError),
+    Inference(#[from] InferenceError),
     /// Adding.
     #[error(transparent)]
     Ingest(#[from] IngestError),
     /// Searching.
     #[error(transparent)]
-    Search(#[from] SearchError),
+    Search(SearchError),
     /// A brief.
     #[error(transparent)]
     Brief(#[from] BriefError),
@@ -176,7 +190,7 @@ pub enum EngineError {
     Record(#[from] RecordError),
     /// An answer.
     #[error(transparent)]
-    Chat(#[from] ChatError),
+    Chat(ChatError),
     /// The address of a language model.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -193,12 +207,37 @@ pub enum EngineError {
     Ragme(#[from] RagmeError),
 }
 
+impl From<SearchError> for EngineError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Search(error),
+        }
+    }
+}
+
+impl From<ChatError> for EngineError {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Chat(error),
+        }
+    }
+}
+
+impl From<FFmpegError> for EngineError {
+    fn from(error: FFmpegError) -> Self {
+        Self::Render(error.into())
+    }
+}
+
 impl EngineError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         let owned = |hint: &str| Some(hint.to_owned());
         match self {
             Self::Cancelled(_) => None,
+            Self::Deadline => owned("give it more time, or ask for less"),
             Self::NoHome => owned("set KINORA_HOME to a folder"),
             Self::Config { .. } => owned("mend the file, or move it away"),
             Self::LibraryName(_) => {
@@ -214,6 +253,7 @@ impl EngineError {
             Self::Place(_) => {
                 owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`")
             }
+            Self::Gazetteer { .. } => owned("fetch it again: `kinora models pull places`"),
             Self::NoRecord(_) => owned(
                 "keep the film's `.json` beside it, or name the library it was made from with `--library`",
             ),
@@ -244,7 +284,7 @@ impl EngineError {
             Self::Index(e) => e.hint().map(Into::into),
             Self::Store(e) => e.hint(),
             Self::Model(e) => e.hint(),
-            Self::Embed(e) => e.hint().map(Into::into),
+            Self::Inference(e) => e.hint().map(Into::into),
             Self::Ingest(e) => e.hint(),
             Self::Search(e) => e.hint().map(Into::into),
             Self::Brief(e) => owned(e.hint()),

@@ -2,24 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use kinora_catalog::Catalog;
 use kinora_film::{
     BriefFormat, LibrarySources, Origin, PlanOptions, RenderContext, SourceFinder, check_output,
     parse, plan, render, still, storyboard_html,
 };
-use kinora_inference::Control;
-use kinora_retrieval::{Filter, Kind, Searcher};
-use kinora_types::{Asset, Brief, FilmRecord, FilmSpec, Picture, Shot, Storyboard};
+use kinora_models::Space;
+use kinora_retrieval::{Filter, Kind};
+use kinora_types::{Asset, Brief, Control, FilmRecord, FilmSpec, Picture, Shot, Storyboard};
 use serde::Deserialize;
 
 use crate::{
-    EngineError, Studio,
+    EngineError, Event, Job, Library,
     generator::{Generator, Implied, open_generator},
     ragme_generator::{ClipReader, FoundClip, FoundClips, find_clips},
     text,
 };
-
-pub use kinora_film::FilmProgress as MakeProgress;
 
 /// Bytes of a brief's file.
 const LARGEST_BRIEF: u64 = 4 << 20;
@@ -97,57 +94,62 @@ pub struct Plan {
     pub html: String,
 }
 
-impl Studio {
+impl Library {
     /// Plans a film without making it.
     ///
     /// # Errors
     /// A brief that cannot be read, shots without a source, a library that cannot be used, or cancellation.
-    pub fn plan(
-        &self,
-        library: &str,
-        request: &FilmRequest,
-        control: &Control,
-    ) -> Result<Plan, EngineError> {
-        let (catalog, implied) = (self.catalog(library)?, request.generator.implies()?);
-        self.with_sources(&catalog, (request, &implied), control, |sources, _| {
-            let (brief, _) = briefed(request)?;
-            let found = self.found_clips(&catalog, (request, &implied), &brief, control)?;
-            let storyboard = planned((request, &implied), &brief, sources, &found, control)?;
-            let open =
-                |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side, control);
-            Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
+    pub fn plan(&self, request: &FilmRequest, job: &Job) -> Result<Plan, EngineError> {
+        job.run(|control| {
+            let (space, implied) = (self.embedders()?, request.generator.implies()?);
+            let asked = (request, &implied);
+            self.with_sources(&space, asked, control, |sources, _| {
+                let (brief, _) = briefed(request)?;
+                let found = self.found_clips(&space, asked, &brief, control)?;
+                let storyboard = planned(asked, &brief, sources, &found, control)?;
+                let open =
+                    |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side, control);
+                Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
+            })
         })
     }
 
     /// Makes a film and keeps its record in the library and beside the film.
     ///
     /// # Errors
-    /// As for [`Studio::plan`]; an output that exists or cannot be written; a generator or ffmpeg that is missing or
+    /// As for [`Library::plan`]; an output that exists or cannot be written; a generator or ffmpeg that is missing or
     /// fails.
     pub fn make(
         &self,
-        library: &str,
         request: &FilmRequest,
         out: &Path,
-        progress: &mut dyn FnMut(MakeProgress),
+        job: &Job,
+    ) -> Result<FilmRecord, EngineError> {
+        job.run(|control| self.make_until(request, out, control, job))
+    }
+
+    fn make_until(
+        &self,
+        request: &FilmRequest,
+        out: &Path,
         control: &Control,
+        job: &Job,
     ) -> Result<FilmRecord, EngineError> {
         if out.exists() && !request.overwrite {
             return Err(EngineError::Exists(out.to_owned()));
         }
         request.generator.check()?;
         let implied = request.generator.implies()?;
-        let ffmpeg = self.ffmpeg()?;
-        let mut typesetter = self.typesetter(request.font.as_ref())?;
-        let catalog = self.catalog(library)?;
-        let asked = (request, &implied);
-        let record = self.with_sources(&catalog, asked, control, |sources, threshold| {
+        let ffmpeg = self.shared.ffmpeg()?;
+        let mut typesetter = self.shared.typesetter(request.font.as_ref())?;
+        let (space, catalog, asked) = (self.embedders()?, &self.catalog, (request, &implied));
+        let record = self.with_sources(&space, asked, control, |sources, threshold| {
             let library_revision = catalog.revision()?;
             let (brief, text) = briefed(request)?;
-            let found = self.found_clips(&catalog, asked, &brief, control)?;
+            let found = self.found_clips(&space, asked, &brief, control)?;
             let storyboard = planned(asked, &brief, sources, &found, control)?;
             check_output(out, &storyboard)?;
-            let embedder = self.space_of(&catalog)?.image();
+            let embedder = space.image();
             let mut generator = open_generator(&request.generator, catalog.space(), control)?;
             let clips = implied.clips.as_ref().map(|config| {
                 let (ffmpeg, found) = (&ffmpeg, &found);
@@ -168,7 +170,7 @@ impl Studio {
                 sources,
                 embedder: Some(embedder),
                 control,
-                progress,
+                progress: &mut |at| job.tell(Event::Frames { done: at.done, total: at.total }),
                 origin: &origin,
             };
             Ok(render(&storyboard, context, out)?)
@@ -181,7 +183,7 @@ impl Studio {
     /// The videos whose motion the shots of a brief will follow; none if the generator follows none.
     fn found_clips(
         &self,
-        catalog: &Catalog,
+        space: &Space,
         (request, implied): (&FilmRequest, &Implied),
         brief: &Brief,
         control: &Control,
@@ -191,30 +193,25 @@ impl Studio {
         };
         let prompts = brief.shots.iter().map(|shot| shot.prompt.as_str());
         let filter = filter(request, implied, true);
-        let embedder = self.space_of(catalog)?.text();
-        find_clips(catalog, embedder, prompts, config.clips, &filter, control)
+        find_clips(&self.catalog, space.text(), prompts, config.clips, &filter, control)
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.
     fn with_sources<T>(
         &self,
-        catalog: &Catalog,
+        space: &Space,
         (request, implied): (&FilmRequest, &Implied),
         control: &Control,
         work: impl FnOnce(&LibrarySources<'_>, Option<f32>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        control.check()?;
-        let space = self.space_of(catalog)?;
-        control.check()?;
-        let index = self.index(catalog)?;
-        control.check()?;
-        let searcher = Searcher::new(catalog, &index, space.text())?;
         let scores = space.text().score_model();
-        let ffmpeg = self.ffmpeg().ok();
+        let ffmpeg = self.shared.ffmpeg().ok();
         let filter = filter(request, implied, ffmpeg.is_some());
         let duplicates = scores.duplicate_threshold;
-        let sources = LibrarySources::new(&searcher, catalog, duplicates, filter, ffmpeg);
-        work(&sources.until(control.clone()), scores.abstain_below)
+        self.searching(space, control, |searcher| {
+            let sources = LibrarySources::new(searcher, &self.catalog, duplicates, filter, ffmpeg);
+            work(&sources.until(control.clone()), scores.abstain_below)
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
 
-use crate::{BriefSource, EngineError, FilmRequest, Generator, Studio};
+use crate::{BriefSource, EngineError, FilmRequest, Generator, Library};
 
 /// Length of a crossfade.
 pub const CROSSFADE_SECONDS: f64 = 0.5;
@@ -27,7 +27,7 @@ pub struct FilmOfAnswer {
     pub left_out: Vec<String>,
 }
 
-impl Studio {
+impl Library {
     /// A film of what was last cited in a conversation: a shot for each source, of a video the cited stretch,
     /// under the question as its title. Without a length every shot gets five seconds.
     ///
@@ -35,12 +35,11 @@ impl Studio {
     /// No such conversation, mentions that mean nothing, or nothing cited that has a picture.
     pub fn film_of_answer(
         &self,
-        library: &str,
         conversation: u64,
         mentions: &Mentions,
         seconds: Option<f64>,
     ) -> Result<FilmOfAnswer, EngineError> {
-        let catalog = self.catalog(library)?;
+        let catalog = &self.catalog;
         let turns = catalog.turns(conversation)?;
         let (mut shows, mut left_out) = (Vec::new(), Vec::new());
         for citation in mentions.of(last_cited(&turns))? {
@@ -89,7 +88,6 @@ impl Studio {
     /// The catalogue cannot be written.
     pub fn say_film(
         &self,
-        library: &str,
         conversation: u64,
         wish: &str,
         film: &FilmOfAnswer,
@@ -98,7 +96,7 @@ impl Studio {
         let marks: String = film.shows.iter().map(|shown| format!("[{}]", shown.number)).collect();
         let made = format!("A film of {marks}: {}", out.display());
         let turns = Transcript::exchange(wish, made, film.shows.clone(), Timestamp::now());
-        Ok(self.catalog(library)?.say(conversation, &turns)?)
+        Ok(self.catalog.say(conversation, &turns)?)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use kinora_film::CameraMoveGenerator;
-use kinora_inference::{Control, ShotGenerator};
+use kinora_inference::ShotGenerator;
 use kinora_ragme::{GenerationConfig, RagmeGenerator};
-use kinora_types::{EmbeddingSpace, Kind, Sound};
+use kinora_types::{Control, EmbeddingSpace, Kind, Sound};
 use serde::{Deserialize, Serialize};
 
 use crate::EngineError;

@@ -1,145 +1,113 @@
-//! Libraries on disk: one folder each, wholly apart.
+//! An open library: its catalogue, its vector index, and what is worth keeping between two requests.
+//!
+//! What it can do is in the modules named for it (`search`, `add`, `ask`, `film`, …).
+//!
+//! Memory: the index (about 1 KB a picture), and what was computed from the whole library for searching.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
-use kinora_catalog::{Catalog, CatalogError};
-use kinora_types::EmbeddingSpace;
-use serde::Serialize;
+use kinora_catalog::{Catalog, FilmSummary};
+use kinora_models::Space;
+use kinora_retrieval::SearcherCache;
+use kinora_types::{AssetId, EmbeddingSpace};
 
-use crate::{EngineError, settings::close_to_others};
+use crate::{
+    EngineError, LibrarySummary,
+    engine::{Shared, locked},
+    index::LibraryIndex,
+    libraries,
+    models::Lease,
+};
 
-/// One line of the list of libraries.
-#[derive(Clone, Debug, Serialize)]
-pub struct LibrarySummary {
+/// A library that is open. Any number of threads may use it at once: reading waits for nobody who writes. Other
+/// processes may work on it too; what they commit is found by the next search.
+pub struct Library {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) catalog: Catalog,
+    pub(crate) index: LibraryIndex,
+    /// What searching computes from the whole library.
+    pub(crate) cache: SearcherCache,
+    used: Mutex<Instant>,
+}
+
+impl Library {
+    pub(crate) fn new(catalog: Catalog, shared: Arc<Shared>) -> Self {
+        let (index, used) = (LibraryIndex::default(), Mutex::new(Instant::now()));
+        Self { shared, catalog, index, cache: SearcherCache::default(), used }
+    }
+
     /// Its name.
-    pub name: String,
-    /// Name and revision of its embedding space.
-    pub space: String,
-    /// Pictures that can be found.
-    pub pictures: u64,
-    /// Videos that can be found.
-    pub videos: u64,
-    /// Recordings that can be found.
-    pub recordings: u64,
-    /// Its folder.
-    pub folder: PathBuf,
-    /// Why it cannot be used; then nothing else is known of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<String>,
-}
-
-/// A library's folder below `libraries`; the name cannot lead out of it.
-pub(crate) fn folder(libraries: &Path, name: &str) -> Result<PathBuf, EngineError> {
-    let allowed = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    let good =
-        !name.is_empty() && name.len() <= 64 && !name.starts_with('.') && name.chars().all(allowed);
-    if !good {
-        return Err(EngineError::LibraryName(name.to_owned()));
+    pub fn name(&self) -> &str {
+        self.catalog.name()
     }
-    Ok(libraries.join(name))
-}
 
-/// Opens a library that must exist.
-pub(crate) fn open(libraries: &Path, name: &str) -> Result<Catalog, EngineError> {
-    match Catalog::open(&folder(libraries, name)?) {
-        Err(CatalogError::NoLibrary { .. }) => Err(EngineError::NoLibrary {
-            name: name.to_owned(),
-            known: list(libraries).into_iter().map(|library| library.name).collect(),
-        }),
-        other => other.map_err(|source| named(name, source)),
+    /// The embedding space that it is pinned to.
+    pub fn space(&self) -> &EmbeddingSpace {
+        self.catalog.space()
     }
-}
 
-/// Opens a library, or makes it with this space.
-pub(crate) fn open_or_create(
-    libraries: &Path,
-    name: &str,
-    space: impl FnOnce() -> Result<EmbeddingSpace, EngineError>,
-) -> Result<Catalog, EngineError> {
-    let folder = folder(libraries, name)?;
-    match Catalog::open(&folder) {
-        Err(CatalogError::NoLibrary { .. }) => match Catalog::create(&folder, name, &space()?) {
-            // Another process was faster.
-            Err(CatalogError::Exists { .. }) => {
-                Catalog::open(&folder).map_err(|source| named(name, source))
-            }
-            other => {
-                // A home that was made by hand, now that it holds something.
-                libraries.parent().map(close_to_others);
-                Ok(other?)
-            }
-        },
-        other => other.map_err(|source| named(name, source)),
+    /// Raised by every change, whoever makes it.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn revision(&self) -> Result<u64, EngineError> {
+        Ok(self.catalog.revision()?)
     }
-}
 
-/// What is wrong with a library itself names it.
-fn named(name: &str, source: CatalogError) -> EngineError {
-    match source {
-        CatalogError::Damaged(_) | CatalogError::Foreign { .. } | CatalogError::Lost { .. } => {
-            EngineError::DamagedLibrary { name: name.to_owned(), source }
-        }
-        other => other.into(),
+    /// How many pictures, videos and recordings can be found.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
+    pub fn summary(&self) -> Result<LibrarySummary, EngineError> {
+        Ok(libraries::summary(&self.catalog)?)
+    }
+
+    /// Films made from it, newest first; with an asset, only those that show it.
+    ///
+    /// # Errors
+    /// If no asset is meant, or the catalogue cannot be read.
+    pub fn films(&self, using: Option<&str>) -> Result<Vec<FilmSummary>, EngineError> {
+        let asset = using.map(|reference| self.catalog.resolve(reference)).transpose()?;
+        Ok(self.catalog.films(asset.map(|asset| asset.id).as_ref())?)
+    }
+
+    /// Where the thumbnail of an asset lies, if it is there.
+    pub fn thumbnail(&self, asset: &AssetId) -> Option<PathBuf> {
+        let path = kinora_ingest::thumbnail_path(self.catalog.folder(), asset);
+        Some(path).filter(|path| path.is_file())
+    }
+
+    /// The embedders of its space, checked to be the very same revision.
+    pub(crate) fn embedders(&self) -> Result<Lease<Space>, EngineError> {
+        self.touch();
+        let space = self.shared.models.space(&self.catalog.space().name)?;
+        let same = self.catalog.space().check_same(space.space());
+        same.map_err(kinora_catalog::CatalogError::from)?;
+        Ok(space)
+    }
+
+    /// Whether its folder still holds the catalogue that was opened.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.touch();
+        self.catalog.folder().join(kinora_catalog::FILE_NAME).is_file()
+    }
+
+    /// How long nobody has used it.
+    pub(crate) fn idle(&self) -> Duration {
+        locked(&self.used).elapsed()
+    }
+
+    fn touch(&self) {
+        *locked(&self.used) = Instant::now();
     }
 }
 
-/// Folders that hold a library, or should, by name.
-pub(crate) fn folders(libraries: &Path) -> Vec<(String, PathBuf)> {
-    let entries = std::fs::read_dir(libraries).into_iter().flatten().flatten();
-    let mut found: Vec<(String, PathBuf)> = entries
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
-        .collect();
-    found.sort();
-    found
-}
-
-/// Every library by name; one that cannot be used is listed with its fault and hides none of the others.
-pub(crate) fn list(libraries: &Path) -> Vec<LibrarySummary> {
-    let summaries =
-        folders(libraries).into_iter().filter_map(|(name, folder)| {
-            match Catalog::open(&folder).and_then(|catalog| summary(&catalog)) {
-                Err(CatalogError::NoLibrary { .. }) => None,
-                Err(fault) => Some(LibrarySummary {
-                    name,
-                    space: String::new(),
-                    pictures: 0,
-                    videos: 0,
-                    recordings: 0,
-                    folder,
-                    fault: Some(fault.to_string()),
-                }),
-                Ok(summary) => Some(summary),
-            }
-        });
-    let mut all: Vec<LibrarySummary> = summaries.collect();
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    all
-}
-
-fn summary(catalog: &Catalog) -> Result<LibrarySummary, CatalogError> {
-    let [pictures, videos, recordings] = catalog.count_by_kind()?.map(|(_, n)| n);
-    Ok(LibrarySummary {
-        name: catalog.name().to_owned(),
-        space: catalog.space().id(),
-        pictures,
-        videos,
-        recordings,
-        folder: catalog.folder().to_owned(),
-        fault: None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_stay_inside_the_folder() {
-        let root = Path::new("/x");
-        assert_eq!(folder(root, "family-2024").unwrap(), root.join("family-2024"));
-        for bad in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a\n", &"x".repeat(65)] {
-            assert!(folder(root, bad).is_err(), "{bad:?}");
-        }
+impl std::fmt::Debug for Library {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Library").field("name", &self.name()).finish_non_exhaustive()
     }
 }

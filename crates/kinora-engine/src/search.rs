@@ -2,19 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use kinora_catalog::Catalog;
-use kinora_inference::{Cancelled, Control};
-use kinora_media::{
-    read::{Limits, decode, read_file},
-    video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector},
-};
+use kinora_image::{Limits, decode, read_file};
+use kinora_inference::InferenceError;
 use kinora_models::Space;
 use kinora_retrieval::{
-    Filter, Judgement, Mode, Query, Report, SearchOutcome, Searcher, evaluate, rank_by_motion,
+    EvaluationReport, Filter, Judgement, Mode, Query, SearchError, SearchOutcome, Searcher,
+    evaluate, rank_by_motion,
 };
-use kinora_types::{AssetId, Embedding, GeoPoint, Hit, MotionDescriptor};
+use kinora_types::{AssetId, ContentHash, Control, Embedding, GeoPoint, Hit, MotionDescriptor};
+use kinora_video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector};
+use serde::Deserialize;
 
-use crate::{EngineError, Studio, places, text, verify};
+use crate::{EngineError, Job, Library, places, text, verify};
 
 /// Shorter side of the frames in which motion is measured, as when videos are added.
 const MOTION_SIDE: u32 = 224;
@@ -22,20 +21,50 @@ const MOTION_SIDE: u32 = 224;
 /// Bytes of a file of judged queries.
 const LARGEST_QUERIES: u64 = 64 << 20;
 
-/// What is looked for.
-#[derive(Clone, Debug, Default)]
+/// A picture or video that answers shall be like.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Example {
+    /// A file of this machine, in the library or not. Not for requests of others: it is opened.
+    Path(PathBuf),
+    /// An asset of the library, by content hash, file name or path.
+    Asset(String),
+    /// The content of a picture's file.
+    Bytes(Vec<u8>),
+}
+
+/// A place on the map.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Place {
+    /// A city of 15 000 people or more, in any language: `Rome`, or with its country `Paris, FR`.
+    City(String),
+    /// Degrees.
+    Point(GeoPoint),
+}
+
+impl Place {
+    /// `LATITUDE,LONGITUDE` in degrees as a point, anything else as a city.
+    pub fn parse(text: &str) -> Self {
+        places::coordinates(text).map_or_else(|| Self::City(text.to_owned()), Self::Point)
+    }
+}
+
+/// What is looked for. The default is that of [`Query`], which the command line takes too; it lacks only what to
+/// look for.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct SearchRequest {
     /// In words.
     pub text: Option<String>,
-    /// Like these pictures.
-    pub like: Vec<PathBuf>,
-    /// Weight of the words against the pictures, 0 to 1.
+    /// Like these.
+    pub like: Vec<Example>,
+    /// Weight of the words against the examples, 0 to 1.
     pub text_weight: f32,
     /// What it shall not show.
     pub minus: Option<String>,
-    /// Taken near a place (a name or coordinates), within so many kilometres; goes before the filter's
-    /// own `near`.
-    pub near: Option<(String, f64)>,
+    /// Taken near a place, within so many kilometres; goes before the filter's own `near`.
+    pub near: Option<(Place, f64)>,
     /// Other conditions.
     pub filter: Filter,
     /// At most so many.
@@ -48,70 +77,107 @@ pub struct SearchRequest {
     pub deduplicate: bool,
 }
 
-impl Studio {
+impl Default for SearchRequest {
+    fn default() -> Self {
+        let Query { text, minus, text_weight, filter, limit, mode, deduplicate, .. } =
+            Query::default();
+        let (like, near, diversity) = (Vec::new(), None, None);
+        Self { text, like, text_weight, minus, near, filter, limit, diversity, mode, deduplicate }
+    }
+}
+
+impl Library {
     /// Answers a question. What any process has added before is found.
     ///
     /// # Errors
-    /// If the library, an example or a place cannot be had, or it was cancelled.
-    pub fn search(
+    /// If an example or a place cannot be had, the question cannot be asked so, or the work was stopped.
+    pub fn search(&self, request: &SearchRequest, job: &Job) -> Result<SearchOutcome, EngineError> {
+        job.run(|control| {
+            let space = self.embedders()?;
+            let (like, seen) = self.pictures(&space, &request.like, control)?;
+            let near = match &request.near {
+                Some((place, km)) => Some((self.place(place, control)?, *km)),
+                None => request.filter.near,
+            };
+            let query = Query {
+                text: request.text.clone(),
+                like,
+                minus: request.minus.clone(),
+                text_weight: request.text_weight,
+                filter: Filter { near, ..request.filter.clone() },
+                limit: request.limit,
+                // Maximal marginal relevance counts relevance, people ask for difference.
+                diversity: request.diversity.map(|difference| 1.0 - difference),
+                mode: request.mode,
+                deduplicate: request.deduplicate,
+                exclude: seen,
+            };
+            self.searching(&space, control, |searcher| Ok(searcher.search(&query, control)?))
+        })
+    }
+
+    /// Runs `work` with a searcher over everything that was committed until now.
+    pub(crate) fn searching<T>(
         &self,
-        library: &str,
-        request: &SearchRequest,
+        space: &Space,
         control: &Control,
-    ) -> Result<SearchOutcome, EngineError> {
-        let catalog = self.catalog(library)?;
-        let space = self.space_of(&catalog)?;
-        let index = self.index(&catalog)?;
-        let (like, seen) = self.pictures(&catalog, space, &request.like, control)?;
-        let near = match &request.near {
-            Some((place, km)) => Some((self.place(place)?, *km)),
-            None => request.filter.near,
-        };
-        let query = Query {
-            text: request.text.clone(),
-            like,
-            minus: request.minus.clone(),
-            text_weight: request.text_weight,
-            filter: Filter { near, ..request.filter.clone() },
-            limit: request.limit,
-            // Maximal marginal relevance counts relevance, people ask for difference.
-            diversity: request.diversity.map(|difference| 1.0 - difference),
-            mode: request.mode,
-            deduplicate: request.deduplicate,
-            exclude: seen,
-        };
-        control.check()?;
-        Ok(Searcher::new(&catalog, &index, space.text())?.search(&query)?)
+        work: impl FnOnce(&Searcher<'_>) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        self.index.read(&self.catalog, control, |index| {
+            work(&Searcher::new(&self.catalog, index, space.text(), &self.cache)?)
+        })
     }
 
     /// Videos with shots that move like those of examples, whatever they show. An example that is not in
     /// the library is decoded whole.
+    ///
+    /// # Errors
+    /// If an example cannot be had or nothing in it moves, or the work was stopped.
     pub fn search_by_motion(
         &self,
-        library: &str,
-        like: &[PathBuf],
+        like: &[Example],
         filter: &Filter,
         limit: usize,
-        control: &Control,
+        job: &Job,
     ) -> Result<Vec<Hit>, EngineError> {
-        let catalog = self.catalog(library)?;
-        let like = &meant(&catalog, like);
-        let (mut examples, mut known) = (Vec::new(), Vec::new());
-        for path in like {
-            let id = verify::hash(path, control)?;
-            let row = catalog.asset_and_row(&AssetId(id))?.map(|(row, _)| row);
-            let stored = match row {
-                Some(row) => catalog.shot_motions(Some(row))?,
-                None => Vec::new(),
-            };
-            if stored.is_empty() {
-                examples.extend(self.motions(path, control)?);
-            } else {
-                examples.extend(stored.into_iter().map(|shot| shot.motion.descriptor));
-                known.push(AssetId(id));
+        job.run(|control| {
+            let catalog = &self.catalog;
+            let (mut examples, mut known) = (Vec::new(), Vec::new());
+            for example in like {
+                let (id, path) = self.motion_example(example, control)?;
+                let row = catalog.asset_and_row(&id)?.map(|(row, _)| row);
+                let stored = match row {
+                    Some(row) => catalog.shot_motions(Some(row))?,
+                    None => Vec::new(),
+                };
+                if stored.is_empty() {
+                    examples.extend(self.motions(&path, control)?);
+                } else {
+                    examples.extend(stored.into_iter().map(|shot| shot.motion.descriptor));
+                    known.push(id);
+                }
             }
+            Ok(rank_by_motion(catalog, &examples, filter, &known, limit, control)?)
+        })
+    }
+
+    /// What an example of motion holds, and the file to decode if nothing is known of it.
+    fn motion_example(
+        &self,
+        example: &Example,
+        control: &Control,
+    ) -> Result<(AssetId, PathBuf), EngineError> {
+        match example {
+            Example::Path(path) => Ok((AssetId(verify::hash(path, control)?), path.clone())),
+            Example::Asset(reference) => {
+                let asset = self.catalog.resolve(reference)?;
+                Ok((asset.id, asset.paths.first().map(PathBuf::from).unwrap_or_default()))
+            }
+            Example::Bytes(_) => Err(SearchError::Query(
+                "an example of motion is a video in a file or in the library".into(),
+            )
+            .into()),
         }
-        Ok(rank_by_motion(&catalog, &examples, filter, &known, limit)?)
     }
 
     /// How the shots of a video file move.
@@ -125,7 +191,8 @@ impl Studio {
             stopped.unwrap_or_else(|| EngineError::Video { path: path.to_owned(), source })
         };
         let cancelled = || control.is_cancelled();
-        let file = VideoFile::open(&self.ffmpeg()?, path, &VideoLimits::default(), &cancelled);
+        let file =
+            VideoFile::open(&self.shared.ffmpeg()?, path, &VideoLimits::default(), &cancelled);
         let file = file.map_err(failed)?;
         let (mut shots, mut motion) = (ShotDetector::new(), MotionEstimator::new());
         let mut frames = file.frames(MOTION_SIDE, &cancelled).map_err(failed)?;
@@ -143,69 +210,96 @@ impl Studio {
         Ok(found)
     }
 
-    /// Measures the search of a library with judged queries.
+    /// Measures the search with judged queries, one a line as JSON.
     ///
     /// # Errors
-    /// If the queries or the library cannot be had, or it was cancelled.
+    /// If the queries or the library cannot be had, or the work was stopped.
     pub fn evaluate(
         &self,
-        library: &str,
         queries: &Path,
         mode: Mode,
-        control: &Control,
-    ) -> Result<Report, EngineError> {
+        job: &Job,
+    ) -> Result<EvaluationReport, EngineError> {
         let text = text::read(queries, LARGEST_QUERIES)?;
         let judgements = Judgement::parse(&text)?;
-        let catalog = self.catalog(library)?;
-        let space = self.space_of(&catalog)?;
-        let index = self.index(&catalog)?;
-        let searcher = Searcher::new(&catalog, &index, space.text())?;
-        let go_on = || control.check().is_ok();
-        Ok(evaluate(&searcher, &judgements, mode, &go_on)?.ok_or(Cancelled)?)
+        job.run(|control| {
+            let space = self.embedders()?;
+            self.searching(&space, control, |searcher| {
+                Ok(evaluate(searcher, &judgements, mode, control)?)
+            })
+        })
     }
 
-    /// Vectors of the example pictures, and which of them are in the library (they are not answers).
-    /// A picture that the library holds needs no network: its vector is stored.
+    /// Vectors of the examples, and which of them are in the library (they are not answers). One that the library
+    /// holds needs no network: its vector is stored.
     fn pictures(
         &self,
-        catalog: &Catalog,
         space: &Space,
-        paths: &[PathBuf],
+        examples: &[Example],
         control: &Control,
     ) -> Result<(Vec<Embedding>, Vec<AssetId>), EngineError> {
-        let paths = &meant(catalog, paths);
         let (mut vectors, mut known) = (Vec::new(), Vec::new());
-        for path in paths {
-            let failed = |source| EngineError::Picture { path: path.clone(), source };
-            // As a stream, so that a video may be an example.
-            let id = AssetId(verify::hash(path, control)?);
-            if let Some(vector) = catalog.embedding(&id)? {
-                vectors.push(vector);
-                known.push(id);
-                continue;
+        for example in examples {
+            control.check()?;
+            let id = match example {
+                // As a stream, so that a video may be an example.
+                Example::Path(path) => AssetId(verify::hash(path, control)?),
+                Example::Asset(reference) => self.catalog.resolve(reference)?.id,
+                Example::Bytes(bytes) => AssetId(ContentHash::of(bytes)),
+            };
+            match self.catalog.embedding(&id)? {
+                Some(vector) => {
+                    vectors.push(vector);
+                    known.push(id);
+                }
+                None => vectors.push(self.embedded(space, example, &id)?),
             }
-            let bytes = read_file(path, &Limits::default()).map_err(failed)?;
-            let image = space.image();
-            let decoded = decode(&bytes, image.input_side(), &Limits::default()).map_err(failed)?;
-            vectors.extend(image.embed(&[image.prepare(&decoded.picture)?])?);
         }
         Ok((vectors, known))
     }
 
-    fn place(&self, text: &str) -> Result<GeoPoint, EngineError> {
-        if let Some(point) = places::coordinates(text) {
-            return Ok(point);
-        }
-        Ok(places::city(&self.store().path("places")?, text)?.point())
+    /// The vector of an example that is not in the library, or has none there.
+    fn embedded(
+        &self,
+        space: &Space,
+        example: &Example,
+        id: &AssetId,
+    ) -> Result<Embedding, EngineError> {
+        let path = match example {
+            Example::Path(path) => path.clone(),
+            Example::Asset(_) => {
+                let asset = self.catalog.asset(id)?;
+                asset.and_then(|asset| asset.paths.first().map(PathBuf::from)).unwrap_or_default()
+            }
+            Example::Bytes(_) => PathBuf::new(),
+        };
+        let failed = |source| EngineError::Picture { path: path.clone(), source };
+        let read;
+        let bytes = match example {
+            Example::Bytes(bytes) => bytes,
+            _ => {
+                read = read_file(&path, &Limits::default()).map_err(failed)?;
+                &read
+            }
+        };
+        let image = space.image();
+        let decoded = decode(bytes, image.input_side(), &Limits::default()).map_err(failed)?;
+        let vectors = image.embed(&[image.prepare(&decoded.picture)?])?;
+        let none = || EngineError::Inference(InferenceError::Runtime("no vector came".into()));
+        vectors.into_iter().next().ok_or_else(none)
     }
-}
 
-/// Files that are meant by paths: those that are there, else the library's files of that name, however its
-/// letters are composed; what neither has stays, to be told.
-fn meant(catalog: &Catalog, paths: &[PathBuf]) -> Vec<PathBuf> {
-    let file = |path: &PathBuf| {
-        let asset = if path.exists() { None } else { catalog.resolve(path.to_str()?).ok() };
-        asset?.paths.first().map(PathBuf::from)
-    };
-    paths.iter().map(|path| file(path).unwrap_or_else(|| path.clone())).collect()
+    fn place(&self, place: &Place, control: &Control) -> Result<GeoPoint, EngineError> {
+        match place {
+            Place::Point(point) => Ok(*point),
+            Place::City(name) => {
+                let city = self.shared.gazetteer(control)?.city(name);
+                let unknown = || {
+                    let what = format!("no city of 15 000 people or more is called `{name}`");
+                    EngineError::Place(what)
+                };
+                Ok(city.ok_or_else(unknown)?.point())
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::{EngineError, text};
 const LARGEST_CONFIG: u64 = 1 << 20;
 
 /// `config.toml` in the home folder; every key may be missing, none may be unknown.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Embedding space of new libraries.
@@ -37,6 +37,26 @@ pub struct Config {
     pub language: Option<Language>,
     /// The vision-language model that writes captions; that of `language` unless named.
     pub vision: Option<Language>,
+    /// Seconds after which models and libraries that nobody uses are given back; 300 unless named.
+    pub idle_seconds: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            space: None,
+            provider: None,
+            speech: None,
+            speech_language: None,
+            cache: None,
+            ffmpeg: None,
+            onnxruntime: None,
+            font: None,
+            language: None,
+            vision: None,
+            idle_seconds: 300,
+        }
+    }
 }
 
 /// The sections `[language]` and `[vision]`: a server of the chat completions API if there is an

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use kinora_media::render::{FFmpeg, Typesetter};
+use kinora_render::Typesetter;
+use kinora_video::FFmpeg;
 
-use crate::{EngineError, Studio};
+use crate::{EngineError, engine::Shared};
 
 /// Bytes; collections for Chinese, Japanese and Korean have some 120 MB.
 const LARGEST_FONT: u64 = 512 << 20;
 
-impl Studio {
+impl Shared {
     /// ffmpeg: `KINORA_FFMPEG` or the configuration, then `PATH`, then the store.
     pub(crate) fn ffmpeg(&self) -> Result<FFmpeg, EngineError> {
         if let Some(found) = self.ffmpeg.get() {
@@ -20,7 +21,7 @@ impl Studio {
     }
 
     fn find_ffmpeg(&self) -> Result<FFmpeg, EngineError> {
-        if let Some(path) = &self.settings().config.ffmpeg {
+        if let Some(path) = &self.settings.config.ffmpeg {
             return Ok(FFmpeg::check(path)?);
         }
         if let Some(path) = on_path("ffmpeg") {
@@ -30,17 +31,17 @@ impl Studio {
                 return Ok(found);
             }
         }
-        Ok(FFmpeg::check(&self.store().path("ffmpeg")?)?)
+        Ok(FFmpeg::check(&self.store.path("ffmpeg")?)?)
     }
 
     /// The typesetter: the user's font first, the store's for what that one lacks.
     pub(crate) fn typesetter(&self, font: Option<&PathBuf>) -> Result<Typesetter, EngineError> {
-        let own = font.or(self.settings().config.font.as_ref()).cloned();
+        let own = font.or(self.settings.config.font.as_ref()).cloned();
         let paths = match own {
             Some(own) => {
-                std::iter::once(own).chain(self.store().path_if_here("caption-font")?).collect()
+                std::iter::once(own).chain(self.store.path_if_here("caption-font")?).collect()
             }
-            None => vec![self.store().path("caption-font")?],
+            None => vec![self.store.path("caption-font")?],
         };
         let read = |path: PathBuf| {
             let bytes = kinora_files::read(&path, LARGEST_FONT);

@@ -9,23 +9,25 @@ use std::path::PathBuf;
 
 use kinora_catalog::Catalog;
 use kinora_film::{FilmError, open_video};
-use kinora_inference::Control;
-use kinora_media::FFmpeg;
 use kinora_models::Space;
 use kinora_ragme::{
     CONTROLLER_FOLDER, Entry, GenerationConfig, Metrics, TrainConfig, TrainingSession,
     video_embedding,
 };
 use kinora_retrieval::{ClipQuery, Filter, Kind, retrieve_clips};
-use kinora_types::{Asset, AssetId, Passage, PassageKind, Size, TimeRange};
+use kinora_types::{Asset, AssetId, Control, Passage, PassageKind, Size, TimeRange};
+use kinora_video::FFmpeg;
+
+use serde::Deserialize;
 
 use crate::{
-    EngineError, Studio,
+    EngineError, Event, Job, Library,
     ragme_generator::{Stretch, length_ms},
 };
 
 /// What shall be trained on what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainRequest {
     /// Folder of the base as diffusers saves it.
     pub model: PathBuf,
@@ -45,27 +47,6 @@ pub struct TrainRequest {
     pub per_video: usize,
     /// Which videos.
     pub filter: Filter,
-}
-
-/// How far it is.
-#[derive(Clone, Copy, Debug)]
-pub enum TrainProgress<'a> {
-    /// So many videos of so many are read.
-    Videos {
-        /// Done.
-        done: u64,
-        /// In all.
-        total: u64,
-    },
-    /// A video gives no clip, for this reason; the rest goes on.
-    Skipped {
-        /// Its label.
-        video: &'a str,
-        /// Why.
-        why: &'a str,
-    },
-    /// A step was done.
-    Step(&'a Metrics),
 }
 
 /// What came of it.
@@ -93,21 +74,24 @@ impl TrainRequest {
     }
 }
 
-impl Studio {
+impl Library {
     /// Makes clips of a library's videos and trains a model's added modules on them, from where an earlier run
     /// stopped. Cancelled, it keeps what is done.
     ///
     /// # Errors
     /// No model, no two videos that can be learnt from, or what [`TrainingSession`] says.
-    pub fn train(
+    pub fn train(&self, request: &TrainRequest, job: &Job) -> Result<Trained, EngineError> {
+        job.run(|control| self.train_until(request, control, job))
+    }
+
+    fn train_until(
         &self,
-        library: &str,
         request: &TrainRequest,
         control: &Control,
-        progress: &mut dyn FnMut(TrainProgress<'_>),
+        job: &Job,
     ) -> Result<Trained, EngineError> {
-        let catalog = self.catalog(library)?;
-        let (space, ffmpeg) = (self.space_of(&catalog)?, self.ffmpeg()?);
+        let catalog = &self.catalog;
+        let (space, ffmpeg) = (self.embedders()?, self.shared.ffmpeg()?);
         let own = catalog.space().dimension;
         let options = request.options.clone().unwrap_or_else(|| {
             let mut options = TrainConfig::default();
@@ -123,10 +107,10 @@ impl Studio {
         let generation = request.shaped(GenerationConfig::beside(&out)?);
         let space_id = catalog.space().id();
         let session = TrainingSession::open(&request.model, &out, generation, &space_id, control)?;
-        let library = Clips { catalog: &catalog, space, ffmpeg: &ffmpeg, session: &session };
-        let made = library.make(request, control, progress)?;
-        let entries = library.neighbours(&made, options.videos)?;
-        let step = &mut |metrics: &Metrics| progress(TrainProgress::Step(metrics));
+        let library = Clips { catalog, space: &space, ffmpeg: &ffmpeg, session: &session };
+        let made = library.make(request, control, job)?;
+        let entries = library.neighbours(&made, options.videos, control)?;
+        let step = &mut |metrics: &Metrics| job.tell(Event::Step(metrics.clone()));
         let steps = session.run(&entries, &options, request.steps, control, step)?;
         Ok(Trained { folder: session.folder().to_owned(), clips: entries.len(), steps })
     }
@@ -151,23 +135,23 @@ impl Clips<'_> {
         &self,
         request: &TrainRequest,
         control: &Control,
-        progress: &mut dyn FnMut(TrainProgress<'_>),
+        job: &Job,
     ) -> Result<Vec<Made>, EngineError> {
         let filter = Filter { kind: Some(Kind::Video), ..request.filter.clone() };
         let rows = self.catalog.filter(&filter)?.unwrap_or_default();
         let mut made = Vec::new();
         for (done, (row, asset)) in self.catalog.assets(&rows)?.into_iter().enumerate() {
             control.check().map_err(FilmError::from)?;
-            progress(TrainProgress::Videos { done: done as u64, total: rows.len() as u64 });
+            job.tell(Event::Videos { done: done as u64, total: rows.len() as u64 });
             let label = asset.label();
             match self.of_video(row, &asset, request.per_video, control) {
-                Ok(clips) if clips.is_empty() => progress(TrainProgress::Skipped {
-                    video: &label,
-                    why: "no shot is long enough",
+                Ok(clips) if clips.is_empty() => job.tell(Event::VideoSkipped {
+                    video: label,
+                    why: "no shot is long enough".into(),
                 }),
                 Ok(clips) => made.push(Made { asset: asset.id, clips }),
                 Err(EngineError::Film(FilmError::Source(error))) => {
-                    progress(TrainProgress::Skipped { video: &label, why: &error.to_string() });
+                    job.tell(Event::VideoSkipped { video: label, why: error.to_string() });
                 }
                 Err(error) => return Err(error),
             }
@@ -221,11 +205,16 @@ impl Clips<'_> {
     }
 
     /// Of every retrieved video the clip that is most like it.
-    fn neighbours(&self, made: &[Made], most: usize) -> Result<Vec<Entry>, EngineError> {
+    fn neighbours(
+        &self,
+        made: &[Made],
+        most: usize,
+        control: &Control,
+    ) -> Result<Vec<Entry>, EngineError> {
         let mut entries = Vec::new();
         for video in made {
             let query = ClipQuery { k: most.max(1), ..ClipQuery::video(video.asset) };
-            let found = retrieve_clips(self.catalog, self.space.text(), &query)?;
+            let found = retrieve_clips(self.catalog, self.space.text(), &query, control)?;
             let near: Vec<&Made> = found
                 .iter()
                 .filter_map(|clip| made.iter().find(|other| other.asset == clip.asset.id))

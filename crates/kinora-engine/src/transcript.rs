@@ -2,16 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use kinora_catalog::CatalogError;
-use kinora_inference::Control;
-use kinora_ingest::hear;
-use kinora_media::{
-    subtitles::{self, SubtitleError, Subtitles, TextEncoding},
-    video::VideoLimits,
-};
 use kinora_types::{Asset, Kind, Passage, PassageKind};
+use kinora_video::subtitles::{self, SubtitleError, Subtitles, TextEncoding};
 
-use crate::{EngineError, Studio};
+use crate::{EngineError, Library};
 
 /// A file of SRT or WebVTT that was read.
 #[derive(Clone, Debug)]
@@ -53,27 +47,15 @@ fn wrong(path: &Path, source: SubtitleError) -> EngineError {
     EngineError::Subtitles { path: path.to_owned(), source }
 }
 
-impl Studio {
-    /// What is said in a video or recording of a library, in order of time; a file that is in no library
-    /// is heard here and now, and nothing of it is kept. A passage without text is speech that was not
-    /// understood. `progress` hears how many milliseconds of it were listened to.
-    pub fn transcript(
-        &self,
-        library: &str,
-        reference: &str,
-        control: &Control,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Vec<Passage>, EngineError> {
-        let catalog = self.catalog(library);
-        let asset = catalog.and_then(|catalog| Ok((catalog.resolve(reference)?, catalog)));
-        let (asset, catalog) = match asset {
-            Err(
-                EngineError::NoLibrary { .. } | EngineError::Catalog(CatalogError::Reference(_)),
-            ) if Path::new(reference).is_file() => {
-                return self.hear(Path::new(reference), control, progress);
-            }
-            known => known?,
-        };
+impl Library {
+    /// What is said in a video or recording, in order of time. A passage without text is speech that was not
+    /// understood.
+    ///
+    /// # Errors
+    /// If no asset is meant, nobody has listened to it yet, or the catalogue cannot be read.
+    pub fn transcript(&self, reference: &str) -> Result<Vec<Passage>, EngineError> {
+        let catalog = &self.catalog;
+        let asset = catalog.resolve(reference)?;
         let row = catalog.asset_and_row(&asset.id)?.map_or(0, |(row, _)| row);
         let mut passages = catalog.passages(row)?;
         passages.retain(|passage| passage.kind == PassageKind::Speech);
@@ -83,17 +65,5 @@ impl Studio {
             None if passages.is_empty() => Err(EngineError::NotHeard(asset.label())),
             _ => Ok(passages),
         }
-    }
-
-    fn hear(
-        &self,
-        path: &Path,
-        control: &Control,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Vec<Passage>, EngineError> {
-        let model = self.recognizer(&self.runtime_options())?;
-        let (ffmpeg, limits) = (self.ffmpeg()?, VideoLimits::default());
-        let failed = |source| EngineError::Hear { path: path.to_owned(), source };
-        hear(&*model, (&ffmpeg, &limits), path, control, progress).map_err(failed)
     }
 }

@@ -1,16 +1,14 @@
 //! A film held against its record, its sources against the library.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use kinora_catalog::Catalog;
-use kinora_inference::{Cancelled, Control};
 use kinora_provenance::{
     Lookup, RecordError, Report, SourceFate, SourceState, read_beside, verify_until,
 };
-use kinora_types::{ContentHash, FilmRecord};
+use kinora_types::{Cancelled, ContentHash, Control, FilmRecord};
 use serde::Serialize;
 
-use crate::{EngineError, Studio, library};
+use crate::{Engine, EngineError, Job, Library};
 
 /// Where the record was found, and whether the one beside the film agrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -53,13 +51,22 @@ impl Verification {
     }
 }
 
-impl Studio {
+impl Engine {
     /// Checks a film. The record is looked for in the library (the one given, else the one that the
     /// file beside the film names, else `default`) and beside the film.
     ///
     /// # Errors
     /// If the film cannot be read, no record tells of it, or it was cancelled.
     pub fn verify(
+        &self,
+        film: &Path,
+        library: Option<&str>,
+        job: &Job,
+    ) -> Result<Verification, EngineError> {
+        job.run(|control| self.verify_until(film, library, control))
+    }
+
+    fn verify_until(
         &self,
         film: &Path,
         library: Option<&str>,
@@ -71,9 +78,11 @@ impl Studio {
             Err(RecordError::Missing(_)) => None,
             Err(error) => return Err(error.into()),
         };
+        let named_by_user = library.is_some();
         let named = library.or(beside.as_ref().map(|record| record.library.as_str()));
-        let catalog = self.catalog_at_hand(named.unwrap_or("default"), library.is_some())?;
-        let kept = match &catalog {
+        let library = self.library_at_hand(named.unwrap_or("default"), named_by_user)?;
+        let catalog = library.as_deref().map(|library| &library.catalog);
+        let kept = match catalog {
             Some(catalog) => catalog.film(&hash)?,
             None => None,
         };
@@ -82,7 +91,7 @@ impl Studio {
         let lookup: Box<Lookup<'_>> = Box::new(|asset| {
             // Asked before each source is hashed.
             control.check().ok()?;
-            let found = catalog.as_ref()?.asset(asset).ok()??;
+            let found = catalog?.asset(asset).ok()??;
             let paths = found.paths.into_iter().map(Into::into).collect();
             Some(SourceState { paths, withdrawn: false })
         });
@@ -92,9 +101,9 @@ impl Studio {
     }
 
     /// A library that must be there only if the user named it.
-    fn catalog_at_hand(&self, name: &str, must: bool) -> Result<Option<Catalog>, EngineError> {
-        match library::open(&self.settings().libraries(), name) {
-            Ok(catalog) => Ok(Some(catalog)),
+    fn library_at_hand(&self, name: &str, must: bool) -> Result<Option<Arc<Library>>, EngineError> {
+        match self.library(name) {
+            Ok(library) => Ok(Some(library)),
             Err(EngineError::NoLibrary { .. } | EngineError::LibraryName(_)) if !must => Ok(None),
             Err(error) => Err(error),
         }

@@ -14,17 +14,13 @@ use kinora_film::{
     CameraMoveGenerator, Found, Origin, PlanOptions, RenderContext, SourceError, SourceFinder,
     open_source, plan, render, storyboard_html,
 };
-use kinora_inference::Control;
-use kinora_media::{
-    FFmpeg,
-    read::{FULL_SIZE, Limits, decode_file},
-    render::Typesetter,
-    video::VideoFile,
-};
+use kinora_image::{FULL_SIZE, Limits, decode_file};
+use kinora_render::Typesetter;
 use kinora_types::{
-    Asset, AssetId, Brief, Captioning, ContentHash, EmbeddingSpace, FilmSpec, Picture, Rights,
-    Shot, ShotBrief, Transition,
+    Asset, AssetId, Brief, Captioning, ContentHash, Control, EmbeddingSpace, FilmSpec, Picture,
+    Rights, Shot, ShotBrief, Transition,
 };
+use kinora_video::{FFmpeg, VideoFile};
 
 /// The pictures of the command line.
 struct Pictures(Vec<Asset>);

@@ -3,7 +3,7 @@
 //! Kuhn-Munkres with potentials, O(shots² x sources): taking shots in order would give the first
 //! its favourite and leave a later one, which fits nothing else, with nothing.
 
-use kinora_inference::{Cancelled, Control};
+use kinora_types::{Cancelled, Control};
 
 /// A value at and below which a pair is not to be made.
 pub const IMPOSSIBLE: f64 = 0.0;

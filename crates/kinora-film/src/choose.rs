@@ -5,9 +5,8 @@
 
 use std::{collections::HashMap, mem};
 
-use kinora_inference::Control;
 use kinora_types::{
-    Asset, AssetId, Basis, Candidate, Hit, Kind, Moment, Rating, RejectReason, ShotBrief,
+    Asset, AssetId, Basis, Candidate, Control, Hit, Kind, Moment, Rating, RejectReason, ShotBrief,
     ShotSource, TimeRange,
 };
 

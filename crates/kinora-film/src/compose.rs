@@ -7,9 +7,8 @@
 use std::collections::VecDeque;
 
 use blake3::Hash;
-use kinora_inference::Control;
-use kinora_media::render::{EncodedFilm, FilmEncoder, Overlay, crossfade, dim};
-use kinora_types::{ContentHash, FilmSpec, Storyboard, YuvFrame};
+use kinora_render::{EncodedFilm, FilmEncoder, Overlay, crossfade, dim};
+use kinora_types::{ContentHash, Control, FilmSpec, Storyboard, YuvFrame};
 
 use crate::{FilmError, overlays::Overlays, timeline::crossfade_frames};
 
@@ -199,7 +198,7 @@ impl<'a> Composer<'a> {
     /// Closes the film, still under a temporary name; the hash is over all composed frames.
     pub fn finish(self) -> Result<(EncodedFilm, ContentHash), FilmError> {
         if self.done != self.total {
-            return Err(FilmError::Render(kinora_media::render::RenderError::Internal(format!(
+            return Err(FilmError::Render(kinora_render::RenderError::Internal(format!(
                 "composed {} of {} frames",
                 self.done, self.total
             ))));

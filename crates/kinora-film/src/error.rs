@@ -2,10 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use kinora_inference::{Cancelled, GenerateError, InferenceError};
-use kinora_media::render::RenderError;
+use kinora_inference::{GenerateError, InferenceError};
 use kinora_provenance::RecordError;
-use kinora_types::Printable;
+use kinora_render::RenderError;
+use kinora_types::{Cancelled, Printable};
 
 use crate::{SourceError, TimelineError};
 

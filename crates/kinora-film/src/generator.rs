@@ -1,10 +1,10 @@
 //! Shots by moving a camera over one picture: the pixels are the source's own.
 
 use kinora_inference::{
-    Control, FrameSink, GenerateError, Reference, ReferenceRole, ShotGenerator, ShotRequest,
+    FrameSink, GenerateError, Reference, ReferenceRole, ShotGenerator, ShotRequest,
 };
-use kinora_media::render::{RenderError, ShotView, ease};
-use kinora_types::{GeneratorRecord, YuvFrame};
+use kinora_render::{RenderError, ShotView, ease};
+use kinora_types::{Control, GeneratorRecord, YuvFrame};
 use serde_json::json;
 
 /// Name in records and in `--generator`.
@@ -67,7 +67,7 @@ fn failed(error: RenderError) -> GenerateError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kinora_inference::conformance::{check_shot_generator, sample_reference};
+    use kinora_testing::suite::generator::{check_shot_generator, sample_reference};
     use kinora_types::{CameraMove, Framing, Rect, Size};
 
     fn request() -> ShotRequest {

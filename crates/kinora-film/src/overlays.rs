@@ -1,7 +1,7 @@
 //! Title, captions and end card as overlays, typeset before the first frame is made: text that cannot be shown is an
 //! error before any work is done.
 
-use kinora_media::render::{Overlay, RenderError, Typesetter};
+use kinora_render::{Overlay, RenderError, Typesetter};
 use kinora_types::{Size, Storyboard};
 
 use crate::FilmError;

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use kinora_media::read::thumbnail;
+use kinora_image::thumbnail;
 use kinora_types::{
     Asset, CameraMove, Framing, Markup, PAGE_HEAD, Picture, Rating, Rect, RejectedRecord, Shot,
     ShotSound, ShotSource, Shown, Steady, Storyboard,

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use kinora_inference::Control;
-use kinora_media::render;
+use kinora_render::{RenderError, subject};
 use kinora_types::{
-    Asset, Brief, CameraMove, Captioning, ClipCut, FilmSpec, Kind, Moment, Shot, ShotBrief,
-    ShotSound, Shown, Size, Sound, Steady, Storyboard, TimeRange,
+    Asset, Brief, CameraMove, Captioning, ClipCut, Control, FilmSpec, Kind, Moment, Shot,
+    ShotBrief, ShotSound, Shown, Size, Sound, Steady, Storyboard, TimeRange,
 };
 
 use crate::{
@@ -54,7 +53,7 @@ pub fn plan(
     options: &PlanOptions,
     sources: &dyn SourceFinder,
 ) -> Result<Storyboard, FilmError> {
-    kinora_types::YuvFrame::black(spec.size).map_err(render::RenderError::from)?;
+    kinora_types::YuvFrame::black(spec.size).map_err(RenderError::from)?;
     check_count(brief, spec, options)?;
     let pins = pinned(brief, &options.pins, sources)?;
     let share = spec.seconds / brief.shots.len().max(1) as f64 + MARGIN_SECONDS;
@@ -268,7 +267,7 @@ impl Cast<'_> {
         self.last = None;
         Ok(ClipCut {
             range,
-            focus: render::subject(&still).centre(),
+            focus: subject(&still).centre(),
             framing: framing(size, self.spec.size),
             sound: match (file.facts().audio.is_empty(), self.wanted(shot)) {
                 (true, _) => ShotSound::None,
@@ -306,7 +305,7 @@ impl Cast<'_> {
         let scene = Scene {
             picture: size,
             frame: self.spec.size,
-            subject: render::subject(&sketch),
+            subject: subject(&sketch),
             seconds: f64::from(frames) / f64::from(self.spec.fps),
             seed: mixed(self.spec.seed).wrapping_add(i as u64),
         };

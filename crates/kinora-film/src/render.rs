@@ -3,13 +3,11 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use jiff::Timestamp;
-use kinora_inference::{Control, ImageEmbedder, Reference, ShotGenerator};
-use kinora_media::{
-    FFmpeg,
-    render::{EncodeSpec, FilmEncoder, Typesetter},
-};
+use kinora_inference::{ImageEmbedder, Reference, ShotGenerator};
 use kinora_provenance::{RECORD_VERSION, RecordError, beside, hash_file_until, write_beside};
-use kinora_types::{ContentHash, EmbeddingSpace, FilmRecord, Storyboard};
+use kinora_render::{EncodeSpec, FilmEncoder, Typesetter};
+use kinora_types::{ContentHash, Control, EmbeddingSpace, FilmRecord, Storyboard};
+use kinora_video::FFmpeg;
 
 use crate::{
     FilmError, SourceFinder,

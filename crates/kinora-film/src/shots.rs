@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use kinora_image::frame::{to_frame, to_picture};
 use kinora_inference::{
-    Control, FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceContent, ReferenceRole,
+    FrameSink, GenerateError, ImageEmbedder, Reference, ReferenceContent, ReferenceRole,
     ShotGenerator, ShotRequest, SinkError,
 };
-use kinora_media::{
-    render::{self, RenderError, to_picture},
-    video::{ClipSpec, VideoError},
-};
+use kinora_render::RenderError;
 use kinora_types::{
-    Asset, CameraMove, ClipCut, ContentHash, FilmSpec, GeneratorRecord, Picture, Shot, ShotRecord,
-    ShotSound, ShotSource, Shown, Size, Steady, Storyboard, TimeRange, YuvFrame,
+    Asset, CameraMove, ClipCut, ContentHash, Control, FilmSpec, GeneratorRecord, Picture, Shot,
+    ShotRecord, ShotSound, ShotSource, Shown, Size, Steady, Storyboard, TimeRange, YuvFrame,
 };
+use kinora_video::{ClipSpec, VideoError};
 
 use crate::{
     FilmError, SourceFinder,
@@ -254,7 +253,7 @@ impl FrameSink for Sink<'_, '_> {
     }
 
     fn picture(&mut self, frame: &Picture) -> Result<(), SinkError> {
-        let frame = render::to_frame(frame).map_err(|e| {
+        let frame = to_frame(frame).map_err(|e| {
             let fault = FilmError::Render(RenderError::OddSize(e));
             let told = SinkError(fault.to_string());
             self.fault = Some(fault);

@@ -7,12 +7,9 @@
 
 use std::{f64::consts::FRAC_PI_2, path::Path};
 
-use kinora_inference::Control;
-use kinora_media::{
-    render::SoundFile,
-    video::{SOUND_CHANNELS, SOUND_RATE, Soundtrack, VideoError, VideoFile},
-};
-use kinora_types::{Asset, ClipCut, FilmSpec, ShotSound, Storyboard};
+use kinora_render::SoundFile;
+use kinora_types::{Asset, ClipCut, Control, FilmSpec, ShotSound, Storyboard};
+use kinora_video::{SOUND_CHANNELS, SOUND_RATE, Soundtrack, VideoError, VideoFile};
 
 use crate::{
     FilmError, SourceFinder,

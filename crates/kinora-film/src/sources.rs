@@ -6,19 +6,14 @@ use std::{
 };
 
 use kinora_catalog::Catalog;
-use kinora_inference::{Cancelled, Control};
-use kinora_media::{
-    FFmpeg,
-    read::{Budget, Limits, ReadError, decode_within, read_file},
-    render::to_picture,
-    video::{VideoError, VideoFile, VideoLimits},
-};
+use kinora_image::{Budget, Limits, ReadError, decode_within, frame::to_picture, read_file};
 use kinora_provenance::hash_file_until;
-use kinora_retrieval::{Filter, Query, SearchError, Searcher, Verdict};
+use kinora_retrieval::{Filter, Query, SearchError, Searcher};
 use kinora_types::{
-    Asset, AssetId, Candidate, ContentHash, Hit, Picture, Rating, RejectReason, SourceRecord,
-    TimeRange,
+    Asset, AssetId, Cancelled, Candidate, ContentHash, Control, Hit, Picture, Rating, RejectReason,
+    SourceRecord, TimeRange,
 };
+use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits};
 
 /// A source could not be found, named or read.
 #[derive(Debug, thiserror::Error)]
@@ -160,14 +155,9 @@ impl SourceFinder for LibrarySources<'_> {
     fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError> {
         let filter = self.filter.clone();
         let query = Query { limit, filter, ..Query::text(prompt) };
-        let outcome = self.searcher.search(&query).map_err(search_error)?;
-        let by_words = matches!(outcome.plan.verdict, Verdict::WordsFit | Verdict::BothAgree);
-        let threshold = outcome.threshold;
-        let fits = |hit: &Hit| {
-            let words = by_words && hit.scores.lexical.is_some();
-            words || threshold.is_none_or(|least| hit.scores.dense.is_some_and(|d| d >= least))
-        };
-        let (fitting, under): (Vec<Hit>, Vec<Hit>) = outcome.hits.into_iter().partition(fits);
+        let outcome = self.searcher.search(&query, &self.control).map_err(search_error)?;
+        let (fitting, under): (Vec<Hit>, Vec<Hit>) =
+            outcome.hits.into_iter().partition(|hit| hit.fit.fits());
         let rejected = under
             .into_iter()
             .map(|hit| Candidate { hit, rejected: RejectReason::UnderThreshold })
@@ -176,7 +166,7 @@ impl SourceFinder for LibrarySources<'_> {
             fitting,
             rejected: rejected.collect(),
             best_score: outcome.best_score,
-            threshold,
+            threshold: outcome.threshold,
         })
     }
 
@@ -225,7 +215,13 @@ impl SourceFinder for LibrarySources<'_> {
 }
 
 fn search_error(error: SearchError) -> SourceError {
-    SourceError::Search { hint: error.hint().map(str::to_owned), message: error.to_string() }
+    match error {
+        SearchError::Cancelled(cancelled) => SourceError::Cancelled(cancelled),
+        error => SourceError::Search {
+            hint: error.hint().map(str::to_owned),
+            message: error.to_string(),
+        },
+    }
 }
 
 /// Connected components of the relation, numbered by their first member.

@@ -8,11 +8,12 @@ mod shelf;
 
 use kinora_film::{BriefFormat, FilmError, PlanOptions, parse, plan};
 use kinora_inference::{
-    Control, FrameSink, GenerateError, Reference, ReferenceClip, ReferenceContent, ReferenceRole,
-    ShotGenerator, ShotRequest, conformance::sample_source,
+    FrameSink, GenerateError, Reference, ReferenceClip, ReferenceContent, ReferenceRole,
+    ShotGenerator, ShotRequest,
 };
+use kinora_testing::suite::generator::sample_source;
 use kinora_types::{
-    GeneratorRecord, Picture, Shown, SourceRecord, Storyboard, TimeRange, YuvFrame,
+    Control, GeneratorRecord, Picture, Shown, SourceRecord, Storyboard, TimeRange, YuvFrame,
 };
 use shelf::{Clips, Shelf, folder, make, make_with, primaries, spec};
 

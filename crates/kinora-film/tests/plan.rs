@@ -7,7 +7,7 @@ mod shelf;
 use kinora_film::{
     BriefFormat, FilmError, PlanOptions, RefusalReason, open_source, parse, plan, storyboard_html,
 };
-use kinora_inference::Control;
+use kinora_types::Control;
 use kinora_types::{Brief, RejectReason, Rights, ShotBrief, Storyboard};
 use proptest::prelude::*;
 use shelf::{Shelf, folder, primaries, spec};
@@ -158,7 +158,7 @@ fn ten_thousand_shots_are_refused_before_any_search() {
         fn video(
             &self,
             _: &kinora_types::Asset,
-        ) -> Result<kinora_media::video::VideoFile, kinora_film::SourceError> {
+        ) -> Result<kinora_video::VideoFile, kinora_film::SourceError> {
             panic!("opened")
         }
     }

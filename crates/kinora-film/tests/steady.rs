@@ -1,4 +1,4 @@
-//! Trembling clips in films. How well they are steadied is tested where it is done, in `kinora-media`.
+//! Trembling clips in films. How well they are steadied is tested where it is done, in `kinora-video`.
 
 #![allow(dead_code, clippy::unwrap_used)]
 

@@ -29,7 +29,7 @@ pub fn seeds(target: Target) -> anyhow::Result<Vec<Seed>> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut folders = vec![crates.join("kinora-fuzz/seeds").join(target.name())];
     if matches!(target, Target::Picture | Target::Metadata) {
-        folders = vec![crates.join("kinora-media/tests/fixtures/read")];
+        folders = vec![crates.join("kinora-image/tests/fixtures/read")];
     }
     let mut found = Vec::new();
     for folder in folders {

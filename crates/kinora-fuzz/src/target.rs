@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use kinora_film::BriefFormat;
-use kinora_media::{
-    read::{self, Limits},
-    subtitles,
-};
+use kinora_image::Limits;
+use kinora_video::subtitles;
 
 /// Shorter side that pictures are decoded for: what the vision towers take.
 const SIDE: u32 = 224;
@@ -48,11 +46,11 @@ impl Target {
     /// Reads `bytes`; errors are what is expected of most of them.
     pub fn feed(self, bytes: &[u8]) {
         match self {
-            Self::Picture => drop(read::decode(bytes, SIDE, &Limits::default())),
-            Self::Metadata => drop(read::metadata(bytes)),
+            Self::Picture => drop(kinora_image::decode(bytes, SIDE, &Limits::default())),
+            Self::Metadata => drop(kinora_image::metadata(bytes)),
             Self::Sidecar => {
                 for is_json in [false, true] {
-                    drop(read::sidecar_from(bytes, is_json, "x.jpg"));
+                    drop(kinora_image::sidecar_from(bytes, is_json, "x.jpg"));
                 }
             }
             Self::Subtitles => drop(subtitles::read(bytes)),

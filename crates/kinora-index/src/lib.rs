@@ -4,7 +4,7 @@
 //! from there, and a damaged one is thrown away rather than believed.
 //!
 //! Way in: [`IndexRead`] and [`IndexWrite`] are the seam; [`Embedded`] is the backend of a library on
-//! this machine, [`BruteForce`] the oracle that it is held against ([`conformance`]).
+//! this machine, [`BruteForce`] the oracle that it is held against.
 //!
 //! Memory, for 512 dimensions: [`BruteForce`] 2 kB a vector; [`Embedded`] maps its files, 2.6 kB a
 //! vector (2048 bytes of floats, 524 of code, 8 of id) and 0.7 kB more with a graph; what was
@@ -14,7 +14,6 @@ mod brute;
 mod check;
 mod codec;
 #[doc(hidden)]
-pub mod conformance;
 mod embedded;
 mod error;
 mod file;

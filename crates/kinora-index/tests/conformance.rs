@@ -4,10 +4,8 @@
 
 use std::path::Path;
 
-use kinora_index::{
-    BruteForce, Embedded, IndexError, IndexWrite, Settings,
-    conformance::{CASES, Open},
-};
+use kinora_index::{BruteForce, Embedded, IndexError, IndexWrite, Settings};
+use kinora_testing::suite::index::{CASES, Open};
 
 fn run(open: Open<'_>) {
     for (name, case) in CASES {

@@ -12,8 +12,9 @@ use std::{
 
 use kinora_index::{
     Condition, Embedded, Filter, IndexError, IndexRead, IndexWrite, Plan, Point, PointId,
-    SearchRequest, Settings, conformance::clustered,
+    SearchRequest, Settings,
 };
+use kinora_testing::suite::index::clustered;
 
 const DIMENSION: usize = 16;
 const SETTINGS: Settings = Settings { graph_min: 50, scan_max: 10, compact_min: 1, fetch_min: 32 };

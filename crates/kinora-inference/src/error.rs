@@ -1,6 +1,6 @@
 //! Why a model could not do its work.
 
-use crate::Cancelled;
+use kinora_types::Cancelled;
 
 /// A model could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum InferenceError {
     /// The runtime failed: ours or the environment's fault.
     #[error("inference failed: {0}")]
     Runtime(String),
+    /// Too many wait for the model already; later it may have time.
+    #[error("the model is busy: too many wait for it already")]
+    Busy,
     /// Somebody asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -46,6 +49,7 @@ impl InferenceError {
         match self {
             Self::Missing { hint, .. } | Self::Service { hint, .. } => Some(hint),
             Self::TooLong { .. } => Some("ask for less, or take a model with a longer context"),
+            Self::Busy => Some("try again in a moment"),
             Self::Input(_) | Self::Runtime(_) | Self::Cancelled(_) => None,
         }
     }

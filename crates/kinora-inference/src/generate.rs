@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use kinora_types::{CameraMove, Embedding, GeneratorRecord, Picture, Size, SourceRecord, YuvFrame};
-
-use crate::{Cancelled, Control};
+use kinora_types::{
+    CameraMove, Cancelled, Control, Embedding, GeneratorRecord, Picture, Size, SourceRecord,
+    YuvFrame,
+};
 
 /// What a reference is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use kinora_types::Picture;
+use kinora_types::{Control, Picture};
+use serde::{Deserialize, Serialize};
 
-use crate::{Control, InferenceError};
+use crate::InferenceError;
 
 /// Who says a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,7 +147,7 @@ pub struct TokenCount {
 }
 
 /// What a request sent to another program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// To whom.
     pub to: Destination,
@@ -157,7 +158,7 @@ pub struct Sent {
 }
 
 /// Where prompts go.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
     /// `host:port`.
     pub host: String,

@@ -1,8 +1,8 @@
 //! Pictures and sound to words.
 
-use kinora_types::{Embedding, Picture, Quad, TimeRange, TimedWord};
+use kinora_types::{Control, Embedding, Picture, Quad, TimeRange, TimedWord};
 
-use crate::{Control, InferenceError};
+use crate::InferenceError;
 
 /// Samples a second of all sound that a model hears; one channel.
 pub const SAMPLE_RATE: u32 = 16_000;

@@ -6,9 +6,9 @@
 use std::path::PathBuf;
 
 use kinora_catalog::Catalog;
-use kinora_inference::{Control, ImageEmbedder, InferenceError, PreparedImage};
+use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_ingest::{Ingest, Options, Silent};
-use kinora_types::{Embedding, EmbeddingSpace, Picture};
+use kinora_types::{Control, Embedding, EmbeddingSpace, Picture};
 
 /// Takes pictures of 224 px and gives them all one vector.
 struct Nothing(EmbeddingSpace);

@@ -4,22 +4,20 @@
 //! on with the next. One transaction a video. Memory: a batch of network inputs and the vectors of
 //! one video.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kinora_catalog::{Change, NewFrame, NewShot};
-use kinora_media::{
-    FFmpeg,
-    video::{
-        VideoError, VideoFile, VideoLimits,
-        motion::MotionEstimator,
-        shots::{Shot, ShotDetector},
-    },
-};
 use kinora_types::Asset;
+use kinora_video::{
+    VideoError, VideoFile, VideoLimits,
+    motion::MotionEstimator,
+    shots::{Shot, ShotDetector},
+};
 
 use crate::{
     Ingest, IngestError, IngestObserver, Summary,
     embed::mean,
+    opened::OpenedVideos,
     pipeline::Stop,
     sample::{PER_SHOT, Sampler},
     video::failure,
@@ -61,7 +59,7 @@ impl Ingest<'_> {
     pub(crate) fn analyse(
         &self,
         observer: &mut dyn IngestObserver,
-        stop: &Stop,
+        (videos, stop): (&OpenedVideos, &Stop),
         summary: &mut Summary,
     ) -> Result<(), IngestError> {
         let Some(ffmpeg) = &self.options().ffmpeg else {
@@ -74,7 +72,11 @@ impl Ingest<'_> {
             let Some(path) = present(&asset) else {
                 continue;
             };
-            let found = match self.look_through(ffmpeg, &path, &asset, observer, stop) {
+            let cancelled = || stop.asked();
+            let opened = videos.open(ffmpeg, &path, self.background_limits(), &cancelled);
+            let found = opened.map_err(Halt::from);
+            let found = found.and_then(|file| self.look_through(&file, &asset, observer, stop));
+            let found = match found {
                 Ok(found) => found,
                 Err(Halt::Video(VideoError::Cancelled)) => break,
                 Err(Halt::Video(error)) if is_passing(&error) => {
@@ -120,14 +122,12 @@ impl Ingest<'_> {
 
     fn look_through(
         &self,
-        ffmpeg: &FFmpeg,
-        path: &Path,
+        file: &VideoFile,
         asset: &Asset,
         observer: &mut dyn IngestObserver,
         stop: &Stop,
     ) -> Result<Found, Halt> {
         let cancelled = || stop.asked();
-        let file = VideoFile::open(ffmpeg, path, &self.background_limits(), &cancelled)?;
         let mut frames = file.frames(self.embedder().input_side(), &cancelled)?;
         let mut sampler = Sampler::new(self.embedder());
         let (mut detector, mut motion) = (ShotDetector::new(), MotionEstimator::new());
@@ -137,13 +137,13 @@ impl Ingest<'_> {
             detector.push(&frame);
             motion.push(&frame);
             if sampler.take(&frame)? {
-                observer.analysing(path, frame.at.as_millis() as u64, length);
+                observer.analysing(file.path(), frame.at.as_millis() as u64, length);
             }
         }
         sampler.finish()?;
         let outcome = frames.outcome();
         let shots = detector.finish(outcome.end);
-        self.show_all(&file, &shots, &mut sampler, stop)?;
+        self.show_all(file, &shots, &mut sampler, stop)?;
         let moving = |shot: &Shot| NewShot { range: shot.range, motion: motion.over(shot.range) };
         let shots = shots.iter().map(moving).collect();
         let end_ms = outcome.end.as_millis() as u64;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use kinora_catalog::{Told, composed};
-use kinora_media::read::{self, Metadata, ReadError};
+use kinora_image::{Metadata, ReadError};
 
 use crate::times::{changed_ns, modified_ns};
 
@@ -60,7 +60,7 @@ pub(crate) fn may_speak_of(sidecar: &Path, picture: &Path) -> bool {
 /// # Errors
 /// If one is there and cannot be read.
 pub(crate) fn said(path: &Path) -> Result<Told, ReadError> {
-    read::sidecar(path).map(told)
+    kinora_image::sidecar(path).map(told)
 }
 
 /// What follows from the name of a file and all else that is said of it: a date, if there is none or a better one.

@@ -1,8 +1,8 @@
 //! A whole file in memory, up to a limit, while nobody asks to stop.
 
 use std::{
+    fs::File,
     io::{self, Read},
-    path::Path,
 };
 
 /// Bytes between two looks at whether to stop.
@@ -21,13 +21,12 @@ impl From<io::Error> for Unread {
     }
 }
 
-/// Opens only regular files and never waits for anybody; a file that grows while it is read stays bounded.
+/// Reads a file from where it stands; one that grows meanwhile stays bounded.
 pub(crate) fn whole(
-    path: &Path,
+    mut file: File,
     limit: u64,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Vec<u8>, Unread> {
-    let mut file = kinora_files::open(path)?;
     let told = file.metadata()?.len();
     if told > limit {
         return Err(Unread::TooLarge(told));
@@ -49,10 +48,12 @@ pub(crate) fn whole(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn read(path: &Path, limit: u64, cancelled: bool) -> Option<Vec<u8>> {
-        whole(path, limit, &|| cancelled).ok()
+        whole(kinora_files::open(path).ok()?, limit, &|| cancelled).ok()
     }
 
     #[test]
@@ -75,6 +76,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(&path).status();
         assert!(made.unwrap().success());
         assert!(read(&path, u64::MAX, false).is_none());
-        assert!(crate::kind::head(&path).is_empty());
+        let inspected = crate::kind::Inspected::open(&path);
+        assert!(inspected.file.is_err() && inspected.head.is_empty());
     }
 }

@@ -14,7 +14,7 @@ use kinora_types::{AssetId, Embedding};
 use crate::{
     Done, FileFailure, IngestError, IngestObserver, LeftOut, Outcome, Summary, beside,
     duplicates::Duplicates,
-    flight::{Copy, Flights},
+    in_flight::{Copy, InFlight},
     prepare::{Mended, Ready},
     teller::Teller,
 };
@@ -46,7 +46,7 @@ pub(crate) enum Event {
     },
     Failed {
         failure: FileFailure,
-        landed: Option<AssetId>,
+        claimed: Option<AssetId>,
     },
     Vanished(String),
 }
@@ -55,7 +55,7 @@ pub(crate) enum Event {
 pub(crate) struct Committer<'a> {
     catalog: &'a Catalog,
     duplicates: Duplicates<'a>,
-    flights: &'a Flights,
+    in_flight: &'a InFlight,
     teller: Teller<'a>,
     observer: &'a mut dyn IngestObserver,
     summary: Summary,
@@ -67,8 +67,8 @@ pub(crate) struct Committer<'a> {
     changes: Vec<Change>,
     /// What to tell once the changes are durable.
     news: Vec<News>,
-    /// Flights that end with the next commit.
-    landing: Vec<AssetId>,
+    /// Claims that end with the next commit.
+    releasing: Vec<AssetId>,
     /// When the oldest waiting change came.
     since: Option<Instant>,
 }
@@ -82,14 +82,14 @@ impl<'a> Committer<'a> {
     pub(crate) fn new(
         catalog: &'a Catalog,
         duplicates: Duplicates<'a>,
-        flights: &'a Flights,
+        in_flight: &'a InFlight,
         teller: Teller<'a>,
         observer: &'a mut dyn IngestObserver,
     ) -> Self {
         Self {
             catalog,
             duplicates,
-            flights,
+            in_flight,
             teller,
             observer,
             summary: Summary::default(),
@@ -97,7 +97,7 @@ impl<'a> Committer<'a> {
             retell: BTreeMap::new(),
             changes: Vec::new(),
             news: Vec::new(),
-            landing: Vec::new(),
+            releasing: Vec::new(),
             since: None,
         }
     }
@@ -120,7 +120,7 @@ impl<'a> Committer<'a> {
                 self.commit()?;
             }
         }
-        // A commit may let waiting copies land, which are then to be committed themselves.
+        // A commit may let waiting copies go, which are then to be committed themselves.
         while !self.changes.is_empty() {
             self.commit()?;
         }
@@ -138,7 +138,7 @@ impl<'a> Committer<'a> {
                 self.observer.left_out(&left);
             }
             Event::Unchanged(done) => self.tell(done),
-            Event::Failed { failure, landed } => self.fail(failure, landed),
+            Event::Failed { failure, claimed } => self.fail(failure, claimed),
             Event::Known { asset, file, inside } => self.seen(asset, file, inside),
             Event::Mended(mended) => self.mended(mended)?,
             Event::Embedded { ready, embedding, frames } => self.add(*ready, embedding, frames)?,
@@ -199,7 +199,7 @@ impl<'a> Committer<'a> {
         self.change(self.teller.change(id, ready.layers));
         self.remember(path, ready.beside);
         self.news.push(News::Done(Done { path: ready.path, asset: id, outcome }));
-        self.landing.push(id);
+        self.releasing.push(id);
         Ok(())
     }
 
@@ -269,8 +269,8 @@ impl<'a> Committer<'a> {
         Ok(())
     }
 
-    fn fail(&mut self, failure: FileFailure, landed: Option<AssetId>) {
-        let copies = landed.map(|id| self.flights.land(&id)).unwrap_or_default();
+    fn fail(&mut self, failure: FileFailure, claimed: Option<AssetId>) {
+        let copies = claimed.map(|id| self.in_flight.release(&id)).unwrap_or_default();
         for copy in copies {
             self.fail(FileFailure { path: copy.path, ..failure.clone() }, None);
         }
@@ -293,8 +293,8 @@ impl<'a> Committer<'a> {
         }
         self.tell_again()?;
         // From here on a copy finds the asset in the catalogue; those that waited come along now.
-        for id in mem::take(&mut self.landing) {
-            for copy in self.flights.land(&id) {
+        for id in mem::take(&mut self.releasing) {
+            for copy in self.in_flight.release(&id) {
                 self.seen(id, copy, None);
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kinora_catalog::{Catalog, CatalogError};
-use kinora_media::read::hamming_distance;
+use kinora_image::hamming_distance;
 use kinora_types::{AssetId, Embedding};
 
 /// Bits of 64 in which the perceptual hashes of copies may differ. Measured on 140 photos: unrelated

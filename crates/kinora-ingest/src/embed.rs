@@ -142,7 +142,7 @@ pub(crate) fn mean<'e>(
 
 fn unembedded(ready: Ready, error: &InferenceError) -> Event {
     let failure = FileFailure { path: ready.path, message: error.to_string(), hint: None };
-    Event::Failed { failure, landed: Some(ready.asset.id) }
+    Event::Failed { failure, claimed: Some(ready.asset.id) }
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Pictures, videos, recordings, and what is none of them: told by name for what ought to be one, by
 //! content for what is.
 
-use std::{io::Read, path::Path};
-
-use kinora_media::{
-    audio::begins_sound,
-    read::{self, Format},
+use std::{
+    fs::File,
+    io::{self, Read, Seek},
+    path::Path,
 };
+
+use kinora_image::Format;
+use kinora_video::audio::begins_sound;
 
 use crate::unread::is_raw;
 
@@ -32,7 +34,7 @@ pub(crate) enum Holds {
 /// Whether the name promises a picture, a video or a recording.
 pub(crate) fn named_as_media(path: &Path) -> bool {
     let extension = extension(path);
-    read::EXTENSIONS.contains(&extension.as_str()) || is_timed_name(&extension)
+    kinora_image::EXTENSIONS.contains(&extension.as_str()) || is_timed_name(&extension)
 }
 
 /// Whether a file without an honest name begins like one of them.
@@ -41,14 +43,38 @@ pub(crate) fn looks_like_media(path: &Path, head: &[u8]) -> bool {
     !is_raw(&extension(path)) && (Format::of(head).is_some() || begins_timed(head))
 }
 
-/// What to take a file for: content decides, the name only where the content says nothing.
-pub(crate) fn holds(path: &Path) -> Holds {
-    let head = head(path);
-    match Format::of(&head) {
-        Some(_) if read::is_animated(path) => Holds::Time,
-        Some(_) => Holds::Picture,
-        None if begins_timed(&head) || is_timed_name(&extension(path)) => Holds::Time,
-        None => Holds::Picture,
+/// Bytes that tell a format.
+const HEAD: u64 = 512;
+
+/// A file that was opened to see what it holds.
+pub(crate) struct Inspected {
+    /// At its start, to be read on; or why it cannot be.
+    pub file: io::Result<File>,
+    /// The first bytes; fewer, or none, where the file does not give them at once.
+    pub head: Vec<u8>,
+    /// Content decides, the name only where the content says nothing.
+    pub holds: Holds,
+}
+
+impl Inspected {
+    /// Opens a file once and reads as much of it as tells what it holds.
+    pub(crate) fn open(path: &Path) -> Self {
+        let mut head = Vec::new();
+        let mut animated = false;
+        let file = kinora_files::open(path).and_then(|mut file| {
+            file.by_ref().take(HEAD).read_to_end(&mut head)?;
+            if Format::of(&head).is_some() {
+                file.rewind()?;
+                animated = kinora_image::is_animated(&mut file);
+            }
+            file.rewind()?;
+            Ok(file)
+        });
+        let timed = match Format::of(&head) {
+            Some(_) => animated,
+            None => begins_timed(&head) || is_timed_name(&extension(path)),
+        };
+        Self { file, head, holds: if timed { Holds::Time } else { Holds::Picture } }
     }
 }
 
@@ -58,15 +84,6 @@ fn is_timed_name(extension: &str) -> bool {
 
 pub(crate) fn extension(path: &Path) -> String {
     path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase()
-}
-
-/// The first bytes; fewer, or none, where the file does not give them at once.
-pub(crate) fn head(path: &Path) -> Vec<u8> {
-    let mut head = Vec::with_capacity(512);
-    match kinora_files::open(path).and_then(|file| file.take(512).read_to_end(&mut head)) {
-        Ok(_) => head,
-        Err(_) => Vec::new(),
-    }
 }
 
 /// ISO media other than pictures, Matroska, AVI, MPEG program streams and video, ASF, Flash; recordings.
@@ -102,7 +119,12 @@ mod tests {
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, content).unwrap();
-            assert_eq!(holds(&path), expected, "{name}");
+            let inspected = Inspected::open(&path);
+            assert_eq!(inspected.holds, expected, "{name}");
+            // The bytes that told it are still to be read.
+            let mut read = Vec::new();
+            inspected.file.unwrap().read_to_end(&mut read).unwrap();
+            assert_eq!(read, content, "{name}");
         }
         assert!(
             named_as_media(Path::new("x.MKV"))

@@ -1,12 +1,13 @@
 //! Files that hold what they did: what lies beside them is told again, thumbnails are made again.
 
+use std::{fs::File, io};
+
 use kinora_catalog::Told;
-use kinora_media::video::VideoFile;
 use kinora_types::AssetId;
 
 use crate::{
     FileFailure, IngestError,
-    kind::{Holds, holds},
+    kind::{Holds, Inspected},
     prepare::{Mended, Prepared, Preparer, copy_of, failure, inside},
     video::{self, face, needs_ffmpeg, tags},
     walk::Task,
@@ -25,10 +26,13 @@ impl Preparer<'_> {
         wants_face: bool,
     ) -> Result<Prepared, IngestError> {
         let wants_inside = told && self.unknown(&asset)?;
-        let (inside, outcome) = match (wants_inside || wants_face, holds(&task.path)) {
-            (false, _) => (None, Ok(())),
-            (true, Holds::Picture) => self.reread_picture(&task, &asset, wants_face)?,
-            (true, Holds::Time) => self.reread_video(&task, &asset, wants_face)?,
+        let inspected = (wants_inside || wants_face).then(|| Inspected::open(&task.path));
+        let (inside, outcome) = match inspected {
+            None => (None, Ok(())),
+            Some(Inspected { holds: Holds::Picture, file, .. }) => {
+                self.reread_picture(&task, file, &asset, wants_face)?
+            }
+            Some(_) => self.reread_video(&task, &asset, wants_face)?,
         };
         let face = wants_face && outcome.is_ok();
         let what =
@@ -44,10 +48,11 @@ impl Preparer<'_> {
     fn reread_picture(
         &self,
         task: &Task,
+        file: io::Result<File>,
         asset: &AssetId,
         wants_face: bool,
     ) -> Result<Reread, IngestError> {
-        let bytes = match self.bytes(&task.path) {
+        let bytes = match self.bytes(&task.path, file) {
             Ok(bytes) => bytes,
             Err(failure) => return Ok((None, Err(failure))),
         };
@@ -72,8 +77,8 @@ impl Preparer<'_> {
         };
         let cancelled = || self.stop.asked();
         let failed = |error| Err(video::failure(task.path.clone(), &error));
-        let file = VideoFile::open(ffmpeg, &task.path, &self.options.video_limits, &cancelled);
-        let file = match file {
+        let limits = self.options.video_limits.clone();
+        let file = match self.videos.open(ffmpeg, &task.path, limits, &cancelled) {
             Ok(file) => file,
             Err(error) => return Ok((None, failed(error))),
         };

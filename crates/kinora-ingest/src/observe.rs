@@ -6,14 +6,15 @@ use std::{
 };
 
 use kinora_types::{AssetId, PassageKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::LeftOut;
 
 /// One file that could not be taken; the others are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFailure {
     /// The file.
+    #[serde(with = "kinora_types::lossy_path")]
     pub path: PathBuf,
     /// What is wrong, without the path.
     pub message: String,
@@ -22,7 +23,7 @@ pub struct FileFailure {
 }
 
 /// What became of one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A picture that the library did not have.
@@ -45,9 +46,10 @@ pub enum Outcome {
 }
 
 /// A file that is in the library, durably.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// The file.
+    #[serde(with = "kinora_types::lossy_path")]
     pub path: PathBuf,
     /// What it holds.
     pub asset: AssetId,
@@ -56,11 +58,13 @@ pub struct Done {
 }
 
 /// A still picture and the few seconds around it, in two files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LivePhoto {
     /// The picture.
+    #[serde(with = "kinora_types::lossy_path")]
     pub picture: PathBuf,
     /// The video.
+    #[serde(with = "kinora_types::lossy_path")]
     pub video: PathBuf,
 }
 
@@ -121,7 +125,7 @@ pub struct Silent;
 impl IngestObserver for Silent {}
 
 /// What a run did, in numbers of files.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Pictures and videos, and what should be some; each is counted once more below.
     pub found: u64,
@@ -145,6 +149,8 @@ pub struct Summary {
     pub analysed: u64,
     /// Assets in which words were looked for, by kind.
     pub perceived: BTreeMap<PassageKind, u64>,
+    /// Assets whose words wait because there is no ffmpeg, by kind.
+    pub without_ffmpeg: BTreeMap<PassageKind, u64>,
     /// Pictures and videos in the library of which a list of attributions or a sidecar says something new.
     pub described: u64,
     /// Thumbnails that were missing and were made again.
@@ -183,6 +189,8 @@ impl Summary {
         for (kind, count) in &later.perceived {
             *self.perceived.entry(*kind).or_default() += count;
         }
+        // Whatever waited before the later run is counted by it again.
+        self.without_ffmpeg.clone_from(&later.without_ffmpeg);
         self.described += later.described;
         self.thumbnails += later.thumbnails;
         self.motion_photos += later.motion_photos;

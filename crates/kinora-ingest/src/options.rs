@@ -2,7 +2,8 @@
 
 use std::{num::NonZero, path::PathBuf, thread};
 
-use kinora_media::{FFmpeg, read::Limits, video::VideoLimits};
+use kinora_image::Limits;
+use kinora_video::{FFmpeg, VideoLimits};
 
 /// Choices of a run; [`Options::default`] suits people's own pictures.
 #[derive(Clone, Debug)]

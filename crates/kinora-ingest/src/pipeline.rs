@@ -13,9 +13,9 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use kinora_catalog::Catalog;
-use kinora_inference::{Control, ImageEmbedder};
-use kinora_media::read::Limits;
-use kinora_types::{AssetId, Kind};
+use kinora_image::Limits;
+use kinora_inference::ImageEmbedder;
+use kinora_types::{AssetId, Control, Kind};
 
 use crate::{
     IngestError, IngestObserver, Options, Perception, Summary,
@@ -23,8 +23,9 @@ use crate::{
     commit::{Committer, Event},
     duplicates::Duplicates,
     embed,
-    flight::Flights,
+    in_flight::InFlight,
     observe::LivePhoto,
+    opened::OpenedVideos,
     prepare::{Prepared, Preparer, Ready},
     teller::Teller,
     thumbs,
@@ -117,12 +118,12 @@ impl<'a> Ingest<'a> {
             self.catalog.commit(&news)?;
         }
         let stop = Stop { control: control.clone(), failed: AtomicBool::new(false) };
-        let flights = Flights::default();
-        let preparer = self.preparer(&flights, &stop);
+        let (in_flight, videos) = (InFlight::default(), OpenedVideos::default());
+        let preparer = self.preparer(&in_flight, &videos, &stop);
         let (events, heard) = bounded(256);
         let duplicates = Duplicates::new(self.catalog, self.duplicate_threshold)?;
         let committer =
-            Committer::new(self.catalog, duplicates, &flights, self.teller(), &mut *observer);
+            Committer::new(self.catalog, duplicates, &in_flight, self.teller(), &mut *observer);
         let (committed, failures) = thread::scope(|scope| {
             let started = self.start(scope, targets, named, &preparer, events, &stop);
             let committed = match &started {
@@ -143,8 +144,8 @@ impl<'a> Ingest<'a> {
             return Err(error);
         }
         self.pair(&met, observer, &stop, &mut summary)?;
-        self.analyse(observer, &stop, &mut summary)?;
-        self.perceive(observer, &stop, &mut summary)?;
+        self.analyse(observer, (&videos, &stop), &mut summary)?;
+        self.perceive(observer, (&videos, &stop), &mut summary)?;
         summary.cancelled = control.is_cancelled();
         summary.described += described;
         Ok(summary)
@@ -192,7 +193,12 @@ impl<'a> Ingest<'a> {
         &self.options
     }
 
-    fn preparer<'s>(&'s self, flights: &'s Flights, stop: &'s Stop) -> Preparer<'s> {
+    fn preparer<'s>(
+        &'s self,
+        in_flight: &'s InFlight,
+        videos: &'s OpenedVideos,
+        stop: &'s Stop,
+    ) -> Preparer<'s> {
         let whole = self.options.limits;
         let threads = self.options.decoding_threads() as u64;
         Preparer {
@@ -200,7 +206,8 @@ impl<'a> Ingest<'a> {
             embedder: self.embedder,
             options: &self.options,
             teller: self.teller(),
-            flights,
+            in_flight,
+            videos,
             stop,
             share: Limits {
                 memory: (whole.memory / threads).max(64 << 20).min(whole.memory),
@@ -286,8 +293,8 @@ fn walk(
         }
         Step::Ignored(left) => events.send(Event::Ignored(left)).is_ok(),
         Step::Failed(failure) => {
-            let landed = None;
-            let event = Event::Failed { failure, landed };
+            let claimed = None;
+            let event = Event::Failed { failure, claimed };
             events.send(Event::Found).is_ok() && events.send(event).is_ok()
         }
         Step::Vanished(path) => events.send(Event::Vanished(path)).is_ok(),
@@ -324,8 +331,8 @@ fn prepare_all(
             Prepared::Waiting => true,
             // It failed because it was left.
             Prepared::Failed { .. } if stop.asked() => break,
-            Prepared::Failed { failure, landed } => {
-                events.send(Event::Failed { failure, landed }).is_ok()
+            Prepared::Failed { failure, claimed } => {
+                events.send(Event::Failed { failure, claimed }).is_ok()
             }
         };
         if !heard {

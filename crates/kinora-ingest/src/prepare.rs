@@ -2,23 +2,24 @@
 //! all come from that.
 
 use std::{
+    fs::File,
+    io,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, FileEntry, Layer, Told, composed};
+use kinora_image::{Budget, Decoded, Limits, ReadError, perceptual_hash, thumbnail, words_of_path};
 use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
-use kinora_media::read::{
-    self, Budget, Decoded, Limits, ReadError, perceptual_hash, thumbnail, words_of_path,
-};
 use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
 
 use crate::{
     FileFailure, IngestError, Options, beside,
     bytes::{self, Unread},
-    flight::{Copy, Flights},
-    kind::{Holds, holds},
+    in_flight::{Copy, InFlight},
+    kind::{Holds, Inspected},
+    opened::OpenedVideos,
     pipeline::Stop,
     teller::{Teller, together},
     thumbs,
@@ -60,10 +61,10 @@ pub(crate) enum Prepared {
     Mended(Mended),
     /// Another file with the same bytes is on its way; this one waits for it.
     Waiting,
-    /// With the asset whose flight ends, if it had begun.
+    /// With the asset whose claim ends, if it had one.
     Failed {
         failure: FileFailure,
-        landed: Option<AssetId>,
+        claimed: Option<AssetId>,
     },
 }
 
@@ -87,7 +88,8 @@ pub(crate) struct Preparer<'a> {
     pub embedder: &'a dyn ImageEmbedder,
     pub options: &'a Options,
     pub teller: Teller<'a>,
-    pub flights: &'a Flights,
+    pub in_flight: &'a InFlight,
+    pub videos: &'a OpenedVideos,
     pub stop: &'a Stop,
     /// Limits of one thread among many.
     pub share: Limits,
@@ -102,15 +104,23 @@ impl Preparer<'_> {
         if let Errand::Mend { asset, told, face } = task.errand {
             return self.mend(task, asset, told, face);
         }
-        if holds(&task.path) == Holds::Time {
+        let (holds, file) = match task.holds {
+            Some(holds) => (holds, None),
+            None => {
+                let Inspected { holds, file, .. } = Inspected::open(&task.path);
+                (holds, Some(file))
+            }
+        };
+        if holds == Holds::Time {
             return self.prepare_video(task);
         }
         // A file beyond a thread's share waits for its turn, so that memory stays bounded.
         let large = task.file.bytes > self.share.memory / 4;
         let _turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
-        let bytes = match self.bytes(&task.path) {
+        let file = file.unwrap_or_else(|| kinora_files::open(&task.path));
+        let bytes = match self.bytes(&task.path, file) {
             Ok(bytes) => bytes,
-            Err(failure) => return Ok(Prepared::Failed { failure, landed: None }),
+            Err(failure) => return Ok(Prepared::Failed { failure, claimed: None }),
         };
         let id = AssetId(ContentHash::of(&bytes));
         if let Some(settled) = self.settled(id, &task, &|| inside(&bytes))? {
@@ -124,9 +134,15 @@ impl Preparer<'_> {
     }
 
     /// The whole file, while nobody asks to stop.
-    pub(crate) fn bytes(&self, path: &Path) -> Result<Vec<u8>, FileFailure> {
+    pub(crate) fn bytes(
+        &self,
+        path: &Path,
+        file: io::Result<File>,
+    ) -> Result<Vec<u8>, FileFailure> {
         let limit = self.options.limits.bytes;
-        bytes::whole(path, limit, &|| self.stop.asked()).map_err(|error| {
+        let read = file.map_err(Unread::from);
+        let read = read.and_then(|file| bytes::whole(file, limit, &|| self.stop.asked()));
+        read.map_err(|error| {
             let error = match error {
                 Unread::Io(source) => ReadError::Io { path: path.to_owned(), source },
                 Unread::TooLarge(bytes) => ReadError::TooManyBytes { bytes, limit },
@@ -135,7 +151,7 @@ impl Preparer<'_> {
         })
     }
 
-    /// What there is to say of bytes that are in the library or on their way; else they take off.
+    /// What there is to say of bytes that are in the library or in flight; else they are claimed.
     pub(crate) fn settled(
         &self,
         id: AssetId,
@@ -147,12 +163,12 @@ impl Preparer<'_> {
             let inside = self.unknown(&id)?.then(inside);
             return Ok(Some(Prepared::Known { asset: id, files: vec![copy()], inside }));
         }
-        if !self.flights.take_off(id, copy) {
+        if !self.in_flight.claim(id, copy) {
             return Ok(Some(Prepared::Waiting));
         }
-        // The flight of a copy may have ended between the two looks.
+        // The claim of a copy may have ended between the two looks.
         if self.catalog.is_whole(&id)? {
-            let mut files = self.flights.land(&id);
+            let mut files = self.in_flight.release(&id);
             files.push(copy());
             return Ok(Some(Prepared::Known { asset: id, files, inside: None }));
         }
@@ -167,8 +183,9 @@ impl Preparer<'_> {
     pub(crate) fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
         let target = self.embedder.input_side();
         let cancelled = || self.stop.asked();
-        let within =
-            |limits: &Limits| read::decode_within(bytes, target, &Budget::new(limits, &cancelled));
+        let within = |limits: &Limits| {
+            kinora_image::decode_within(bytes, target, &Budget::new(limits, &cancelled))
+        };
         match within(&self.share) {
             Err(ReadError::TooMuchMemory { .. }) => {
                 let wait = || self.large.lock().unwrap_or_else(PoisonError::into_inner);
@@ -214,7 +231,7 @@ impl Preparer<'_> {
         if let Some(face) = seen.face
             && let Err(failure) = self.keep_face(&task.path, &id, face)?
         {
-            return Ok(Prepared::Failed { failure, landed: Some(id) });
+            return Ok(Prepared::Failed { failure, claimed: Some(id) });
         }
         let names = if self.options.index_names {
             let text = |path: &Path| PathBuf::from(&*composed(&path.to_string_lossy()));
@@ -259,8 +276,8 @@ impl Preparer<'_> {
 
 /// What a picture's file says of itself. What cannot be read is no reason to refuse the picture.
 pub(crate) fn inside(bytes: &[u8]) -> Told {
-    let told = beside::told(read::metadata(bytes).unwrap_or_default());
-    Told { moving_part: read::motion_photo(bytes).is_some(), ..told }
+    let told = beside::told(kinora_image::metadata(bytes).unwrap_or_default());
+    Told { moving_part: kinora_image::motion_photo(bytes).is_some(), ..told }
 }
 
 pub(crate) fn copy_of(task: &Task) -> Copy {
@@ -299,8 +316,8 @@ fn asset(id: AssetId, task: &Task, seen: Seen<'_>, told: Told) -> Asset {
     }
 }
 
-fn failed(path: PathBuf, error: &ReadError, landed: Option<AssetId>) -> Prepared {
-    Prepared::Failed { failure: failure(&path, error), landed }
+fn failed(path: PathBuf, error: &ReadError, claimed: Option<AssetId>) -> Prepared {
+    Prepared::Failed { failure: failure(&path, error), claimed }
 }
 
 /// A failure of one picture.
@@ -315,5 +332,5 @@ pub(crate) fn failure(path: &Path, error: &ReadError) -> FileFailure {
 
 pub(crate) fn unprepared(path: PathBuf, error: &InferenceError, id: AssetId) -> Prepared {
     let failure = FileFailure { path, message: error.to_string(), hint: None };
-    Prepared::Failed { failure, landed: Some(id) }
+    Prepared::Failed { failure, claimed: Some(id) }
 }

@@ -7,9 +7,10 @@
 use std::mem;
 
 use kinora_catalog::NewFrame;
+use kinora_image::frame::to_picture;
 use kinora_inference::{ImageEmbedder, PreparedImage};
-use kinora_media::{render::to_picture, video::Frame};
 use kinora_types::{TimeRange, YuvFrame};
+use kinora_video::Frame;
 
 use crate::{IngestError, embed::whole};
 

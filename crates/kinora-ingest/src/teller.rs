@@ -6,7 +6,7 @@ use std::{
 };
 
 use kinora_catalog::{Catalog, Change, Layer, Told};
-use kinora_media::read::{ReadError, sidecar_paths};
+use kinora_image::{ReadError, sidecar_paths};
 use kinora_types::{Asset, AssetId};
 
 use crate::{FileFailure, IngestError, attribution::Attributions, beside, prepare::failure};

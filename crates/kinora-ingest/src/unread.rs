@@ -1,20 +1,24 @@
 //! Files that are left out: what they are and what to do about it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::kind::extension;
 
 /// A file in a folder that was passed over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// The file.
+    #[serde(with = "kinora_types::lossy_path")]
     pub path: PathBuf,
     /// What it is: `SVG`, `camera raw`, `sidecar`, …; `other` for what nobody expects to be seen.
-    pub format: &'static str,
+    pub format: Cow<'static, str>,
     /// What makes it a picture or video that Kinora reads.
-    pub hint: Option<&'static str>,
+    pub hint: Option<Cow<'static, str>>,
 }
 
 /// What is said of sidecars that were read with their pictures.
@@ -103,7 +107,7 @@ pub(crate) fn is_raw(ending: &str) -> bool {
 /// What a file is that is neither named nor made like something that Kinora reads.
 pub(crate) fn left_out(path: &Path, head: &[u8]) -> LeftOut {
     let (format, hint) = by_content(head).or_else(|| by_name(path)).unwrap_or((OTHER, None));
-    LeftOut { path: path.to_owned(), format, hint }
+    LeftOut { path: path.to_owned(), format: format.into(), hint: hint.map(Cow::from) }
 }
 
 impl LeftOut {
@@ -163,7 +167,7 @@ mod tests {
             ("a", b"", "other", false),
         ] {
             let left = left_out(Path::new(name), head);
-            assert_eq!((left.format, left.hint.is_some()), (format, has_hint), "{name}");
+            assert_eq!((left.format.as_ref(), left.hint.is_some()), (format, has_hint), "{name}");
         }
     }
 }

@@ -4,12 +4,10 @@
 use std::path::PathBuf;
 
 use kinora_catalog::Told;
+use kinora_image::Metadata;
 use kinora_inference::InferenceError;
-use kinora_media::{
-    read::Metadata,
-    video::{Keyframe, KeyframeSpec, VideoError, VideoFile},
-};
 use kinora_types::{AssetId, ContentHash, Rights, Size};
+use kinora_video::{Keyframe, KeyframeSpec, VideoError, VideoFile};
 
 use crate::{
     FileFailure, IngestError, beside,
@@ -43,14 +41,14 @@ impl Preparer<'_> {
     /// # Errors
     /// As [`Preparer::prepare`].
     pub(crate) fn prepare_video(&self, task: Task) -> Result<Prepared, IngestError> {
-        let failed = |failure, landed| Ok(Prepared::Failed { failure, landed });
+        let failed = |failure, claimed| Ok(Prepared::Failed { failure, claimed });
         let Some(ffmpeg) = &self.options.ffmpeg else {
             return failed(needs_ffmpeg(task.path), None);
         };
         let cancelled = || self.stop.asked();
         // What is no video is told before a hundred gigabytes of it are hashed.
-        let file = match VideoFile::open(ffmpeg, &task.path, &self.options.video_limits, &cancelled)
-        {
+        let limits = self.options.video_limits.clone();
+        let file = match self.videos.open(ffmpeg, &task.path, limits, &cancelled) {
             Ok(file) => file,
             Err(error) => return failed(failure(task.path, &error), None),
         };
@@ -106,7 +104,7 @@ impl Preparer<'_> {
         let (Some(face), Some(last)) = (face(&keyframes), keyframes.last()) else {
             let error = VideoError::Undecodable { said: "no keyframe came".into() };
             let failure = failure(task.path, &error);
-            return Ok(Prepared::Failed { failure, landed: Some(id) });
+            return Ok(Prepared::Failed { failure, claimed: Some(id) });
         };
         let prepared = keyframes.iter().map(|keyframe| self.embedder.prepare(&keyframe.picture));
         let images = match prepared.collect() {

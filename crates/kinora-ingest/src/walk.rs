@@ -7,12 +7,12 @@ use std::{
 };
 
 use kinora_catalog::{Catalog, FileEntry, FileState};
-use kinora_media::read::sidecar_paths;
+use kinora_image::sidecar_paths;
 use kinora_types::AssetId;
 
 use crate::{
     Done, FileFailure, IngestError, LeftOut, Outcome, beside,
-    kind::{head, looks_like_media, named_as_media},
+    kind::{Holds, Inspected, looks_like_media, named_as_media},
     pipeline::Stop,
     thumbs,
     times::modified_ns,
@@ -30,6 +30,8 @@ pub(crate) struct Task {
     /// What the path held when it was last looked at.
     pub before: Option<FileState>,
     pub errand: Errand,
+    /// What it holds, if the walk had to find out.
+    pub holds: Option<Holds>,
 }
 
 /// Why a file is read.
@@ -221,7 +223,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     fn leave_out(&mut self, rest: Rest) -> Result<(), Halt> {
         for mut left in rest.left_out {
             if rest.sidecars.contains(&left.path) {
-                (left.format, left.hint) = (unread::SIDECAR, None);
+                (left.format, left.hint) = (unread::SIDECAR.into(), None);
             }
             self.emit(Step::Ignored(left))?;
         }
@@ -253,8 +255,10 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             return self.emit(step);
         }
         // What is named as a picture or video must be one.
+        let mut holds = None;
         if !named_as_media(path) {
-            let head = head(path);
+            let Inspected { head, holds: found, .. } = Inspected::open(path);
+            holds = Some(found);
             let left = left_out(path, &head);
             if !looks_like_media(path, &head) && (!named || left.is_known()) {
                 if named {
@@ -266,7 +270,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         }
         let beside = rest.beside(path);
         let (path, root, errand) = (path.into(), root.into(), Errand::Bring);
-        self.emit(Step::Task(Box::new(Task { path, root, file, beside, before, errand })))
+        self.emit(Step::Task(Box::new(Task { path, root, file, beside, before, errand, holds })))
     }
 
     /// What the user named is of a format that is not read.
@@ -276,8 +280,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             true => "a sidecar is read with its picture".to_owned(),
             false => format!("{} is a format that Kinora does not read", left.format),
         };
-        let hint = if sidecar { Some("add the picture") } else { left.hint };
-        self.fail(&left.path, message, hint)
+        let hint = if sidecar { Some("add the picture".into()) } else { left.hint.clone() };
+        self.fail(&left.path, message, hint.as_deref())
     }
 
     /// What there is to do for a file that holds what it did; `None` for nothing.
@@ -292,7 +296,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         let face = !thumbs::is_whole(&self.library, &state.asset) && self.has_face(&state.asset)?;
         let errand = Errand::Mend { asset: state.asset, told, face };
         let (path, root, before) = (path.into(), root.into(), Some(state));
-        Ok((told || face).then_some(Task { path, root, file, beside, before, errand }))
+        Ok((told || face).then_some(Task { path, root, file, beside, before, errand, holds: None }))
     }
 
     /// Whether the asset can be seen: a recording has no thumbnail.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
-use kinora_inference::Control;
+use kinora_types::Control;
 use notify::{Event, EventKind, RecursiveMode, Watcher, recommended_watcher};
 
 use crate::{Ingest, IngestError, IngestObserver, Summary};

@@ -8,11 +8,51 @@ mod common;
 use std::fs;
 
 use common::{Bench, Notes, THRESHOLD, scene, write};
-use kinora_inference::{
-    Control, ImageEmbedder, InferenceError, PreparedImage, fake::ColourEmbedder,
-};
+use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_ingest::{Ingest, IngestError, Outcome, thumbnail_path};
-use kinora_types::{Embedding, EmbeddingSpace, Picture};
+use kinora_testing::fake::ColourEmbedder;
+use kinora_types::{Control, Embedding, EmbeddingSpace, Picture};
+
+/// Opens of each file as the kernel counts them: one to see what it holds and to read it; one more where the name
+/// says nothing and the walk has to look.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_file_holds_is_found_out_once() {
+    use std::{collections::BTreeMap, sync::mpsc, time::Duration};
+
+    use notify::{
+        Config, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
+        event::{AccessKind, AccessMode},
+    };
+
+    let bench = Bench::new();
+    for (seed, name) in ["a.png", "b.gif", "c.jpg", "d"].into_iter().enumerate() {
+        let image = scene(seed as u32, 64, 48);
+        let format = image::ImageFormat::from_path(name).unwrap_or(image::ImageFormat::WebP);
+        image.save_with_format(bench.input().join(name), format).unwrap();
+    }
+    let (sender, events) = mpsc::channel();
+    let mut watcher = RecommendedWatcher::new(sender, Config::default()).unwrap();
+    watcher.watch(&bench.input(), RecursiveMode::Recursive).unwrap();
+    let (summary, _) = bench.add();
+    assert_eq!(summary.added, 4);
+    // Events come in order: this one after all others.
+    std::fs::write(bench.input().join("last"), b"").unwrap();
+    let mut opened: BTreeMap<String, usize> = BTreeMap::new();
+    loop {
+        let event = events.recv_timeout(Duration::from_secs(30)).unwrap().unwrap();
+        let Some(path) = event.paths.first() else { continue };
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name == "last" {
+            break;
+        }
+        if event.kind == EventKind::Access(AccessKind::Open(AccessMode::Any)) && path.is_file() {
+            *opened.entry(name).or_default() += 1;
+        }
+    }
+    let expected = [("a.png", 1), ("b.gif", 1), ("c.jpg", 1), ("d", 2)];
+    assert_eq!(opened, expected.map(|(name, count)| (name.to_owned(), count)).into());
+}
 
 #[test]
 fn a_second_run_does_nothing() {

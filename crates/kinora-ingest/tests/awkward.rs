@@ -1,7 +1,7 @@
 //! Media as cameras, messengers, broken disks and enemies leave them, all in one folder, in one run.
 //!
 //! Each file has its row: what it must become, or which words it must fail with. Not covered: files too
-//! large to be made here, HEIC and AVIF (see `kinora-media/tests/read.rs`), real models, DRM.
+//! large to be made here, HEIC and AVIF (see `kinora-image/tests/read.rs`), real models, DRM.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 #![cfg(unix)]
@@ -15,8 +15,8 @@ use std::{
 
 use common::{Bench, Notes};
 use corpus::{Becomes, Row, Source, noise, zip};
-use kinora_media::render::fixtures::ffmpeg;
 use kinora_types::{Asset, Kind};
+use kinora_video::fixtures::ffmpeg;
 
 use Becomes::{Audio, Damaged, Fails, Picture, Video};
 use Source::{Forged, Kept, Made};

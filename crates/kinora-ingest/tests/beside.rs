@@ -1,5 +1,5 @@
 //! What lies beside files: sidecars and lists that appear, change and vanish; names; pairs; what is left out.
-//! Not covered: which fields of which sidecars are read (see `kinora-media`).
+//! Not covered: which fields of which sidecars are read (see `kinora-image`).
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -226,18 +226,18 @@ fn what_is_left_out_is_named() {
     let mut left: Vec<_> = notes
         .left_out
         .iter()
-        .map(|left| (name(&left.path), left.format, left.hint.is_some()))
+        .map(|left| (name(&left.path), left.format.clone(), left.hint.is_some()))
         .collect();
     left.sort();
     assert_eq!(
         left,
         [
-            ("IMG_1.CR2".to_owned(), "camera raw", true),
-            ("a.svg".to_owned(), "SVG", true),
-            ("b.jxl".to_owned(), "JPEG XL", true),
-            ("lost.xmp".to_owned(), "XMP without its picture", false),
-            ("notes.txt".to_owned(), "other", false),
-            ("x.jpg.xmp".to_owned(), "sidecar", false),
+            ("IMG_1.CR2".to_owned(), "camera raw".into(), true),
+            ("a.svg".to_owned(), "SVG".into(), true),
+            ("b.jxl".to_owned(), "JPEG XL".into(), true),
+            ("lost.xmp".to_owned(), "XMP without its picture".into(), false),
+            ("notes.txt".to_owned(), "other".into(), false),
+            ("x.jpg.xmp".to_owned(), "sidecar".into(), false),
         ]
     );
     // Also when nothing is read any more.
@@ -299,7 +299,7 @@ fn a_motion_photo_is_told() {
 #[test]
 fn the_halves_of_a_live_photo_are_told() {
     let mut bench = Bench::new();
-    bench.options.ffmpeg = Some(kinora_media::render::fixtures::ffmpeg());
+    bench.options.ffmpeg = Some(kinora_video::fixtures::ffmpeg());
     let path = |name: &str| bench.input().join(name);
     write(&path("IMG_0042.JPG"), 1);
     write(&path("IMG_0043.JPG"), 2);

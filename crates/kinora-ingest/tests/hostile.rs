@@ -16,8 +16,8 @@ use std::{
 };
 
 use common::{Bench, Notes, THRESHOLD, write};
-use kinora_inference::Control;
 use kinora_ingest::{Ingest, IngestError};
+use kinora_types::Control;
 
 #[test]
 fn broken_files_cost_a_line_each() {
@@ -158,7 +158,7 @@ fn thumbnails_that_cannot_be_written_end_the_run_and_keep_what_was_done() {
 #[test]
 fn a_hundred_gigabytes_of_nothing_are_no_film() {
     let mut bench = Bench::new();
-    bench.options.ffmpeg = Some(kinora_media::render::fixtures::ffmpeg());
+    bench.options.ffmpeg = Some(kinora_video::fixtures::ffmpeg());
     for name in ["x.mp4", "x.jpg"] {
         fs::File::create(bench.input().join(name)).unwrap().set_len(100 << 30).unwrap();
     }
@@ -174,7 +174,7 @@ fn a_hundred_gigabytes_of_nothing_are_no_film() {
 #[test]
 fn whoever_stops_does_not_wait_for_a_hash() {
     let mut bench = Bench::new();
-    bench.options.ffmpeg = Some(kinora_media::render::fixtures::ffmpeg());
+    bench.options.ffmpeg = Some(kinora_video::fixtures::ffmpeg());
     let path = bench.input().join("long.mp4");
     let made = Command::new(&bench.options.ffmpeg.as_ref().unwrap().path)
         .args("-nostdin -loglevel error -f lavfi -i testsrc2=s=96x64:d=1 -c:v libx264".split(' '))

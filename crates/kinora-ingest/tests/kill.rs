@@ -18,9 +18,9 @@ use std::{
 
 use common::{Bench, THRESHOLD, write};
 use kinora_catalog::Catalog;
-use kinora_inference::{Control, fake::ColourEmbedder};
 use kinora_ingest::{Done, Ingest, IngestObserver, Options, thumbnail_path};
-use kinora_types::AssetId;
+use kinora_testing::fake::ColourEmbedder;
+use kinora_types::{AssetId, Control};
 
 const PICTURES: u32 = 120;
 

@@ -1,5 +1,5 @@
 //! Videos through the whole ingest, made by the real ffmpeg. Not covered: every format (see
-//! `kinora-media`), a real embedder.
+//! `kinora-video`), a real embedder.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -8,9 +8,8 @@ mod common;
 use std::{fs, path::Path, process::Command};
 
 use common::{Bench, write};
-use kinora_inference::Control;
-use kinora_media::render::fixtures::ffmpeg;
-use kinora_types::{Kind, Size};
+use kinora_types::{Control, Kind, Size};
+use kinora_video::fixtures::ffmpeg;
 
 /// Three seconds of a moving test picture, two of colour bars, with a hard cut.
 fn film(path: &Path) {

@@ -13,8 +13,8 @@ use std::{
 };
 
 use common::{Bench, THRESHOLD, write};
-use kinora_inference::Control;
 use kinora_ingest::{Done, FileFailure, Ingest, IngestObserver, Outcome};
+use kinora_types::Control;
 
 const XMP: &str = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/">
     <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""

@@ -9,10 +9,10 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use common::{Bench, Notes, THRESHOLD, senses};
 use kinora_catalog::Catalog;
-use kinora_inference::{Captioner, Control, InferenceError, TextLine, TextReader};
+use kinora_inference::{Captioner, InferenceError, TextLine, TextReader};
 use kinora_ingest::{Ingest, IngestError, Perception};
-use kinora_media::render::fixtures::ffmpeg;
-use kinora_types::{Origin, PassageKind, Picture};
+use kinora_types::{Control, Origin, PassageKind, Picture};
+use kinora_video::fixtures::{LoggedFFmpeg, ffmpeg};
 
 /// Runs ffmpeg on a generated input.
 fn make(arguments: &str, path: &Path) {
@@ -109,6 +109,43 @@ fn what_was_stopped_goes_on_and_what_is_missing_waits() {
     let targets = [bench.input()];
     ingest.perceiving(only).add(&targets, &mut notes, &control).unwrap();
     assert_eq!((waiting(PassageKind::Speech), waiting(PassageKind::Text)), (0, 3));
+}
+
+#[test]
+fn a_video_is_probed_once_whatever_is_looked_for_in_it() {
+    let mut bench = bench();
+    let folder = tempfile::tempdir().unwrap();
+    let logged = LoggedFFmpeg::new(folder.path());
+    bench.options.ffmpeg = Some(logged.ffmpeg.clone());
+    let (summary, notes) = bench.add();
+    assert!(notes.failed.is_empty() && notes.damaged.is_empty(), "{notes:?}");
+    // Keyframes, frames, letters, captions and speech of two videos; speech of a recording.
+    assert_eq!((summary.analysed, summary.perceived[&PassageKind::Speech]), (2, 3));
+    assert_eq!(logged.probes(), 3, "{:#?}", logged.runs());
+}
+
+#[test]
+fn words_that_need_ffmpeg_wait_and_the_rest_goes_on() {
+    let mut bench = bench();
+    bench.perceives = false;
+    bench.add();
+    bench.perceives = true;
+    let ffmpeg = bench.options.ffmpeg.take();
+    let (summary, notes) = bench.add();
+    assert!(!summary.cancelled && notes.damaged.is_empty(), "{notes:?}");
+    let seen = [PassageKind::Text, PassageKind::Caption, PassageKind::Tag];
+    let waiting = seen.map(|kind| (kind, 2)).into_iter().chain([(PassageKind::Speech, 3)]);
+    assert_eq!(summary.without_ffmpeg, waiting.collect());
+    assert_eq!(summary.perceived, BTreeMap::from(seen.map(|kind| (kind, 1))));
+    let catalog = bench.catalog();
+    assert_eq!(told(&catalog, "red.png"), ["caption Something red.", "tag red", "text red paint"]);
+    assert_eq!(catalog.unperceived(PassageKind::Speech, None).unwrap().len(), 3);
+
+    bench.options.ffmpeg = ffmpeg;
+    let (summary, _) = bench.add();
+    assert!(summary.without_ffmpeg.is_empty());
+    assert_eq!(told(&catalog, "talk.wav"), ["speech 3000-4000 loud"]);
+    assert_eq!(catalog.unperceived(PassageKind::Text, None).unwrap().len(), 0);
 }
 
 #[test]

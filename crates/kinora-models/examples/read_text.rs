@@ -7,7 +7,8 @@
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
-use kinora_models::{ModelError, RuntimeOptions, Store, StoreConfig, open_reader};
+use kinora_models::{ModelError, RuntimeOptions, open_reader};
+use kinora_store::{Store, StoreConfig};
 use kinora_types::Picture;
 use serde_json::json;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use kinora_inference::InferenceError;
 
-use crate::store::{Fault, StoreError};
+use kinora_store::{Fault, StoreError};
 
 /// A space could not be opened.
 #[derive(Debug, thiserror::Error)]

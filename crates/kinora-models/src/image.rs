@@ -8,12 +8,13 @@ use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_types::{Embedding, EmbeddingSpace, Picture};
 
 use crate::{
-    Batching, ModelError, Preprocess,
+    ModelError,
     lazy::Lazy,
     preprocess,
     runtime::{Graph, Lanes, Model, Runtime, Values},
     text::unit,
 };
+use kinora_store::{Batching, Preprocess};
 
 /// Pictures that go through a batching graph at once.
 const BATCH: usize = 16;

@@ -9,39 +9,20 @@
 //! its first use; speech recognition, see `open_speech`.
 
 mod error;
-mod first_output;
 mod image;
-mod language;
 mod lazy;
 mod lite;
-mod manifest;
 mod ocr;
 mod preprocess;
-mod protobuf;
-mod reduce_range;
-mod resample;
 mod runtime;
 mod space;
 mod speech;
-mod store;
 mod tags;
 mod text;
 
 pub use error::ModelError;
-pub use language::{
-    CAPTION_PROMPT, Endpoint, EndpointConfig, EndpointError, ModelCaptioner, SeeingEndpoint,
-};
-#[cfg(feature = "llama")]
-pub use language::{Llama, LlamaConfig, LlamaError, SeeingLlama};
-pub use manifest::{
-    Artifact, Batching, FileEntry, Manifest, ManifestError, Preprocess, Source, SpaceEntry,
-    SpeechEntry, TextEntry, TextKind, Transform, platform,
-};
 pub use ocr::open_reader;
 pub use runtime::{Provider, RuntimeOptions, switch_off_telemetry};
 pub use space::{Space, open_space};
 pub use speech::open_speech;
-pub use store::{
-    Fault, Progress, PullEvent, Record, Stage, Status, Store, StoreConfig, StoreError,
-};
 pub use tags::open_tagger;

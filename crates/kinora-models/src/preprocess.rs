@@ -10,10 +10,8 @@
 use kinora_inference::PreparedImage;
 use kinora_types::Picture;
 
-use crate::{
-    Preprocess,
-    resample::{Filter, resize},
-};
+use kinora_image::pil::{Filter, resize};
+use kinora_store::Preprocess;
 
 /// OpenAI's mean of the training pictures, RGB.
 const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];

@@ -5,13 +5,14 @@ use kinora_types::EmbeddingSpace;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    ModelError, RuntimeOptions, SpaceEntry, Store, TextKind,
+    ModelError, RuntimeOptions,
     image::VisionTower,
     lazy::Lazy,
     lite::{self, Calibration},
     runtime::Runtime,
     text::{LiteText, TextTower, TowerParts},
 };
+use kinora_store::{SpaceEntry, Store, TextKind};
 
 /// Raised when preprocessing changes, as vectors made before would not fit any more.
 const CODE_REVISION: &str = "1";
@@ -30,6 +31,15 @@ impl std::fmt::Debug for Space {
 }
 
 impl Space {
+    /// A space of other embedders: of another program, or a test's own. Both embed into `space`.
+    pub fn new(
+        space: EmbeddingSpace,
+        image: Box<dyn ImageEmbedder>,
+        text: Box<dyn TextEmbedder>,
+    ) -> Self {
+        Self { space, image, text }
+    }
+
     /// Name, revision and form of the vectors.
     pub fn space(&self) -> &EmbeddingSpace {
         &self.space
@@ -130,7 +140,7 @@ fn embedding_space(
         hasher.update(store.record(id)?.sha256);
     }
     built_in.iter().for_each(|bytes| hasher.update(Sha256::digest(bytes)));
-    let revision = crate::store::hex(&hasher.finalize()[..6]);
+    let revision = kinora_store::hex(&hasher.finalize()[..6]);
     Ok(EmbeddingSpace {
         name: entry.name.clone(),
         revision,

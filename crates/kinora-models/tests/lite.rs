@@ -7,8 +7,9 @@
 
 use std::{fs, path::Path};
 
-use kinora_inference::embed_conformance::check_space;
-use kinora_models::{RuntimeOptions, Space, Store, StoreConfig, open_space};
+use kinora_models::{RuntimeOptions, Space, open_space};
+use kinora_store::{Store, StoreConfig};
+use kinora_testing::suite::embedder::check_space;
 use kinora_types::{Embedding, Picture};
 use serde_json::Value;
 

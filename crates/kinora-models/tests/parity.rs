@@ -6,16 +6,15 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-#[path = "store/server.rs"]
+#[path = "../../kinora-store/tests/store/server.rs"]
 mod server;
 
 use std::{fs, path::PathBuf};
 
-use kinora_inference::{Control, embed_conformance::check_space};
-use kinora_models::{
-    Manifest, PullEvent, RuntimeOptions, Space, Store, StoreConfig, StoreError, open_space,
-};
-use kinora_types::{Embedding, Picture};
+use kinora_models::{RuntimeOptions, Space, open_space};
+use kinora_store::{Manifest, PullEvent, Store, StoreConfig, StoreError};
+use kinora_testing::suite::embedder::check_space;
+use kinora_types::{Control, Embedding, Picture};
 use serde_json::Value;
 use server::{Behaviour, Server};
 

@@ -7,8 +7,10 @@
 
 use std::{f32::consts::TAU, fs};
 
-use kinora_inference::{Control, InferenceError, SAMPLE_RATE, SpeechRecognizer, SpeechSegment};
-use kinora_models::{ModelError, RuntimeOptions, Store, StoreConfig, open_speech};
+use kinora_inference::{InferenceError, SAMPLE_RATE, SpeechRecognizer, SpeechSegment};
+use kinora_models::{ModelError, RuntimeOptions, open_speech};
+use kinora_store::{Store, StoreConfig};
+use kinora_types::Control;
 
 const RATE: usize = SAMPLE_RATE as usize;
 

@@ -8,7 +8,8 @@
 use std::path::Path;
 
 use kinora_inference::{TagGuess, Tagger};
-use kinora_models::{RuntimeOptions, Space, Store, StoreConfig, open_space, open_tagger};
+use kinora_models::{RuntimeOptions, Space, open_space, open_tagger};
+use kinora_store::{Store, StoreConfig};
 use kinora_types::{EmbeddingSpace, Picture};
 
 fn space() -> Space {

@@ -8,7 +8,8 @@
 use std::path::{Path, PathBuf};
 
 use kinora_inference::{TextLine, TextReader};
-use kinora_models::{RuntimeOptions, Store, StoreConfig, open_reader};
+use kinora_models::{RuntimeOptions, open_reader};
+use kinora_store::{Store, StoreConfig};
 use kinora_types::Picture;
 use serde_json::Value;
 

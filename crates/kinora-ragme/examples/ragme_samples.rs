@@ -16,8 +16,8 @@ use std::{
 use anyhow::Context;
 use candle_core::{DType, Device, Tensor};
 use kinora_diffusion::{Noise, TextToVideoPipeline, UNet3DConditionModel, denoise};
-use kinora_inference::Control;
 use kinora_ragme::{Guidance, Ragme, Retrieved, guided, rag_init};
+use kinora_types::Control;
 use serde::Deserialize;
 
 const CPU: Device = Device::Cpu;

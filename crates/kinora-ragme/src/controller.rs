@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use kinora_diffusion::{
     Site, SiteContext, TemporalHook, UNet3DConditionModel, Variables, Weights, build, config,
 };
-use kinora_inference::Control;
+use kinora_types::Control;
 
 use crate::{
     config::RagmeConfig,

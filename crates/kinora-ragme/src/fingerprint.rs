@@ -6,7 +6,7 @@ use std::{
 };
 
 use kinora_diffusion::DiffusionError;
-use kinora_inference::Control;
+use kinora_types::Control;
 use sha2::{Digest, Sha256};
 
 use crate::error::{RagmeError, Result};

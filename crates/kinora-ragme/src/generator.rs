@@ -15,12 +15,11 @@ use std::{
 
 use candle_core::{DType, Device, Tensor};
 use kinora_diffusion::{DiffusionError, SampleRequest, TextToVideoPipeline, config};
+use kinora_image::frame::{cover, to_picture};
 use kinora_inference::{
-    Control, FrameSink, GenerateError, Reference, ReferenceClip, ReferenceRole, ShotGenerator,
-    ShotRequest,
+    FrameSink, GenerateError, Reference, ReferenceClip, ReferenceRole, ShotGenerator, ShotRequest,
 };
-use kinora_media::render::{ShotView, to_picture};
-use kinora_types::{CameraMove, Framing, GeneratorRecord, Picture, Rect, Size, YuvFrame};
+use kinora_types::{Control, GeneratorRecord, Picture, Size, YuvFrame};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -256,7 +255,8 @@ impl ShotGenerator for RagmeGenerator {
             let at = shown_frame(i, request.fps, &self.config, speed);
             let frame = match shown.take() {
                 Some((before, frame)) if before == at => frame,
-                _ => fitted(&video[at], request.size).map_err(failed)?,
+                _ => cover(&video[at], request.size)
+                    .map_err(|e| failed(RagmeError::Input(e.to_string())))?,
             };
             sink.frame(&frame)?;
             shown = Some((at, frame));
@@ -285,7 +285,8 @@ pub(crate) fn clip_latents(
 ) -> Result<Tensor> {
     let frame = |picture: &Picture| -> Result<Tensor> {
         control.check().map_err(DiffusionError::from)?;
-        let fitted = to_picture(&fitted(picture, size)?);
+        let fitted =
+            to_picture(&cover(picture, size).map_err(|e| RagmeError::Input(e.to_string()))?);
         Ok(pipeline.codec.encode(&tensor(&fitted)?)?)
     };
     let frames = pictures.iter().map(frame).collect::<Result<Vec<_>>>()?;
@@ -306,20 +307,6 @@ fn speed(request: &ShotRequest, config: &GenerationConfig) -> f64 {
 fn shown_frame(i: u32, fps: u32, config: &GenerationConfig, speed: f64) -> usize {
     let at = (f64::from(i) + 0.5) / f64::from(fps) * speed * f64::from(config.fps);
     (at as usize).min(config.frames.saturating_sub(1) as usize)
-}
-
-/// The middle of a picture in the shape of a frame, scaled to it.
-fn fitted(picture: &Picture, size: Size) -> Result<YuvFrame> {
-    let fault = |e: &dyn ToString| RagmeError::Input(e.to_string());
-    let own = f64::from(picture.width()) / f64::from(picture.height());
-    let ratio = size.aspect() / own;
-    let (width, height) = (ratio.min(1.0), (1.0 / ratio).min(1.0));
-    let view = Rect { x: (1.0 - width) / 2.0, y: (1.0 - height) / 2.0, width, height };
-    let camera = CameraMove { framing: Framing::Crop, from: view, to: view };
-    let mut frame = YuvFrame::black(size).map_err(|e| fault(&e))?;
-    let mut whole = ShotView::new(picture, &camera, size).map_err(|e| fault(&e))?;
-    whole.paint(view, &mut frame).map_err(|e| fault(&e))?;
-    Ok(frame)
 }
 
 /// A frame (3, height, width), 0 to 1, as a picture.
@@ -385,7 +372,7 @@ mod tests {
         let mut wide = Picture::filled(40, 10, [255, 255, 255]);
         let dark = |at: usize| (at / 3) % 40 < 10 || (at / 3) % 40 >= 30;
         wide.rgb_mut().iter_mut().enumerate().filter(|(at, _)| dark(*at)).for_each(|(_, v)| *v = 0);
-        let frame = fitted(&wide, Size { width: 20, height: 20 }).unwrap();
+        let frame = cover(&wide, Size { width: 20, height: 20 }).unwrap();
         let middle = to_picture(&frame);
         assert!(middle.rgb().iter().all(|v| *v > 200), "only the bright middle is in view");
     }

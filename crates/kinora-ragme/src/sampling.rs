@@ -7,7 +7,7 @@ use kinora_diffusion::{
     DiffusionError, Noise, SampleRequest, TemporalHook, TextToVideoPipeline, UNet3DConditionModel,
     denoise,
 };
-use kinora_inference::Control;
+use kinora_types::Control;
 
 use crate::{
     controller::{Conditioned, Ragme},

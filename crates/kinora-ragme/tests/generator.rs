@@ -9,13 +9,13 @@ mod tiny;
 use std::{fs, path::Path};
 
 use kinora_inference::{
-    Control, FrameSink, GenerateError, Reference, ReferenceClip, ReferenceContent, ReferenceRole,
+    FrameSink, GenerateError, Reference, ReferenceClip, ReferenceContent, ReferenceRole,
     ShotGenerator, ShotRequest, SinkError,
-    conformance::{check_shot_generator, sample_source},
 };
 use kinora_ragme::{CONTROLLER_FOLDER, GENERATION_FILE, GenerationConfig, RagmeGenerator};
+use kinora_testing::suite::generator::{check_shot_generator, sample_source};
 use kinora_types::{
-    Embedding, EmbeddingSpace, Picture, Scores, Size, SourceRecord, TimeRange, YuvFrame,
+    Control, Embedding, EmbeddingSpace, Picture, Scores, Size, SourceRecord, TimeRange, YuvFrame,
 };
 use tiny::{base, fixtures, normal};
 

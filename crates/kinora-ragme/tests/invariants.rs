@@ -11,11 +11,11 @@ use kinora_diffusion::{
     Identity, SampleRequest, Site, SiteContext, TemporalHook, TextToVideoPipeline,
     UNet3DConditionModel, Weights,
 };
-use kinora_inference::Control;
 use kinora_ragme::{
     AdaLn, Combine, Conditioned, Guidance, Head, Position, Ragme, RagmeConfig, RetrievalInput,
     Retrieved, Variant, guided,
 };
+use kinora_types::Control;
 use tiny::{CPU, bits, difference, fixtures, normal, unet};
 
 struct Inputs {

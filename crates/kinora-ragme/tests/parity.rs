@@ -13,11 +13,11 @@ use kinora_diffusion::{
     SchedulerConfig, SchedulerKind, SiteContext, UNet3DConditionModel, Weights, build, config,
     denoise,
 };
-use kinora_inference::Control;
 use kinora_ragme::{
     AdaLn, Combine, Guidance, Head, Position, RagAttention, Ragme, RagmeConfig, TemporalEnhancer,
     Tokens, Variant, guided, rag_init,
 };
+use kinora_types::Control;
 use tiny::{CPU, Kept, agree, base, fixtures, unet};
 
 #[test]

@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 use kinora_catalog::{Catalog, FrameRow, Owner};
 use kinora_index::{self as index, IndexRead, PointId, SearchRequest};
 use kinora_inference::TextEmbedder;
-use kinora_types::Scores;
+use kinora_types::{Control, Scores};
 
 use crate::{
-    Mode, Query, SearchError,
-    dense::{HubCache, Nearness, Target},
+    Mode, Query, SearchError, SearcherCache, content_words,
+    dense::{Nearness, Target},
+    fit::MAJORITY,
     fuse::{Fused, fuse},
     lexical::LexicalList,
     trace::Trace,
-    words::content_words,
 };
 
 /// Up to so many vectors all are rated (0.23 ms each); above, the index names the nearest by cosine first.
@@ -23,15 +23,15 @@ const FETCH_MIN: usize = 200;
 const FETCH_TIMES: usize = 10;
 /// No more points than this are fetched to see past the frames of a few videos.
 const FETCH_MOST: usize = 20_000;
-/// Share of the question's information that an asset's words must carry to take part in fusion.
-const COVERAGE: f64 = 0.5;
 
 /// What the pipeline is made of.
 pub(crate) struct Parts<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) index: &'a dyn IndexRead,
     pub(crate) embedder: &'a dyn TextEmbedder,
-    pub(crate) hubs: HubCache,
+    pub(crate) cache: &'a SearcherCache,
+    /// Revision of the catalogue that the index is at.
+    pub(crate) revision: u64,
 }
 
 /// A picture that may be an answer.
@@ -65,23 +65,30 @@ struct Seen {
 type Rated = HashMap<u64, Seen>;
 
 impl Parts<'_> {
-    pub(crate) fn gather(&self, query: &Query, trace: &mut Trace) -> Result<Gathered, SearchError> {
+    pub(crate) fn gather(
+        &self,
+        query: &Query,
+        trace: &mut Trace,
+        control: &Control,
+    ) -> Result<Gathered, SearchError> {
+        control.check()?;
         let allowed = self.catalog.filter(&query.filter)?;
         let total = self.total()?;
         let passed = allowed.as_ref().map_or(total, Vec::len);
         trace.stage("filter", passed, if allowed.is_none() { "open" } else { "exact" });
         let target = self.target(query, trace)?;
+        control.check()?;
         let mut rated = Rated::new();
         if let Some(target) = &target {
-            self.rate_nearest(query, target, allowed.as_deref(), &mut rated)?;
+            self.rate_nearest(query, target, allowed.as_deref(), &mut rated, control)?;
             let note =
                 if rated.len() >= passed { "all rated" } else { "nearest by cosine, rated again" };
             trace.stage("dense", rated.len(), note);
         }
         let dense_rows: HashSet<u64> = rated.keys().copied().collect();
-        let mut lexical = self.lexical(query, total, allowed.as_deref(), trace)?;
-        self.rate_missing(target.as_ref(), &lexical, &mut rated)?;
-        let unwanted = self.unwanted(query, total, &rated)?;
+        let mut lexical = self.lexical(query, total, allowed.as_deref(), trace, control)?;
+        self.rate_missing(target.as_ref(), &lexical, &mut rated, control)?;
+        let unwanted = self.unwanted(query, total, &rated, control)?;
         lexical.hits.retain(|hit| !unwanted.contains(&hit.0));
         let dense =
             dense_order(&rated, |row| dense_rows.contains(&row) && !unwanted.contains(&row));
@@ -98,8 +105,10 @@ impl Parts<'_> {
 
     /// Number of assets.
     fn total(&self) -> Result<usize, SearchError> {
-        let frames = self.catalog.has_frames()?;
-        Ok(if frames { self.catalog.count()? as usize } else { self.index.len() })
+        if self.catalog.has_frames()? {
+            return self.cache.assets(self.catalog);
+        }
+        Ok(self.index.len())
     }
 
     fn target(&self, query: &Query, trace: &mut Trace) -> Result<Option<Target>, SearchError> {
@@ -122,6 +131,7 @@ impl Parts<'_> {
         target: &Target,
         allowed: Option<&[u64]>,
         rated: &mut Rated,
+        control: &Control,
     ) -> Result<(), SearchError> {
         let points = allowed.map(|rows| self.catalog.points_of(rows)).transpose()?;
         let ids: Option<Vec<PointId>> =
@@ -130,6 +140,7 @@ impl Parts<'_> {
         let mut limit = if self.index.len() <= RATE_ALL { self.index.len() } else { fetch };
         let filter = ids.as_deref().map_or(index::Filter::All, index::Filter::Only);
         loop {
+            control.check()?;
             let request = SearchRequest { vector: target.vector.values(), limit, filter };
             let found = self.index.search(&request)?;
             let points: Vec<u64> = found.iter().map(|scored| scored.id.0).collect();
@@ -138,7 +149,7 @@ impl Parts<'_> {
             // One long video must not crowd out everything else.
             let crowded = found.len() == limit && assets.len() * 2 < fetch.min(limit);
             if !crowded || limit >= FETCH_MOST {
-                return self.rate(target, &points, &owners, rated);
+                return self.rate(target, &points, &owners, rated, control);
             }
             limit *= 4;
         }
@@ -150,6 +161,7 @@ impl Parts<'_> {
         target: Option<&Target>,
         lexical: &LexicalList,
         rated: &mut Rated,
+        control: &Control,
     ) -> Result<(), SearchError> {
         let Some(target) = target else {
             return Ok(());
@@ -157,11 +169,12 @@ impl Parts<'_> {
         let frames = self.catalog.has_frames()?;
         let mut points = Vec::new();
         for hit in lexical.hits.iter().filter(|hit| !rated.contains_key(&hit.0)) {
+            control.check()?;
             let video = if frames { self.best_frame(target, hit.0)? } else { None };
             points.push(video.unwrap_or(hit.0));
         }
         let owners = self.catalog.owners(&points)?;
-        self.rate(target, &points, &owners, rated)
+        self.rate(target, &points, &owners, rated, control)
     }
 
     /// The frame of a video that is nearest by cosine; `None` for a picture.
@@ -189,6 +202,7 @@ impl Parts<'_> {
         points: &[u64],
         owners: &[Option<Owner>],
         rated: &mut Rated,
+        control: &Control,
     ) -> Result<(), SearchError> {
         let model = self.embedder.score_model();
         let ids: Vec<PointId> = points.iter().copied().map(PointId).collect();
@@ -196,7 +210,9 @@ impl Parts<'_> {
             let (Some(owner), Some(vector)) = (owner, vector) else {
                 continue;
             };
-            let near = target.rate(&vector, self.hubs.penalty(model, id.0, &vector));
+            control.check()?;
+            let penalty = self.cache.penalty(model, self.revision, id.0, &vector);
+            let near = target.rate(&vector, penalty);
             let better = |seen: &Seen| {
                 seen.near.given || seen.near.relevance >= near.relevance && !near.given
             };
@@ -213,15 +229,17 @@ impl Parts<'_> {
         total: usize,
         allowed: Option<&[u64]>,
         trace: &mut Trace,
+        control: &Control,
     ) -> Result<LexicalList, SearchError> {
         let text = query.text.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         let Some(text) = text else {
             return Ok(LexicalList::default());
         };
-        let mut list = LexicalList::look_up(self.catalog, total, content_words(text), allowed)?;
+        let words = content_words(text);
+        let mut list = LexicalList::look_up(self.catalog, total, words, allowed, control)?;
         let mut note = String::from("BM25");
         if query.mode == Mode::Hybrid {
-            note = format!("BM25; {} with a minority of the words dropped", list.require(COVERAGE));
+            note = format!("BM25; {} with a minority of the words dropped", list.require(MAJORITY));
         }
         list.hits.truncate(query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN));
         trace.stage("lexical", list.hits.len(), &note);
@@ -235,13 +253,15 @@ impl Parts<'_> {
         query: &Query,
         total: usize,
         rated: &Rated,
+        control: &Control,
     ) -> Result<HashSet<u64>, SearchError> {
         let drop = |near: &Nearness| near.unwanted || near.given;
         let rows = rated.iter().filter(|(_, seen)| drop(&seen.near)).map(|(row, _)| *row);
         let mut unwanted: HashSet<u64> = rows.collect();
         let minus = query.minus.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
-            let list = LexicalList::look_up(self.catalog, total, content_words(minus), None)?;
+            let words = content_words(minus);
+            let list = LexicalList::look_up(self.catalog, total, words, None, control)?;
             unwanted.extend(list.hits.iter().map(|hit| hit.0).filter(|row| list.covers_all(*row)));
         }
         Ok(unwanted)

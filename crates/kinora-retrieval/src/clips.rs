@@ -12,7 +12,7 @@
 
 use kinora_catalog::{Catalog, Filter, Kind};
 use kinora_inference::TextEmbedder;
-use kinora_types::{Asset, AssetId, Embedding};
+use kinora_types::{Asset, AssetId, Control, Embedding};
 
 use crate::{SearchError, dedup::duplicates};
 
@@ -85,22 +85,28 @@ pub struct RetrievedClip {
 ///
 /// # Errors
 /// [`SearchError::Query`] for K of zero or a video that the library does not have or has no embedding of; the
-/// catalogue's and the embedder's own.
+/// catalogue's and the embedder's own; [`SearchError::Cancelled`] once `control` says stop.
 pub fn retrieve_clips(
     catalog: &Catalog,
     embedder: &dyn TextEmbedder,
     query: &ClipQuery,
+    control: &Control,
 ) -> Result<Vec<RetrievedClip>, SearchError> {
     if query.k == 0 {
         return Err(SearchError::Query("no clip was asked for".into()));
     }
+    control.check()?;
     let target = target(catalog, embedder, &query.target)?;
     catalog.space().check_same(target.space())?;
-    let ranked = candidates(catalog, query, &target)?;
+    let ranked = candidates(catalog, query, &target, control)?;
     let vectors: Vec<Option<&[f32]>> = ranked.iter().map(|c| Some(c.mean.values())).collect();
     let kept = duplicates(&vectors, query.duplicate_threshold);
     let kept = ranked.iter().zip(kept).filter(|(_, of)| of.is_none()).take(query.k);
-    kept.map(|(candidate, _)| candidate.clip(catalog, &target)).collect()
+    let clip = |candidate: &Candidate| {
+        control.check()?;
+        candidate.clip(catalog, &target)
+    };
+    kept.map(|(candidate, _)| clip(candidate)).collect()
 }
 
 fn target(
@@ -150,11 +156,13 @@ fn candidates(
     catalog: &Catalog,
     query: &ClipQuery,
     target: &Embedding,
+    control: &Control,
 ) -> Result<Vec<Candidate>, SearchError> {
     let filter = Filter { kind: Some(Kind::Video), ..query.filter.clone() };
     let rows = catalog.filter(&filter)?.unwrap_or_default();
     let mut found = Vec::new();
     for (row, asset) in catalog.assets(&rows)? {
+        control.check()?;
         let itself = matches!(&query.target, ClipTarget::Video(id) if *id == asset.id);
         // A video that could not be looked at has no vector.
         let Some(mean) = catalog.embedding(&asset.id)?.filter(|_| !itself) else {

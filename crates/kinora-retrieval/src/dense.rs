@@ -7,11 +7,6 @@
 //!
 //! Hubness is corrected only as far as words take part: the bank of [`ScoreModel`] is one of texts.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
-
 use kinora_index::dot;
 use kinora_inference::{ScoreModel, TextEmbedder};
 use kinora_types::Embedding;
@@ -111,21 +106,9 @@ pub(crate) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     if norms > 0.0 { dot(a, b) / norms } else { 0.0 }
 }
 
-/// Hubness of the library's pictures, computed once each: a whole bank is compared (0.23 ms for 2048
-/// texts), and the shots of a film ask about the same pictures again and again.
-#[derive(Default)]
-pub(crate) struct HubCache(Mutex<HashMap<u64, f32>>);
-
-impl HubCache {
-    pub(crate) fn penalty(&self, model: &ScoreModel, row: u64, x: &[f32]) -> f32 {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *known.entry(row).or_insert_with(|| hub_penalty(model, x))
-    }
-}
-
 /// [`ScoreModel::hub_penalty`] with the index's dot product: the plain loop takes 1.5 ms a picture for
 /// 2048 texts, this 0.23, and a search rates hundreds.
-fn hub_penalty(model: &ScoreModel, x: &[f32]) -> f32 {
+pub(crate) fn hub_penalty(model: &ScoreModel, x: &[f32]) -> f32 {
     if model.hub_bank.is_empty() || model.hub_weight == 0.0 || model.hub_k == 0 {
         return 0.0;
     }

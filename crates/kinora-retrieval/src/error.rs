@@ -1,9 +1,9 @@
-//! What can go wrong with a search, and whose it is to mend.
+//! Errors of a search, by who can fix them.
 
 use kinora_catalog::CatalogError;
 use kinora_index::IndexError;
 use kinora_inference::InferenceError;
-use kinora_types::SpaceMismatch;
+use kinora_types::{Cancelled, SpaceMismatch};
 
 /// A search could not be answered. Finding nothing is no error.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +14,12 @@ pub enum SearchError {
     /// A vector of another space than the library's.
     #[error(transparent)]
     Space(#[from] SpaceMismatch),
-    /// The words could not be embedded.
+    /// Somebody asked to stop.
     #[error(transparent)]
-    Embed(#[from] InferenceError),
+    Cancelled(#[from] Cancelled),
+    /// The words could not be embedded. Never [`InferenceError::Cancelled`].
+    #[error(transparent)]
+    Embed(InferenceError),
     /// The catalogue could not be read.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -36,6 +39,15 @@ pub enum SearchError {
     },
 }
 
+impl From<InferenceError> for SearchError {
+    fn from(error: InferenceError) -> Self {
+        match error {
+            InferenceError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            error => Self::Embed(error),
+        }
+    }
+}
+
 impl SearchError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&str> {
@@ -45,7 +57,7 @@ impl SearchError {
             Self::Embed(InferenceError::Missing { hint, .. }) | Self::Judgements { hint, .. } => {
                 Some(hint)
             }
-            Self::Embed(_) | Self::Internal(_) => None,
+            Self::Embed(_) | Self::Internal(_) | Self::Cancelled(_) => None,
             Self::Catalog(error) => error.hint(),
             Self::Index(error) => error.hint(),
         }

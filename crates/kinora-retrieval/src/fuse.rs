@@ -5,6 +5,11 @@ use std::collections::HashMap;
 /// The paper's constant: how slowly the advantage of the first ranks fades.
 const K: f64 = 60.0;
 
+/// What a 1-based rank in one list is worth; an item's score is the sum over the lists that name it.
+pub(crate) fn reciprocal_rank(rank: usize) -> f64 {
+    1.0 / (K + rank as f64)
+}
+
 /// Ranks of one row in the lists and what they sum up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Fused {
@@ -25,7 +30,7 @@ pub(crate) fn fuse(dense: &[u64], lexical: &[u64]) -> Vec<Fused> {
     for (rank, row) in (1..).zip(lexical) {
         by_row.entry(*row).or_default().lexical_rank = Some(rank);
     }
-    let part = |rank: Option<usize>| rank.map_or(0.0, |rank| 1.0 / (K + rank as f64));
+    let part = |rank: Option<usize>| rank.map_or(0.0, reciprocal_rank);
     let sum = |(row, ranks): (u64, Fused)| Fused {
         row,
         score: (part(ranks.dense_rank) + part(ranks.lexical_rank)) as f32,

@@ -18,6 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kinora_catalog::Catalog;
+use kinora_types::Control;
 
 use crate::{
     SearchError,
@@ -71,20 +72,24 @@ impl LexicalList {
         total: usize,
         words: Vec<String>,
         allowed: Option<&[u64]>,
+        control: &Control,
     ) -> Result<Self, SearchError> {
         let mut list = Self::default();
         let mut carried = Carried::default();
         for word in words {
+            control.check()?;
             list.look_up_word(catalog, total, word, &mut carried)?;
         }
         for (row, own) in carried.own {
             list.evidence.entry(row).or_default().own = own;
         }
         for (row, passages) in carried.passages {
+            control.check()?;
             let carriers: Vec<Carrier> = passages.into_values().collect();
             let found = stretches(&carriers, |words| list.weight(words));
             list.evidence.entry(row).or_default().stretches = found;
         }
+        control.check()?;
         let is_allowed = |row: &u64| allowed.is_none_or(|rows| rows.binary_search(row).is_ok());
         let own = catalog.lexical(&list.words, UNLIMITED)?;
         let mut scores: HashMap<u64, f32> = own.iter().map(|hit| (hit.row, hit.score)).collect();

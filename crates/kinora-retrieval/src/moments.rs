@@ -8,12 +8,10 @@
 
 use kinora_types::{Basis, Moment, TimeRange};
 
-use crate::passages::Stretch;
+use crate::{fit::MAJORITY, passages::Stretch};
 
 /// Moments of a video that are told.
 pub(crate) const MOST: usize = 3;
-/// Share of the question's information that is more than half of it.
-const MAJORITY: f32 = 0.5;
 
 /// A frame with how near it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,7 +115,7 @@ pub(crate) fn join(seen: Vec<Moment>, said: &[Moment]) -> Vec<Moment> {
                 met.range = met.range.hull(words.range);
                 met.by = Basis::Both;
             }
-            None if alone || words.score >= MAJORITY => all.push(*words),
+            None if alone || f64::from(words.score) >= MAJORITY => all.push(*words),
             None => {}
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kinora_catalog::{Catalog, MovingShot};
-use kinora_types::{AssetId, Basis, Hit, Moment, MotionDescriptor, Scores};
+use kinora_types::{AssetId, Basis, Control, Fit, Hit, Moment, MotionDescriptor, Scores};
 
 use crate::{Filter, SearchError, moments::MOST};
 
@@ -11,14 +11,20 @@ use crate::{Filter, SearchError, moments::MOST};
 ///
 /// The score of a moment, and of a hit as [`Scores::dense`], is `1 / (1 + d)` of the distance of
 /// [`MotionDescriptor::distance`]: 1 for the same motion, above about 0.5 for what people call alike.
-/// `exclude` keeps the examples themselves out. Memory: every shot of the library, 100 bytes each.
+/// `exclude` keeps the examples themselves out. There is no threshold: every hit fits by its look. Memory: every
+/// shot of the library, 100 bytes each.
+///
+/// # Errors
+/// [`SearchError::Catalog`] if the library cannot be read, [`SearchError::Cancelled`] once `control` says stop.
 pub fn rank_by_motion(
     catalog: &Catalog,
     like: &[MotionDescriptor],
     filter: &Filter,
     exclude: &[AssetId],
     limit: usize,
+    control: &Control,
 ) -> Result<Vec<Hit>, SearchError> {
+    control.check()?;
     let allowed = catalog.filter(filter)?;
     let passes = |row: u64| allowed.as_ref().is_none_or(|rows| rows.binary_search(&row).is_ok());
     let wanted = |shot: &MovingShot| {
@@ -27,6 +33,7 @@ pub fn rank_by_motion(
     };
     let mut videos: HashMap<u64, Vec<Moment>> = HashMap::new();
     for shot in catalog.shot_motions(None)?.iter().filter(|shot| wanted(shot)) {
+        control.check()?;
         let distances = like.iter().map(|example| example.distance(&shot.motion.descriptor));
         if let Some(distance) = distances.reduce(f32::min) {
             videos.entry(shot.asset).or_default().push(moment(shot, 1.0 / (1.0 + distance)));
@@ -41,6 +48,7 @@ pub fn rank_by_motion(
     ranked.sort_by(|a, b| best(&b.1).total_cmp(&best(&a.1)).then(a.0.cmp(&b.0)));
     let mut hits = Vec::new();
     for (row, moments) in ranked {
+        control.check()?;
         let asset = catalog.assets(&[row])?.pop().map(|(_, asset)| asset);
         let Some(asset) = asset.filter(|asset| !exclude.contains(&asset.id)) else {
             continue;
@@ -49,8 +57,16 @@ pub fn rank_by_motion(
             break;
         }
         let scores = Scores { dense: Some(best(&moments)), ..Scores::default() };
-        let (matched_words, passages) = (Vec::new(), Vec::new());
-        hits.push(Hit { rank: hits.len() + 1, asset, scores, matched_words, moments, passages });
+        hits.push(Hit {
+            rank: hits.len() + 1,
+            row,
+            asset,
+            scores,
+            fit: Fit::Look,
+            matched_words: Vec::new(),
+            moments,
+            passages: Vec::new(),
+        });
     }
     Ok(hits)
 }

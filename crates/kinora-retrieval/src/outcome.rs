@@ -24,6 +24,12 @@ pub struct SearchOutcome {
 impl SearchOutcome {
     /// How many rejected candidates are reported at most.
     pub const MAX_REJECTED: usize = 20;
+
+    /// Whether a hit's words contain every content word of the question, whatever its picture shows.
+    pub fn has_all_words(&self, hit: &Hit) -> bool {
+        let words = &self.plan.words;
+        !words.is_empty() && words.iter().all(|word| hit.matched_words.contains(word))
+    }
 }
 
 /// One stage of the pipeline, in order.

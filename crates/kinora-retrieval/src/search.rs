@@ -6,13 +6,13 @@ use kinora_catalog::Catalog;
 use kinora_index::IndexRead;
 use kinora_inference::TextEmbedder;
 use kinora_types::{
-    Asset, Basis, CameraMotion, Candidate, Hit, Moment, Passage, RejectReason, TimeRange,
+    Asset, Basis, CameraMotion, Candidate, Control, Hit, Moment, Passage, RejectReason, TimeRange,
 };
 
 use crate::{
-    Explain, Mode, Query, SearchError, SearchOutcome,
+    Explain, Mode, Query, SearchError, SearchOutcome, SearcherCache,
     candidates::Parts,
-    dense::{HubCache, Target},
+    dense::Target,
     lexical::LexicalList,
     moments::{MOST as MOST_MOMENTS, Rated, join, moments, spoken},
     passages::Stretch,
@@ -23,8 +23,8 @@ use crate::{
 /// Passages that are told of a hit.
 const MOST_PASSAGES: usize = 5;
 
-/// Hits with their rows, and what was rejected.
-type Read = (Vec<(u64, Hit)>, Vec<Candidate>);
+/// Hits, and what was rejected.
+type Read = (Vec<Hit>, Vec<Candidate>);
 
 /// What an asset's words say of the question.
 struct Told {
@@ -44,21 +44,30 @@ impl Told {
 
 /// Answers questions to one library. Callable from several threads; the same question gets the same
 /// hits as long as the library stays the same.
+///
+/// A searcher borrows everything and owns nothing, so that one can be taken for every question; what is dear to
+/// compute is kept in a [`SearcherCache`]. Beside the vector search itself and the filter, which are the index's
+/// and the catalogue's, its work depends on the candidates alone.
 pub struct Searcher<'a> {
-    parts: Parts<'a>,
+    pub(crate) parts: Parts<'a>,
 }
 
 impl<'a> Searcher<'a> {
-    /// Over a library's catalogue, its index (brought up to date by [`crate::sync`]) and the text
-    /// tower of its space.
+    /// Over a library's catalogue, its index (brought up to date by [`crate::sync`]), the text tower of its
+    /// space, and the cache that belongs to this library.
+    ///
+    /// # Errors
+    /// [`SearchError::Space`] if the text tower is of another space than the library; [`SearchError::Catalog`] if
+    /// the library's changes since the last search cannot be read.
     pub fn new(
         catalog: &'a Catalog,
         index: &'a dyn IndexRead,
         embedder: &'a dyn TextEmbedder,
+        cache: &'a SearcherCache,
     ) -> Result<Self, SearchError> {
         catalog.space().check_same(embedder.space())?;
-        let hubs = HubCache::default();
-        Ok(Self { parts: Parts { catalog, index, embedder, hubs } })
+        let revision = cache.follow(catalog, index)?;
+        Ok(Self { parts: Parts { catalog, index, embedder, cache, revision } })
     }
 
     /// The library that is searched.
@@ -67,20 +76,32 @@ impl<'a> Searcher<'a> {
     }
 
     /// Answers one question, or says that nothing fits.
-    pub fn search(&self, query: &Query) -> Result<SearchOutcome, SearchError> {
-        self.run(query, true)
+    ///
+    /// # Errors
+    /// [`SearchError::Query`] for a question that cannot be asked, [`SearchError::Cancelled`] once `control` says
+    /// stop; those of the catalogue, the index and the embedder.
+    pub fn search(&self, query: &Query, control: &Control) -> Result<SearchOutcome, SearchError> {
+        self.run(query, true, control)
     }
 
     /// The ranking alone: `hits` are there even if `fits` says that nothing does. For evaluation, and
     /// for showing what came nearest.
-    pub fn rank(&self, query: &Query) -> Result<SearchOutcome, SearchError> {
-        self.run(query, false)
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub fn rank(&self, query: &Query, control: &Control) -> Result<SearchOutcome, SearchError> {
+        self.run(query, false, control)
     }
 
-    fn run(&self, query: &Query, abstain: bool) -> Result<SearchOutcome, SearchError> {
+    fn run(
+        &self,
+        query: &Query,
+        abstain: bool,
+        control: &Control,
+    ) -> Result<SearchOutcome, SearchError> {
         let query = checked(query)?;
         let mut trace = Trace::new();
-        let mut gathered = self.parts.gather(&query, &mut trace)?;
+        let mut gathered = self.parts.gather(&query, &mut trace, control)?;
         let target = gathered.target.take();
         let words = gathered.lexical.words.clone();
         let told: HashMap<u64, Told> = gathered
@@ -88,17 +109,19 @@ impl<'a> Searcher<'a> {
             .iter()
             .map(|ranked| (ranked.row, Told::of(&gathered.lexical, ranked.row)))
             .collect();
-        let selection = self.parts.select(&query, gathered, abstain, &mut trace)?;
+        let selection = self.parts.select(&query, gathered, abstain, &mut trace, control)?;
         let (found, rejected) = self.read(&selection, &told)?;
         let mut hits = Vec::with_capacity(found.len());
-        for (row, mut hit) in found {
+        for mut hit in found {
+            control.check()?;
+            let row = hit.row;
             let told = told.get(&row);
             let seen = match &target {
                 Some(target) => self.seen(target, row, &selection, &hit, query.filter.camera)?,
                 None => Vec::new(),
             };
             hit.moments = join(seen, &told.map(|told| spoken(&told.stretches)).unwrap_or_default());
-            hit.passages = self.passages(told)?;
+            hit.passages = self.told_passages(told)?;
             hits.push(hit);
         }
         trace.stage("read", hits.len(), "assets from the catalogue");
@@ -120,7 +143,7 @@ impl<'a> Searcher<'a> {
 
     /// Turns places of the pool into hits and rejected candidates with their assets.
     fn read(&self, selection: &Selection, told: &HashMap<u64, Told>) -> Result<Read, SearchError> {
-        let Selection { pool, out, order, .. } = selection;
+        let Selection { pool, fits, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();
         let rows: Vec<u64> = order.iter().chain(&rejected).map(|place| pool[*place].row).collect();
@@ -130,9 +153,9 @@ impl<'a> Searcher<'a> {
             let row = pool[place].row;
             let matched_words = told.get(&row).map(|told| told.words.clone()).unwrap_or_default();
             let asset = assets.remove(&row)?;
-            let scores = pool[place].scores;
+            let (scores, fit) = (pool[place].scores, fits[place]);
             let (moments, passages) = (Vec::new(), Vec::new());
-            Some(Hit { rank, asset, scores, matched_words, moments, passages })
+            Some(Hit { rank, row, asset, scores, fit, matched_words, moments, passages })
         };
         let (mut hits, mut gone) = (Vec::new(), Vec::new());
         for place in order {
@@ -141,7 +164,7 @@ impl<'a> Searcher<'a> {
                 Some(hit) if hit.asset.paths.is_empty() => {
                     gone.push(Candidate { hit, rejected: RejectReason::Unavailable });
                 }
-                found => hits.extend(found.map(|hit| (pool[*place].row, hit))),
+                found => hits.extend(found),
             }
         }
         let candidate = |place: usize| {
@@ -197,7 +220,7 @@ impl Searcher<'_> {
     }
 
     /// The passages that carry words of the question.
-    fn passages(&self, told: Option<&Told>) -> Result<Vec<Passage>, SearchError> {
+    fn told_passages(&self, told: Option<&Told>) -> Result<Vec<Passage>, SearchError> {
         let rows = told.into_iter().flat_map(|told| &told.stretches);
         let rows = rows.flat_map(|(stretch, _)| &stretch.passages);
         let mut seen = HashSet::new();

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use kinora_types::{AssetId, RejectReason};
+use kinora_types::{AssetId, Control, Fit, RejectReason};
 
 use crate::{
-    Mode, Query, SearchError, Verdict,
+    Query, SearchError, Verdict,
     candidates::{Gathered, Parts, Ranked},
     dedup::duplicates,
     diversity::mmr,
+    fit::fit,
     trace::Trace,
 };
 
@@ -16,12 +17,11 @@ use crate::{
 /// second number; at most the third, as every pair is compared.
 const POOL: (usize, usize, usize) = (10, 50, 1_000);
 
-/// How far up the dense list a picture must stand for its words to be believed by half.
-const AGREE_RANK: usize = 3;
-
 /// Candidates with their fate, in ranked order.
 pub(crate) struct Selection {
     pub(crate) pool: Vec<Ranked>,
+    /// Whether each candidate of the pool answers, by its place there.
+    pub(crate) fits: Vec<Fit>,
     /// Why a candidate of the pool is out, by its place there.
     pub(crate) out: Vec<Option<RejectReason>>,
     /// Places in the pool in the order in which they are to be shown.
@@ -39,13 +39,16 @@ impl Parts<'_> {
         gathered: Gathered,
         abstain: bool,
         trace: &mut Trace,
+        control: &Control,
     ) -> Result<Selection, SearchError> {
         let Gathered { ranked: mut pool, lexical, has_text_vector, .. } = gathered;
         let excluded = self.rows_of(&query.exclude)?;
         let best =
             |best: Option<f32>, r: &Ranked| best.into_iter().chain(r.scores.dense).reduce(f32::max);
         pool.truncate(pool_size(query.limit).saturating_add(excluded.len()));
+        control.check()?;
         let mut out = self.out(query, &pool, &excluded)?;
+        control.check()?;
         let alive = |out: &[Option<RejectReason>]| -> Vec<usize> {
             (0..out.len()).filter(|place| out[*place].is_none()).collect()
         };
@@ -58,19 +61,12 @@ impl Parts<'_> {
         let best_score = order.iter().map(|place| &pool[*place]).fold(None, best);
         let model = self.embedder.score_model();
         let threshold = model.abstain_below.filter(|_| has_text_vector);
-        let covers = |place: &usize| lexical.covers_all(pool[*place].row);
-        let hybrid = query.mode == Mode::Hybrid;
-        let words_fit = hybrid && order.iter().any(covers);
-        let agrees = |place: &usize| both_agree(&pool[*place]);
-        let both_fit = hybrid && order.iter().any(agrees);
-        let verdict = Verdict::of(order.is_empty(), best_score, threshold, words_fit, both_fit);
+        let judged = |r: &Ranked| fit(&r.scores, lexical.covers_all(r.row), threshold);
+        let fits: Vec<Fit> = pool.iter().map(judged).collect();
+        let alive_fits: Vec<Fit> = order.iter().map(|place| fits[*place]).collect();
+        let verdict = Verdict::of(&alive_fits, best_score, threshold);
         if abstain {
-            match verdict {
-                Verdict::NothingFits | Verdict::NoCandidates => order.clear(),
-                Verdict::WordsFit => order.retain(covers),
-                Verdict::BothAgree => order.retain(agrees),
-                Verdict::DenseFits | Verdict::NoThreshold => {}
-            }
+            order.retain(|place| verdict.includes(fits[*place]));
         }
         trace.stage("threshold", order.len(), verdict.words());
         if let Some(lambda) = query.diversity {
@@ -83,7 +79,7 @@ impl Parts<'_> {
             out[place] = (!shown).then(|| reject(place));
         }
         order.truncate(query.limit);
-        Ok(Selection { pool, out, order, best_score, threshold, verdict })
+        Ok(Selection { pool, fits, out, order, best_score, threshold, verdict })
     }
 
     fn rows_of(&self, ids: &[AssetId]) -> Result<HashSet<u64>, SearchError> {
@@ -152,31 +148,7 @@ fn under_or_outranked(ranked: &Ranked, threshold: Option<f32>, verdict: Verdict)
     }
 }
 
-/// Whether vectors and words name the same picture, each of them not surely: it is among the nearest,
-/// and it is in the lexical list, which of a hybrid search asks for most of the question's information.
-fn both_agree(ranked: &Ranked) -> bool {
-    let near = ranked.scores.dense_rank.is_some_and(|rank| rank <= AGREE_RANK);
-    near && ranked.scores.lexical_rank.is_some()
-}
-
 impl Verdict {
-    fn of(
-        empty: bool,
-        best: Option<f32>,
-        threshold: Option<f32>,
-        words_fit: bool,
-        both_fit: bool,
-    ) -> Self {
-        match (threshold, best) {
-            _ if empty => Self::NoCandidates,
-            (None, _) => Self::NoThreshold,
-            (Some(bar), Some(best)) if best >= bar => Self::DenseFits,
-            _ if words_fit => Self::WordsFit,
-            _ if both_fit => Self::BothAgree,
-            _ => Self::NothingFits,
-        }
-    }
-
     /// Whether anything fits.
     pub fn fits(self) -> bool {
         !matches!(self, Self::NothingFits | Self::NoCandidates)

@@ -2,6 +2,7 @@
 
 use kinora_catalog::{Catalog, IndexChange};
 use kinora_index::{IndexWrite, Point, PointId};
+use kinora_types::Control;
 
 use crate::SearchError;
 
@@ -22,29 +23,42 @@ pub struct Synced {
 /// Brings the index up to the catalogue, so that the next search finds what any process has added.
 /// Cheap if nothing changed. Rebuilds an index that cannot have followed this catalogue: one that is
 /// ahead of it, or holds another number of points afterwards. Never optimises (that may take long).
-pub fn sync(catalog: &Catalog, index: &mut dyn IndexWrite) -> Result<Synced, SearchError> {
+///
+/// # Errors
+/// [`SearchError::Catalog`] or [`SearchError::Index`] if one of them cannot be read or written;
+/// [`SearchError::Cancelled`] once `control` says stop: the next call goes on from there.
+pub fn sync(
+    catalog: &Catalog,
+    index: &mut dyn IndexWrite,
+    control: &Control,
+) -> Result<Synced, SearchError> {
     let revision = catalog.revision()?;
     let ahead = index.mark() > revision;
     if ahead {
         index.clear()?;
     }
-    let mut synced = follow(catalog, index)?;
+    let mut synced = follow(catalog, index, control)?;
     synced.rebuilt = ahead;
     let changed = synced.written + synced.removed > 0;
     // Counted only after a change, as counting reads the whole catalogue, and only while nobody writes.
     let differs = changed && index.len() as u64 != catalog.point_count()?;
     if differs && catalog.revision()? == revision {
         index.clear()?;
-        synced = follow(catalog, index)?;
+        synced = follow(catalog, index, control)?;
         synced.rebuilt = true;
     }
     Ok(synced)
 }
 
-fn follow(catalog: &Catalog, index: &mut dyn IndexWrite) -> Result<Synced, SearchError> {
+fn follow(
+    catalog: &Catalog,
+    index: &mut dyn IndexWrite,
+    control: &Control,
+) -> Result<Synced, SearchError> {
     let mut synced = Synced::default();
     let mut mark = index.mark();
     loop {
+        control.check()?;
         let changes = catalog.changes_since(mark, BATCH)?;
         let Some(last) = changes.last() else {
             break;

@@ -7,6 +7,7 @@
 mod library;
 
 use kinora_retrieval::{ClipQuery, ClipTarget, Filter, RetrievedClip, SearchError, retrieve_clips};
+use kinora_types::Control;
 use library::{Library, card, id};
 
 const RED: [u8; 3] = [255, 0, 0];
@@ -17,7 +18,7 @@ fn names(found: &[RetrievedClip]) -> Vec<String> {
 }
 
 fn find(library: &Library, query: &ClipQuery) -> Result<Vec<RetrievedClip>, SearchError> {
-    retrieve_clips(&library.catalog, &library.embedder, query)
+    retrieve_clips(&library.catalog, &library.embedder, query, &Control::default())
 }
 
 /// A picture, a red video with a copy, and videos that turn from red to green.

@@ -7,6 +7,7 @@ mod library;
 use kinora_catalog::Catalog;
 use kinora_index::{Embedded, IndexRead, IndexWrite, Point, PointId};
 use kinora_retrieval::{JudgedMoment, Judgement, Mode, Query, SearchError, Synced, evaluate, sync};
+use kinora_types::Control;
 
 use library::{Library, card};
 
@@ -34,7 +35,7 @@ fn recall_is_counted_apart_from_abstention() {
         judgement("blue", &[]),
     ];
     let report =
-        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &|| true).unwrap().unwrap();
+        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &Control::default()).unwrap();
     assert_eq!((report.answerable, report.unanswerable), (3, 2));
     assert_eq!((report.abstained_correctly, report.abstained_wrongly), (1, 1));
     let ranks: Vec<Option<usize>> = report.queries.iter().map(|q| q.rank).collect();
@@ -60,7 +61,7 @@ fn gain_falls_with_the_place() {
         judgement("an x-ray", &[]),
     ];
     let report =
-        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &|| true).unwrap().unwrap();
+        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &Control::default()).unwrap();
     let gains: Vec<f64> = report.queries.iter().map(|q| q.ndcg_at_10).collect();
     let (second, third) = (1.0 / 3f64.log2(), 0.5);
     let behind = (second + third) / (1.0 + second);
@@ -85,7 +86,7 @@ fn moments_are_right_if_half_of_them_meet() {
     // Told are 0 to 2.5 s of red.
     let judgements = [judged("red", 0.0, 2.5), judged("red", 2.0, 8.0), judged("red", 0.0, 2.0)];
     let report =
-        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &|| true).unwrap().unwrap();
+        evaluate(&library.searcher(), &judgements, Mode::DenseOnly, &Control::default()).unwrap();
     let fits: Vec<_> = report.queries.iter().map(|q| q.moments.unwrap()).collect();
     let ranks: Vec<_> = fits.iter().map(|fit| fit.rank).collect();
     assert_eq!(ranks, [Some(1), None, Some(1)]);
@@ -121,7 +122,8 @@ fn judgements_are_checked() {
     );
     let library = Library::new(&[card("red.png", [255, 0, 0])]);
     let unknown = [judgement("red", &["red.png", "hen.webp"])];
-    let error = evaluate(&library.searcher(), &unknown, Mode::Hybrid, &|| true).unwrap_err();
+    let error =
+        evaluate(&library.searcher(), &unknown, Mode::Hybrid, &Control::default()).unwrap_err();
     assert_eq!(error.to_string(), "1 judged files are not in library `test`: `hen.webp`");
     assert!(error.hint().is_some());
 }
@@ -129,14 +131,14 @@ fn judgements_are_checked() {
 #[test]
 fn the_index_follows_the_catalogue() {
     let mut library = Library::new(&[card("red.png", [255, 0, 0])]);
-    let quiet = sync(&library.catalog, &mut library.index).unwrap();
+    let quiet = sync(&library.catalog, &mut library.index, &Control::default()).unwrap();
     assert_eq!(quiet, Synced::default());
     // Another process opens the same library, adds, and leaves; ours has not looked yet.
     let other = Catalog::open(library.folder.path()).unwrap();
     let mut other_index =
         Embedded::open(&library.folder.path().join("index"), "fake-colour@1", 3).unwrap();
     library.add(&[card("blue.png", [0, 0, 255])]);
-    assert_eq!(sync(&other, &mut other_index).unwrap().written, 1);
+    assert_eq!(sync(&other, &mut other_index, &Control::default()).unwrap().written, 1);
     assert_eq!(other_index.len(), 2);
     drop(other_index);
     let reopened =
@@ -150,12 +152,12 @@ fn an_index_of_another_catalogue_is_rebuilt() {
     let stray = Point { id: PointId(77), vector: vec![0.0, 0.0, 1.0] };
     library.index.upsert(std::slice::from_ref(&stray)).unwrap();
     library.index.flush(1_000).unwrap();
-    let synced = sync(&library.catalog, &mut library.index).unwrap();
+    let synced = sync(&library.catalog, &mut library.index, &Control::default()).unwrap();
     assert!(synced.rebuilt && library.index.len() == 1, "ahead of the catalogue");
     library.index.upsert(&[stray]).unwrap();
     library.index.flush(library.index.mark()).unwrap();
     library.add(&[card("blue.png", [0, 0, 255])]);
     assert_eq!(library.index.len(), 2, "another number of points");
-    let outcome = library.searcher().search(&Query::text("blue")).unwrap();
+    let outcome = library.searcher().search(&Query::text("blue"), &Control::default()).unwrap();
     assert_eq!(outcome.hits[0].asset.paths, ["/pictures/blue.png"]);
 }

@@ -1,4 +1,4 @@
-//! Shots found by how they move. Not covered: how well motion is measured (see `kinora-media`).
+//! Shots found by how they move. Not covered: how well motion is measured (see `kinora-video`).
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -7,7 +7,8 @@ mod library;
 use kinora_catalog::{Change, NewShot};
 use kinora_retrieval::{Filter, Query, rank_by_motion};
 use kinora_types::{
-    Basis, CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion, TimeRange,
+    Basis, CameraMotion, Control, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion,
+    TimeRange,
 };
 
 use library::{Library, id};
@@ -59,7 +60,9 @@ fn library() -> Library {
 fn the_nearest_motion_comes_first_whatever_is_shown() {
     let library = library();
     let like = [motion(CameraMotion::PanRight, 1.5).descriptor];
-    let hits = rank_by_motion(&library.catalog, &like, &Filter::default(), &[], 5).unwrap();
+    let hits =
+        rank_by_motion(&library.catalog, &like, &Filter::default(), &[], 5, &Control::default())
+            .unwrap();
     let found: Vec<_> =
         hits.iter().map(|hit| (hit.rank, hit.asset.id, hit.moments[0].range.start_ms())).collect();
     assert_eq!(found, [(1, id("right.mp4"), 0), (2, id("left.mp4"), 0)]);
@@ -67,10 +70,12 @@ fn the_nearest_motion_comes_first_whatever_is_shown() {
     assert!(hits[0].moments.iter().all(|moment| moment.by == Basis::Motion));
 
     let own = [id("right.mp4")];
-    let hits = rank_by_motion(&library.catalog, &like, &Filter::default(), &own, 5).unwrap();
+    let hits =
+        rank_by_motion(&library.catalog, &like, &Filter::default(), &own, 5, &Control::default())
+            .unwrap();
     assert_eq!(hits.len(), 1, "the example itself is no answer");
     let left = Filter { camera: Some(CameraMotion::PanLeft), ..Filter::default() };
-    let hits = rank_by_motion(&library.catalog, &like, &left, &[], 5).unwrap();
+    let hits = rank_by_motion(&library.catalog, &like, &left, &[], 5, &Control::default()).unwrap();
     let spans: Vec<_> = hits.iter().map(|hit| hit.moments.len()).collect();
     assert_eq!((hits[0].asset.id, spans), (id("left.mp4"), vec![1]));
 }
@@ -80,7 +85,7 @@ fn a_search_for_a_camera_motion_tells_only_shots_with_it() {
     let library = library();
     let filter = Filter { camera: Some(CameraMotion::PanRight), ..Filter::default() };
     let query = Query { filter, ..Query::text("red") };
-    let outcome = library.searcher().search(&query).unwrap();
+    let outcome = library.searcher().search(&query, &Control::default()).unwrap();
     let [hit] = &outcome.hits[..] else { panic!("{:?}", outcome.hits) };
     assert_eq!(hit.asset.id, id("right.mp4"));
     let spans: Vec<_> = hit.moments.iter().map(|m| (m.range.start_ms(), m.best_ms)).collect();

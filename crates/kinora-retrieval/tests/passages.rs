@@ -5,7 +5,7 @@
 mod library;
 
 use kinora_retrieval::{Filter, Kind, Mode, Query, SearchOutcome, Verdict};
-use kinora_types::{Basis, Hit};
+use kinora_types::{Basis, Control, Hit};
 
 use library::{Library, card};
 
@@ -31,7 +31,7 @@ fn library() -> Library {
 }
 
 fn ask(library: &Library, query: &Query) -> SearchOutcome {
-    library.searcher().search(query).unwrap()
+    library.searcher().search(query, &Control::default()).unwrap()
 }
 
 fn spans(hit: &Hit) -> Vec<(u64, u64, Basis)> {

@@ -8,7 +8,7 @@ mod library;
 
 use kinora_catalog::Change;
 use kinora_retrieval::{Filter, Kind, Mode, Query, SearchError, SearchOutcome, Verdict};
-use kinora_types::{GeoPoint, RejectReason};
+use kinora_types::{Control, Fit, GeoPoint, NoFit, RejectReason};
 use proptest::prelude::*;
 
 use library::{Card, Library, card, id};
@@ -38,7 +38,8 @@ fn rejected<'a>(outcome: &'a SearchOutcome, name: &str) -> Option<&'a RejectReas
 #[test]
 fn the_nearest_comes_first_with_its_scores() {
     let library = Library::new(&colours());
-    let outcome = library.searcher().search(&Query::text("something red")).unwrap();
+    let outcome =
+        library.searcher().search(&Query::text("something red"), &Control::default()).unwrap();
     assert_eq!(names(&outcome)[..2], ["red.png", "orange.png"]);
     let scores = outcome.hits[0].scores;
     assert_eq!((scores.dense_rank, scores.lexical_rank), (Some(1), None));
@@ -54,7 +55,7 @@ fn the_nearest_comes_first_with_its_scores() {
 fn the_limit_cuts_and_says_so() {
     let library = Library::new(&colours());
     let query = Query { limit: 1, ..Query::text("red") };
-    let outcome = library.searcher().search(&query).unwrap();
+    let outcome = library.searcher().search(&query, &Control::default()).unwrap();
     assert_eq!(names(&outcome), ["red.png"]);
     assert_eq!(rejected(&outcome, "orange.png"), Some(&RejectReason::OutRanked));
     assert_eq!(rejected(&outcome, "blue.png"), Some(&RejectReason::UnderThreshold));
@@ -63,12 +64,14 @@ fn the_limit_cuts_and_says_so() {
 #[test]
 fn nothing_fits_is_said_with_the_best_score() {
     let library = Library::new(&colours());
-    let outcome = library.searcher().search(&Query::text("x-ray of a hand")).unwrap();
+    let outcome =
+        library.searcher().search(&Query::text("x-ray of a hand"), &Control::default()).unwrap();
     assert!(!outcome.fits && outcome.hits.is_empty());
     assert_eq!(outcome.plan.verdict, Verdict::NothingFits);
     assert!(outcome.best_score.unwrap() < outcome.threshold.unwrap());
     assert_eq!(rejected(&outcome, "red.png"), Some(&RejectReason::UnderThreshold));
-    let ranked = library.searcher().rank(&Query::text("x-ray of a hand")).unwrap();
+    let ranked =
+        library.searcher().rank(&Query::text("x-ray of a hand"), &Control::default()).unwrap();
     assert_eq!((ranked.hits.len(), ranked.fits), (4, false));
 }
 
@@ -85,15 +88,70 @@ fn own_words_fit_where_the_picture_does_not() {
         ("\"* OR the", Mode::LexicalOnly, &[], Verdict::NoCandidates),
     ] {
         let query = Query { mode, ..Query::text(text) };
-        let outcome = library.searcher().search(&query).unwrap();
+        let outcome = library.searcher().search(&query, &Control::default()).unwrap();
         assert_eq!(
             (names(&outcome), outcome.plan.verdict),
             (found.to_vec(), verdict),
             "{text} {mode:?}"
         );
     }
-    let outcome = library.searcher().search(&Query::text("a submarine")).unwrap();
+    let outcome =
+        library.searcher().search(&Query::text("a submarine"), &Control::default()).unwrap();
     assert_eq!(outcome.hits[0].matched_words, ["submarine"]);
+}
+
+/// What each asset's verdict is, by name.
+fn fits(outcome: &SearchOutcome) -> Vec<(&str, Fit)> {
+    names(outcome).into_iter().zip(outcome.hits.iter().map(|hit| hit.fit)).collect()
+}
+
+#[test]
+fn every_hit_says_whether_it_answers_and_by_what() {
+    let library = Library::new(&[
+        Card { title: Some("Red submarine"), ..card("red.png", RED) },
+        Card { title: Some("Red submarine"), ..card("blue.png", BLUE) },
+        card("orange.png", [255, 120, 0]),
+        card("green.png", GREEN),
+    ]);
+    let no = Fit::No(NoFit::UnderThreshold);
+    let outcome =
+        library.searcher().search(&Query::text("a red submarine"), &Control::default()).unwrap();
+    assert_eq!(outcome.plan.verdict, Verdict::DenseFits);
+    // Its words say all of it, whatever the best picture looks like.
+    let expected = [
+        ("red.png", Fit::Both),
+        ("blue.png", Fit::Words),
+        ("orange.png", Fit::Look),
+        ("green.png", no),
+    ];
+    assert_eq!(fits(&outcome), expected);
+    assert!(outcome.has_all_words(&outcome.hits[1]) && !outcome.has_all_words(&outcome.hits[2]));
+    let rows: Vec<u64> = outcome.hits.iter().map(|hit| hit.row).collect();
+    let named = library.catalog.assets(&rows).unwrap();
+    let assets: Vec<_> = named.into_iter().map(|(_, asset)| asset.id).collect();
+    assert_eq!(assets, outcome.hits.iter().map(|hit| hit.asset.id).collect::<Vec<_>>());
+
+    let outcome =
+        library.searcher().rank(&Query::text("x-ray of a hand"), &Control::default()).unwrap();
+    assert!(outcome.hits.iter().all(|hit| hit.fit == no), "{:?}", fits(&outcome));
+}
+
+#[test]
+fn most_of_the_words_answer_only_beside_one_of_the_nearest_pictures() {
+    let others = ["0", "1", "2", "3", "4"].into_iter().zip(0..);
+    let mut cards: Vec<Card> = others.map(|(name, i)| card(name, [250 - i, 20, 0])).collect();
+    // No picture is green enough, but one is the greenest of them.
+    cards.push(Card { title: Some("Harbour at dawn"), ..card("near.png", [255, 120, 0]) });
+    cards.push(Card { title: Some("Harbour at dawn"), ..card("far.png", BLUE) });
+    let library = Library::new(&cards);
+    let query = Query { deduplicate: false, ..Query::text("green harbour dawn") };
+    let outcome = library.searcher().rank(&query, &Control::default()).unwrap();
+    assert_eq!(outcome.plan.verdict, Verdict::BothAgree);
+    let fit = |name: &str| fits(&outcome).into_iter().find(|(found, _)| *found == name).unwrap().1;
+    assert_eq!(fit("near.png"), Fit::Both);
+    assert_eq!(fit("far.png"), Fit::No(NoFit::PartOfTheWords));
+    let outcome = library.searcher().search(&query, &Control::default()).unwrap();
+    assert_eq!(names(&outcome), ["near.png"]);
 }
 
 #[test]
@@ -120,7 +178,7 @@ fn filters_are_exact() {
         (Filter { only: Some(Vec::new()), ..Filter::default() }, &[]),
     ] {
         let query = Query { filter, ..Query::text("submarine red green blue") };
-        let outcome = library.searcher().rank(&query).unwrap();
+        let outcome = library.searcher().rank(&query, &Control::default()).unwrap();
         let mut names = names(&outcome);
         names.sort_unstable();
         assert_eq!(names, found);
@@ -133,14 +191,17 @@ fn of_near_duplicates_the_best_stays() {
     let mut library = Library::new(&colours());
     library.add(&[card("red-2.png", [255, 1, 0]), card("red-3.png", [255, 2, 0])]);
     let searcher = library.searcher();
-    let outcome = searcher.search(&Query::text("red")).unwrap();
+    let outcome = searcher.search(&Query::text("red"), &Control::default()).unwrap();
     assert_eq!(names(&outcome)[..2], ["red.png", "orange.png"]);
     let of = RejectReason::Duplicate { of: id("red.png").short() };
     assert_eq!(rejected(&outcome, "red-2.png"), Some(&of));
     let both = Query { deduplicate: false, ..Query::text("red") };
-    assert_eq!(names(&searcher.search(&both).unwrap())[..3], ["red.png", "red-2.png", "red-3.png"]);
+    assert_eq!(
+        names(&searcher.search(&both, &Control::default()).unwrap())[..3],
+        ["red.png", "red-2.png", "red-3.png"]
+    );
     let next = Query { exclude: vec![id("red-3.png")], ..Query::text("red") };
-    let outcome = searcher.search(&next).unwrap();
+    let outcome = searcher.search(&next, &Control::default()).unwrap();
     assert_eq!(names(&outcome)[0], "orange.png", "copies of what is used are used up too");
     assert_eq!(rejected(&outcome, "red-3.png"), Some(&RejectReason::AlreadyUsed));
     let of = RejectReason::Duplicate { of: id("red-3.png").short() };
@@ -153,21 +214,21 @@ fn pictures_and_mixes_and_the_unwanted() {
     let searcher = library.searcher();
     let like = |colour| vec![library.picture(colour)];
     let picture = Query { like: like(RED), ..Query::default() };
-    let outcome = searcher.search(&picture).unwrap();
+    let outcome = searcher.search(&picture, &Control::default()).unwrap();
     assert_eq!(names(&outcome)[0], "orange.png", "the given picture itself is left out");
     assert_eq!((outcome.threshold, outcome.plan.verdict), (None, Verdict::NoThreshold));
     let mixed = Query { like: like([250, 0, 5]), text_weight: 0.4, ..Query::text("blue") };
-    let outcome = searcher.search(&mixed).unwrap();
+    let outcome = searcher.search(&mixed, &Control::default()).unwrap();
     assert_eq!(names(&outcome)[0], "red.png");
     assert!(
         outcome.threshold.is_some() && outcome.best_score.unwrap() > 0.99,
         "blue fits the words"
     );
     let minus = Query { minus: Some("green".into()), ..Query::text("yellow") };
-    let outcome = searcher.rank(&minus).unwrap();
+    let outcome = searcher.rank(&minus, &Control::default()).unwrap();
     assert!(!names(&outcome).contains(&"green.png"));
     let by_words = Query { minus: Some("submarine".into()), ..Query::text("red") };
-    assert!(!names(&searcher.rank(&by_words).unwrap()).contains(&"red.png"));
+    assert!(!names(&searcher.rank(&by_words, &Control::default()).unwrap()).contains(&"red.png"));
 }
 
 #[test]
@@ -176,7 +237,7 @@ fn diversity_shows_different_pictures_first() {
     let library = Library::new(&cards);
     let order = |diversity| {
         let query = Query { diversity, limit: 2, ..Query::text("red") };
-        names(&library.searcher().search(&query).unwrap()).join(" ")
+        names(&library.searcher().search(&query, &Control::default()).unwrap()).join(" ")
     };
     assert_eq!(order(None), "a.png b.png");
     assert_eq!(order(Some(1.0)), "a.png b.png");
@@ -195,11 +256,11 @@ fn what_cannot_be_asked_is_refused() {
         Query { mode: Mode::LexicalOnly, like: vec![library.picture(RED)], ..Query::default() },
         Query { minus: Some("red".into()), ..Query::default() },
     ] {
-        let refused = library.searcher().search(&query);
+        let refused = library.searcher().search(&query, &Control::default());
         assert!(matches!(refused, Err(SearchError::Query(_))), "{query:?}");
     }
     let empty = Library::new(&[]);
-    let outcome = empty.searcher().search(&Query::text("red")).unwrap();
+    let outcome = empty.searcher().search(&Query::text("red"), &Control::default()).unwrap();
     assert_eq!((outcome.fits, outcome.plan.verdict), (false, Verdict::NoCandidates));
 }
 
@@ -209,11 +270,11 @@ fn what_vanished_is_not_found() {
     let path = "/pictures/red.png".to_owned();
     library.catalog.commit(&[Change::Vanished { path }]).unwrap();
     // Before the index has heard of it, too.
-    let stale = library.searcher().search(&Query::text("red")).unwrap();
+    let stale = library.searcher().search(&Query::text("red"), &Control::default()).unwrap();
     assert_eq!(names(&stale), ["orange.png", "blue.png", "green.png"]);
     assert_eq!(rejected(&stale, "red.png"), Some(&RejectReason::Unavailable));
     library.add(&[]);
-    let outcome = library.searcher().search(&Query::text("red")).unwrap();
+    let outcome = library.searcher().search(&Query::text("red"), &Control::default()).unwrap();
     assert_eq!(rejected(&outcome, "red.png"), None);
 }
 
@@ -236,7 +297,7 @@ proptest! {
         let exclude = vec![id(NAMES[excluded])];
         let query = Query { limit, exclude: exclude.clone(), diversity, ..Query::text(words.join(" ")) };
         let searcher = library.searcher();
-        let outcome = searcher.search(&query).unwrap();
+        let outcome = searcher.search(&query, &Control::default()).unwrap();
         prop_assert!(outcome.hits.len() <= limit);
         prop_assert_eq!(outcome.fits, !outcome.hits.is_empty());
         let ranks: Vec<usize> = outcome.hits.iter().map(|hit| hit.rank).collect();
@@ -248,7 +309,7 @@ proptest! {
         let count = ids.len();
         ids.dedup();
         prop_assert_eq!(ids.len(), count, "taken and rejected are disjoint");
-        let again = library.searcher().search(&query).unwrap();
+        let again = library.searcher().search(&query, &Control::default()).unwrap();
         prop_assert_eq!((again.hits, again.rejected), (outcome.hits, outcome.rejected));
     }
 }
@@ -259,7 +320,7 @@ fn a_video_is_found_by_its_best_moment() {
     library.add_video("day.mp4", &[BLUE, BLUE, RED, RED, RED, BLUE, GREEN, BLUE, RED, BLUE]);
     let videos = Filter { kind: Some(Kind::Video), ..Filter::default() };
     let query = Query { filter: videos, ..Query::text("red") };
-    let outcome = library.searcher().search(&query).unwrap();
+    let outcome = library.searcher().search(&query, &Control::default()).unwrap();
     assert_eq!(names(&outcome), ["day.mp4"]);
     let spans: Vec<_> = outcome.hits[0]
         .moments
@@ -270,13 +331,15 @@ fn a_video_is_found_by_its_best_moment() {
     assert!(outcome.hits[0].scores.dense.unwrap() > 0.99);
 
     // The picture is the same as the video's frame: one of the two is enough.
-    let outcome = library.searcher().search(&Query::text("red")).unwrap();
+    let outcome = library.searcher().search(&Query::text("red"), &Control::default()).unwrap();
     assert_eq!(names(&outcome)[0], "red.png");
     let of = RejectReason::Duplicate { of: id("red.png").short() };
     assert_eq!(rejected(&outcome, "day.mp4"), Some(&of));
     let pictures = Filter { kind: Some(Kind::Picture), ..Filter::default() };
-    let outcome =
-        library.searcher().rank(&Query { filter: pictures, ..Query::text("red") }).unwrap();
+    let outcome = library
+        .searcher()
+        .rank(&Query { filter: pictures, ..Query::text("red") }, &Control::default())
+        .unwrap();
     assert!(!names(&outcome).contains(&"day.mp4"));
 }
 
@@ -287,7 +350,7 @@ fn a_long_video_does_not_crowd_out_pictures() {
     library.add_video("long.mp4", &frames);
     let query = Query { limit: 5, ..Query::text("red") };
     let query = Query { deduplicate: false, ..query };
-    let outcome = library.searcher().rank(&query).unwrap();
+    let outcome = library.searcher().rank(&query, &Control::default()).unwrap();
     let mut found = names(&outcome);
     found.sort_unstable();
     assert_eq!(found, ["blue.png", "green.png", "long.mp4", "orange.png", "red.png"]);

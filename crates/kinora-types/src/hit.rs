@@ -52,15 +52,57 @@ pub struct Moment {
     pub by: Basis,
 }
 
+/// Whether a found asset answers the question, and by what. The search decides it once for each hit; nothing
+/// behind it holds scores against thresholds again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// By what is to be seen: its dense score reaches the threshold, or the question has none.
+    Look,
+    /// By its words alone: they carry every content word of the question.
+    Words,
+    /// By both: its words carry most of the question, and its picture reaches the threshold or is among the
+    /// nearest.
+    Both,
+    /// It does not answer; it is only the best of what is left.
+    No(NoFit),
+}
+
+/// Why a found asset does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoFit {
+    /// Its picture stays below the threshold, and its words carry less than half of the question.
+    UnderThreshold,
+    /// Its words carry most of the question, but not all, and its picture is not among the nearest.
+    PartOfTheWords,
+}
+
+impl Fit {
+    /// Whether it answers.
+    pub fn fits(self) -> bool {
+        !matches!(self, Self::No(_))
+    }
+
+    /// Whether it answers and its words take part in that.
+    pub fn by_words(self) -> bool {
+        matches!(self, Self::Words | Self::Both)
+    }
+}
+
 /// One found asset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// 1-based rank.
     pub rank: usize,
+    /// Its row in the catalogue of the library that was searched.
+    pub row: u64,
     /// The asset.
     pub asset: Asset,
     /// Its scores.
     pub scores: Scores,
+    /// Whether it answers the question.
+    pub fit: Fit,
     /// Words of the query that the asset's own words contain.
     pub matched_words: Vec<String>,
     /// Of a video or recording, the moments that answer, best first; empty for a picture.

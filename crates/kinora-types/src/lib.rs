@@ -8,11 +8,13 @@
 
 mod asset;
 mod citation;
+mod control;
 mod film;
 mod frame;
 mod geometry;
 mod hit;
 mod id;
+pub mod lossy_path;
 mod markup;
 mod motion;
 mod passage;
@@ -26,13 +28,14 @@ mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
 pub use citation::Citation;
+pub use control::{Cancelled, Control};
 pub use film::{
     Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, ShotBrief, ShotSound, Sound,
     Storyboard, Transition,
 };
 pub use frame::{OddSize, YuvFrame};
 pub use geometry::{Rect, Size};
-pub use hit::{Basis, Candidate, Hit, Moment, RejectReason, Scores};
+pub use hit::{Basis, Candidate, Fit, Hit, Moment, NoFit, RejectReason, Scores};
 pub use id::{AssetId, ContentHash, ParseHashError};
 pub use markup::{Markup, PAGE_HEAD};
 pub use motion::{CameraMotion, MOTION_DIMENSIONS, MotionDescriptor, ShotMotion, SubjectMotion};

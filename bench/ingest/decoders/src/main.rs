@@ -1,4 +1,4 @@
-//! CPU milliseconds to decode a JPEG, by decoder: the choice behind `kinora-media::read`.
+//! CPU milliseconds to decode a JPEG, by decoder: the choice behind `kinora-image`.
 //!
 //!     cargo run --release [--features simd] -- FILE.jpg...
 

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, Change, FileEntry, NewAsset, NewFrame, NewShot};
 use kinora_index::Embedded;
-use kinora_inference::{ImageEmbedder, TextEmbedder, fake::ColourEmbedder};
-use kinora_retrieval::{Searcher, sync};
+use kinora_inference::{ImageEmbedder, TextEmbedder};
+use kinora_retrieval::{Searcher, SearcherCache, sync};
+use kinora_testing::fake::ColourEmbedder;
 use kinora_types::{
-    Asset, AssetId, ContentHash, Embedding, Origin, Passage, PassageKind, Picture, Rights, Size,
-    TimeRange,
+    Asset, AssetId, ContentHash, Control, Embedding, Origin, Passage, PassageKind, Picture, Rights,
+    Size, TimeRange,
 };
 
 pub const RED: [u8; 3] = [255, 0, 0];
@@ -18,6 +19,7 @@ pub struct Library {
     pub catalog: Catalog,
     index: Embedded,
     embedder: ColourEmbedder,
+    cache: SearcherCache,
 }
 
 impl Library {
@@ -28,7 +30,7 @@ impl Library {
         let catalog = Catalog::create(folder.path(), "test", &space).unwrap();
         let index =
             Embedded::open(&folder.path().join("index"), &space.id(), space.dimension).unwrap();
-        Self { _folder: folder, catalog, index, embedder }
+        Self { _folder: folder, catalog, index, embedder, cache: SearcherCache::default() }
     }
 
     pub fn picture(&mut self, name: &str, colour: [u8; 3], title: &str, day: Option<&str>) {
@@ -88,7 +90,7 @@ impl Library {
     }
 
     pub fn searcher(&self) -> Searcher<'_> {
-        Searcher::new(&self.catalog, &self.index, &self.embedder).unwrap()
+        Searcher::new(&self.catalog, &self.index, &self.embedder, &self.cache).unwrap()
     }
 
     fn add(&mut self, asset: Asset, embedding: Option<Embedding>, frames: Vec<NewFrame>) {
@@ -107,7 +109,7 @@ impl Library {
 
     fn commit(&mut self, change: Change) {
         self.catalog.commit(&[change]).unwrap();
-        sync(&self.catalog, &mut self.index).unwrap();
+        sync(&self.catalog, &mut self.index, &Control::default()).unwrap();
     }
 
     fn embedded(&self, colour: [u8; 3]) -> Embedding {

@@ -3,15 +3,13 @@
 use std::{
     borrow::Cow,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Instant,
 };
 
 use kinora_engine::{
-    AddRequest, AddSummary, Added, Control, Done, FileFailure, IngestObserver, IngestOptions,
-    LeftOut, LivePhoto, Studio, Waiting,
+    AddRequest, AddSummary, Added, Control, Engine, Event, FileFailure, Job, Waiting,
 };
-use kinora_types::PassageKind;
 use serde::Serialize;
 
 use super::{
@@ -59,110 +57,108 @@ struct Screen {
     gathered: Gathered,
 }
 
-impl IngestObserver for Screen {
-    fn found(&mut self, files: u64) {
-        self.bar.length(files);
+impl Screen {
+    fn show(&mut self, event: Event) {
+        match event {
+            Event::Found { files } => self.bar.length(files),
+            Event::Added(_) => self.bar.step(),
+            Event::Failed(failure) => self.failed(failure),
+            Event::Damaged(damage) => {
+                self.bar.say(&format!("damaged: {}: {}", damage.message, damage.path.display()));
+            }
+            Event::Vanished { path } => {
+                self.bar.say(&format!("vanished: {}", path.display()));
+                self.vanished.push(path);
+            }
+            Event::LeftOut(left) => self.gathered.left_out.push(left),
+            Event::MotionPhoto { path } => self.gathered.motion_photos.push(path),
+            Event::LivePhoto(pair) => self.gathered.live_photos.push(pair),
+            Event::Analysing { path, at_ms, duration_ms } => {
+                let at = place(at_ms, duration_ms);
+                self.bar.message(&format!("looking through {}{at}", name(&path)));
+            }
+            Event::Perceiving { kind, path, at_ms, duration_ms } => {
+                let at = place(at_ms, duration_ms);
+                self.bar.message(&format!("looking for {} in {}{at}", kind.name(), name(&path)));
+            }
+            Event::Watching { folders } => {
+                let names: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
+                self.bar.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
+            }
+            // Also if the run ends early.
+            Event::Sent(sent) => {
+                self.bar.clear();
+                say_sent(&sent);
+            }
+            _ => {}
+        }
     }
 
-    fn done(&mut self, _: &Done) {
+    fn failed(&mut self, failure: FileFailure) {
         self.bar.step();
-    }
-
-    fn failed(&mut self, failure: &FileFailure) {
-        self.bar.step();
-        let path = failure.path.display();
-        self.bar.say(&format!("failed: {}: {path}", failure.message));
+        self.bar.say(&format!("failed: {}: {}", failure.message, failure.path.display()));
         if let Some(hint) = &failure.hint {
             self.bar.say(&format!("  hint: {hint}"));
         }
-        self.failures.push(failure.clone());
+        self.failures.push(failure);
     }
+}
 
-    fn vanished(&mut self, path: &Path) {
-        self.bar.say(&format!("vanished: {}", path.display()));
-        self.vanished.push(path.to_owned());
-    }
+fn name(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
+}
 
-    fn left_out(&mut self, left: &LeftOut) {
-        self.gathered.left_out.push(left.clone());
-    }
-
-    fn motion_photo(&mut self, path: &Path) {
-        self.gathered.motion_photos.push(path.to_owned());
-    }
-
-    fn live_photo(&mut self, pair: &LivePhoto) {
-        self.gathered.live_photos.push(pair.clone());
-    }
-
-    fn analysing(&mut self, path: &Path, at_ms: u64, duration_ms: u64) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
-        let at = format!("{} of {}", clock(at_ms), clock(duration_ms));
-        self.bar.message(&format!("looking through {name}: {at}"));
-    }
-
-    fn perceiving(&mut self, kind: PassageKind, path: &Path, at_ms: u64, duration_ms: u64) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
-        let at = match duration_ms {
-            0 => String::new(),
-            length => format!(": {} of {}", clock(at_ms), clock(length)),
-        };
-        self.bar.message(&format!("looking for {} in {name}{at}", kind.name()));
-    }
-
-    fn damaged(&mut self, damage: &FileFailure) {
-        self.bar.say(&format!("damaged: {}: {}", damage.message, damage.path.display()));
-    }
-
-    fn watching(&mut self, folders: &[PathBuf]) {
-        let names: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
-        self.bar.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
+/// Where in a recording it is; nothing for a picture.
+fn place(at_ms: u64, duration_ms: u64) -> String {
+    let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
+    match duration_ms {
+        0 => String::new(),
+        length => format!(": {} of {}", clock(at_ms), clock(length)),
     }
 }
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &AddArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
-    let library = &args.library.library;
-    let captions = args.caption.then(|| studio.captioner()).transpose()?.map(Arc::new);
+    if args.caption {
+        // A model that cannot be had is known before a library is made.
+        engine.vision_model()?;
+    }
+    let name = &args.library.library;
+    let library = engine.library_or_new(name, args.space.as_deref())?;
     let request = AddRequest {
         paths: args.paths.clone(),
-        space: args.space.clone(),
-        options: IngestOptions {
-            attributions: args.attributions.clone(),
-            index_names: !args.no_words,
-            again: args.again,
-            ..IngestOptions::default()
-        },
+        attributions: args.attributions.clone(),
+        index_names: !args.no_words,
+        again: args.again,
         without: args.without.iter().copied().map(Into::into).collect(),
-        captions: captions.clone(),
+        captions: args.caption,
         watch: args.watch,
     };
     let start = Instant::now();
     let bar = output::progress::bar(0, "files");
-    let mut screen =
+    let screen =
         Screen { bar, failures: Vec::new(), vanished: Vec::new(), gathered: Gathered::default() };
-    let result = studio.add(library, &request, &mut screen, control);
+    let screen = Arc::new(Mutex::new(screen));
+    let shown = Arc::clone(&screen);
+    let job = Job::new(control).on_event(move |event| output::locked(&shown).show(event));
+    let result = library.add(&request, &job);
+    let screen = output::locked(&screen);
     screen.bar.clear();
-    let sent = captions.and_then(|captioner| captioner.sent());
-    // Also if the run ended early.
-    sent.iter().for_each(say_sent);
     let added = result?;
     let summary = &added.summary;
     let seconds = start.elapsed().as_secs_f64();
     if json {
         let failures = screen.failures.iter().map(Failure::from).collect();
         let vanished_files = screen.vanished.iter().map(|path| path.to_string_lossy()).collect();
-        let sent = sent.as_ref().map(SentReport::from);
+        let sent = added.sent.as_ref().map(SentReport::from);
         let (added, gathered) = (&added, &screen.gathered);
         output::json(&Report {
-            library,
+            library: name,
             added,
             failures,
             vanished_files,
@@ -171,7 +167,7 @@ pub fn run(
             seconds,
         })?;
     } else {
-        output::line(sentence(library, summary, start))?;
+        output::line(sentence(name, summary, start))?;
         for line in screen.gathered.lines() {
             output::line(line)?;
         }

@@ -1,7 +1,9 @@
 //! `kinora ask`
 
+use std::sync::{Arc, Mutex};
+
 use kinora_engine::{
-    Answer, AskOptions, AskRequest, Control, LanguageModel, Method, Sent, Sentence, Studio,
+    Answer, AskOptions, AskRequest, Control, Engine, Event, Job, Library, Method, Sent, Sentence,
 };
 use kinora_types::Citation;
 use serde::Serialize;
@@ -60,16 +62,14 @@ impl<'a> From<&'a Sent> for SentReport<'a> {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &AskArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
-    let library = &args.library.library;
-    let model = model(studio, &args.answer)?;
+    let library = engine.library(&args.library.library)?;
     let request = request(&args.question, None, &args.answer);
-    let show = Show::of(json, &args.answer);
-    let answer = answer(studio, library, &request, model.as_deref(), control, show)?;
+    let answer = answer(&library, &request, control, Show::of(json, &args.answer))?;
     if args.explain && !json {
         explain(&answer)?;
     }
@@ -83,66 +83,80 @@ fn report<'a>(library: &'a str, question: &'a str, answer: &'a Answer) -> Report
     Report { library, question, text, citations, retrieved, sent, answer }
 }
 
-/// The model that is configured, unless none is wanted.
-pub fn model(studio: &Studio, args: &AnswerArgs) -> anyhow::Result<Option<Box<dyn LanguageModel>>> {
-    if args.extractive {
-        return Ok(None);
-    }
-    Ok(studio.language_model()?)
-}
-
 /// A question with the answer's options.
 pub fn request(question: &str, conversation: Option<u64>, args: &AnswerArgs) -> AskRequest {
     let options = AskOptions { evidence: usize::from(args.evidence), ..AskOptions::default() };
-    AskRequest { question: question.to_owned(), conversation, options }
+    AskRequest { question: question.to_owned(), conversation, options, extractive: args.extractive }
 }
 
 /// Asks, prints each sentence as soon as it was checked, and then what they rest on; or all at once as JSON.
 pub fn answer(
-    studio: &Studio,
-    library: &str,
+    library: &Library,
     request: &AskRequest,
-    model: Option<&dyn LanguageModel>,
     control: &Control,
     show: Show,
 ) -> anyhow::Result<Answer> {
     if matches!(show, Show::Json) {
-        let answer = studio.ask(library, request, model, control, &mut |_| ())?;
-        output::json(&report(library, &request.question, &answer))?;
+        let answer = library.ask(request, &Job::new(control))?;
+        output::json(&report(library.name(), &request.question, &answer))?;
         return Ok(answer);
     }
-    let waiting = output::progress::spinner();
-    waiting.message(&match model {
-        Some(model) => format!("{} reads what was found", model.model()),
-        None => "looking".into(),
-    });
-    waiting.steady();
-    let (mut printed, mut failed) = (false, None);
-    let mut told = |sentence: &Sentence| {
-        waiting.clear();
-        if failed.is_none() {
-            failed = print(sentence, printed).err();
-            printed = true;
-        }
-        if output::is_unread() {
-            control.cancel();
-        }
-    };
-    let answer = studio.ask(library, request, model, control, &mut told);
-    waiting.clear();
+    let page = Arc::new(Mutex::new(Page::new()));
+    let (shown, stop) = (Arc::clone(&page), control.clone());
+    let job = Job::new(control).on_event(move |event| output::locked(&shown).show(event, &stop));
+    let answer = library.ask(request, &job);
+    let mut page = output::locked(&page);
+    page.waiting.clear();
     let answer = answer?;
-    if let Some(error) = failed {
+    if let Some(error) = page.failed.take() {
         return Err(error);
     }
-    output::line(if printed { String::new() } else { answer.text() })?;
+    output::line(if page.printed { String::new() } else { answer.text() })?;
     let protocol = if let Show::Text(protocol) = show { protocol } else { None };
     sources(&answer, &|citation| {
         let protocol = protocol?;
-        let seen = studio.cited_picture(library, citation, inline::SIDE, control)?;
+        let seen = library.cited_picture(citation, inline::SIDE, &Job::new(control))?;
         Some(inline::drawn(protocol, &seen))
     })?;
     notes(&answer);
     Ok(answer)
+}
+
+/// An answer as it comes.
+struct Page {
+    waiting: output::progress::Bar,
+    /// Whether something of it was printed.
+    printed: bool,
+    /// Why no more of it can be.
+    failed: Option<anyhow::Error>,
+}
+
+impl Page {
+    fn new() -> Self {
+        let waiting = output::progress::spinner();
+        waiting.message("looking");
+        waiting.steady();
+        Self { waiting, printed: false, failed: None }
+    }
+
+    fn show(&mut self, event: Event, stop: &Control) {
+        match event {
+            Event::Answering { model: Some(model) } => {
+                self.waiting.message(&format!("{model} reads what was found"));
+            }
+            Event::Sentence(sentence) => {
+                self.waiting.clear();
+                if self.failed.is_none() {
+                    self.failed = print(&sentence, self.printed).err();
+                    self.printed = true;
+                }
+                if output::is_unread() {
+                    stop.cancel();
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// List items stand on lines of their own, other sentences follow each other.

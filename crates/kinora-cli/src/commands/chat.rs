@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use kinora_engine::{Control, ConversationSummary, LanguageModel, Mentions, Studio, Wish};
+use kinora_engine::{Control, ConversationSummary, Engine, Library, Mentions, Wish};
 use serde::Serialize;
 
 use super::{ask, make};
@@ -32,27 +32,27 @@ struct Line {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &ChatArgs,
     json: bool,
     signals: &Signals,
 ) -> anyhow::Result<Outcome> {
-    let library = &args.library;
+    let library = &*engine.library(&args.library)?;
     match &args.command {
-        Some(ChatCommand::List) => list(studio, library, json)?,
+        Some(ChatCommand::List) => list(library, json)?,
         Some(ChatCommand::Export { id }) => {
-            output::document(&studio.export_conversation(library, *id)?)?;
+            output::document(&library.export_conversation(*id)?)?;
         }
         Some(ChatCommand::Rename { id, title }) => {
-            studio.rename_conversation(library, *id, title)?;
+            library.rename_conversation(*id, title)?;
         }
-        Some(ChatCommand::Delete { id }) => studio.delete_conversation(library, *id)?,
-        None => talk(studio, args, json, signals)?,
+        Some(ChatCommand::Delete { id }) => library.delete_conversation(*id)?,
+        None => talk(library, engine, args, json, signals)?,
     }
     Ok(Outcome::Done)
 }
 
-fn list(studio: &Studio, library: &str, json: bool) -> anyhow::Result<()> {
+fn list(library: &Library, json: bool) -> anyhow::Result<()> {
     let line = |summary: ConversationSummary| Line {
         id: summary.id,
         title: summary.title,
@@ -60,7 +60,7 @@ fn list(studio: &Studio, library: &str, json: bool) -> anyhow::Result<()> {
         started_at: summary.started_at.to_string(),
         changed_at: summary.changed_at.to_string(),
     };
-    let conversations: Vec<Line> = studio.conversations(library)?.into_iter().map(line).collect();
+    let conversations: Vec<Line> = library.conversations()?.into_iter().map(line).collect();
     if json {
         return output::json(&Report { conversations });
     }
@@ -76,11 +76,20 @@ fn list(studio: &Studio, library: &str, json: bool) -> anyhow::Result<()> {
 
 /// Questions from the terminal, or one a line from a pipe, until the end of input. As JSON, an object for each
 /// answer. Ctrl-C stops an answer, and ends the conversation where a question is awaited.
-fn talk(studio: &Studio, args: &ChatArgs, json: bool, signals: &Signals) -> anyhow::Result<()> {
-    let model = ask::model(studio, &args.answer)?;
-    let mut talk = Talk { studio, args, model, conversation: args.resume, json };
+fn talk(
+    library: &Library,
+    engine: &Engine,
+    args: &ChatArgs,
+    json: bool,
+    signals: &Signals,
+) -> anyhow::Result<()> {
+    if !args.answer.extractive {
+        // What is configured and cannot be had is known before the first question.
+        engine.language_model()?;
+    }
+    let mut talk = Talk { library, args, conversation: args.resume, json };
     if let Some(id) = talk.conversation.filter(|_| !json) {
-        for turn in studio.turns(&args.library, id)? {
+        for turn in library.turns(id)? {
             output::line(&turn.text)?;
         }
     }
@@ -110,9 +119,8 @@ fn talk(studio: &Studio, args: &ChatArgs, json: bool, signals: &Signals) -> anyh
 
 /// A conversation that goes on.
 struct Talk<'a> {
-    studio: &'a Studio,
+    library: &'a Library,
     args: &'a ChatArgs,
-    model: Option<Box<dyn LanguageModel>>,
     /// Its number, once it has begun.
     conversation: Option<u64>,
     json: bool,
@@ -123,7 +131,7 @@ impl Talk<'_> {
     fn turn(&mut self, question: &str, control: &Control) -> anyhow::Result<()> {
         let id = match self.conversation {
             Some(id) => id,
-            None => self.studio.start_conversation(&self.args.library, question)?,
+            None => self.library.start_conversation(question)?,
         };
         self.conversation = Some(id);
         let done = match Wish::of(question) {
@@ -143,10 +151,9 @@ impl Talk<'_> {
     }
 
     fn answer(&self, id: u64, question: &str, control: &Control) -> anyhow::Result<()> {
-        let (library, model) = (&self.args.library, self.model.as_deref());
         let request = ask::request(question, Some(id), &self.args.answer);
         let show = ask::Show::of(self.json, &self.args.answer);
-        ask::answer(self.studio, library, &request, model, control, show)?;
+        ask::answer(self.library, &request, control, show)?;
         Ok(())
     }
 
@@ -159,15 +166,15 @@ impl Talk<'_> {
         seconds: Option<f64>,
         control: &Control,
     ) -> anyhow::Result<()> {
-        let (studio, library) = (self.studio, &self.args.library);
-        let film = studio.film_of_answer(library, id, mentions, seconds)?;
+        let library = self.library;
+        let film = library.film_of_answer(id, mentions, seconds)?;
         for name in &film.left_out {
             output::say(&format!("note: left out, as it has no picture: {name}"));
         }
         let out = free_name(id);
-        let record = make::make(studio, library, &film.request, &out, control)?;
+        let record = make::make(library, &film.request, &out, control)?;
         make::print(&out, &record, self.json)?;
-        Ok(studio.say_film(library, id, wish, &film, &out)?)
+        Ok(library.say_film(id, wish, &film, &out)?)
     }
 }
 

@@ -1,12 +1,12 @@
 //! `kinora edit`
 
-use kinora_engine::{EditRequest, Studio, TranscriptFile};
+use kinora_engine::{EditRequest, Engine, TranscriptFile};
 
 use super::show;
 use crate::{Outcome, args::EditArgs, output};
 
 /// Runs the command and shows what is known afterwards.
-pub fn run(studio: &Studio, args: &EditArgs, json: bool) -> anyhow::Result<Outcome> {
+pub fn run(engine: &Engine, args: &EditArgs, json: bool) -> anyhow::Result<Outcome> {
     let transcript = args.transcript.as_deref().map(TranscriptFile::read).transpose()?;
     if let Some(encoding) = transcript.as_ref().map(TranscriptFile::encoding).filter(|e| e.guessed)
     {
@@ -26,6 +26,6 @@ pub fn run(studio: &Studio, args: &EditArgs, json: bool) -> anyhow::Result<Outco
         written: args.written.clone(),
         restore: args.restore.iter().copied().map(Into::into).collect(),
     };
-    let details = studio.edit(&args.library.library, &args.asset, &request)?;
+    let details = engine.library(&args.library.library)?.edit(&args.asset, &request)?;
     show::print(&details, json)
 }

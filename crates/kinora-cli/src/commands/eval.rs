@@ -1,18 +1,19 @@
 //! `kinora eval`
 
-use kinora_engine::{Control, Mode, Studio};
+use kinora_engine::{Control, Engine, Job, Mode};
 
 use crate::{Outcome, args::EvalArgs, output};
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &EvalArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
     let mode = if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid };
-    let report = studio.evaluate(&args.library.library, &args.queries, mode, control)?;
+    let library = engine.library(&args.library.library)?;
+    let report = library.evaluate(&args.queries, mode, &Job::new(control))?;
     if json {
         output::json(&report)?;
         return Ok(Outcome::Done);

@@ -1,6 +1,6 @@
 //! `kinora films`
 
-use kinora_engine::Studio;
+use kinora_engine::Engine;
 use serde::Serialize;
 
 use crate::{Outcome, args::FilmsArgs, output};
@@ -18,8 +18,8 @@ struct Report {
 }
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &FilmsArgs, json: bool) -> anyhow::Result<Outcome> {
-    let found = studio.films(&args.library.library, args.using.as_deref())?;
+pub fn run(engine: &Engine, args: &FilmsArgs, json: bool) -> anyhow::Result<Outcome> {
+    let found = engine.library(&args.library.library)?.films(args.using.as_deref())?;
     let film = |f: &kinora_engine::FilmSummary| Film {
         path: f.path.clone(),
         made_at: f.made_at.clone(),

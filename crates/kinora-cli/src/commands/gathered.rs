@@ -44,7 +44,7 @@ impl Gathered {
     fn left_out_lines(&self) -> Vec<String> {
         let mut formats: BTreeMap<&str, Vec<&LeftOut>> = BTreeMap::new();
         for left in &self.left_out {
-            formats.entry(left.format).or_default().push(left);
+            formats.entry(&left.format).or_default().push(left);
         }
         if formats.is_empty() {
             return Vec::new();
@@ -52,7 +52,7 @@ impl Gathered {
         let groups: Vec<String> = formats.iter().map(|(name, files)| group(name, files)).collect();
         let mut lines = vec![format!("left out: {}", groups.join(", "))];
         for (format, files) in formats {
-            if let Some(hint) = files.first().and_then(|left| left.hint) {
+            if let Some(hint) = files.first().and_then(|left| left.hint.as_deref()) {
                 lines.push(format!("  hint: {format}: {hint}"));
             }
         }
@@ -88,7 +88,10 @@ mod tests {
 
     #[test]
     fn what_was_left_out_is_counted_by_format() {
-        let left = |name: &str, format, hint| LeftOut { path: name.into(), format, hint };
+        let left = |name: &str, format: &'static str, hint: Option<&'static str>| {
+            let (format, hint) = (format.into(), hint.map(Into::into));
+            LeftOut { path: name.into(), format, hint }
+        };
         let mut gathered = Gathered::default();
         for number in 1..=4 {
             let name = format!("/a/IMG_{number}.CR2");

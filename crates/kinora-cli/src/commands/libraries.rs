@@ -1,6 +1,6 @@
 //! `kinora libraries`
 
-use kinora_engine::{LibraryCheck, LibrarySummary, Studio};
+use kinora_engine::{Engine, LibraryCheck, LibrarySummary};
 use serde::Serialize;
 
 use crate::{Outcome, args::LibrariesCommand, output};
@@ -17,20 +17,20 @@ struct Checked {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     command: Option<&LibrariesCommand>,
     json: bool,
 ) -> anyhow::Result<Outcome> {
     match command {
-        None => list(studio, json),
+        None => list(engine, json),
         Some(LibrariesCommand::Check { name, repair }) => {
-            check(studio, name.as_deref(), *repair, json)
+            check(engine, name.as_deref(), *repair, json)
         }
     }
 }
 
-fn list(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
-    let libraries = studio.libraries();
+fn list(engine: &Engine, json: bool) -> anyhow::Result<Outcome> {
+    let libraries = engine.libraries();
     if json {
         output::json(&Report { libraries })?;
         return Ok(Outcome::Done);
@@ -59,8 +59,8 @@ fn list(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn check(studio: &Studio, name: Option<&str>, repair: bool, json: bool) -> anyhow::Result<Outcome> {
-    let libraries = studio.check(name, repair)?;
+fn check(engine: &Engine, name: Option<&str>, repair: bool, json: bool) -> anyhow::Result<Outcome> {
+    let libraries = engine.check(name, repair)?;
     let sound = libraries.iter().all(|library| library.sound);
     if json {
         output::json(&Checked { libraries })?;

@@ -1,10 +1,13 @@
 //! `kinora make`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use kinora_engine::{
-    BriefFormat, BriefSource, Control, FilmRequest, Generator, MakeProgress, Plan, Studio,
+    BriefFormat, BriefSource, Control, Engine, Event, FilmRequest, Generator, Job, Library, Plan,
 };
 use kinora_types::{
     Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Steadiness, Steady,
@@ -32,36 +35,39 @@ struct Planned<'a> {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &MakeArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
     let request = request(args)?;
+    let library = engine.library(&args.library.library)?;
     if args.dry_run {
-        let plan = studio.plan(&args.library.library, &request, control)?;
+        let plan = library.plan(&request, &Job::new(control))?;
         return show_plan(args, &plan, json, control);
     }
     let out = args.output.as_deref().context("no output was given")?;
-    let record = make(studio, &args.library.library, &request, out, control)?;
+    let record = make(&library, &request, out, control)?;
     print(out, &record, json)?;
     Ok(Outcome::Done)
 }
 
 /// Makes a film under a bar of progress.
 pub fn make(
-    studio: &Studio,
-    library: &str,
+    library: &Library,
     request: &FilmRequest,
     out: &Path,
     control: &Control,
 ) -> anyhow::Result<FilmRecord> {
-    let bar = output::progress::bar(0, "frames");
-    let mut progress = |progress: MakeProgress| {
-        bar.length(progress.total);
-        bar.position(progress.done);
-    };
-    let result = studio.make(library, request, out, &mut progress, control);
+    let bar = Arc::new(output::progress::bar(0, "frames"));
+    let shown = Arc::clone(&bar);
+    let job = Job::new(control).on_event(move |event| {
+        if let Event::Frames { done, total } = event {
+            shown.length(total);
+            shown.position(done);
+        }
+    });
+    let result = library.make(request, out, &job);
     bar.clear();
     Ok(result?)
 }

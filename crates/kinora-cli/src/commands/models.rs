@@ -1,6 +1,8 @@
 //! `kinora models`
 
-use kinora_engine::{Control, PullEvent, Stage, Status, Studio};
+use std::sync::{Arc, Mutex};
+
+use kinora_engine::{Control, Engine, Event, Job, Stage, Status};
 use serde::Serialize;
 
 use crate::{
@@ -26,17 +28,17 @@ struct Report {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     command: &ModelsCommand,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
     match command {
-        ModelsCommand::List => list(studio, json),
-        ModelsCommand::Pull { names } => pull(studio, names, control),
-        ModelsCommand::Verify { names } => verify(studio, names, control),
+        ModelsCommand::List => list(engine, json),
+        ModelsCommand::Pull { names } => pull(engine, names, control),
+        ModelsCommand::Verify { names } => verify(engine, names, control),
         ModelsCommand::Path { name } => {
-            let store = studio.store();
+            let store = engine.store();
             let path = match name {
                 Some(name) => store.path(name).map_err(kinora_engine::EngineError::from)?,
                 None => store.cache_dir().to_owned(),
@@ -47,8 +49,8 @@ pub fn run(
     }
 }
 
-fn list(studio: &Studio, json: bool) -> anyhow::Result<Outcome> {
-    let models: Vec<Model> = studio.store().list().into_iter().map(model).collect();
+fn list(engine: &Engine, json: bool) -> anyhow::Result<Outcome> {
+    let models: Vec<Model> = engine.store().list().into_iter().map(model).collect();
     if json {
         output::json(&Report { models })?;
         return Ok(Outcome::Done);
@@ -78,13 +80,13 @@ fn model(status: Status) -> Model {
     }
 }
 
-fn pull(studio: &Studio, names: &[String], control: &Control) -> anyhow::Result<Outcome> {
-    let names = if names.is_empty() { studio.store().default_ids() } else { names.to_vec() };
-    let mut screen = Screen::default();
-    let result =
-        studio.store().pull(&names, &mut |event: &PullEvent<'_>| screen.step(event), control);
-    screen.clear();
-    result.map_err(kinora_engine::EngineError::from)?;
+fn pull(engine: &Engine, names: &[String], control: &Control) -> anyhow::Result<Outcome> {
+    let screen = Arc::new(Mutex::new(Screen::default()));
+    let shown = Arc::clone(&screen);
+    let job = Job::new(control).on_event(move |event| output::locked(&shown).show(event));
+    let result = engine.pull(names, &job);
+    output::locked(&screen).clear();
+    result?;
     Ok(Outcome::Done)
 }
 
@@ -95,20 +97,21 @@ struct Screen {
 }
 
 impl Screen {
-    fn step(&mut self, event: &PullEvent<'_>) {
-        if self.bar.as_ref().is_none_or(|(id, _)| id != event.id) {
+    fn show(&mut self, event: Event) {
+        let Event::Pull { id, stage, source, done, total } = event else { return };
+        if self.bar.as_ref().is_none_or(|(shown, _)| *shown != id) {
             self.clear();
-            self.bar = Some((event.id.to_owned(), output::progress::bytes(event.id)));
+            self.bar = Some((id.clone(), output::progress::bytes(&id)));
         }
         let Some((_, bar)) = &self.bar else { return };
-        if let Some(total) = event.total {
+        if let Some(total) = total {
             bar.length(total);
         }
-        bar.position(event.done);
-        bar.message(words(event.stage));
-        match event.stage {
-            Stage::Done => bar.say(&format!("pulled {} from {}", event.id, event.source)),
-            Stage::Present => bar.say(&format!("{} is here", event.id)),
+        bar.position(done);
+        bar.message(words(stage));
+        match stage {
+            Stage::Done => bar.say(&format!("pulled {id} from {source}")),
+            Stage::Present => bar.say(&format!("{id} is here")),
             _ => {}
         }
     }
@@ -131,13 +134,13 @@ fn words(stage: Stage) -> &'static str {
     }
 }
 
-fn verify(studio: &Studio, names: &[String], control: &Control) -> anyhow::Result<Outcome> {
+fn verify(engine: &Engine, names: &[String], control: &Control) -> anyhow::Result<Outcome> {
     let here =
-        || studio.store().list().into_iter().filter(|s| s.path.is_some()).map(|s| s.artifact.id);
+        || engine.store().list().into_iter().filter(|s| s.path.is_some()).map(|s| s.artifact.id);
     let names: Vec<String> = if names.is_empty() { here().collect() } else { names.to_vec() };
     let mut outcome = Outcome::Done;
     for name in &names {
-        match studio.store().verify(&[name], control) {
+        match engine.store().verify(&[name], control) {
             Ok(()) => output::line(format!("{name}: intact"))?,
             Err(error) => {
                 outcome = Outcome::Partly;

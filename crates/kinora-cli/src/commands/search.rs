@@ -6,7 +6,9 @@ use std::{
 };
 
 use anyhow::Context;
-use kinora_engine::{Control, Filter, Mode, SearchOutcome, SearchRequest, Studio};
+use kinora_engine::{
+    Control, Engine, Example, Filter, Job, Library, Mode, Place, SearchOutcome, SearchRequest,
+};
 use kinora_types::{Hit, Passage};
 use serde::Serialize;
 
@@ -30,27 +32,29 @@ struct Report<'a> {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &SearchArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
-    let library = &args.library.library;
+    let library = engine.library(&args.library.library)?;
     let request = request(args);
+    let job = Job::new(control);
     if args.by == By::Motion {
         let limit = usize::from(args.limit);
-        let hits = studio.search_by_motion(library, &args.like, &request.filter, limit, control)?;
-        return by_motion(library, &args.like, &hits, json);
+        let hits = library.search_by_motion(&request.like, &request.filter, limit, &job)?;
+        return by_motion(library.name(), &args.like, &hits, json);
     }
-    let outcome = studio.search(library, &request, control)?;
+    let outcome = library.search(&request, &job)?;
     if args.sheet.is_some() || args.open {
-        let path = write_sheet(studio, args, &outcome, control)?;
+        let path = write_sheet(engine, &library, args, &outcome, control)?;
         if args.open {
             open(&path)?;
         }
     }
     if json {
-        output::json(&Report { library, query: &args.text, like: &args.like, outcome: &outcome })?;
+        let (library, query) = (library.name(), &args.text);
+        output::json(&Report { library, query, like: &args.like, outcome: &outcome })?;
     } else {
         print(&outcome, args.explain)?;
     }
@@ -81,10 +85,10 @@ fn by_motion(library: &str, like: &[PathBuf], hits: &[Hit], json: bool) -> anyho
 fn request(args: &SearchArgs) -> SearchRequest {
     SearchRequest {
         text: args.text.clone(),
-        like: args.like.clone(),
+        like: args.like.iter().map(example).collect(),
         text_weight: args.text_weight,
         minus: args.minus.clone(),
-        near: args.near.clone().map(|place| (place, args.within)),
+        near: args.near.as_deref().map(|place| (Place::parse(place), args.within)),
         filter: Filter {
             after: args.after,
             before: args.before,
@@ -101,6 +105,14 @@ fn request(args: &SearchArgs) -> SearchRequest {
         diversity: args.diversity,
         mode: if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid },
         deduplicate: !args.keep_duplicates,
+    }
+}
+
+/// A file that is there, else what the library calls so.
+fn example(path: &PathBuf) -> Example {
+    match path.to_str() {
+        Some(name) if !path.exists() => Example::Asset(name.to_owned()),
+        _ => Example::Path(path.clone()),
     }
 }
 
@@ -166,18 +178,19 @@ fn explanation(outcome: &SearchOutcome) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the contact sheet where the user wants it, else among Studio's own pages, and gives its path.
+/// Writes the contact sheet where the user wants it, else among Kinora's own pages, and gives its path.
 fn write_sheet(
-    studio: &Studio,
+    engine: &Engine,
+    library: &Library,
     args: &SearchArgs,
     outcome: &SearchOutcome,
     control: &Control,
 ) -> anyhow::Result<PathBuf> {
     let read = |hit: &Hit| {
-        let path = studio.thumbnail(&args.library.library, &hit.asset.id)?;
-        Ok(path.and_then(|path| kinora_files::read(&path, LARGEST_THUMBNAIL).ok()))
+        let path = library.thumbnail(&hit.asset.id)?;
+        kinora_files::read(&path, LARGEST_THUMBNAIL).ok()
     };
-    let thumbnails: Vec<_> = outcome.hits.iter().map(read).collect::<anyhow::Result<_>>()?;
+    let thumbnails: Vec<_> = outcome.hits.iter().map(read).collect();
     let mut question = args.text.clone().unwrap_or_default();
     for like in &args.like {
         question.push_str(&format!(" like {}", like.display()));
@@ -189,7 +202,7 @@ fn write_sheet(
                 .with_context(|| format!("cannot write the sheet: {}", path.display()))?;
             path.clone()
         }
-        None => studio.keep_page("search", &html)?,
+        None => engine.keep_page("search", &html)?,
     };
     output::say(&format!("contact sheet: {}", path.display()));
     Ok(path)

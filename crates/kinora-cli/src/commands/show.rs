@@ -1,13 +1,13 @@
 //! `kinora show`
 
-use kinora_engine::{Details, Studio};
+use kinora_engine::{Details, Engine};
 use kinora_types::{Asset, Certainty, DateBasis, Kind, Origin, Passage, PassageKind, Printable};
 
 use crate::{Outcome, args::ShowArgs, output};
 
 /// Runs the command.
-pub fn run(studio: &Studio, args: &ShowArgs, json: bool) -> anyhow::Result<Outcome> {
-    print(&studio.details(&args.library.library, &args.asset)?, json)
+pub fn run(engine: &Engine, args: &ShowArgs, json: bool) -> anyhow::Result<Outcome> {
+    print(&engine.library(&args.library.library)?.details(&args.asset)?, json)
 }
 
 /// Prints all that is known of one asset.

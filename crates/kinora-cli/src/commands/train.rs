@@ -1,16 +1,20 @@
 //! `kinora train`
 
 use std::{
-    cell::OnceCell,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
 use clap::Args;
-use kinora_engine::{Control, Filter, Studio, TrainConfig, TrainProgress, TrainRequest, Trained};
+use kinora_engine::{Control, Engine, Event, Filter, Job, TrainConfig, TrainRequest, Trained};
 use kinora_types::Size;
 use serde::Serialize;
 
-use crate::{Outcome, args::LibraryArg, output};
+use crate::{
+    Outcome,
+    args::LibraryArg,
+    output::{self, progress::Bar},
+};
 
 /// Bytes of a file of options.
 const LARGEST_CONFIG: u64 = 1 << 20;
@@ -59,39 +63,22 @@ struct Report<'a> {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &TrainArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
     let request = request(args)?;
+    let library = engine.library(&args.library.library)?;
     let videos = output::progress::bar(0, "videos");
-    let steps = OnceCell::new();
-    let (mut loss, mut skipped) = (None, 0);
-    let mut progress = |progress: TrainProgress<'_>| match progress {
-        TrainProgress::Videos { done, total } => {
-            videos.length(total);
-            videos.position(done);
-        }
-        TrainProgress::Skipped { video, why } => {
-            skipped += 1;
-            videos.say(&format!("left out: {video}: {why}"));
-        }
-        TrainProgress::Step(step) => {
-            loss = Some(step.loss);
-            let bar = steps.get_or_init(|| {
-                videos.clear();
-                output::progress::bar(args.steps, "steps")
-            });
-            bar.position(step.step);
-            bar.message(&format!("loss {:.4}", step.loss));
-        }
-    };
-    let result = studio.train(&args.library.library, &request, control, &mut progress);
-    videos.clear();
-    if let Some(bar) = steps.get() {
-        bar.clear();
-    }
+    let screen = Screen { videos, steps: None, wanted: args.steps, loss: None, skipped: 0 };
+    let screen = Arc::new(Mutex::new(screen));
+    let shown = Arc::clone(&screen);
+    let job = Job::new(control).on_event(move |event| output::locked(&shown).show(event));
+    let result = library.train(&request, &job);
+    let screen = output::locked(&screen);
+    screen.clear();
+    let (loss, skipped) = (screen.loss, screen.skipped);
     let Trained { folder, clips, steps } = result?;
     if json {
         output::json(&Report { folder: &folder, clips, steps, loss })?;
@@ -101,6 +88,49 @@ pub fn run(
     }
     let whole = steps >= args.steps && skipped == 0;
     Ok(if whole { Outcome::Done } else { Outcome::Partly })
+}
+
+/// Bars, first of videos, then of steps.
+struct Screen {
+    videos: Bar,
+    steps: Option<Bar>,
+    /// Steps in all.
+    wanted: u64,
+    /// Of the last step.
+    loss: Option<f32>,
+    skipped: u64,
+}
+
+impl Screen {
+    fn show(&mut self, event: Event) {
+        match event {
+            Event::Videos { done, total } => {
+                self.videos.length(total);
+                self.videos.position(done);
+            }
+            Event::VideoSkipped { video, why } => {
+                self.skipped += 1;
+                self.videos.say(&format!("left out: {video}: {why}"));
+            }
+            Event::Step(step) => {
+                self.loss = Some(step.loss);
+                let bar = self.steps.get_or_insert_with(|| {
+                    self.videos.clear();
+                    output::progress::bar(self.wanted, "steps")
+                });
+                bar.position(step.step);
+                bar.message(&format!("loss {:.4}", step.loss));
+            }
+            _ => {}
+        }
+    }
+
+    fn clear(&self) {
+        self.videos.clear();
+        if let Some(bar) = &self.steps {
+            bar.clear();
+        }
+    }
 }
 
 fn request(args: &TrainArgs) -> anyhow::Result<TrainRequest> {

@@ -1,6 +1,8 @@
 //! `kinora transcript`
 
-use kinora_engine::{Control, Studio, to_srt, to_webvtt};
+use std::{path::Path, sync::Arc};
+
+use kinora_engine::{Control, Engine, EngineError, ErrorKind, Event, Job, to_srt, to_webvtt};
 use kinora_types::{Certainty, Passage};
 use serde::Serialize;
 
@@ -42,19 +44,12 @@ fn seconds(passages: &[Passage], certainty: Certainty) -> f64 {
 
 /// Runs the command.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &TranscriptArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
-    let bar = output::progress::spinner();
-    let mut progress = |ms: u64| {
-        bar.message(&format!("listened to {}", output::timecode(ms as f64 / 1000.0)));
-        bar.tick();
-    };
-    let found = studio.transcript(&args.library.library, &args.asset, control, &mut progress);
-    bar.clear();
-    let passages = found?;
+    let passages = passages(engine, args, control)?;
     if json {
         output::json(&Report::new(&args.asset, &passages))?;
     } else if args.srt {
@@ -73,6 +68,33 @@ pub fn run(
         tell(&passages);
     }
     Ok(Outcome::Done)
+}
+
+/// What the library knows; a file that is in no library is heard here and now.
+fn passages(
+    engine: &Engine,
+    args: &TranscriptArgs,
+    control: &Control,
+) -> Result<Vec<Passage>, EngineError> {
+    let library = engine.library(&args.library.library);
+    let known = library.and_then(|library| library.transcript(&args.asset));
+    let file = Path::new(&args.asset);
+    match known {
+        Err(error) if error.kind() == ErrorKind::NotFound && file.is_file() => {
+            let bar = Arc::new(output::progress::spinner());
+            let shown = Arc::clone(&bar);
+            let job = Job::new(control).on_event(move |event| {
+                if let Event::Listened { ms } = event {
+                    shown.message(&format!("listened to {}", output::timecode(ms as f64 / 1000.0)));
+                    shown.tick();
+                }
+            });
+            let heard = engine.hear(file, &job);
+            bar.clear();
+            heard
+        }
+        known => known,
+    }
 }
 
 /// The words with a mark where they are doubtful.

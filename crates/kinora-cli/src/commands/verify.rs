@@ -1,17 +1,17 @@
 //! `kinora verify`
 
-use kinora_engine::{Control, RecordOrigin, Studio, Verification};
+use kinora_engine::{Control, Engine, Job, RecordOrigin, Verification};
 
 use crate::{Outcome, args::VerifyArgs, output};
 
 /// Runs the command: exit code 1 if the film, its record or a source is not what it was.
 pub fn run(
-    studio: &Studio,
+    engine: &Engine,
     args: &VerifyArgs,
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
-    let verification = studio.verify(&args.film, args.library.as_deref(), control)?;
+    let verification = engine.verify(&args.film, args.library.as_deref(), &Job::new(control))?;
     if json {
         output::json(&verification)?;
     } else {

@@ -10,6 +10,8 @@ pub mod sheet;
 pub mod table;
 mod terminal;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use kinora_types::{Hit, TimeRange};
 
 pub use terminal::{
@@ -27,6 +29,11 @@ pub fn span(range: TimeRange) -> String {
 pub fn times(hit: &Hit) -> String {
     let spans: Vec<String> = hit.moments.iter().map(|moment| span(moment.range)).collect();
     if spans.is_empty() { String::new() } else { format!("  at {}", spans.join(", ")) }
+}
+
+/// What a job shows its events on.
+pub fn locked<T>(screen: &Mutex<T>) -> MutexGuard<'_, T> {
+    screen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Seconds as `MM:SS.s`.

@@ -7,19 +7,14 @@ use std::{
 };
 
 use kinora_film::{Found, SourceError, SourceFinder, grouped, open_source, open_video};
-use kinora_inference::{Control, Reference, ShotGenerator};
-use kinora_media::{
-    render::{
-        RenderError,
-        fixtures::{ffmpeg, typesetter},
-    },
-    video::VideoFile,
-};
+use kinora_inference::{Reference, ShotGenerator};
+use kinora_render::{RenderError, fixtures::typesetter};
 use kinora_types::{
-    Asset, AssetId, Basis, Candidate, Captioning, ContentHash, EmbeddingSpace, FilmRecord,
-    FilmSpec, Hit, Moment, Picture, RejectReason, Rights, Scores, Size, Storyboard, TimeRange,
-    Transition,
+    Asset, AssetId, Basis, Candidate, Captioning, ContentHash, Control, EmbeddingSpace, FilmRecord,
+    FilmSpec, Fit, Hit, Moment, NoFit, Picture, RejectReason, Rights, Scores, Size, Storyboard,
+    TimeRange, Transition,
 };
+use kinora_video::{VideoFile, fixtures::ffmpeg};
 
 pub const THRESHOLD: f32 = 0.5;
 
@@ -165,16 +160,17 @@ impl SourceFinder for Shelf {
         rated.sort_by(|a, b| b.0.total_cmp(&a.0));
         let hit = |(i, (score, asset)): (usize, (f32, &Asset))| Hit {
             rank: i + 1,
+            row: i as u64 + 1,
             asset: asset.clone(),
             scores: Scores { dense: Some(score), ..Scores::default() },
+            fit: if score >= THRESHOLD { Fit::Look } else { Fit::No(NoFit::UnderThreshold) },
             matched_words: vec![],
             moments: asset.duration_ms.iter().map(|_| red()).collect(),
             passages: Vec::new(),
         };
         let best_score = rated.first().map(|(score, _)| *score);
         let hits = rated.into_iter().enumerate().map(hit);
-        let (fitting, under): (Vec<Hit>, Vec<Hit>) =
-            hits.partition(|hit| hit.scores.dense >= Some(THRESHOLD));
+        let (fitting, under): (Vec<Hit>, Vec<Hit>) = hits.partition(|hit| hit.fit.fits());
         let rejected =
             under.into_iter().map(|hit| Candidate { hit, rejected: RejectReason::UnderThreshold });
         Ok(Found {

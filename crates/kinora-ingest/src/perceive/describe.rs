@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use kinora_media::{
-    render::to_picture,
-    video::{VideoError, VideoFile},
-};
+use kinora_image::frame::to_picture;
 use kinora_types::{Kind, Passage, PassageKind, Picture, TimeRange};
+use kinora_video::VideoError;
 
-use super::{Found, Halt, Job, Perceiver, passage};
+use super::{Found, Halt, Job, Perceiver, passage, unplanned};
 use crate::analyse::is_passing;
 
 /// Shorter side of the frames that are described; models make them smaller still.
@@ -35,13 +33,10 @@ impl Perceiver<'_, '_> {
         let catalog = self.ingest.catalog();
         let row = catalog.asset_and_row(&job.asset.id).map_err(|e| (e,))?.map_or(0, |(row, _)| row);
         let shots = catalog.shots(row).map_err(|e| (e,))?;
-        let Some(ffmpeg) = &self.ingest.options().ffmpeg else {
-            return Err(Halt::Cancelled);
-        };
-        let (stop, limits) = (self.stop, self.ingest.background_limits());
+        let stop = self.stop;
         let cancelled = || stop.asked();
         let seen = |error: &VideoError| Halt::video(&job.path, error);
-        let file = VideoFile::open(ffmpeg, &job.path, &limits, &cancelled).map_err(|e| seen(&e))?;
+        let file = self.video(job)?;
         let length = job.asset.duration_ms.unwrap_or_default();
         let (mut captions, mut fault) = (Vec::new(), None);
         for shot in shots {
@@ -62,7 +57,7 @@ impl Perceiver<'_, '_> {
 
     fn caption(&self, picture: &Picture, range: Option<TimeRange>) -> Result<Passage, Halt> {
         let Some(model) = self.models.captions else {
-            return Err(Halt::Cancelled);
+            return Err(Halt::Run(unplanned("a caption to write without a model")));
         };
         let (text, confidence) = model.caption(picture, self.control())?;
         let caption = passage(PassageKind::Caption, text, model.model(), confidence);

@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use kinora_inference::{Control, InferenceError, SpeechRecognizer, SpeechSegment};
-use kinora_media::{
-    FFmpeg,
+use kinora_inference::{InferenceError, SpeechRecognizer, SpeechSegment};
+use kinora_types::{Control, Passage, PassageKind};
+use kinora_video::{
+    FFmpeg, VideoLimits,
     audio::{AudioError, AudioFile, SAMPLE_RATE},
-    video::VideoLimits,
 };
-use kinora_types::{Passage, PassageKind};
 
-use super::{Found, Halt, Job, Perceiver, passage};
+use super::{Found, Halt, Job, Perceiver, passage, unplanned};
 
 /// A recording could not be heard.
 #[derive(Debug, thiserror::Error)]
@@ -33,11 +32,20 @@ pub fn hear(
     control: &Control,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<Passage>, HearError> {
+    match AudioFile::open(ffmpeg, path, limits, &|| control.is_cancelled()) {
+        Err(AudioError::NoAudio) => Ok(Vec::new()),
+        opened => hear_in(model, &opened?, control, progress),
+    }
+}
+
+/// As [`hear`], in a file that was opened.
+fn hear_in(
+    model: &dyn SpeechRecognizer,
+    file: &AudioFile,
+    control: &Control,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Vec<Passage>, HearError> {
     let cancelled = || control.is_cancelled();
-    let file = match AudioFile::open(ffmpeg, path, limits, &cancelled) {
-        Err(AudioError::NoAudio) => return Ok(Vec::new()),
-        opened => opened?,
-    };
     let mut samples = file.samples(file.facts().main(), &cancelled)?;
     let (mut fault, mut at) = (None, 0u64);
     let mut pieces = samples.by_ref().map(|piece| match piece {
@@ -63,19 +71,36 @@ pub fn hear(
 }
 
 impl Perceiver<'_, '_> {
+    /// The sound of a job's file, `None` where there is none. A video of which no frame can be decoded may still
+    /// be heard.
+    fn sound(&self, job: &Job) -> Result<Option<AudioFile>, Halt> {
+        let sound = match (self.video(job), &self.ingest.options().ffmpeg) {
+            (Ok(file), _) => AudioFile::of(&file),
+            (Err(Halt::File(_)), Some(ffmpeg)) => {
+                let (stop, limits) = (self.stop, self.ingest.background_limits());
+                AudioFile::open(ffmpeg, &job.path, &limits, &|| stop.asked())
+            }
+            (Err(halt), _) => return Err(halt),
+        };
+        match sound {
+            Err(AudioError::NoAudio) => Ok(None),
+            sound => sound.map(Some).map_err(|error| Halt::audio(&job.path, &error)),
+        }
+    }
+
     /// The passages of one video or recording.
     pub(super) fn listen(&mut self, job: &Job) -> Result<Found, Halt> {
-        let (Some(model), Some(ffmpeg)) = (self.models.speech, &self.ingest.options().ffmpeg)
-        else {
-            return Err(Halt::Cancelled);
+        let Some(model) = self.models.speech else {
+            return Err(Halt::Run(unplanned("speech to hear without a model")));
         };
-        let limits = self.ingest.background_limits();
+        let Some(file) = self.sound(job)? else {
+            return Ok(Found::from([(PassageKind::Speech, Vec::new())]));
+        };
         let length = job.asset.duration_ms.unwrap_or_default();
         let observer = &mut *self.observer;
         let mut progress =
             |at_ms| observer.perceiving(PassageKind::Speech, &job.path, at_ms, length);
-        let source = (ffmpeg, &limits);
-        match hear(model, source, &job.path, self.stop.control(), &mut progress) {
+        match hear_in(model, &file, self.stop.control(), &mut progress) {
             Ok(passages) => Ok(Found::from([(PassageKind::Speech, passages)])),
             Err(HearError::Audio(error)) => Err(Halt::audio(&job.path, &error)),
             Err(HearError::Model(error)) => Err(error.into()),

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use kinora_media::{
-    read::{Budget, ReadError, decode_within, read_file},
-    render::to_picture,
-    video::{Frame, VideoFile},
-};
+use kinora_image::{Budget, ReadError, decode_within, frame::to_picture, read_file};
 use kinora_types::{Embedding, Kind, Passage, PassageKind, Picture};
+use kinora_video::Frame;
 
 use super::{Found, Halt, Job, Perceiver, passage, tags::TagSpans};
 use crate::spans::TextSpans;
@@ -83,12 +80,7 @@ impl Perceiver<'_, '_> {
     fn look_at_video(&mut self, job: &Job) -> Result<Found, Halt> {
         let stop = self.stop;
         let cancelled = || stop.asked();
-        let Some(ffmpeg) = &self.ingest.options().ffmpeg else {
-            return Err(Halt::Cancelled);
-        };
-        let limits = self.ingest.background_limits();
-        let file = VideoFile::open(ffmpeg, &job.path, &limits, &cancelled)
-            .map_err(|error| Halt::video(&job.path, &error))?;
+        let file = self.video(job)?;
         let mut frames = file
             .samples(FRAME_SIDE, STEP, &cancelled)
             .map_err(|error| Halt::video(&job.path, &error))?;

@@ -18,13 +18,15 @@ use std::{
 
 pub use hear::{HearError, hear};
 use kinora_catalog::Change;
-use kinora_inference::{Captioner, Control, InferenceError, SpeechRecognizer, Tagger, TextReader};
-use kinora_media::{audio::AudioError, read::ReadError, video::VideoError};
-use kinora_types::{Asset, AssetId, Origin, Passage, PassageKind};
+use kinora_image::ReadError;
+use kinora_inference::{Captioner, InferenceError, SpeechRecognizer, Tagger, TextReader};
+use kinora_types::{Asset, AssetId, Control, Kind, Origin, Passage, PassageKind};
+use kinora_video::{VideoError, VideoFile, audio::AudioError};
 
 use crate::{
     FileFailure, Ingest, IngestError, IngestObserver, Summary,
     analyse::{is_passing, present},
+    opened::OpenedVideos,
     pipeline::Stop,
     video::failure,
 };
@@ -77,7 +79,9 @@ impl From<InferenceError> for Halt {
             InferenceError::Input(_) | InferenceError::TooLong { .. } => {
                 Self::File(error.to_string())
             }
-            InferenceError::Runtime(_) | InferenceError::Service { .. } => Self::Model(error),
+            InferenceError::Runtime(_) | InferenceError::Service { .. } | InferenceError::Busy => {
+                Self::Model(error)
+            }
             InferenceError::Cancelled(_) => Self::Cancelled,
             InferenceError::Missing { .. } => Self::Run(error.into()),
         }
@@ -134,6 +138,7 @@ struct Perceiver<'p, 'a> {
     ingest: &'p Ingest<'a>,
     models: Perception<'a>,
     observer: &'p mut dyn IngestObserver,
+    videos: &'p OpenedVideos,
     stop: &'p Stop,
 }
 
@@ -142,12 +147,12 @@ impl Ingest<'_> {
     pub(crate) fn perceive(
         &self,
         observer: &mut dyn IngestObserver,
-        stop: &Stop,
+        (videos, stop): (&OpenedVideos, &Stop),
         summary: &mut Summary,
     ) -> Result<(), IngestError> {
         let models = self.perception();
-        let jobs = self.jobs(&models)?;
-        let mut perceiver = Perceiver { ingest: self, models, observer, stop };
+        let jobs = self.jobs(&models, summary)?;
+        let mut perceiver = Perceiver { ingest: self, models, observer, videos, stop };
         let mut failures = 0;
         for job in jobs {
             if stop.asked() {
@@ -185,8 +190,12 @@ impl Ingest<'_> {
     }
 
     /// Everything to be seen first, then everything to be heard, then everything to be described, which
-    /// takes longest; each in order of entry.
-    fn jobs(&self, models: &Perception<'_>) -> Result<Vec<Job>, IngestError> {
+    /// takes longest; each in order of entry. What needs ffmpeg waits where there is none, and is counted.
+    fn jobs(
+        &self,
+        models: &Perception<'_>,
+        summary: &mut Summary,
+    ) -> Result<Vec<Job>, IngestError> {
         let mut jobs: Vec<Job> = Vec::new();
         let mut places: HashMap<AssetId, usize> = HashMap::new();
         for kind in [PassageKind::Tag, PassageKind::Text, PassageKind::Speech, PassageKind::Caption]
@@ -196,6 +205,12 @@ impl Ingest<'_> {
             };
             let again = self.options().again.then_some(model);
             for asset in self.catalog().unperceived(kind, again)? {
+                if asset.kind() != Kind::Picture && self.options().ffmpeg.is_none() {
+                    if present(&asset).is_some() {
+                        *summary.without_ffmpeg.entry(kind).or_default() += 1;
+                    }
+                    continue;
+                }
                 let looks = [PassageKind::Tag, PassageKind::Text].contains(&kind);
                 let known = places.get(&asset.id).filter(|_| looks);
                 if let Some(job) = known.and_then(|place| jobs.get_mut(*place)) {
@@ -237,9 +252,24 @@ impl Ingest<'_> {
 }
 
 impl Perceiver<'_, '_> {
+    /// The video or recording of a job, as it was opened before in this run.
+    fn video(&self, job: &Job) -> Result<VideoFile, Halt> {
+        let Some(ffmpeg) = &self.ingest.options().ffmpeg else {
+            return Err(Halt::Run(unplanned("a video without ffmpeg")));
+        };
+        let (stop, limits) = (self.stop, self.ingest.background_limits());
+        let opened = self.videos.open(ffmpeg, &job.path, limits, &|| stop.asked());
+        opened.map_err(|error| Halt::video(&job.path, &error))
+    }
+
     fn control(&self) -> &Control {
         self.stop.control()
     }
+}
+
+/// What no job asks for.
+fn unplanned(what: &str) -> IngestError {
+    IngestError::Internal { stage: "words", message: format!("it was given {what}") }
 }
 
 /// A machine's words.

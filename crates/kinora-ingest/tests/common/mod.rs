@@ -12,14 +12,13 @@ use std::{
 
 use image::{Rgb, RgbImage};
 use kinora_catalog::Catalog;
-use kinora_inference::{
-    Control, ImageEmbedder,
-    fake::{ColourEmbedder, ColourSenses},
-};
+use kinora_inference::ImageEmbedder;
 use kinora_ingest::{
     Done, FileFailure, Ingest, IngestError, IngestObserver, LeftOut, LivePhoto, Options,
     Perception, Summary,
 };
+use kinora_testing::fake::{ColourEmbedder, ColourSenses};
+use kinora_types::Control;
 use tempfile::TempDir;
 
 pub const THRESHOLD: f32 = 0.99;

@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-use kinora_media::render::fixtures::ffmpeg;
+use kinora_video::fixtures::ffmpeg;
 
 /// Where the bytes of a file come from.
 #[derive(Clone, Copy)]
@@ -168,7 +168,7 @@ pub fn write(rows: &[Row], raw_folder: &Path, folder: &Path) {
     }
 }
 
-static FFMPEG: LazyLock<kinora_media::FFmpeg> = LazyLock::new(ffmpeg);
+static FFMPEG: LazyLock<kinora_video::FFmpeg> = LazyLock::new(ffmpeg);
 
 fn make(arguments: &str, raw: &Path, path: &Path) {
     let inside = |word: &str| word.replace("RAW/", &format!("{}/", raw.display()));

@@ -22,10 +22,11 @@ use kinora_types::Picture;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    ModelError, RuntimeOptions, Store,
+    ModelError, RuntimeOptions,
     lazy::Lazy,
     runtime::{Graph, Lanes, Model, Runtime},
 };
+use kinora_store::Store;
 use recognise::{Reading, Recogniser};
 use rectangle::Corners;
 use view::View;
@@ -58,7 +59,7 @@ pub fn open_reader(
     for id in [DETECTION, RECOGNITION] {
         hasher.update(store.record(id)?.sha256);
     }
-    let revision = crate::store::hex(&hasher.finalize()[..6]);
+    let revision = kinora_store::hex(&hasher.finalize()[..6]);
     Ok(Box::new(PpOcr {
         model: format!("pp-ocrv6-small@{revision}"),
         detection: store.path(DETECTION)?,

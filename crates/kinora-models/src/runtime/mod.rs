@@ -21,7 +21,8 @@ pub(crate) use network::{Input, Kept, Network, Wanted};
 pub use provider::Provider;
 pub use telemetry::switch_off_telemetry;
 
-use crate::{ModelError, Store};
+use crate::ModelError;
+use kinora_store::Store;
 
 /// What a user may choose.
 #[derive(Clone, Debug, Default)]

@@ -9,8 +9,8 @@
 
 use std::ops::Range;
 
-use kinora_inference::{Control, InferenceError, SAMPLE_RATE, SpeechSegment};
-use kinora_types::TimeRange;
+use kinora_inference::{InferenceError, SAMPLE_RATE, SpeechSegment};
+use kinora_types::{Control, TimeRange};
 
 use super::{
     Networks, cues, segments,

@@ -33,16 +33,18 @@ mod parity;
 
 use std::path::PathBuf;
 
-use kinora_inference::{Control, InferenceError, Samples, SpeechRecognizer, SpeechSegment};
+use kinora_inference::{InferenceError, Samples, SpeechRecognizer, SpeechSegment};
+use kinora_types::Control;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    ModelError, RuntimeOptions, Store, StoreError,
+    ModelError, RuntimeOptions,
     lazy::Lazy,
     runtime::{Graph, Kept, Lanes, Model, Runtime, Values},
 };
 use decoder::Decoder;
 use hearing::Hearing;
+use kinora_store::{Store, StoreError};
 use mel::{BANDS, FRAMES, LogMel};
 use vad::Vad;
 use vocabulary::Vocabulary;
@@ -72,7 +74,7 @@ pub fn open_speech(
     for id in entry.parts() {
         hasher.update(store.record(id).map_err(whole)?.sha256);
     }
-    let revision = crate::store::hex(&hasher.finalize()[..6]);
+    let revision = kinora_store::hex(&hasher.finalize()[..6]);
     Ok(Box::new(Whisper {
         model: format!("{name}@{revision}"),
         language: language.map(str::to_owned),

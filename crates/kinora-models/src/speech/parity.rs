@@ -5,7 +5,8 @@
 
 use std::{fs, path::PathBuf};
 
-use kinora_inference::{Control, SAMPLE_RATE};
+use kinora_inference::SAMPLE_RATE;
+use kinora_types::Control;
 use serde_json::Value;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     vocabulary::Token,
     *,
 };
-use crate::StoreConfig;
+use kinora_store::StoreConfig;
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/speech")).join(name)

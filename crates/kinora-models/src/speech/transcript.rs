@@ -10,7 +10,8 @@
 use std::io::Write;
 
 use flate2::{Compression, write::ZlibEncoder};
-use kinora_inference::{Control, InferenceError};
+use kinora_inference::InferenceError;
+use kinora_types::Control;
 
 use super::{
     decoder::{Decoder, State},

@@ -78,7 +78,7 @@ pub fn open_tagger<'s>(space: &'s Space) -> Result<Box<dyn Tagger + 's>, Inferen
         hasher.update(Sha256::digest(part));
     });
     Ok(Box::new(ZeroShot {
-        model: format!("zero-shot@{}", crate::store::hex(&hasher.finalize()[..6])),
+        model: format!("zero-shot@{}", kinora_store::hex(&hasher.finalize()[..6])),
         words,
         text: space.text(),
         vectors: OnceLock::new(),

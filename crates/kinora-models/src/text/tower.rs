@@ -7,10 +7,11 @@ use kinora_types::{Embedding, EmbeddingSpace};
 
 use super::{Padding, Tokens, run_by_length};
 use crate::{
-    ModelError, TextKind,
+    ModelError,
     lazy::Lazy,
     runtime::{Graph, Lanes, Model, Runtime},
 };
+use kinora_store::TextKind;
 
 /// What a text tower is made of.
 pub(crate) struct TowerParts {

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use kinora_diffusion::{TextToVideoPipeline, Variables};
-use kinora_inference::Control;
-use kinora_types::{Picture, Size};
+use kinora_types::{Control, Picture, Size};
 
 use super::{ClipFolder, Entry, Metrics, TrainConfig, Trainer, checkpoint, plot};
 use crate::{

@@ -9,9 +9,10 @@ mod moments;
 
 use std::collections::HashMap;
 
+use kinora_types::Control;
 use serde::{Deserialize, Serialize};
 
-pub use self::moments::{Fit, JudgedMoment, MomentReport};
+pub use self::moments::{JudgedMoment, MomentFit, MomentReport};
 use crate::{Mode, Query, SearchError, Searcher};
 
 /// How deep the ranking is looked through for `mrr`; a relevant picture further down counts as 0.
@@ -48,7 +49,7 @@ pub struct PerQuery {
     pub ndcg_at_10: f64,
     /// How the told stretches of time fit, if some were judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moments: Option<Fit>,
+    pub moments: Option<MomentFit>,
     /// Best dense score, as the threshold saw it.
     pub best_score: Option<f32>,
     /// Whether the search would have answered.
@@ -57,9 +58,9 @@ pub struct PerQuery {
     pub top: Vec<String>,
 }
 
-/// How all of them went. Field names are stable.
+/// How a search answered judged queries. Field names are stable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct EvaluationReport {
     /// Which lists were searched.
     pub mode: Mode,
     /// Embedding space, `name@revision`.
@@ -96,6 +97,9 @@ const LONGEST_QUERY: usize = 10_000;
 impl Judgement {
     /// Parses a JSON list of `{"query": …, "relevant": [file names], "moments": [{"file": …, "start":
     /// seconds, "end": seconds}]}`; `moments` may be left out.
+    ///
+    /// # Errors
+    /// [`SearchError::Judgements`] if it is no such list, is empty, or names a moment that is none.
     pub fn parse(json: &str) -> Result<Vec<Self>, SearchError> {
         let bad = |message: String| {
             SearchError::Judgements {
@@ -136,16 +140,19 @@ impl Judgement {
 }
 
 /// Asks every query and compares with its right answers. Near-duplicates are removed as in any
-/// search, so a right answer may stand behind its copy. Fails if a right answer names a file that the
-/// library does not have. `None` once `go_on`, asked before every query, says no.
+/// search, so a right answer may stand behind its copy.
+///
+/// # Errors
+/// [`SearchError::Judgements`] if a right answer names a file that the library does not have;
+/// [`SearchError::Cancelled`] once `control` says stop; those of [`Searcher::rank`].
 pub fn evaluate(
     searcher: &Searcher<'_>,
     judgements: &[Judgement],
     mode: Mode,
-    go_on: &dyn Fn() -> bool,
-) -> Result<Option<Report>, SearchError> {
+    control: &Control,
+) -> Result<EvaluationReport, SearchError> {
     check_files(searcher, judgements)?;
-    let mut report = Report {
+    let mut report = EvaluationReport {
         mode,
         space: searcher.catalog().space().id(),
         threshold: None,
@@ -161,11 +168,8 @@ pub fn evaluate(
         queries: Vec::new(),
     };
     for judgement in judgements {
-        if !go_on() {
-            return Ok(None);
-        }
         let query = Query { mode, limit: DEPTH, ..Query::text(&judgement.query) };
-        let outcome = searcher.rank(&query)?;
+        let outcome = searcher.rank(&query, control)?;
         report.threshold = outcome.threshold.or(report.threshold);
         let names: Vec<Vec<&str>> =
             outcome.hits.iter().map(|hit| names(&hit.asset.paths)).collect();
@@ -184,10 +188,10 @@ pub fn evaluate(
         });
     }
     report.average();
-    Ok(Some(report))
+    Ok(report)
 }
 
-impl Report {
+impl EvaluationReport {
     fn count(&mut self, query: PerQuery) {
         let within = |rank: usize| f64::from(u8::from(query.rank.is_some_and(|r| r <= rank)));
         if query.relevant.is_empty() {

@@ -38,16 +38,16 @@ impl JudgedMoment {
     }
 }
 
-/// How one question's stretches fit.
+/// How well the stretches told for one question meet those judged.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fit {
+pub struct MomentFit {
     /// 1-based place of the first stretch that is right.
     pub rank: Option<usize>,
     /// Best intersection over union among the stretches of the first ten hits, 0 to 1.
     pub best_iou: f64,
 }
 
-/// How all of them fit: means over the questions with judged moments.
+/// How well told stretches meet judged ones: means over the questions with judged moments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MomentReport {
     /// Questions with judged moments.
@@ -56,12 +56,12 @@ pub struct MomentReport {
     pub recall_at_1_iou_50: f64,
     /// Share of them with a right stretch among the first three.
     pub recall_at_3_iou_50: f64,
-    /// Mean of [`Fit::best_iou`].
+    /// Mean of [`MomentFit::best_iou`].
     pub mean_best_iou: f64,
 }
 
 impl MomentReport {
-    pub(super) fn of<'f>(fits: impl Iterator<Item = &'f Fit>) -> Option<Self> {
+    pub(super) fn of<'f>(fits: impl Iterator<Item = &'f MomentFit>) -> Option<Self> {
         let mut report = Self::default();
         for fit in fits {
             let within = |rank: usize| f64::from(u8::from(fit.rank.is_some_and(|r| r <= rank)));
@@ -79,11 +79,11 @@ impl MomentReport {
 }
 
 /// `None` for a question without judged moments.
-pub(super) fn fit(hits: &[Hit], judged: &[JudgedMoment]) -> Option<Fit> {
+pub(super) fn fit(hits: &[Hit], judged: &[JudgedMoment]) -> Option<MomentFit> {
     if judged.is_empty() {
         return None;
     }
-    let mut fit = Fit { rank: None, best_iou: 0.0 };
+    let mut fit = MomentFit { rank: None, best_iou: 0.0 };
     let mut place = 0;
     for hit in hits.iter().take(HITS) {
         let own = names(&hit.asset.paths);

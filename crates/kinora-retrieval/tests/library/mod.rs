@@ -5,11 +5,12 @@
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, Change, FileEntry, NewAsset, NewFrame};
 use kinora_index::Embedded;
-use kinora_inference::{ImageEmbedder, TextEmbedder, fake::ColourEmbedder};
-use kinora_retrieval::{Searcher, sync};
+use kinora_inference::{ImageEmbedder, TextEmbedder};
+use kinora_retrieval::{Searcher, SearcherCache, sync};
+use kinora_testing::fake::ColourEmbedder;
 use kinora_types::{
-    Asset, AssetId, ContentHash, Embedding, GeoPoint, Origin, Passage, PassageKind, Picture,
-    Rights, Size, TimeRange,
+    Asset, AssetId, ContentHash, Control, Embedding, GeoPoint, Origin, Passage, PassageKind,
+    Picture, Rights, Size, TimeRange,
 };
 
 /// A picture to be added.
@@ -32,6 +33,7 @@ pub struct Library {
     pub catalog: Catalog,
     pub index: Embedded,
     pub embedder: ColourEmbedder,
+    pub cache: SearcherCache,
 }
 
 impl Library {
@@ -42,7 +44,8 @@ impl Library {
         let catalog = Catalog::create(folder.path(), "test", &space).unwrap();
         let index =
             Embedded::open(&folder.path().join("index"), &space.id(), space.dimension).unwrap();
-        let mut library = Self { folder, catalog, index, embedder };
+        let cache = SearcherCache::default();
+        let mut library = Self { folder, catalog, index, embedder, cache };
         library.add(cards);
         library
     }
@@ -52,7 +55,7 @@ impl Library {
         let changes: Vec<Change> =
             cards.iter().map(|card| Change::Add(Box::new(self.new_asset(card)))).collect();
         self.catalog.commit(&changes).unwrap();
-        sync(&self.catalog, &mut self.index).unwrap();
+        sync(&self.catalog, &mut self.index, &Control::default()).unwrap();
     }
 
     /// Adds a video with a frame of each colour a second.
@@ -65,7 +68,7 @@ impl Library {
         };
         new.frames = (0..).zip(colours).map(frame).collect();
         self.catalog.commit(&[Change::Add(Box::new(new))]).unwrap();
-        sync(&self.catalog, &mut self.index).unwrap();
+        sync(&self.catalog, &mut self.index, &Control::default()).unwrap();
     }
 
     /// Adds a recording.
@@ -75,7 +78,7 @@ impl Library {
         new.asset.duration_ms = Some(seconds * 1000);
         new.embedding = None;
         self.catalog.commit(&[Change::Add(Box::new(new))]).unwrap();
-        sync(&self.catalog, &mut self.index).unwrap();
+        sync(&self.catalog, &mut self.index, &Control::default()).unwrap();
     }
 
     /// Lets a model hear sentences, each with its first and last second.
@@ -99,7 +102,7 @@ impl Library {
     }
 
     pub fn searcher(&self) -> Searcher<'_> {
-        Searcher::new(&self.catalog, &self.index, &self.embedder).unwrap()
+        Searcher::new(&self.catalog, &self.index, &self.embedder, &self.cache).unwrap()
     }
 
     pub fn picture(&self, colour: [u8; 3]) -> Embedding {

@@ -1,0 +1,111 @@
+//! The models of one engine: loaded at first use, shared by all libraries, given back when idle.
+//!
+//! An embedding space takes calls of several threads; every other model has a queue of its own, so that it works for
+//! one caller at a time.
+//!
+//! Memory: what is loaded stays until nobody has used it for the time that the engine was told.
+
+mod backends;
+mod language;
+mod queue;
+mod queued;
+mod slot;
+pub(crate) mod vision;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use kinora_inference::{LanguageModel, SpeechRecognizer, TextReader, VisionLanguageModel};
+use kinora_models::Space;
+
+use crate::EngineError;
+
+pub use backends::{Backends, Installed};
+pub(crate) use slot::Lease;
+
+use queued::Queued;
+use slot::Slot;
+
+/// A model with a queue.
+pub(crate) type Queue<M> = Lease<Queued<M>>;
+
+/// All models.
+pub(crate) struct Models {
+    backends: Arc<dyn Backends>,
+    spaces: Mutex<HashMap<String, Arc<Slot<Space>>>>,
+    language: Slot<Queued<dyn LanguageModel>>,
+    vision: Slot<Queued<dyn VisionLanguageModel>>,
+    speech: Slot<Queued<dyn SpeechRecognizer>>,
+    reader: Slot<Queued<dyn TextReader>>,
+}
+
+impl Models {
+    pub fn new(backends: Arc<dyn Backends>) -> Self {
+        Self {
+            backends,
+            spaces: Mutex::default(),
+            language: Slot::default(),
+            vision: Slot::default(),
+            speech: Slot::default(),
+            reader: Slot::default(),
+        }
+    }
+
+    pub fn backends(&self) -> &dyn Backends {
+        &*self.backends
+    }
+
+    /// The embedders of the space of this name.
+    pub fn space(&self, name: &str) -> Result<Lease<Space>, EngineError> {
+        let slot = {
+            let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(spaces.entry(name.to_owned()).or_default())
+        };
+        slot.get(|| self.backends.space(name).map(Arc::new))
+    }
+
+    /// The language model that is configured, if one is.
+    pub fn language(&self) -> Result<Option<Queue<dyn LanguageModel>>, EngineError> {
+        let load = || match self.backends.language() {
+            Ok(Some(model)) => Ok(Queued::new(model)),
+            Ok(None) => Err(None),
+            Err(error) => Err(Some(error)),
+        };
+        match self.language.get(load) {
+            Ok(model) => Ok(Some(model)),
+            Err(None) => Ok(None),
+            Err(Some(error)) => Err(error),
+        }
+    }
+
+    /// The model that sees.
+    pub fn vision(&self) -> Result<Queue<dyn VisionLanguageModel>, EngineError> {
+        self.vision.get(|| self.backends.vision().map(Queued::new))
+    }
+
+    /// The recognizer of speech.
+    pub fn speech(&self) -> Result<Queue<dyn SpeechRecognizer>, EngineError> {
+        self.speech.get(|| self.backends.speech().map(Queued::new))
+    }
+
+    /// The reader of text in pictures.
+    pub fn reader(&self) -> Result<Queue<dyn TextReader>, EngineError> {
+        self.reader.get(|| self.backends.reader().map(Queued::new))
+    }
+
+    /// Gives back what nobody uses and nobody has used for so long; tells how many models that were.
+    pub fn release(&self, idle: Duration) -> usize {
+        let spaces: Vec<_> = {
+            let spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+            spaces.values().map(Arc::clone).collect()
+        };
+        let mut released = spaces.iter().filter(|slot| slot.release(idle)).count();
+        released += usize::from(self.language.release(idle));
+        released += usize::from(self.vision.release(idle));
+        released += usize::from(self.speech.release(idle));
+        released + usize::from(self.reader.release(idle))
+    }
+}

@@ -1,0 +1,59 @@
+//! Files to pictures: decode, orientation, colour profile, metadata, thumbnails, perceptual hash.
+//!
+//! Way in: [`decode`] turns bytes of any known [`Format`] into an upright sRGB picture, as small as
+//! its use allows; [`metadata`] says what the file tells of itself, [`sidecar`] what a file beside it
+//! tells; [`thumbnail`] and [`perceptual_hash`] are made from the decoded picture.
+//!
+//! The format is told by content, never by name. Dimensions are checked against [`Limits`] before
+//! anything is allocated, truncated and hostile files are errors, and a decoder's panic is caught.
+//! Each picture has a [`Budget`] of time and work, and whoever waits for it can stop it.
+//! Memory: one file and one picture per call; nothing is kept between calls.
+
+mod animated;
+mod apart;
+mod av1;
+mod avif;
+mod budget;
+mod colour;
+mod container;
+pub mod dates;
+mod decode;
+mod error;
+mod format;
+pub mod frame;
+mod guard;
+mod heic;
+mod heif;
+mod hevc;
+mod isobmff;
+mod jpeg;
+mod limits;
+mod metadata;
+mod motion;
+mod orient;
+mod phash;
+pub mod pil;
+mod plain;
+mod png;
+mod raster;
+mod resize;
+mod space;
+mod thumbnail;
+mod tiff;
+mod tone;
+mod words;
+mod yuv;
+
+pub use animated::is_animated;
+pub use budget::Budget;
+pub use decode::{Decoded, FULL_SIZE, decode, decode_file, decode_within, read_file};
+pub use error::ReadError;
+pub use format::{EXTENSIONS, Format};
+pub use limits::Limits;
+pub use metadata::{Metadata, metadata, sidecar, sidecar_from, sidecar_paths};
+pub use motion::motion_photo;
+pub use orient::Orientation;
+pub use phash::{hamming_distance, perceptual_hash};
+pub use resize::{Filter, fit, resize};
+pub use thumbnail::{ThumbnailError, thumbnail};
+pub use words::{words_of_path, words_of_text};
