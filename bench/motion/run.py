@@ -43,7 +43,7 @@ def view(plane, look):
     return sample(plane, x, y)
 
 
-def tremble(t, draw):
+def shake_at(t, draw):
     waves = draw["waves"]
     return [draw["shake"] * sum(a * np.sin(2 * np.pi * f * t + p) for a, f, p in axis) for axis in waves]
 
@@ -55,7 +55,7 @@ def film(ffmpeg, path, photos, draw):
     u, v = np.meshgrid((np.arange(WIDTH) + 0.5) / WIDTH - 0.5, (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) / WIDTH)
     for i in range(FPS * SECONDS):
         t = i / FPS - SECONDS / 2
-        shake = tremble(t, draw)
+        shake = shake_at(t, draw)
         look = ((draw["pan"] * t + shake[0], -draw["tilt"] * t + shake[1]), draw["zoom"] ** t, draw["roll"] * t)
         frame = view(photos[draw["photo"]], look)
         if draw["subject"]:

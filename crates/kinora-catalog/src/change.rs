@@ -1,7 +1,7 @@
 //! What is written: changes in, changes out to the vector index.
 
 use kinora_types::{
-    Asset, AssetId, Embedding, Passage, PassageKind, Rights, ShotMotion, TimeRange,
+    Asset, AssetId, Embedding, Passage, PassageKind, Point, Rights, ShotMotion, TimeRange,
 };
 
 use crate::{Correction, Layer, Told};
@@ -173,8 +173,8 @@ pub enum Change {
 /// A step for a vector index that follows the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexChange {
-    /// The point's id in the index: [`crate::Owner`] tells what it belongs to.
-    pub point: u64,
+    /// The point of the index; [`crate::Owner`] tells what it belongs to.
+    pub point: Point,
     /// Revision at which it changed.
     pub revision: u64,
     /// The vector, or `None` if its asset is no longer live.

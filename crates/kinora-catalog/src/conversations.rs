@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use kinora_types::Citation;
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::{Catalog, CatalogError};
 
@@ -59,7 +59,7 @@ pub struct ConversationSummary {
 impl Catalog {
     /// Begins a conversation and gives its number.
     pub fn start_conversation(&self, title: &str, at: Timestamp) -> Result<u64, CatalogError> {
-        let connection = self.connection();
+        let connection = self.writer()?;
         connection.execute(
             "INSERT INTO conversations (title, started_at, changed_at) VALUES (?1, ?2, ?2)",
             params![title, at.to_string()],
@@ -69,7 +69,7 @@ impl Catalog {
 
     /// Adds turns at the end, all or none.
     pub fn say(&self, conversation: u64, turns: &[Turn]) -> Result<(), CatalogError> {
-        let mut connection = self.connection();
+        let mut connection = self.writer()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for turn in turns {
             let sql = "UPDATE conversations SET changed_at = ?2 WHERE row = ?1";
@@ -97,8 +97,8 @@ impl Catalog {
 
     /// What was said in a conversation, in order.
     pub fn turns(&self, conversation: u64) -> Result<Vec<Turn>, CatalogError> {
-        self.conversation(conversation)?;
-        let connection = self.connection();
+        let connection = self.view()?;
+        select(&connection, Some(conversation))?.pop().ok_or_else(|| unknown(conversation))?;
         let mut statement = connection.prepare_cached(
             "SELECT speaker, text, citations, model, said_at FROM turns
              WHERE conversation = ?1 ORDER BY place",
@@ -112,47 +112,46 @@ impl Catalog {
 
     /// One conversation's line.
     pub fn conversation(&self, id: u64) -> Result<ConversationSummary, CatalogError> {
-        let all = self.select_conversations(Some(id))?;
-        all.into_iter().next().ok_or_else(|| unknown(id))
+        select(&*self.reader()?, Some(id))?.pop().ok_or_else(|| unknown(id))
     }
 
     /// Every conversation, the last changed first.
     pub fn conversations(&self) -> Result<Vec<ConversationSummary>, CatalogError> {
-        self.select_conversations(None)
-    }
-
-    fn select_conversations(
-        &self,
-        id: Option<u64>,
-    ) -> Result<Vec<ConversationSummary>, CatalogError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(
-            "SELECT row, title, (SELECT count(*) FROM turns WHERE conversation = row),
-                 started_at, changed_at
-             FROM conversations WHERE ?1 IS NULL OR row = ?1 ORDER BY changed_at DESC, row DESC",
-        )?;
-        let rows = statement.query_map([id], |row| {
-            let times: [String; 2] = [row.get(3)?, row.get(4)?];
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, times))
-        })?;
-        rows.map(|row| {
-            let (id, title, turns, [started, changed]) = row?;
-            let (started_at, changed_at) = (time(&started)?, time(&changed)?);
-            Ok(ConversationSummary { id, title, turns, started_at, changed_at })
-        })
-        .collect()
+        select(&*self.reader()?, None)
     }
 
     /// Calls a conversation something else.
     pub fn rename_conversation(&self, id: u64, title: &str) -> Result<(), CatalogError> {
         let sql = "UPDATE conversations SET title = ?2 WHERE row = ?1";
-        found(self.connection().execute(sql, params![id, title])?, id)
+        found(self.writer()?.execute(sql, params![id, title])?, id)
     }
 
     /// Forgets a conversation.
     pub fn delete_conversation(&self, id: u64) -> Result<(), CatalogError> {
-        found(self.connection().execute("DELETE FROM conversations WHERE row = ?1", [id])?, id)
+        found(self.writer()?.execute("DELETE FROM conversations WHERE row = ?1", [id])?, id)
     }
+}
+
+/// One conversation or all of them, the last changed first.
+fn select(
+    connection: &Connection,
+    id: Option<u64>,
+) -> Result<Vec<ConversationSummary>, CatalogError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT row, title, (SELECT count(*) FROM turns WHERE conversation = row),
+             started_at, changed_at
+         FROM conversations WHERE ?1 IS NULL OR row = ?1 ORDER BY changed_at DESC, row DESC",
+    )?;
+    let rows = statement.query_map([id], |row| {
+        let times: [String; 2] = [row.get(3)?, row.get(4)?];
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, times))
+    })?;
+    rows.map(|row| {
+        let (id, title, turns, [started, changed]) = row?;
+        let (started_at, changed_at) = (time(&started)?, time(&changed)?);
+        Ok(ConversationSummary { id, title, turns, started_at, changed_at })
+    })
+    .collect()
 }
 
 fn turn((said, model): ([String; 4], Option<String>)) -> Result<Turn, CatalogError> {

@@ -1,4 +1,4 @@
-//! What can go wrong with a catalogue, and whose it is to mend.
+//! Errors of a catalogue, with hints at what can be done about them.
 
 use std::{
     io,
@@ -22,6 +22,12 @@ pub enum CatalogError {
     #[error("the library's catalogue is missing: `{}`", path.display())]
     Lost {
         /// The library's folder.
+        path: PathBuf,
+    },
+    /// The file that was opened is no longer the one in the library's folder.
+    #[error("the library was removed or replaced while it was open: `{}`", path.display())]
+    Moved {
+        /// Where the file was.
         path: PathBuf,
     },
     /// What stands in the catalogue's place is none.
@@ -120,6 +126,7 @@ impl CatalogError {
                 "put `catalog.sqlite` back from a backup of the folder or from a `catalog.before-N.sqlite` in it, or \
                  move the folder away",
             ),
+            Self::Moved { .. } => Some("open the library again"),
             Self::Foreign { .. } => Some("move the file away, or restore the folder from a backup"),
             Self::Damaged(_) => Some(
                 "`kinora libraries check NAME` tells what is damaged, `--repair` makes again what can be; else restore \

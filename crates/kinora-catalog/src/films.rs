@@ -22,7 +22,7 @@ impl Catalog {
         let json =
             serde_json::to_string(record).map_err(|e| CatalogError::Damaged(e.to_string()))?;
         let master = record.master.as_bytes();
-        let mut connection = self.connection();
+        let mut connection = self.writer()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("DELETE FROM films WHERE master = ?1", [master])?;
         transaction.execute(
@@ -44,7 +44,7 @@ impl Catalog {
     /// The record of the film whose master file has this hash.
     pub fn film(&self, master: &ContentHash) -> Result<Option<FilmRecord>, CatalogError> {
         let json: Option<String> = self
-            .connection()
+            .reader()?
             .query_row("SELECT record FROM films WHERE master = ?1", [master.as_bytes()], |r| {
                 r.get(0)
             })
@@ -55,7 +55,7 @@ impl Catalog {
 
     /// Films made from this library, newest first; with an asset, only those that show it.
     pub fn films(&self, using: Option<&AssetId>) -> Result<Vec<FilmSummary>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT master, path, made_at FROM films WHERE ?1 IS NULL
                  OR master IN (SELECT master FROM film_sources WHERE asset = ?1)

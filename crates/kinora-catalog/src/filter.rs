@@ -1,11 +1,11 @@
 //! Exact filters: which assets a search may return.
 
 use jiff::civil::Date;
-use kinora_types::{AssetId, CameraMotion, GeoPoint, Kind, Rights};
-use rusqlite::params;
+use kinora_types::{AssetId, AssetRow, CameraMotion, GeoPoint, Kind, Rights};
+use rusqlite::{Connection, params};
 use serde::Deserialize;
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, read::row_of};
 
 /// Conditions that all must hold; an asset that lacks the field a condition asks about fails it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -43,82 +43,85 @@ impl Filter {
 }
 
 impl Catalog {
-    /// Row numbers of the live assets that pass, ascending; `None` if the filter is open.
-    pub fn filter(&self, filter: &Filter) -> Result<Option<Vec<u64>>, CatalogError> {
-        let passed = self.passing(&Filter { only: None, ..filter.clone() })?;
+    /// Rows of the live assets that pass, ascending; `None` if the filter is open.
+    pub fn filter(&self, filter: &Filter) -> Result<Option<Vec<AssetRow>>, CatalogError> {
+        let connection = self.view()?;
+        let passed = passing(&connection, &Filter { only: None, ..filter.clone() })?;
         let Some(only) = &filter.only else {
             return Ok(passed);
         };
         let mut rows = Vec::new();
         for id in only {
-            rows.extend(self.asset_and_row(id)?.map(|(row, _)| row));
+            rows.extend(row_of(&connection, id)?);
         }
         rows.sort_unstable();
         rows.dedup();
         rows.retain(|row| passed.as_ref().is_none_or(|rows| rows.binary_search(row).is_ok()));
         Ok(Some(rows))
     }
+}
 
-    /// As [`Catalog::filter`], whatever `only` says.
-    fn passing(&self, filter: &Filter) -> Result<Option<Vec<u64>>, CatalogError> {
-        if filter.is_open() {
-            return Ok(None);
-        }
-        let connection = self.connection();
-        // Text order is time order: ISO 8601, one length up to the day.
-        let mut statement = connection.prepare_cached(
-            "SELECT row, latitude, longitude, licence FROM assets WHERE live = 1
-                 AND (?1 IS NULL OR substr(taken_at, 1, 10) >= ?1)
-                 AND (?2 IS NULL OR substr(taken_at, 1, 10) <= ?2)
-                 AND (?3 = 0 OR latitude IS NOT NULL)
-                 AND (?4 IS NULL OR ?4 = CASE WHEN width = 0 THEN 2 ELSE duration_ms IS NOT NULL END)
-                 AND (?5 IS NULL OR duration_ms >= ?5)
-                 AND (?6 IS NULL OR duration_ms <= ?6)
-                 AND (?7 IS NULL OR ?7 = EXISTS (SELECT 1 FROM passages
-                     WHERE asset = assets.row AND kind = 'speech' AND shown = 1))
-                 AND (?8 IS NULL OR EXISTS (SELECT 1 FROM passages
-                     WHERE asset = assets.row AND kind = 'speech' AND shown = 1
-                         AND language = lower(?8)))
-                 AND (?9 IS NULL OR EXISTS (SELECT 1 FROM shots, json_each(motion, '$.camera')
-                     WHERE asset = assets.row AND replace(value, '_', '-') = ?9))
-             ORDER BY row",
-        )?;
-        let (after, before) =
-            (filter.after.map(|d| d.to_string()), filter.before.map(|d| d.to_string()));
-        let kind = filter.kind.map(|kind| match kind {
-            Kind::Picture => 0,
-            Kind::Video => 1,
-            Kind::Audio => 2,
-        });
-        let parameters = params![
-            after,
-            before,
-            filter.near.is_some(),
-            kind,
-            filter.at_least_ms,
-            filter.at_most_ms,
-            filter.speech,
-            filter.language,
-            filter.camera.map(CameraMotion::name),
-        ];
-        let rows = statement.query_map(parameters, |row| {
-            Ok((
-                row.get::<_, u64>(0)?,
-                row.get::<_, Option<f64>>(1)?,
-                row.get::<_, Option<f64>>(2)?,
-                Rights { licence: row.get(3)?, ..Rights::default() },
-            ))
-        })?;
-        let mut passed = Vec::new();
-        for row in rows {
-            let (row, latitude, longitude, rights) = row?;
-            let licensed = rights.licence_is_among(&filter.licences);
-            if licensed && is_near(filter.near, latitude.zip(longitude)) {
-                passed.push(row);
-            }
-        }
-        Ok(Some(passed))
+/// As [`Catalog::filter`], whatever `only` says.
+fn passing(
+    connection: &Connection,
+    filter: &Filter,
+) -> Result<Option<Vec<AssetRow>>, CatalogError> {
+    if filter.is_open() {
+        return Ok(None);
     }
+    // Text order is time order: ISO 8601, one length up to the day.
+    let mut statement = connection.prepare_cached(
+        "SELECT row, latitude, longitude, licence FROM assets WHERE live = 1
+             AND (?1 IS NULL OR substr(taken_at, 1, 10) >= ?1)
+             AND (?2 IS NULL OR substr(taken_at, 1, 10) <= ?2)
+             AND (?3 = 0 OR latitude IS NOT NULL)
+             AND (?4 IS NULL OR ?4 = CASE WHEN width = 0 THEN 2 ELSE duration_ms IS NOT NULL END)
+             AND (?5 IS NULL OR duration_ms >= ?5)
+             AND (?6 IS NULL OR duration_ms <= ?6)
+             AND (?7 IS NULL OR ?7 = EXISTS (SELECT 1 FROM passages
+                 WHERE asset = assets.row AND kind = 'speech' AND shown = 1))
+             AND (?8 IS NULL OR EXISTS (SELECT 1 FROM passages
+                 WHERE asset = assets.row AND kind = 'speech' AND shown = 1
+                     AND language = lower(?8)))
+             AND (?9 IS NULL OR EXISTS (SELECT 1 FROM shots, json_each(motion, '$.camera')
+                 WHERE asset = assets.row AND replace(value, '_', '-') = ?9))
+         ORDER BY row",
+    )?;
+    let (after, before) =
+        (filter.after.map(|d| d.to_string()), filter.before.map(|d| d.to_string()));
+    let kind = filter.kind.map(|kind| match kind {
+        Kind::Picture => 0,
+        Kind::Video => 1,
+        Kind::Audio => 2,
+    });
+    let parameters = params![
+        after,
+        before,
+        filter.near.is_some(),
+        kind,
+        filter.at_least_ms,
+        filter.at_most_ms,
+        filter.speech,
+        filter.language,
+        filter.camera.map(CameraMotion::name),
+    ];
+    let rows = statement.query_map(parameters, |row| {
+        Ok((
+            AssetRow(row.get(0)?),
+            row.get::<_, Option<f64>>(1)?,
+            row.get::<_, Option<f64>>(2)?,
+            Rights { licence: row.get(3)?, ..Rights::default() },
+        ))
+    })?;
+    let mut passed = Vec::new();
+    for row in rows {
+        let (row, latitude, longitude, rights) = row?;
+        let licensed = rights.licence_is_among(&filter.licences);
+        if licensed && is_near(filter.near, latitude.zip(longitude)) {
+            passed.push(row);
+        }
+    }
+    Ok(Some(passed))
 }
 
 fn is_near(near: Option<(GeoPoint, f64)>, place: Option<(f64, f64)>) -> bool {

@@ -1,27 +1,31 @@
 //! Frames and shots of videos, and what the points of a vector index belong to.
 
-use kinora_types::{Asset, Embedding, ShotMotion, TimeRange};
+use std::collections::BTreeSet;
+
+use kinora_types::{Asset, AssetRow, Embedding, FrameRow, Indexed, Point, ShotMotion, TimeRange};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::{Catalog, CatalogError, NewFrame, NewShot};
+use crate::{Catalog, CatalogError, NewFrame, NewShot, read};
 
-/// Set in the point ids of frames, so that they never meet the row numbers of pictures.
-const FRAME: u64 = 1 << 62;
+/// Videos and recordings, live or not: from the index `assets_live` alone, as the rows of assets hold vectors.
+const TIMED: &str = "SELECT row FROM assets WHERE live IN (0, 1) AND duration_ms IS NOT NULL";
+/// The frames of an asset: from the index of `UNIQUE (asset, at_ms)` alone.
+const FRAMES_OF: &str = "SELECT row FROM frames WHERE asset = ?1";
 
 /// What a point of the vector index belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
-    /// Row number of the asset.
-    pub asset: u64,
+    /// The asset.
+    pub asset: AssetRow,
     /// Of a video's frame: when it is shown, in milliseconds.
     pub at_ms: Option<u64>,
 }
 
-/// A frame of a video, as a point of the vector index.
+/// A frame of a video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FrameRow {
-    /// The point's id.
-    pub point: u64,
+pub struct Frame {
+    /// Its row; [`Point::of_frame`] gives its point in the vector index.
+    pub row: FrameRow,
     /// When it is shown, in milliseconds.
     pub at_ms: u64,
 }
@@ -29,8 +33,8 @@ pub struct FrameRow {
 /// A shot and how it moves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MovingShot {
-    /// Row number of its asset.
-    pub asset: u64,
+    /// Its asset.
+    pub asset: AssetRow,
     /// From cut to cut.
     pub range: TimeRange,
     /// How it moves.
@@ -41,14 +45,9 @@ pub(crate) fn blob(embedding: &Embedding) -> Vec<u8> {
     embedding.values().iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// Point of a row of `frames`.
-pub(crate) fn point(row: u64) -> u64 {
-    FRAME | row
-}
-
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     frames: &[NewFrame],
     revision: u64,
 ) -> Result<(), CatalogError> {
@@ -56,55 +55,55 @@ pub(crate) fn insert(
         "INSERT OR IGNORE INTO frames (asset, at_ms, vector, changed) VALUES (?1, ?2, ?3, ?4)",
     )?;
     for frame in frames {
-        statement.execute(params![asset, frame.at_ms, blob(&frame.embedding), revision])?;
+        statement.execute(params![asset.0, frame.at_ms, blob(&frame.embedding), revision])?;
     }
     Ok(())
 }
 
 pub(crate) fn analysed(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     shots: &[NewShot],
     embedding: &Embedding,
 ) -> Result<(), CatalogError> {
-    transaction.prepare_cached("DELETE FROM shots WHERE asset = ?1")?.execute([asset])?;
+    transaction.prepare_cached("DELETE FROM shots WHERE asset = ?1")?.execute([asset.0])?;
     let mut statement = transaction.prepare_cached(
         "INSERT OR IGNORE INTO shots (asset, start_ms, end_ms, motion) VALUES (?1, ?2, ?3, ?4)",
     )?;
     for NewShot { range, motion } in shots {
         let motion = motion.as_ref().map(serde_json::to_string).transpose();
         let motion = motion.map_err(|e| CatalogError::Damaged(e.to_string()))?;
-        statement.execute(params![asset, range.start_ms(), range.end_ms(), motion])?;
+        statement.execute(params![asset.0, range.start_ms(), range.end_ms(), motion])?;
     }
     transaction
         .prepare_cached("UPDATE assets SET analysed = 1, vector = ?2 WHERE row = ?1")?
-        .execute(params![asset, blob(embedding)])?;
+        .execute(params![asset.0, blob(embedding)])?;
     // What was lost to damage is there again.
-    transaction.prepare_cached("DELETE FROM lost WHERE asset = ?1")?.execute([asset])?;
+    transaction.prepare_cached("DELETE FROM lost WHERE asset = ?1")?.execute([asset.0])?;
     Ok(())
 }
 
 /// How long a video is.
 pub(crate) fn lasts(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     duration_ms: u64,
 ) -> Result<(), CatalogError> {
     transaction
         .prepare_cached("UPDATE assets SET duration_ms = ?2 WHERE row = ?1")?
-        .execute(params![asset, duration_ms])?;
+        .execute(params![asset.0, duration_ms])?;
     Ok(())
 }
 
 /// The frames enter or leave the index with their asset.
 pub(crate) fn stamp(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     revision: u64,
 ) -> Result<(), CatalogError> {
     transaction
         .prepare_cached("UPDATE frames SET changed = ?2 WHERE asset = ?1")?
-        .execute(params![asset, revision])?;
+        .execute(params![asset.0, revision])?;
     Ok(())
 }
 
@@ -117,56 +116,61 @@ impl Catalog {
                         WHERE live = 1 AND duration_ms IS NULL)
                  + (SELECT count(*) FROM frames JOIN assets ON assets.row = frames.asset
                         WHERE assets.live = 1)";
-        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+        Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Whether the library has any video.
     pub fn has_frames(&self) -> Result<bool, CatalogError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM frames)";
-        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+        Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// The points of these assets, ascending; `rows` must be ascending too. Contains the rows of
-    /// videos themselves, which no index has.
-    pub fn points_of(&self, rows: &[u64]) -> Result<Vec<u64>, CatalogError> {
-        let mut points = rows.to_vec();
-        let connection = self.connection();
-        let mut statement =
-            connection.prepare_cached("SELECT row, asset FROM frames ORDER BY row")?;
-        let frames = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        for frame in frames {
-            let (row, asset): (u64, u64) = frame?;
-            if rows.binary_search(&asset).is_ok() {
-                points.push(point(row));
+    /// The points of these assets, ascending; `rows` must be ascending too.
+    ///
+    /// Costs a look at every video of the library and at the frames of those asked for.
+    pub fn points_of(&self, rows: &[AssetRow]) -> Result<Vec<Point>, CatalogError> {
+        let connection = self.view()?;
+        let wanted = |row: &AssetRow| rows.binary_search(row).is_ok();
+        let mut statement = connection.prepare_cached(TIMED)?;
+        let timed = statement.query_map([], |row| Ok(AssetRow(row.get(0)?)))?;
+        let timed = timed.collect::<Result<BTreeSet<_>, _>>()?;
+        let pictures = rows.iter().filter(|row| !timed.contains(row));
+        let mut points: Vec<Point> = pictures.copied().map(Point::of_picture).collect();
+        let mut statement = connection.prepare_cached(FRAMES_OF)?;
+        for asset in timed.into_iter().filter(wanted) {
+            let frames = statement.query_map([asset.0], |row| Ok(FrameRow(row.get(0)?)))?;
+            for frame in frames {
+                points.push(Point::of_frame(frame?));
             }
         }
+        points.sort_unstable();
         Ok(points)
     }
 
     /// What points belong to, in the order asked for; `None` for a point that there is not.
-    pub fn owners(&self, points: &[u64]) -> Result<Vec<Option<Owner>>, CatalogError> {
-        let connection = self.connection();
+    pub fn owners(&self, points: &[Point]) -> Result<Vec<Option<Owner>>, CatalogError> {
+        let connection = self.view()?;
         points.iter().map(|point| owner(&connection, *point)).collect()
     }
 
     /// The frames of an asset in order of time; none for a picture.
-    pub fn frames(&self, asset: u64) -> Result<Vec<FrameRow>, CatalogError> {
-        let connection = self.connection();
+    pub fn frames(&self, asset: AssetRow) -> Result<Vec<Frame>, CatalogError> {
+        let connection = self.reader()?;
         let mut statement = connection
             .prepare_cached("SELECT row, at_ms FROM frames WHERE asset = ?1 ORDER BY at_ms")?;
-        let rows = statement.query_map([asset], |row| {
-            Ok(FrameRow { point: point(row.get(0)?), at_ms: row.get(1)? })
+        let rows = statement.query_map([asset.0], |row| {
+            Ok(Frame { row: FrameRow(row.get(0)?), at_ms: row.get(1)? })
         })?;
         rows.map(|row| row.map_err(Into::into)).collect()
     }
 
     /// The vectors of a video's frames in order of time (what a motion model reads).
-    pub fn frame_embeddings(&self, asset: u64) -> Result<Vec<(u64, Embedding)>, CatalogError> {
-        let connection = self.connection();
+    pub fn frame_embeddings(&self, asset: AssetRow) -> Result<Vec<(u64, Embedding)>, CatalogError> {
+        let connection = self.reader()?;
         let mut statement = connection
             .prepare_cached("SELECT at_ms, vector FROM frames WHERE asset = ?1 ORDER BY at_ms")?;
         let rows =
-            statement.query_map([asset], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+            statement.query_map([asset.0], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
         rows.map(|row| {
             let (at_ms, blob) = row?;
             Ok((at_ms, self.space().embedding(self.vector(&blob)?)))
@@ -175,12 +179,12 @@ impl Catalog {
     }
 
     /// The shots of an asset in order of time; none before it was looked through.
-    pub fn shots(&self, asset: u64) -> Result<Vec<TimeRange>, CatalogError> {
-        let connection = self.connection();
+    pub fn shots(&self, asset: AssetRow) -> Result<Vec<TimeRange>, CatalogError> {
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT start_ms, end_ms FROM shots WHERE asset = ?1 ORDER BY start_ms",
         )?;
-        let rows = statement.query_map([asset], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement.query_map([asset.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         rows.map(|row| {
             let (start, end) = row?;
             TimeRange::new(start, end).map_err(|error| CatalogError::Damaged(error.to_string()))
@@ -190,16 +194,16 @@ impl Catalog {
 
     /// How shots move, of one asset or of all live ones, those of which it could be measured, by row of
     /// the asset and time.
-    pub fn shot_motions(&self, asset: Option<u64>) -> Result<Vec<MovingShot>, CatalogError> {
-        let connection = self.connection();
+    pub fn shot_motions(&self, asset: Option<AssetRow>) -> Result<Vec<MovingShot>, CatalogError> {
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT s.asset, s.start_ms, s.end_ms, s.motion FROM shots s
                  JOIN assets a ON a.row = s.asset
              WHERE s.motion IS NOT NULL AND (s.asset = ?1 OR (?1 IS NULL AND a.live = 1))
              ORDER BY s.asset, s.start_ms",
         )?;
-        let rows = statement.query_map([asset], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
+        let rows = statement.query_map([asset.map(|row| row.0)], |row| {
+            Ok((AssetRow(row.get(0)?), row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
         })?;
         let damaged = |error: &dyn std::fmt::Display| CatalogError::Damaged(error.to_string());
         rows.map(|row| {
@@ -215,24 +219,53 @@ impl Catalog {
 
     /// Live videos of which only keyframes are known, oldest first.
     pub fn unanalysed(&self) -> Result<Vec<Asset>, CatalogError> {
+        let connection = self.view()?;
         let rows = {
-            let connection = self.connection();
             let mut statement = connection.prepare_cached(
                 "SELECT row FROM assets WHERE live = 1 AND analysed = 0 ORDER BY row",
             )?;
-            let rows = statement.query_map([], |row| row.get(0))?;
-            rows.collect::<Result<Vec<u64>, _>>()?
+            let rows = statement.query_map([], |row| Ok(AssetRow(row.get(0)?)))?;
+            rows.collect::<Result<Vec<_>, _>>()?
         };
-        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+        Ok(read::assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 }
 
-fn owner(connection: &Connection, point: u64) -> Result<Option<Owner>, CatalogError> {
-    if point & FRAME == 0 {
-        return Ok(Some(Owner { asset: point, at_ms: None }));
-    }
+fn owner(connection: &Connection, point: Point) -> Result<Option<Owner>, CatalogError> {
+    let frame = match point.indexed() {
+        Indexed::Picture(asset) => return Ok(Some(Owner { asset, at_ms: None })),
+        Indexed::Frame(frame) => frame,
+    };
     let mut statement =
         connection.prepare_cached("SELECT asset, at_ms FROM frames WHERE row = ?1")?;
-    let read = |row: &rusqlite::Row<'_>| Ok(Owner { asset: row.get(0)?, at_ms: Some(row.get(1)?) });
-    Ok(statement.query_row([point & !FRAME], read).optional()?)
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Owner { asset: AssetRow(row.get(0)?), at_ms: Some(row.get(1)?) })
+    };
+    Ok(statement.query_row([frame.0], read).optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn the_points_of_a_filter_are_read_from_indexes_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::make(&mut connection).unwrap();
+        for (sql, index) in [(TIMED, "assets_live"), (FRAMES_OF, "sqlite_autoindex_frames_1")] {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let parameters = vec![1; statement.parameter_count()];
+            let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| {
+                row.get::<_, String>("detail")
+            });
+            let steps: Vec<String> = steps.unwrap().map(Result::unwrap).collect();
+            let by_index = |step: &String| {
+                step.starts_with("SEARCH") && step.contains(&format!("COVERING INDEX {index}"))
+            };
+            assert!(steps.iter().all(by_index) && steps.len() == 1, "{steps:?}");
+        }
+    }
 }

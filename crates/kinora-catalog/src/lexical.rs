@@ -1,5 +1,6 @@
 //! Words: BM25 over titles, captions, keywords and names (SQLite FTS5).
 
+use kinora_types::AssetRow;
 use rusqlite::{Transaction, params};
 
 use crate::{Catalog, CatalogError, NewAsset, composed};
@@ -11,8 +12,8 @@ const WEIGHTS: &str = "3.0, 2.0, 2.5, 1.0";
 /// A match of words.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LexicalHit {
-    /// Row number of the asset.
-    pub row: u64,
+    /// The asset.
+    pub row: AssetRow,
     /// BM25, higher is better, always positive.
     pub score: f32,
 }
@@ -28,7 +29,7 @@ pub struct Words {
 
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
-    row: i64,
+    row: AssetRow,
     new: &NewAsset,
 ) -> Result<(), CatalogError> {
     let shown =
@@ -39,7 +40,7 @@ pub(crate) fn insert(
             "INSERT INTO words (rowid, title, caption, keywords, names) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
-            row,
+            row.0,
             shown(&new.asset.title),
             shown(&new.asset.caption),
             keywords,
@@ -49,7 +50,7 @@ pub(crate) fn insert(
 }
 
 /// Brings the words of a row up to its title, caption and keywords; names stay.
-pub(crate) fn describe(transaction: &Transaction<'_>, row: i64) -> Result<(), CatalogError> {
+pub(crate) fn describe(transaction: &Transaction<'_>, row: AssetRow) -> Result<(), CatalogError> {
     transaction
         .prepare_cached(
             "UPDATE words SET (title, caption, keywords) = (
@@ -58,7 +59,7 @@ pub(crate) fn describe(transaction: &Transaction<'_>, row: i64) -> Result<(), Ca
                  FROM assets WHERE row = ?1)
              WHERE rowid = ?1",
         )?
-        .execute([row])?;
+        .execute([row.0])?;
     Ok(())
 }
 
@@ -79,7 +80,7 @@ impl Catalog {
         let Some(expression) = any_of(words).filter(|_| limit > 0) else {
             return Ok(Vec::new());
         };
-        let connection = self.connection();
+        let connection = self.reader()?;
         let sql = format!(
             "SELECT words.rowid, -bm25(words, {WEIGHTS}) AS score FROM words
              JOIN assets ON assets.row = words.rowid AND assets.live = 1
@@ -87,20 +88,20 @@ impl Catalog {
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![expression, limit as i64], |row| {
-            Ok(LexicalHit { row: row.get(0)?, score: row.get::<_, f64>(1)? as f32 })
+            Ok(LexicalHit { row: AssetRow(row.get(0)?), score: row.get::<_, f64>(1)? as f32 })
         })?;
         rows.map(|row| row.map_err(Into::into)).collect()
     }
 
     /// The indexed words of an asset, to show which of them matched.
-    pub fn words(&self, row: u64) -> Result<Words, CatalogError> {
-        let connection = self.connection();
+    pub fn words(&self, row: AssetRow) -> Result<Words, CatalogError> {
+        let connection = self.reader()?;
         let mut statement = connection
             .prepare_cached("SELECT title, caption, keywords, names FROM words WHERE rowid = ?1")?;
         let read = |r: &rusqlite::Row<'_>| {
             let part = |i| r.get::<_, String>(i);
             Ok(Words { written: [part(0)?, part(1)?, part(2)?].join(" "), names: part(3)? })
         };
-        Ok(statement.query_row([row], read)?)
+        Ok(statement.query_row([row.0], read)?)
     }
 }

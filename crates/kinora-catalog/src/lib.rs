@@ -20,6 +20,7 @@
 mod backup;
 mod change;
 mod check;
+mod connections;
 mod conversations;
 mod error;
 mod films;
@@ -40,14 +41,18 @@ mod write;
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::MutexGuard,
 };
 
 use kinora_files::private;
 use kinora_types::EmbeddingSpace;
 use rusqlite::Connection;
 
-use crate::schema::Access;
+use crate::{
+    connections::{Connections, Reader},
+    place::FileId,
+    schema::Access,
+};
 
 pub use change::{
     Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame, NewShot,
@@ -57,7 +62,7 @@ pub use conversations::{ConversationSummary, Speaker, Turn};
 pub use error::CatalogError;
 pub use films::FilmSummary;
 pub use filter::Filter;
-pub use frames::{FrameRow, MovingShot, Owner};
+pub use frames::{Frame, MovingShot, Owner};
 pub use kinora_types::Kind;
 pub use lexical::{LexicalHit, Words};
 pub use names::composed;
@@ -68,10 +73,13 @@ pub use told::{Layer, Told};
 /// Name of the database file in a library's folder.
 pub const FILE_NAME: &str = "catalog.sqlite";
 
-/// One library's catalogue. Calls from several threads take turns; several processes may have the
-/// same library open, one of them writing at a time (others wait up to 30 s).
+/// One library's catalogue, to be shared by threads. Up to eight of them read at the same time (more wait for one of
+/// those), and none waits for a writer; writers take turns. Each call sees one state of the library, the last that
+/// any process committed before it began.
+///
+/// Several processes may have the same library open, one of them writing at a time (others wait up to 30 s).
 pub struct Catalog {
-    connection: Mutex<Connection>,
+    connections: Connections,
     folder: PathBuf,
     name: String,
     space: EmbeddingSpace,
@@ -121,11 +129,10 @@ impl Catalog {
         place::close_to_others(folder);
         let path = folder.join(FILE_NAME);
         let open = || {
+            let file = place::file_id(&path);
             let mut connection = schema::connect(&path, Access::Use)?;
             schema::migrate(&mut connection, folder, &path)?;
-            let (name, space) = schema::read_identity(&connection, &path)?;
-            let folder = folder.to_owned();
-            Ok(Self { connection: Mutex::new(connection), folder, name, space })
+            Self::over(connection, file, folder)
         };
         open().map_err(|error| told_better(error, &path))
     }
@@ -137,14 +144,25 @@ impl Catalog {
     pub fn look(folder: &Path) -> Result<Self, CatalogError> {
         place::look(folder)?;
         let path = folder.join(FILE_NAME);
+        let file = place::file_id(&path);
         let connection = schema::connect(&path, Access::Look)?;
         let found = schema::version(&connection, &path)?;
         if found < schema::newest() {
             return Err(CatalogError::TooOld { found });
         }
+        Self::over(connection, file, folder)
+    }
+
+    /// Takes over a connection that was opened while `file` lay in the folder.
+    fn over(
+        connection: Connection,
+        file: Option<FileId>,
+        folder: &Path,
+    ) -> Result<Self, CatalogError> {
+        let path = folder.join(FILE_NAME);
         let (name, space) = schema::read_identity(&connection, &path)?;
-        let folder = folder.to_owned();
-        Ok(Self { connection: Mutex::new(connection), folder, name, space })
+        let connections = Connections::new(connection, path, file)?;
+        Ok(Self { connections, folder: folder.to_owned(), name, space })
     }
 
     /// Copies from before its format was changed, in the library's folder, the newest last.
@@ -167,9 +185,26 @@ impl Catalog {
         &self.folder
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        // A panic elsewhere leaves no half transaction: rusqlite rolls back on drop.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the file that was opened is still the one in the folder. Where it is not, reads may go on with what
+    /// the file held, writes fail ([`CatalogError::Moved`]); the catalogue is to be closed. Costs one look at the
+    /// file's metadata.
+    pub fn is_in_place(&self) -> bool {
+        self.connections.is_in_place()
+    }
+
+    /// The connection that writes.
+    fn writer(&self) -> Result<MutexGuard<'_, Connection>, CatalogError> {
+        self.connections.writer()
+    }
+
+    /// A connection for one statement that reads.
+    fn reader(&self) -> Result<Reader<'_>, CatalogError> {
+        self.connections.reader()
+    }
+
+    /// A connection for several statements that read the same state.
+    fn view(&self) -> Result<Reader<'_>, CatalogError> {
+        self.connections.view()
     }
 }
 

@@ -6,9 +6,10 @@
 use std::path::Path;
 
 use jiff::civil::DateTime;
-use kinora_types::{Asset, DateBasis, Kind};
+use kinora_types::{Asset, AssetRow, DateBasis, Kind};
+use rusqlite::Connection;
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, read};
 
 /// Apple takes one and a half seconds before and after the picture; longer videos are videos of their own.
 const LONGEST_MS: u64 = 6_000;
@@ -24,9 +25,10 @@ impl Catalog {
     /// The live asset that is the other half of a Live Photo: a HEIC or JPEG picture and a MOV or MP4 video of at
     /// most six seconds, in one folder, of one name but for the ending, taken at the same time where both tell it.
     pub fn live_partner(&self, asset: &Asset) -> Result<Option<Asset>, CatalogError> {
+        let connection = self.view()?;
         for path in &asset.paths {
-            for row in self.rows_beside(path)? {
-                let other = self.assets(&[row])?.pop().map(|(_, other)| other);
+            for row in rows_beside(&connection, path)? {
+                let other = read::assets(&connection, &[row])?.pop().map(|(_, other)| other);
                 if let Some(other) = other.filter(|other| is_pair(asset, other)) {
                     return Ok(Some(other));
                 }
@@ -34,32 +36,31 @@ impl Catalog {
         }
         Ok(None)
     }
+}
 
-    /// Assets in present files that differ from the path in their ending alone.
-    fn rows_beside(&self, path: &str) -> Result<Vec<u64>, CatalogError> {
-        let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
-        let Some(stem) = ending.and_then(|ending| path.strip_suffix(ending)) else {
-            return Ok(Vec::new());
-        };
-        let connection = self.connection();
-        // In order of bytes `/` is what comes behind `.`; so the primary key finds them.
-        let mut statement = connection.prepare_cached(
-            "SELECT path, asset FROM files
-             WHERE path > ?1 AND path < substr(?1, 1, length(?1) - 1) || '/' AND present = 1
-             ORDER BY path",
-        )?;
-        let rows = statement
-            .query_map([stem], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))?;
-        let mut found = Vec::new();
-        for row in rows {
-            let (other, asset) = row?;
-            let ending = other.strip_prefix(stem).unwrap_or(".");
-            if other != path && !ending.contains('.') {
-                found.push(asset);
-            }
+/// Assets in present files that differ from the path in their ending alone.
+fn rows_beside(connection: &Connection, path: &str) -> Result<Vec<AssetRow>, CatalogError> {
+    let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
+    let Some(stem) = ending.and_then(|ending| path.strip_suffix(ending)) else {
+        return Ok(Vec::new());
+    };
+    // In order of bytes `/` is what comes behind `.`; so the primary key finds them.
+    let mut statement = connection.prepare_cached(
+        "SELECT path, asset FROM files
+         WHERE path > ?1 AND path < substr(?1, 1, length(?1) - 1) || '/' AND present = 1
+         ORDER BY path",
+    )?;
+    let rows =
+        statement.query_map([stem], |row| Ok((row.get::<_, String>(0)?, AssetRow(row.get(1)?))))?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (other, asset) = row?;
+        let ending = other.strip_prefix(stem).unwrap_or(".");
+        if other != path && !ending.contains('.') {
+            found.push(asset);
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 fn is_pair(one: &Asset, other: &Asset) -> bool {

@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
+use kinora_types::AssetRow;
 use rusqlite::Connection;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, read};
 
 /// The text in Unicode's composed form (NFC).
 pub fn composed(text: &str) -> Cow<'_, str> {
@@ -29,14 +30,14 @@ fn is_called(path: &str, wanted: &str) -> bool {
 fn rows_where(
     connection: &Connection,
     passes: &dyn Fn(&str) -> bool,
-) -> Result<Vec<u64>, CatalogError> {
+) -> Result<Vec<AssetRow>, CatalogError> {
     let mut statement =
         connection.prepare_cached("SELECT path, asset FROM files WHERE present = 1")?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         if passes(row.get_ref(0)?.as_str().unwrap_or_default()) {
-            found.push(row.get(1)?);
+            found.push(AssetRow(row.get(1)?));
         }
     }
     found.sort_unstable();
@@ -48,7 +49,7 @@ fn rows_where(
 pub(crate) fn rows_called(
     connection: &Connection,
     reference: &str,
-) -> Result<Vec<u64>, CatalogError> {
+) -> Result<Vec<AssetRow>, CatalogError> {
     let wanted = composed(reference);
     if wanted.is_empty() {
         return Ok(Vec::new());
@@ -63,10 +64,11 @@ impl Catalog {
         &self,
         passes: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<kinora_types::Asset>, CatalogError> {
-        let rows = rows_where(&self.connection(), &|path| {
+        let connection = self.view()?;
+        let rows = rows_where(&connection, &|path| {
             passes(&composed(path.rsplit(['/', '\\']).next().unwrap_or(path)))
         })?;
-        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+        Ok(read::assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use kinora_types::{Asset, AssetId, Certainty, Origin, Passage, PassageKind, TimeRange};
+use kinora_types::{
+    Asset, AssetId, AssetRow, Certainty, Origin, Passage, PassageKind, PassageRow, TimeRange,
+};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, read};
 
 const COLUMNS: &str =
     "row, kind, text, start_ms, end_ms, region, language, words, model, confidence";
@@ -25,10 +27,10 @@ pub struct Correction {
 /// A match of words in a passage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PassageHit {
-    /// Row number of the passage.
-    pub passage: u64,
-    /// Row number of its asset.
-    pub asset: u64,
+    /// The passage.
+    pub passage: PassageRow,
+    /// Its asset.
+    pub asset: AssetRow,
     /// When; `None` for all of the asset.
     pub range: Option<TimeRange>,
     /// BM25, higher is better, always positive.
@@ -38,7 +40,7 @@ pub struct PassageHit {
 /// What the machine found takes the place of what machines found before.
 pub(crate) fn perceived(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     kind: PassageKind,
     model: &str,
     found: Result<&[Passage], &str>,
@@ -53,20 +55,20 @@ pub(crate) fn perceived(
             "INSERT INTO work (asset, kind, model, error) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (asset, kind) DO UPDATE SET model = ?3, error = ?4",
         )?
-        .execute(params![asset, kind.name(), model, found.err()])?;
+        .execute(params![asset.0, kind.name(), model, found.err()])?;
     Ok(())
 }
 
 /// What the person says takes the place of what a person said before.
 pub(crate) fn corrected(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     kind: PassageKind,
     correction: &Correction,
 ) -> Result<(), CatalogError> {
     remove(transaction, asset, kind, true)?;
     let sql = "DELETE FROM refusals WHERE asset = ?1 AND kind = ?2";
-    transaction.prepare_cached(sql)?.execute(params![asset, kind.name()])?;
+    transaction.prepare_cached(sql)?.execute(params![asset.0, kind.name()])?;
     let own = |passage: &Passage| Passage { kind, origin: Origin::Person, ..passage.clone() };
     let passages: Vec<Passage> = correction.passages.iter().map(own).collect();
     insert(transaction, asset, &passages)?;
@@ -74,7 +76,7 @@ pub(crate) fn corrected(
     let sql = "INSERT OR IGNORE INTO refusals (asset, kind, text) VALUES (?1, ?2, ?3)";
     let mut refuse = transaction.prepare_cached(sql)?;
     for text in correction.refused.iter().map(|text| text.trim().to_lowercase()).chain(all) {
-        refuse.execute(params![asset, kind.name(), text])?;
+        refuse.execute(params![asset.0, kind.name(), text])?;
     }
     settle(transaction, asset, kind)
 }
@@ -82,7 +84,7 @@ pub(crate) fn corrected(
 /// Removes what people said, or what machines did.
 fn remove(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     kind: PassageKind,
     people: bool,
 ) -> Result<(), CatalogError> {
@@ -91,14 +93,14 @@ fn remove(
         "DELETE FROM passage_words WHERE rowid IN (SELECT row FROM passages WHERE {WHICH})"
     );
     for sql in [words, format!("DELETE FROM passages WHERE {WHICH}")] {
-        transaction.prepare_cached(&sql)?.execute(params![asset, kind.name(), people])?;
+        transaction.prepare_cached(&sql)?.execute(params![asset.0, kind.name(), people])?;
     }
     Ok(())
 }
 
 fn insert(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     passages: &[Passage],
 ) -> Result<(), CatalogError> {
     let mut statement = transaction.prepare_cached(
@@ -112,7 +114,7 @@ fn insert(
         };
         let words = (!passage.words.is_empty()).then(|| json(&passage.words)).transpose()?;
         statement.execute(params![
-            asset,
+            asset.0,
             passage.kind.name(),
             passage.text,
             passage.range.map(TimeRange::start_ms),
@@ -130,13 +132,13 @@ fn insert(
 /// Decides what is shown of one kind and brings the word index up to it.
 fn settle(
     transaction: &Transaction<'_>,
-    asset: i64,
+    asset: AssetRow,
     kind: PassageKind,
 ) -> Result<(), CatalogError> {
     let refused = refusals(transaction, asset, kind)?;
     let sql = format!("SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND kind = ?2");
     let mut statement = transaction.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![asset, kind.name()], raw)?;
+    let rows = statement.query_map(params![asset.0, kind.name()], raw)?;
     let all = rows.map(|row| row?.finish()).collect::<Result<Vec<_>, CatalogError>>()?;
     let people: Vec<&Passage> =
         all.iter().map(|(_, p)| p).filter(|p| p.origin == Origin::Person).collect();
@@ -147,11 +149,11 @@ fn settle(
     let mut index = transaction.prepare_cached(sql)?;
     for (row, passage) in &all {
         let shown = is_shown(passage, &people, &refused);
-        show.execute(params![row, shown])?;
-        forget.execute([row])?;
+        show.execute(params![row.0, shown])?;
+        forget.execute([row.0])?;
         // Doubtful words are mostly others than were said: they are shown, not found.
         if shown && passage.certainty() == Certainty::Certain {
-            index.execute(params![row, passage.text])?;
+            index.execute(params![row.0, passage.text])?;
         }
     }
     Ok(())
@@ -175,60 +177,64 @@ fn is_shown(passage: &Passage, people: &[&Passage], refused: &BTreeSet<String>) 
 
 fn refusals(
     connection: &rusqlite::Connection,
-    asset: i64,
+    asset: AssetRow,
     kind: PassageKind,
 ) -> Result<BTreeSet<String>, CatalogError> {
     let sql = "SELECT text FROM refusals WHERE asset = ?1 AND kind = ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![asset, kind.name()], |row| row.get(0))?;
+    let rows = statement.query_map(params![asset.0, kind.name()], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 impl Catalog {
     /// What is known to be said, written, shown or told of an asset, in order of kind and time; people's
     /// corrections in place of what machines found.
-    pub fn passages(&self, asset: u64) -> Result<Vec<Passage>, CatalogError> {
-        let connection = self.connection();
+    pub fn passages(&self, asset: AssetRow) -> Result<Vec<Passage>, CatalogError> {
+        let connection = self.reader()?;
         let sql = format!(
             "SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND shown = 1 AND text <> ''
              ORDER BY kind, start_ms, row"
         );
         let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([asset], raw)?;
+        let rows = statement.query_map([asset.0], raw)?;
         rows.map(|row| Ok(row?.finish()?.1)).collect()
     }
 
     /// Where somebody speaks in an asset and no model made out the words, in order of time; not where a person
     /// said what it is. These passages have no text.
-    pub fn not_understood(&self, asset: u64) -> Result<Vec<Passage>, CatalogError> {
-        let connection = self.connection();
+    pub fn not_understood(&self, asset: AssetRow) -> Result<Vec<Passage>, CatalogError> {
+        let connection = self.reader()?;
         let sql = format!(
             "SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND kind = 'speech' AND shown = 1
              AND text = '' AND model IS NOT NULL AND start_ms IS NOT NULL ORDER BY start_ms, row"
         );
         let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([asset], raw)?;
+        let rows = statement.query_map([asset.0], raw)?;
         rows.map(|row| Ok(row?.finish()?.1)).collect()
     }
 
-    /// One passage by its row number; `None` if it was replaced meanwhile.
-    pub fn passage(&self, row: u64) -> Result<Option<Passage>, CatalogError> {
-        let connection = self.connection();
+    /// One passage by its row; `None` if it was replaced meanwhile.
+    pub fn passage(&self, row: PassageRow) -> Result<Option<Passage>, CatalogError> {
+        let connection = self.reader()?;
         let sql = format!("SELECT {COLUMNS} FROM passages WHERE row = ?1");
-        let found = connection.prepare_cached(&sql)?.query_row([row], raw).optional()?;
+        let found = connection.prepare_cached(&sql)?.query_row([row.0], raw).optional()?;
         found.map(|raw| Ok(raw.finish()?.1)).transpose()
     }
 
     /// What a person has said so far of one kind of passage.
-    pub fn correction(&self, asset: u64, kind: PassageKind) -> Result<Correction, CatalogError> {
-        let connection = self.connection();
-        let mut refused = refusals(&connection, asset as i64, kind)?;
+    pub fn correction(
+        &self,
+        asset: AssetRow,
+        kind: PassageKind,
+    ) -> Result<Correction, CatalogError> {
+        let connection = self.view()?;
+        let mut refused = refusals(&connection, asset, kind)?;
         let sql = format!(
             "SELECT {COLUMNS} FROM passages WHERE asset = ?1 AND kind = ?2 AND model IS NULL
              ORDER BY start_ms, row"
         );
         let mut statement = connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![asset, kind.name()], raw)?;
+        let rows = statement.query_map(params![asset.0, kind.name()], raw)?;
         let passages = rows.map(|row| Ok(row?.finish()?.1)).collect::<Result<_, CatalogError>>()?;
         let refuse_all = refused.remove("");
         Ok(Correction { passages, refused, refuse_all })
@@ -236,7 +242,7 @@ impl Catalog {
 
     /// Which of title, caption and keywords a person has set by hand: no list may change them.
     pub fn edited(&self, asset: &AssetId) -> Result<BTreeSet<String>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT e.field FROM edits e JOIN assets a ON a.row = e.asset WHERE a.id = ?1",
         )?;
@@ -252,8 +258,8 @@ impl Catalog {
         kind: PassageKind,
         model: Option<&str>,
     ) -> Result<Vec<Asset>, CatalogError> {
+        let connection = self.view()?;
         let rows = {
-            let connection = self.connection();
             let mut statement = connection.prepare_cached(
                 "SELECT row FROM assets WHERE live = 1
                  AND CASE ?1 WHEN 'speech' THEN duration_ms IS NOT NULL OR width = 0 ELSE width > 0 END
@@ -262,10 +268,11 @@ impl Catalog {
                          AND (?2 IS NULL OR model = ?2))
                  ORDER BY row",
             )?;
-            let rows = statement.query_map(params![kind.name(), model], |row| row.get(0))?;
-            rows.collect::<Result<Vec<u64>, _>>()?
+            let rows = statement
+                .query_map(params![kind.name(), model], |row| Ok(AssetRow(row.get(0)?)))?;
+            rows.collect::<Result<Vec<_>, _>>()?
         };
-        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+        Ok(read::assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 
     /// The model that looked for this kind of passage, and why it could not; `None` if none has yet.
@@ -274,7 +281,7 @@ impl Catalog {
         asset: &AssetId,
         kind: PassageKind,
     ) -> Result<Option<(String, Option<String>)>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT w.model, w.error FROM work w JOIN assets a ON a.row = w.asset
              WHERE a.id = ?1 AND w.kind = ?2",
@@ -289,7 +296,7 @@ impl Catalog {
         let Some(expression) = crate::lexical::any_of(words) else {
             return Ok(Vec::new());
         };
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT p.row, p.asset, p.start_ms, p.end_ms, -bm25(passage_words) AS score
              FROM passage_words JOIN passages p ON p.row = passage_words.rowid
@@ -297,8 +304,9 @@ impl Catalog {
              WHERE passage_words MATCH ?1 ORDER BY score DESC, p.row",
         )?;
         let rows = statement.query_map([expression], |row| {
-            let (passage, asset, score): (u64, u64, f64) = (row.get(0)?, row.get(1)?, row.get(4)?);
-            Ok((PassageHit { passage, asset, range: None, score: score as f32 }, bounds(row, 2)?))
+            let (passage, asset) = (PassageRow(row.get(0)?), AssetRow(row.get(1)?));
+            let score = row.get::<_, f64>(4)? as f32;
+            Ok((PassageHit { passage, asset, range: None, score }, bounds(row, 2)?))
         })?;
         rows.map(|row| {
             let (hit, bounds) = row?;
@@ -331,7 +339,7 @@ fn json(value: &impl serde::Serialize) -> Result<String, CatalogError> {
 
 /// A row as SQLite gives it; text is parsed in `finish`, where errors can be told apart.
 struct RawPassage {
-    row: u64,
+    row: PassageRow,
     kind: String,
     text: String,
     bounds: Bounds,
@@ -344,7 +352,7 @@ struct RawPassage {
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawPassage> {
     let (model, confidence): (Option<String>, Option<f32>) = (row.get(8)?, row.get(9)?);
     Ok(RawPassage {
-        row: row.get(0)?,
+        row: PassageRow(row.get(0)?),
         kind: row.get(1)?,
         text: row.get(2)?,
         bounds: bounds(row, 3)?,
@@ -356,7 +364,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawPassage> {
 }
 
 impl RawPassage {
-    fn finish(self) -> Result<(u64, Passage), CatalogError> {
+    fn finish(self) -> Result<(PassageRow, Passage), CatalogError> {
         let kind = PassageKind::ALL.into_iter().find(|kind| kind.name() == self.kind);
         let kind = kind.ok_or_else(|| damaged(format!("a passage of kind `{}`", self.kind)))?;
         let read = |text: &String| serde_json::from_str(text).map_err(damaged);

@@ -34,6 +34,28 @@ pub(crate) fn look(folder: &Path) -> Result<(), CatalogError> {
     }
 }
 
+/// Which file it is: the same as long as it is not removed, whatever becomes of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileId {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+/// The file at a path; `None` if there is none. Where there are no inodes an open database can be neither removed
+/// nor replaced, so that one file there is the other.
+pub(crate) fn file_id(path: &Path) -> Option<FileId> {
+    let told = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some(FileId { device: told.dev(), inode: told.ino() })
+    }
+    #[cfg(not(unix))]
+    told.is_file().then_some(FileId {})
+}
+
 fn is_absent(error: &std::io::Error) -> bool {
     use std::io::ErrorKind as Kind;
     matches!(error.kind(), Kind::NotFound | Kind::NotADirectory)

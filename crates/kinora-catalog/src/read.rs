@@ -3,25 +3,30 @@
 use std::path::Path;
 
 use jiff::{Timestamp, civil::DateTime};
-use kinora_types::{Asset, AssetId, ContentHash, Embedding, GeoPoint, Kind, Rights, Size};
+use kinora_types::{
+    Asset, AssetId, AssetRow, ContentHash, Embedding, FrameRow, GeoPoint, Kind, Point, Rights, Size,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Catalog, CatalogError, FileState, IndexChange, frames, names, told};
+use crate::{Catalog, CatalogError, FileState, IndexChange, names, told};
 
 const COLUMNS: &str =
     "row, id, width, height, bytes, format, taken_at, latitude, longitude, camera,
     title, caption, keywords, licence, author, source, added_at, duration_ms, date_basis";
 
 impl Catalog {
-    /// Raised by every change; what a film's record calls the library's revision.
+    /// Raised by every change, of this process or another; what a film's record calls the library's revision. Cheap
+    /// enough to be asked at every search: some microseconds.
     pub fn revision(&self) -> Result<u64, CatalogError> {
-        Ok(self.connection().query_row("SELECT revision FROM library", [], |row| row.get(0))?)
+        let connection = self.reader()?;
+        let mut statement = connection.prepare_cached("SELECT revision FROM library")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// Number of live assets.
     pub fn count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM assets WHERE live = 1";
-        Ok(self.connection().query_row(sql, [], |row| row.get(0))?)
+        Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Numbers of live pictures, videos and recordings.
@@ -30,7 +35,7 @@ impl Catalog {
                  count(*) FILTER (WHERE duration_ms IS NOT NULL AND width > 0),
                  count(*) FILTER (WHERE width = 0)
              FROM assets WHERE live = 1";
-        Ok(self.connection().query_row(sql, [], |row| {
+        Ok(self.reader()?.query_row(sql, [], |row| {
             Ok([
                 (Kind::Picture, row.get(0)?),
                 (Kind::Video, row.get(1)?),
@@ -44,7 +49,7 @@ impl Catalog {
         let Some(path) = path.to_str() else {
             return Ok(None);
         };
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT a.id, f.bytes, f.mtime_ns, f.present, f.beside FROM files f JOIN assets a ON a.row = f.asset
              WHERE f.path = ?1",
@@ -63,7 +68,7 @@ impl Catalog {
 
     /// Every present path under a folder (or the file itself), to find what has vanished.
     pub fn paths_under(&self, folder: &Path) -> Result<Vec<String>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement =
             connection.prepare_cached("SELECT path FROM files WHERE present = 1 ORDER BY path")?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -75,44 +80,43 @@ impl Catalog {
 
     /// The asset, live or not.
     pub fn asset(&self, id: &AssetId) -> Result<Option<Asset>, CatalogError> {
-        Ok(self.asset_and_row(id)?.map(|(_, asset)| asset))
-    }
-
-    /// The asset with its row number, live or not.
-    pub fn asset_and_row(&self, id: &AssetId) -> Result<Option<(u64, Asset)>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.view()?;
         let sql = format!("SELECT {COLUMNS} FROM assets WHERE id = ?1");
         let raw =
             connection.prepare_cached(&sql)?.query_row([id.0.as_bytes()], raw_asset).optional()?;
-        raw.map(|raw| raw.finish(&connection)).transpose()
+        raw.map(|raw| Ok(raw.finish(&connection)?.1)).transpose()
+    }
+
+    /// The row of an asset, live or not; `None` if the library never held it.
+    pub fn find_row(&self, id: &AssetId) -> Result<Option<AssetRow>, CatalogError> {
+        row_of(&*self.reader()?, id)
+    }
+
+    /// The row of an asset that the library must hold, live or not.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if it does not.
+    pub fn row(&self, id: &AssetId) -> Result<AssetRow, CatalogError> {
+        known_row(&*self.reader()?, id)
     }
 
     /// The assets of these rows, in the order asked for; rows that do not exist are left out.
-    pub fn assets(&self, rows: &[u64]) -> Result<Vec<(u64, Asset)>, CatalogError> {
-        let connection = self.connection();
-        let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in rows {
-            if let Some(raw) = statement.query_row([row], raw_asset).optional()? {
-                found.push(raw.finish(&connection)?);
-            }
-        }
-        Ok(found)
+    pub fn assets(&self, rows: &[AssetRow]) -> Result<Vec<(AssetRow, Asset)>, CatalogError> {
+        assets(&*self.view()?, rows)
     }
 
     /// All live assets in order of entry.
-    pub fn live_rows(&self) -> Result<Vec<u64>, CatalogError> {
-        let connection = self.connection();
+    pub fn live_rows(&self) -> Result<Vec<AssetRow>, CatalogError> {
+        let connection = self.reader()?;
         let mut statement =
             connection.prepare_cached("SELECT row FROM assets WHERE live = 1 ORDER BY row")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
+        let rows = statement.query_map([], |row| Ok(AssetRow(row.get(0)?)))?;
         rows.map(|row| row.map_err(Into::into)).collect()
     }
 
     /// Whether the asset is known and nothing of it was lost to damage: a file that holds it need not be read.
     pub fn is_whole(&self, id: &AssetId) -> Result<bool, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM assets WHERE id = ?1
                  AND row NOT IN (SELECT asset FROM lost))",
@@ -122,7 +126,7 @@ impl Catalog {
 
     /// The stored vector of an asset; a recording has none, nor has what lost it to damage.
     pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
         let blob: Option<Vec<u8>> =
             statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?;
@@ -133,19 +137,20 @@ impl Catalog {
     /// The live assets that lie in files of this name, whatever their folder and however its letters are
     /// composed.
     pub fn assets_named(&self, name: &str) -> Result<Vec<Asset>, CatalogError> {
-        let rows = names::rows_called(&self.connection(), name)?;
-        Ok(self.assets(&rows)?.into_iter().map(|(_, asset)| asset).collect())
+        let connection = self.view()?;
+        let rows = names::rows_called(&connection, name)?;
+        Ok(assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 
-    /// Perceptual hashes of the live assets, for near-duplicates.
-    pub fn perceptual_hashes(&self) -> Result<Vec<(u64, AssetId, u64)>, CatalogError> {
-        let connection = self.connection();
+    /// Perceptual hashes of the live assets in order of entry, for near-duplicates.
+    pub fn perceptual_hashes(&self) -> Result<Vec<(AssetId, u64)>, CatalogError> {
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
-            "SELECT row, id, phash FROM assets WHERE live = 1 AND width > 0 ORDER BY row",
+            "SELECT id, phash FROM assets WHERE live = 1 AND width > 0 ORDER BY row",
         )?;
         let rows = statement.query_map([], |row| {
-            let id = AssetId(ContentHash::from_bytes(row.get(1)?));
-            Ok((row.get(0)?, id, row.get::<_, i64>(2)? as u64))
+            let id = AssetId(ContentHash::from_bytes(row.get(0)?));
+            Ok((id, row.get::<_, i64>(1)? as u64))
         })?;
         rows.map(|row| row.map_err(Into::into)).collect()
     }
@@ -157,7 +162,7 @@ impl Catalog {
         revision: u64,
         limit: usize,
     ) -> Result<Vec<IndexChange>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.view()?;
         // By itself, so that the vectors of what is left over are not read for every batch.
         let last: Option<u64> = connection
             .prepare_cached(
@@ -179,11 +184,16 @@ impl Catalog {
             statement.query_map(params![revision, last.unwrap_or(i64::MAX as u64)], |row| {
                 let live: bool = row.get(2)?;
                 let blob = if live { Some(row.get::<_, Vec<u8>>(3)?) } else { None };
-                let point = if row.get(4)? { frames::point(row.get(0)?) } else { row.get(0)? };
+                let (number, is_frame) = (row.get(0)?, row.get(4)?);
+                let point = if is_frame {
+                    Point::of_frame(FrameRow(number))
+                } else {
+                    Point::of_picture(AssetRow(number))
+                };
                 Ok((point, row.get(1)?, blob))
             })?;
         rows.map(|row| {
-            let (point, revision, blob): (u64, u64, Option<Vec<u8>>) = row?;
+            let (point, revision, blob): (Point, u64, Option<Vec<u8>>) = row?;
             let vector = blob.map(|blob| self.vector(&blob)).transpose()?;
             Ok(IndexChange { point, revision, vector })
         })
@@ -193,28 +203,21 @@ impl Catalog {
     /// Finds the one live asset meant by a content hash (or a prefix of at least 6 digits), a file
     /// name or a path, however the letters of those are composed.
     pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
-        let rows = {
-            let connection = self.connection();
-            let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());
-            let mut rows = names::rows_called(&connection, reference)?;
-            if hex {
-                let mut statement = connection.prepare_cached(
-                    "SELECT row FROM assets WHERE live = 1 AND lower(hex(id)) LIKE lower(?1) || '%'",
-                )?;
-                for row in statement.query_map([reference], |row| row.get(0))? {
-                    rows.push(row?);
-                }
+        let connection = self.view()?;
+        let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());
+        let mut rows = names::rows_called(&connection, reference)?;
+        if hex {
+            let mut statement = connection.prepare_cached(
+                "SELECT row FROM assets WHERE live = 1 AND lower(hex(id)) LIKE lower(?1) || '%'",
+            )?;
+            for row in statement.query_map([reference], |row| Ok(AssetRow(row.get(0)?)))? {
+                rows.push(row?);
             }
-            rows.sort_unstable();
-            rows.dedup();
-            rows
-        };
+        }
+        rows.sort_unstable();
+        rows.dedup();
         match rows.as_slice() {
-            [row] => self
-                .assets(&[*row])?
-                .pop()
-                .map(|(_, asset)| asset)
-                .ok_or_else(|| CatalogError::Damaged(format!("row {row} is missing"))),
+            [row] => Ok(asset_of_row(&connection, *row)?.1),
             [] => Err(CatalogError::Reference(format!(
                 "no such picture in this library: `{reference}`"
             ))),
@@ -233,18 +236,52 @@ impl Catalog {
     }
 }
 
+/// The row of an asset, if there is one.
+pub(crate) fn row_of(
+    connection: &Connection,
+    id: &AssetId,
+) -> Result<Option<AssetRow>, CatalogError> {
+    let mut statement = connection.prepare_cached("SELECT row FROM assets WHERE id = ?1")?;
+    let read = |row: &Row<'_>| Ok(AssetRow(row.get(0)?));
+    Ok(statement.query_row([id.0.as_bytes()], read).optional()?)
+}
+
+/// The row of an asset that must be there.
+pub(crate) fn known_row(connection: &Connection, id: &AssetId) -> Result<AssetRow, CatalogError> {
+    let missing = || CatalogError::Reference(format!("no such asset: `{}`", id.short()));
+    row_of(connection, id)?.ok_or_else(missing)
+}
+
+/// The assets of these rows, in the order asked for; rows that do not exist are left out.
+pub(crate) fn assets(
+    connection: &Connection,
+    rows: &[AssetRow],
+) -> Result<Vec<(AssetRow, Asset)>, CatalogError> {
+    let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(raw) = statement.query_row([row.0], raw_asset).optional()? {
+            found.push(raw.finish(connection)?);
+        }
+    }
+    Ok(found)
+}
+
 /// The asset of a row that must be there.
 pub(crate) fn asset_of_row(
     connection: &Connection,
-    row: i64,
-) -> Result<(u64, Asset), CatalogError> {
+    row: AssetRow,
+) -> Result<(AssetRow, Asset), CatalogError> {
     let sql = format!("SELECT {COLUMNS} FROM assets WHERE row = ?1");
-    connection.prepare_cached(&sql)?.query_row([row], raw_asset)?.finish(connection)
+    let raw = connection.prepare_cached(&sql)?.query_row([row.0], raw_asset).optional()?;
+    let missing = || CatalogError::Damaged(format!("row {row} is missing"));
+    raw.ok_or_else(missing)?.finish(connection)
 }
 
 /// A row as SQLite gives it; text is parsed in `finish`, where errors can be told apart.
 struct RawAsset {
-    row: u64,
+    row: AssetRow,
     asset: Asset,
     taken_at: Option<String>,
     date_basis: Option<String>,
@@ -276,11 +313,11 @@ fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
     };
     let (taken_at, date_basis) = (row.get(6)?, row.get(18)?);
     let (keywords, added_at) = (row.get(12)?, row.get(16)?);
-    Ok(RawAsset { row: row.get(0)?, asset, taken_at, date_basis, keywords, added_at })
+    Ok(RawAsset { row: AssetRow(row.get(0)?), asset, taken_at, date_basis, keywords, added_at })
 }
 
 impl RawAsset {
-    fn finish(mut self, connection: &Connection) -> Result<(u64, Asset), CatalogError> {
+    fn finish(mut self, connection: &Connection) -> Result<(AssetRow, Asset), CatalogError> {
         let damaged = |what: &str, error: &dyn std::fmt::Display| {
             CatalogError::Damaged(format!("{what} of row {}: {error}", self.row))
         };
@@ -296,7 +333,7 @@ impl RawAsset {
         let mut statement = connection.prepare_cached(
             "SELECT path FROM files WHERE asset = ?1 AND present = 1 ORDER BY path",
         )?;
-        let paths = statement.query_map([self.row], |row| row.get(0))?;
+        let paths = statement.query_map([self.row.0], |row| row.get(0))?;
         self.asset.paths = paths.collect::<Result<_, _>>()?;
         Ok((self.row, self.asset))
     }

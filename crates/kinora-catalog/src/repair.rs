@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kinora_types::AssetRow;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params_from_iter, types::Value};
 
 use crate::{
@@ -189,8 +190,10 @@ fn mend(
             }
         }
         "words_content" => {
-            if let Some(Value::Integer(row)) = key.first() {
-                lexical::describe(transaction, *row)?;
+            if let Some(Value::Integer(row)) = key.first()
+                && let Ok(row) = u64::try_from(*row)
+            {
+                lexical::describe(transaction, AssetRow(row))?;
             }
         }
         "edits" | "refusals" => {

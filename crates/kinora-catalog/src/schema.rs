@@ -25,6 +25,9 @@ pub(crate) const GUARDED: u32 = 5;
 /// `PRAGMA application_id` of a catalogue: "KINO".
 const MARK: i32 = 0x4b49_4e4f;
 
+/// Prepared statements that a connection keeps: all that this crate has.
+const STATEMENTS: usize = 96;
+
 /// Number of steps of the newest format.
 pub(crate) fn newest() -> u32 {
     MIGRATIONS.len() as u32
@@ -60,6 +63,7 @@ pub(crate) fn connect(path: &Path, access: Access) -> Result<Connection, Catalog
     };
     let connection = Connection::open_with_flags_and_vfs(path, flags, layer)?;
     connection.busy_timeout(Duration::from_secs(30))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     if access == Access::Make {
         reserve(&connection)?;
     }

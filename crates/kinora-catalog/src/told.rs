@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::DateTime;
-use kinora_types::{Asset, AssetId, ContentHash, DateBasis, GeoPoint, Rights};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use kinora_types::{Asset, AssetId, AssetRow, ContentHash, DateBasis, GeoPoint, Rights};
+use rusqlite::{Connection, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use crate::{Catalog, CatalogError, lexical, read};
@@ -153,11 +153,11 @@ pub(crate) fn basis_named(name: &str) -> Option<DateBasis> {
         .find(|basis| basis_name(*basis) == name)
 }
 
-fn layers(connection: &Connection, row: i64) -> Result<BTreeMap<Layer, Told>, CatalogError> {
+fn layers(connection: &Connection, row: AssetRow) -> Result<BTreeMap<Layer, Told>, CatalogError> {
     let mut statement =
         connection.prepare_cached("SELECT layer, said FROM told WHERE asset = ?1")?;
     let rows =
-        statement.query_map([row], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+        statement.query_map([row.0], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
     let mut found = BTreeMap::new();
     for stored in rows {
         let (name, said) = stored?;
@@ -173,7 +173,7 @@ fn layers(connection: &Connection, row: i64) -> Result<BTreeMap<Layer, Told>, Ca
 /// Takes down what some layers say now (`None`: nothing any more) and brings the asset's row up to all of them.
 pub(crate) fn tell(
     transaction: &Transaction<'_>,
-    row: i64,
+    row: AssetRow,
     news: &[(Layer, Option<Told>)],
     list: Option<&str>,
     index_words: bool,
@@ -232,7 +232,7 @@ fn together(layers: &BTreeMap<Layer, Told>) -> Told {
 
 fn put(
     transaction: &Transaction<'_>,
-    row: i64,
+    row: AssetRow,
     layer: Layer,
     said: Option<&Told>,
     list: Option<&str>,
@@ -240,7 +240,7 @@ fn put(
     let Some(said) = said else {
         transaction
             .prepare_cached("DELETE FROM told WHERE asset = ?1 AND layer = ?2")?
-            .execute(params![row, layer.name()])?;
+            .execute(params![row.0, layer.name()])?;
         return Ok(());
     };
     let said = serde_json::to_string(said).map_err(|e| CatalogError::Damaged(e.to_string()))?;
@@ -248,12 +248,12 @@ fn put(
         .prepare_cached(
             "INSERT OR REPLACE INTO told (asset, layer, said, list) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![row, layer.name(), said, list])?;
+        .execute(params![row.0, layer.name(), said, list])?;
     Ok(())
 }
 
 /// Into the asset's row, but for what a person wrote there.
-fn store(transaction: &Transaction<'_>, row: i64, told: &Told) -> Result<(), CatalogError> {
+fn store(transaction: &Transaction<'_>, row: AssetRow, told: &Told) -> Result<(), CatalogError> {
     let edited = edited(transaction, row)?;
     let by_hand = |field: &str| edited.contains(field);
     let keywords =
@@ -269,7 +269,7 @@ fn store(transaction: &Transaction<'_>, row: i64, told: &Told) -> Result<(), Cat
              WHERE row = ?1",
         )?
         .execute(params![
-            row,
+            row.0,
             by_hand("title"),
             told.title,
             by_hand("caption"),
@@ -288,9 +288,9 @@ fn store(transaction: &Transaction<'_>, row: i64, told: &Told) -> Result<(), Cat
     Ok(())
 }
 
-fn edited(connection: &Connection, row: i64) -> Result<BTreeSet<String>, CatalogError> {
+fn edited(connection: &Connection, row: AssetRow) -> Result<BTreeSet<String>, CatalogError> {
     let mut statement = connection.prepare_cached("SELECT field FROM edits WHERE asset = ?1")?;
-    let fields = statement.query_map([row], |r| r.get(0))?;
+    let fields = statement.query_map([row.0], |r| r.get(0))?;
     Ok(fields.collect::<Result<_, _>>()?)
 }
 
@@ -309,17 +309,14 @@ pub(crate) fn beside(
 impl Catalog {
     /// What each layer says of an asset; empty for one that an older Kinora added.
     pub fn told(&self, asset: &AssetId) -> Result<BTreeMap<Layer, Told>, CatalogError> {
-        let connection = self.connection();
-        let row: Option<i64> = connection
-            .prepare_cached("SELECT row FROM assets WHERE id = ?1")?
-            .query_row([asset.0.as_bytes()], |row| row.get(0))
-            .optional()?;
+        let connection = self.view()?;
+        let row = read::row_of(&connection, asset)?;
         row.map_or_else(|| Ok(BTreeMap::new()), |row| layers(&connection, row))
     }
 
     /// The assets of which a list of attributions has said something.
     pub fn listed_by(&self, list: &str) -> Result<Vec<AssetId>, CatalogError> {
-        let connection = self.connection();
+        let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
             "SELECT a.id FROM told t JOIN assets a ON a.row = t.asset
              WHERE t.layer = 'list' AND t.list = ?1 ORDER BY a.row",

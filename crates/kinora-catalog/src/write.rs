@@ -1,11 +1,13 @@
 //! Writing: every call is one transaction that raises the library's revision.
 
-use kinora_types::{Asset, AssetId, Embedding};
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use kinora_types::{Asset, AssetRow, Embedding};
+use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use crate::{
     Catalog, CatalogError, Change, Description, FileEntry, NewAsset, NewFrame, frames, lexical,
-    passages, told,
+    passages,
+    read::{known_row, row_of},
+    told,
 };
 
 impl Catalog {
@@ -16,7 +18,7 @@ impl Catalog {
                 self.space().check_same(embedding.space())?;
             }
         }
-        let mut connection = self.connection();
+        let mut connection = self.writer()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let revision = raise_revision(&transaction)?;
         for change in changes {
@@ -76,19 +78,9 @@ pub(crate) fn raise_revision(transaction: &Transaction<'_>) -> Result<u64, Catal
     Ok(transaction.query_row(sql, [], |row| row.get(0))?)
 }
 
-fn row_of(transaction: &Transaction<'_>, id: &AssetId) -> Result<Option<i64>, CatalogError> {
-    let mut statement = transaction.prepare_cached("SELECT row FROM assets WHERE id = ?1")?;
-    Ok(statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
-}
-
-fn known_row(transaction: &Transaction<'_>, id: &AssetId) -> Result<i64, CatalogError> {
-    let missing = || CatalogError::Reference(format!("no such asset: `{}`", id.short()));
-    row_of(transaction, id)?.ok_or_else(missing)
-}
-
 fn describe(
     transaction: &Transaction<'_>,
-    row: i64,
+    row: AssetRow,
     description: &Description,
     by_hand: bool,
 ) -> Result<(), CatalogError> {
@@ -98,7 +90,7 @@ fn describe(
     for (field, _) in told.iter().filter(|(_, value)| by_hand && value.is_some()) {
         transaction
             .prepare_cached("INSERT OR IGNORE INTO edits (asset, field) VALUES (?1, ?2)")?
-            .execute(params![row, field])?;
+            .execute(params![row.0, field])?;
     }
     transaction
         .prepare_cached(
@@ -108,7 +100,7 @@ fn describe(
              WHERE row = ?1",
         )?
         .execute(params![
-            row,
+            row.0,
             title,
             caption,
             keywords,
@@ -139,15 +131,15 @@ fn add(transaction: &Transaction<'_>, new: &NewAsset, revision: u64) -> Result<(
 /// Gives an asset whose vector was lost to damage a new one.
 fn regain(
     transaction: &Transaction<'_>,
-    row: i64,
+    row: AssetRow,
     embedding: &Embedding,
     revision: u64,
 ) -> Result<(), CatalogError> {
     let sql = "DELETE FROM lost WHERE asset = ?1";
-    if transaction.prepare_cached(sql)?.execute([row])? > 0 {
+    if transaction.prepare_cached(sql)?.execute([row.0])? > 0 {
         transaction
             .prepare_cached("UPDATE assets SET vector = ?2, changed = ?3 WHERE row = ?1")?
-            .execute(params![row, frames::blob(embedding), revision])?;
+            .execute(params![row.0, frames::blob(embedding), revision])?;
     }
     Ok(())
 }
@@ -156,7 +148,7 @@ fn insert_asset(
     transaction: &Transaction<'_>,
     new: &NewAsset,
     revision: u64,
-) -> Result<i64, CatalogError> {
+) -> Result<AssetRow, CatalogError> {
     let Asset { id, size, bytes, format, taken_at, place, camera, rights, .. } = &new.asset;
     let keywords = keyword_list(&new.asset.keywords)?;
     let mut statement = transaction.prepare_cached(
@@ -190,24 +182,25 @@ fn insert_asset(
         new.asset.duration_ms,
         new.asset.date_basis.map(told::basis_name),
     ])?;
-    Ok(transaction.last_insert_rowid())
+    Ok(AssetRow(transaction.last_insert_rowid() as u64))
 }
 
 /// The file at this path now holds the asset; whatever it held before loses it.
 fn attach(
     transaction: &Transaction<'_>,
-    row: i64,
+    row: AssetRow,
     file: &FileEntry,
     revision: u64,
 ) -> Result<(), CatalogError> {
     let mut previous = transaction.prepare_cached("SELECT asset FROM files WHERE path = ?1")?;
-    let before: Option<i64> = previous.query_row([&file.path], |r| r.get(0)).optional()?;
+    let asset = |r: &Row<'_>| Ok(AssetRow(r.get(0)?));
+    let before = previous.query_row([&file.path], asset).optional()?;
     transaction
         .prepare_cached(
             "INSERT INTO files (path, asset, bytes, mtime_ns, present) VALUES (?1, ?2, ?3, ?4, 1)
              ON CONFLICT (path) DO UPDATE SET asset = ?2, bytes = ?3, mtime_ns = ?4, present = 1",
         )?
-        .execute(params![file.path, row, file.bytes, file.mtime_ns])?;
+        .execute(params![file.path, row.0, file.bytes, file.mtime_ns])?;
     settle(transaction, row, revision)?;
     match before {
         Some(old) if old != row => {
@@ -216,7 +209,7 @@ fn attach(
                     "UPDATE assets SET superseded_by = (SELECT id FROM assets WHERE row = ?1)
                      WHERE row = ?2",
                 )?
-                .execute([row, old])?;
+                .execute([row.0, old.0])?;
             settle(transaction, old, revision)
         }
         _ => Ok(()),
@@ -226,19 +219,19 @@ fn attach(
 fn vanish(transaction: &Transaction<'_>, path: &str, revision: u64) -> Result<(), CatalogError> {
     let sql = "UPDATE files SET present = 0 WHERE path = ?1 RETURNING asset";
     let mut statement = transaction.prepare_cached(sql)?;
-    let row: Option<i64> = statement.query_row([path], |r| r.get(0)).optional()?;
+    let row = statement.query_row([path], |r| Ok(AssetRow(r.get(0)?))).optional()?;
     row.map_or(Ok(()), |row| settle(transaction, row, revision))
 }
 
 /// Brings `live` in line with the files and stamps the revision if that changes it.
-fn settle(transaction: &Transaction<'_>, row: i64, revision: u64) -> Result<(), CatalogError> {
+fn settle(transaction: &Transaction<'_>, row: AssetRow, revision: u64) -> Result<(), CatalogError> {
     let turned = transaction
         .prepare_cached(
             "UPDATE assets SET live = NOT live, changed = ?2
              WHERE row = ?1
                AND live <> EXISTS (SELECT 1 FROM files WHERE asset = ?1 AND present = 1)",
         )?
-        .execute(params![row, revision])?;
+        .execute(params![row.0, revision])?;
     if turned > 0 {
         frames::stamp(transaction, row, revision)?;
     }

@@ -8,7 +8,7 @@ use kinora_catalog::{
     NewShot, Owner,
 };
 use kinora_types::{
-    Asset, AssetId, ContentHash, EmbeddingSpace, GeoPoint, Rights, Size, TimeRange,
+    Asset, AssetId, AssetRow, ContentHash, EmbeddingSpace, GeoPoint, Point, Rights, Size, TimeRange,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -72,7 +72,7 @@ fn an_asset_comes_back_as_it_went_in() {
     let expected = Asset { paths: vec!["/a/owl.png".into()], ..new.asset.clone() };
     assert_eq!(catalog.asset(&new.asset.id).unwrap().unwrap(), expected);
     assert_eq!(catalog.embedding(&new.asset.id).unwrap(), new.embedding);
-    assert_eq!(catalog.perceptual_hashes().unwrap()[0].2, u64::MAX);
+    assert_eq!(catalog.perceptual_hashes().unwrap()[0].1, u64::MAX);
 }
 
 #[test]
@@ -118,7 +118,8 @@ fn the_feed_can_be_read_in_pieces() {
         at = last.revision;
         rows.extend(piece.iter().map(|c| c.point));
     }
-    assert_eq!(rows, catalog.live_rows().unwrap());
+    let live = catalog.live_rows().unwrap();
+    assert_eq!(rows, live.into_iter().map(Point::of_picture).collect::<Vec<_>>());
     assert_eq!(at, catalog.revision().unwrap());
 }
 
@@ -183,9 +184,9 @@ fn filters_are_exact() {
     add(&catalog, &placed);
     let on = |filter: Filter| catalog.filter(&filter).unwrap().unwrap();
     let day = Some(date(2024, 6, 1));
-    assert_eq!(on(Filter { after: day, before: day, ..Filter::default() }), [1]);
-    assert_eq!(on(Filter { after: Some(date(2024, 6, 2)), ..Filter::default() }), [] as [u64; 0]);
-    assert_eq!(on(Filter { near: Some((rome, 1.0)), ..Filter::default() }), [2]);
+    assert_eq!(on(Filter { after: day, before: day, ..Filter::default() }), [AssetRow(1)]);
+    assert_eq!(on(Filter { after: Some(date(2024, 6, 2)), ..Filter::default() }), []);
+    assert_eq!(on(Filter { near: Some((rome, 1.0)), ..Filter::default() }), [AssetRow(2)]);
     let description = Description {
         title: Some("Forum at dusk".into()),
         rights: Rights { licence: Some("CC-BY 4.0".into()), ..Rights::default() },
@@ -197,9 +198,9 @@ fn filters_are_exact() {
         .unwrap();
     assert_eq!(
         on(Filter { licences: vec!["CC0".into(), "cc by".into()], ..Filter::default() }),
-        [2]
+        [AssetRow(2)]
     );
-    assert_eq!(catalog.lexical(&["dusk".into()], 5).unwrap()[0].row, 2);
+    assert_eq!(catalog.lexical(&["dusk".into()], 5).unwrap()[0].row, AssetRow(2));
     assert_eq!(catalog.assets_named("2").unwrap()[0].title.as_deref(), Some("Forum at dusk"));
     assert_eq!(catalog.filter(&Filter::default()).unwrap(), None);
 }
@@ -257,16 +258,18 @@ fn a_video_is_as_many_points_as_it_has_frames() {
     add(&catalog, &picture("still", "/1"));
     let film = video("film", "/2", &[0, 4000]);
     add(&catalog, &film);
-    let points: Vec<u64> =
+    let points: Vec<Point> =
         catalog.changes_since(0, 10).unwrap().iter().map(|change| change.point).collect();
     let owners = catalog.owners(&points).unwrap();
-    let owner = |asset, at_ms| Some(Owner { asset, at_ms });
+    let owner = |asset, at_ms| Some(Owner { asset: AssetRow(asset), at_ms });
     assert_eq!(owners, [owner(1, None), owner(2, Some(0)), owner(2, Some(4000))]);
     assert_eq!((catalog.count().unwrap(), catalog.point_count().unwrap()), (2, 3));
-    assert_eq!(catalog.points_of(&[2]).unwrap()[1..], points[1..]);
+    assert_eq!(catalog.points_of(&[AssetRow(2)]).unwrap(), points[1..]);
+    assert_eq!(catalog.points_of(&[AssetRow(1), AssetRow(2)]).unwrap(), points);
+    assert_eq!(catalog.points_of(&[]).unwrap(), []);
     let kind = |kind| Filter { kind: Some(kind), ..Filter::default() };
-    assert_eq!(catalog.filter(&kind(Kind::Video)).unwrap().unwrap(), [2]);
-    assert_eq!(catalog.filter(&kind(Kind::Picture)).unwrap().unwrap(), [1]);
+    assert_eq!(catalog.filter(&kind(Kind::Video)).unwrap().unwrap(), [AssetRow(2)]);
+    assert_eq!(catalog.filter(&kind(Kind::Picture)).unwrap().unwrap(), [AssetRow(1)]);
 
     assert_eq!(catalog.unanalysed().unwrap()[0].id, film.asset.id);
     let before = catalog.revision().unwrap();
@@ -280,10 +283,11 @@ fn a_video_is_as_many_points_as_it_has_frames() {
     catalog.commit(&[change]).unwrap();
     assert_eq!(catalog.asset(&asset).unwrap().unwrap().duration_ms, duration_ms);
     assert!(catalog.unanalysed().unwrap().is_empty());
-    assert_eq!(catalog.shots(2).unwrap(), shots);
+    assert_eq!(catalog.shots(AssetRow(2)).unwrap(), shots);
     // The frame that was known keeps its vector and is no news.
     assert_eq!(catalog.changes_since(before, 10).unwrap().len(), 1);
-    let told: Vec<u64> = catalog.frames(2).unwrap().iter().map(|frame| frame.at_ms).collect();
+    let told: Vec<u64> =
+        catalog.frames(AssetRow(2)).unwrap().iter().map(|frame| frame.at_ms).collect();
     assert_eq!(told, [0, 4000, 5000]);
 
     let before = catalog.revision().unwrap();

@@ -241,7 +241,7 @@ fn what_a_person_wrote_stays_and_is_told() {
     assert!(examine(&folder).unwrap().is_sound());
     let catalog = Catalog::open(&folder).unwrap();
     assert!(!catalog.unperceived(PassageKind::Tag, Some("m")).unwrap().is_empty());
-    let row = catalog.asset_and_row(&id(14)).unwrap().unwrap().0;
+    let row = catalog.row(&id(14)).unwrap();
     assert!(catalog.passages(row).unwrap().iter().any(|p| p.text.ends_with("y own 14")));
     assert!(!catalog.lexical_passages(&["own".into()]).unwrap().is_empty());
 }

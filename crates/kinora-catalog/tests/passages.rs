@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, Change, Correction, Description, FileEntry, Filter, Kind, NewAsset};
 use kinora_types::{
-    Asset, AssetId, ContentHash, EmbeddingSpace, Origin, Passage, PassageKind, Rights, TimeRange,
-    TimedWord,
+    Asset, AssetId, AssetRow, ContentHash, EmbeddingSpace, Origin, Passage, PassageKind, Rights,
+    TimeRange, TimedWord,
 };
 use tempfile::TempDir;
 
@@ -74,7 +74,7 @@ fn correct(catalog: &Catalog, asset: AssetId, kind: PassageKind, correction: Cor
 }
 
 fn texts(catalog: &Catalog) -> Vec<String> {
-    catalog.passages(1).unwrap().into_iter().map(|passage| passage.text).collect()
+    catalog.passages(AssetRow(1)).unwrap().into_iter().map(|passage| passage.text).collect()
 }
 
 fn found(catalog: &Catalog, word: &str) -> Vec<Option<(u64, u64)>> {
@@ -110,7 +110,7 @@ fn what_was_said_is_found_with_its_time() {
     sign.region = Some([[0.0, 0.0], [0.5, 0.0], [0.5, 0.1], [0.0, 0.1]]);
     perceive(&catalog, id, PassageKind::Speech, vec![said.clone()]);
     perceive(&catalog, id, PassageKind::Text, vec![sign.clone()]);
-    assert_eq!(catalog.passages(1).unwrap(), [said, sign]);
+    assert_eq!(catalog.passages(AssetRow(1)).unwrap(), [said, sign]);
     assert_eq!(found(&catalog, "dog"), [Some((4000, 6000))]);
     assert_eq!(found(&catalog, "exit"), [None]);
     assert!(found(&catalog, "\" OR *").is_empty());
@@ -172,12 +172,12 @@ fn a_person_wins_over_the_machine_and_survives_it() {
     correct(&catalog, id, Speech, Correction { passages: vec![right], ..Correction::default() });
     for _ in 0..2 {
         assert_eq!(texts(&catalog), ["recognise speech", "ok"]);
-        assert_eq!(catalog.passages(1).unwrap()[0].origin, Origin::Person);
+        assert_eq!(catalog.passages(AssetRow(1)).unwrap()[0].origin, Origin::Person);
         assert_eq!(found(&catalog, "speech"), [Some((500, 1500))]);
         assert!(found(&catalog, "beach").is_empty());
         perceive(&catalog, id, Speech, machine());
     }
-    let kept = catalog.correction(1, Speech).unwrap();
+    let kept = catalog.correction(AssetRow(1), Speech).unwrap();
     correct(&catalog, id, Speech, Correction { refuse_all: true, ..kept.clone() });
     assert_eq!(texts(&catalog), ["recognise speech"]);
     correct(&catalog, id, Speech, Correction::default());
@@ -194,7 +194,7 @@ fn a_refused_tag_stays_away_and_an_own_one_stands_beside() {
     correct(&catalog, id, Tag, Correction { passages: vec![own], refused, refuse_all: false });
     perceive(&catalog, id, Tag, vec![passage(Tag, "penguin", None), passage(Tag, "rock", None)]);
     assert_eq!(texts(&catalog), ["puffin", "rock"]);
-    let correction = catalog.correction(1, Tag).unwrap();
+    let correction = catalog.correction(AssetRow(1), Tag).unwrap();
     assert_eq!(correction.refused, BTreeSet::from(["penguin".to_owned()]));
     assert_eq!(correction.passages[0].origin, Origin::Person);
 }
@@ -226,13 +226,13 @@ fn speech_is_found_by_words_that_are_certain() {
     assert_eq!(found(&catalog, "harbour"), [Some((0, 1000))]);
     assert_eq!(found(&catalog, "barber"), []);
     assert_eq!(texts(&catalog), ["harbour", "barber"]);
-    let gaps = catalog.not_understood(1).unwrap();
+    let gaps = catalog.not_understood(AssetRow(1)).unwrap();
     assert_eq!(gaps.len(), 1);
     assert_eq!(gaps[0].range, Some(TimeRange::new(4000, 5000).unwrap()));
     // A person says what it was.
     let own = passage(PassageKind::Speech, "lighthouse", Some((4000, 5000)));
     let correction = Correction { passages: vec![own], ..Correction::default() };
     correct(&catalog, id, PassageKind::Speech, correction);
-    assert_eq!(catalog.not_understood(1).unwrap(), []);
+    assert_eq!(catalog.not_understood(AssetRow(1)).unwrap(), []);
     assert_eq!(found(&catalog, "lighthouse"), [Some((4000, 5000))]);
 }

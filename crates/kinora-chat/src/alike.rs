@@ -51,7 +51,7 @@ fn look(searcher: &Searcher<'_>, citation: &Citation) -> Result<Embedding, ChatE
     let catalog = searcher.catalog();
     let none = || ChatError::NoPicture(citation.label.clone());
     if let Some(range) = citation.range {
-        let (row, _) = catalog.asset_and_row(&citation.asset)?.ok_or_else(none)?;
+        let row = catalog.find_row(&citation.asset)?.ok_or_else(none)?;
         let frames = catalog.frame_embeddings(row)?;
         let inside =
             frames.iter().filter(|(at, _)| range.start_ms() <= *at && *at <= range.end_ms());

@@ -17,10 +17,10 @@ pub enum Method {
     Extractive,
     /// A language model.
     Model {
-        /// Its name.
+        /// Name of the model.
         name: String,
     },
-    /// Nobody: there is no evidence.
+    /// Nobody, as there is no evidence.
     None,
 }
 
@@ -28,11 +28,11 @@ pub enum Method {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "support", content = "why")]
 pub enum Support {
-    /// What it cites says so.
+    /// The evidence that the sentence cites says so.
     Supported,
-    /// It says that the answer is not known.
+    /// The sentence says that the answer is not known.
     Refusal,
-    /// It is left out of the answer, for this reason.
+    /// The sentence is left out of the answer, for this reason.
     Unsupported(String),
 }
 
@@ -41,9 +41,9 @@ pub enum Support {
 pub struct Sentence {
     /// The words, without citations.
     pub text: String,
-    /// Numbers of the evidence; all of them exist.
+    /// Numbers of the evidence that the sentence cites; all of them exist.
     pub cites: Vec<u32>,
-    /// Whether it may be shown.
+    /// Whether the sentence may be shown.
     #[serde(flatten)]
     pub support: Support,
     /// Whether Kinora found what it rests on, because the model named no source.
@@ -52,17 +52,17 @@ pub struct Sentence {
 }
 
 impl Sentence {
-    /// One that may be shown.
+    /// A sentence that may be shown.
     pub(crate) fn supported(text: impl Into<String>, cites: Vec<u32>) -> Self {
         Self { text: text.into(), cites, support: Support::Supported, attributed: false }
     }
 
-    /// One that may be shown only if there is no other.
+    /// A sentence that may be shown only if there is no other.
     pub(crate) fn refusal(text: impl Into<String>, cites: Vec<u32>) -> Self {
         Self { support: Support::Refusal, ..Self::supported(text, cites) }
     }
 
-    /// Whether it belongs to the answer.
+    /// Whether the sentence belongs to the answer.
     pub fn is_shown(&self) -> bool {
         !matches!(self.support, Support::Unsupported(_))
     }

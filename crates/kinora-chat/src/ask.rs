@@ -37,7 +37,7 @@ pub struct AskOptions {
     pub max_tokens: u32,
     /// Tokens of evidence at most, whatever the model's context has room for.
     pub budget: u32,
-    /// As of [`CompletionRequest::temperature`].
+    /// Temperature of a model's draws ([`CompletionRequest::temperature`]).
     pub temperature: f32,
     /// Seed of a model's draws.
     pub seed: u64,
@@ -52,7 +52,7 @@ impl Default for AskOptions {
 /// A question in its conversation.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The words.
+    /// What is asked.
     pub text: &'a str,
     /// The day on which it is asked: what `last summer` is counted from.
     pub today: Date,
@@ -66,14 +66,14 @@ pub struct Answerer<'a> {
     pub searcher: &'a Searcher<'a>,
     /// Writes the answer; `None`: the evidence speaks for itself.
     pub model: Option<&'a dyn LanguageModel>,
-    /// Where a name is, if it is known.
+    /// Coordinates of a named place, if it is known.
     pub place: &'a dyn Fn(&str) -> Option<GeoPoint>,
-    /// How.
+    /// How answers are made.
     pub options: AskOptions,
 }
 
 impl Answerer<'_> {
-    /// Answers a question. `told` hears each sentence that may be shown as soon as it was checked.
+    /// Answers a question. `on_sentence` is called with each sentence that may be shown as soon as it was checked.
     ///
     /// # Errors
     /// [`ChatError::Empty`] for no question, [`ChatError::Cancelled`] once `control` says stop; those of the search,
@@ -81,8 +81,8 @@ impl Answerer<'_> {
     pub fn ask(
         &self,
         question: &Question<'_>,
+        on_sentence: &mut dyn FnMut(&Sentence),
         control: &Control,
-        told: &mut dyn FnMut(&Sentence),
     ) -> Result<Answer, ChatError> {
         if question.text.trim().is_empty() {
             return Err(ChatError::Empty);
@@ -90,7 +90,11 @@ impl Answerer<'_> {
         if let Some(Wish::Alike(mentions)) = Wish::of(question.text) {
             let cited = last_cited(question.history);
             let answer = alike(self.searcher, &mentions, cited, self.options.evidence, control)?;
-            answer.sentences.iter().filter(|s| s.support == Support::Supported).for_each(told);
+            answer
+                .sentences
+                .iter()
+                .filter(|s| s.support == Support::Supported)
+                .for_each(on_sentence);
             return Ok(answer);
         }
         let asked: Vec<&str> = question
@@ -103,7 +107,7 @@ impl Answerer<'_> {
         let plan = self.plan(&whole, question.today)?;
         control.check()?;
         if plan.intent != Intent::Tell
-            && let Some(answer) = self.ask_catalogue(&plan, control, told)?
+            && let Some(answer) = self.ask_catalogue(&plan, on_sentence, control)?
         {
             return Ok(answer);
         }
@@ -112,8 +116,10 @@ impl Answerer<'_> {
         let gathered = self.gather(&plan, &prompt, control)?;
         let mut answer = match (gathered.fits, self.model) {
             (false, _) => unanswered(plan, gathered.evidence),
-            (true, None) => extractive(plan, gathered.evidence, &whole, told),
-            (true, Some(model)) => self.modelled(model, plan, gathered, &prompt, control, told)?,
+            (true, None) => extractive(plan, gathered.evidence, &whole, on_sentence),
+            (true, Some(model)) => {
+                self.modelled(model, plan, gathered, &prompt, on_sentence, control)?
+            }
         };
         if whole != question.text {
             answer.notes.push(format!("understood as: {whole}"));
@@ -121,7 +127,7 @@ impl Answerer<'_> {
         Ok(answer)
     }
 
-    /// A place that nothing was taken near is a word like others: most captions name theirs.
+    /// Understands the question. A place that nothing was taken near is a word like others: most captions name theirs.
     fn plan(&self, question: &str, today: Date) -> Result<Plan, ChatError> {
         let plan = Plan::of(question, today, self.place);
         if plan.filter.near.is_some() {
@@ -136,13 +142,13 @@ impl Answerer<'_> {
     fn ask_catalogue(
         &self,
         plan: &Plan,
+        on_sentence: &mut dyn FnMut(&Sentence),
         control: &Control,
-        told: &mut dyn FnMut(&Sentence),
     ) -> Result<Option<Answer>, ChatError> {
-        let Some(found) = catalogue::tell(self.searcher, plan, control)? else {
+        let Some(found) = catalogue::answer(self.searcher, plan, control)? else {
             return Ok(None);
         };
-        found.sentences.iter().for_each(told);
+        found.sentences.iter().for_each(on_sentence);
         Ok(Some(Answer {
             method: Method::Catalogue,
             sentences: found.sentences,
@@ -193,10 +199,10 @@ impl Answerer<'_> {
         plan: Plan,
         gathered: Gathered,
         prompt: &Prompt<'_>,
+        on_sentence: &mut dyn FnMut(&Sentence),
         control: &Control,
-        told: &mut dyn FnMut(&Sentence),
     ) -> Result<Answer, ChatError> {
-        let Gathered { evidence, looks, .. } = gathered;
+        let Gathered { evidence, only_pictures, .. } = gathered;
         let request = CompletionRequest {
             messages: prompt.messages(&evidence),
             max_tokens: self.options.max_tokens,
@@ -208,16 +214,16 @@ impl Answerer<'_> {
             Checked { evidence: &evidence, question: prompt.question, done: Vec::new() };
         let mut sentences = Sentences::default();
         let completion = model.complete(&request, control, &mut |piece| {
-            sentences.push(piece).iter().for_each(|said| checked.take(said, told));
+            sentences.push(piece).iter().for_each(|said| checked.take(said, on_sentence));
         })?;
-        sentences.finish().iter().for_each(|said| checked.take(said, told));
+        sentences.finish().iter().for_each(|said| checked.take(said, on_sentence));
         let done = checked.done;
         let supported = done.iter().any(|sentence| sentence.support == Support::Supported);
         let refused = done.iter().any(|sentence| sentence.support == Support::Refusal);
-        if supported || (refused && !looks) {
+        if supported || (refused && !only_pictures) {
             return Ok(finished(model.model(), plan, evidence, done, completion));
         }
-        let mut answer = extractive(plan, evidence, prompt.whole, told);
+        let mut answer = extractive(plan, evidence, prompt.whole, on_sentence);
         let name = model.model();
         answer.notes = vec![if refused {
             format!("found by looks, of which language model {name} sees nothing")
@@ -253,14 +259,14 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    fn take(&mut self, said: &Said, told: &mut dyn FnMut(&Sentence)) {
+    fn take(&mut self, said: &Said, on_sentence: &mut dyn FnMut(&Sentence)) {
         let mut sentence = check_sentence(&said.text, &said.cites, self.evidence, self.question);
         // Models without end say the same again.
         if self.done.iter().any(|earlier| earlier.text == sentence.text) {
             sentence.support = Support::Unsupported("it was said before".into());
         }
         if sentence.support == Support::Supported {
-            told(&sentence);
+            on_sentence(&sentence);
         }
         self.done.push(sentence);
     }
@@ -303,7 +309,7 @@ fn finished(
     }
 }
 
-/// Of prompt and answer, if the model's service tells.
+/// Tokens of prompt and answer, if the model's service tells.
 fn tokens(completion: &Completion) -> Option<(u32, u32)> {
     completion.prompt_tokens.zip(completion.tokens)
 }
@@ -312,10 +318,10 @@ fn extractive(
     plan: Plan,
     evidence: Vec<Evidence>,
     question: &str,
-    told: &mut dyn FnMut(&Sentence),
+    on_sentence: &mut dyn FnMut(&Sentence),
 ) -> Answer {
     let sentences = extract(&evidence, &plan.subject, question);
-    sentences.iter().for_each(told);
+    sentences.iter().for_each(on_sentence);
     Answer {
         method: Method::Extractive,
         sentences,

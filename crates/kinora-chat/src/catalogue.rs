@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kinora_retrieval::{Query, Searcher};
-use kinora_types::{Asset, Control, Hit, Kind};
+use kinora_types::{Asset, AssetRow, Control, Hit, Kind};
 
 use crate::{ChatError, Evidence, Fact, FactKind, Intent, Period, Plan, Sentence};
 
@@ -14,19 +14,19 @@ const SHOWN: usize = 5;
 /// More than any library that is searched this way has hits.
 const ALL: usize = 100_000;
 
-/// What the catalogue says.
-pub(crate) struct Told {
+/// An answer of the catalogue.
+pub(crate) struct Listing {
     pub sentences: Vec<Sentence>,
     pub evidence: Vec<Evidence>,
     pub notes: Vec<String>,
 }
 
 /// Answers a counting, listing or when-question; `None` if nothing fits.
-pub(crate) fn tell(
+pub(crate) fn answer(
     searcher: &Searcher<'_>,
     plan: &Plan,
     control: &Control,
-) -> Result<Option<Told>, ChatError> {
+) -> Result<Option<Listing>, ChatError> {
     let matching = matching(searcher, plan, control)?;
     Ok(match plan.intent {
         Intent::Count { by } => Some(count(&matching, plan, by)),
@@ -37,9 +37,9 @@ pub(crate) fn tell(
 }
 
 struct Matching {
-    /// Those whose words say so first, then by looks, each best first.
+    /// What matches: first what has all of the words, then the rest, each best first.
     assets: Vec<Asset>,
-    /// How many have all of the words.
+    /// How many of the assets have all of the words.
     by_words: usize,
     /// Whether conditions alone decided, so that the number is exact.
     exact: bool,
@@ -66,7 +66,7 @@ fn matching(
     let (named, seen): (Vec<&Hit>, Vec<&Hit>) = fitting.partition(|hit| outcome.has_all_words(hit));
     let by_words = named.len();
     let found = named.into_iter().chain(seen);
-    let (mut rows, mut assets): (Vec<u64>, Vec<Asset>) =
+    let (mut rows, mut assets): (Vec<AssetRow>, Vec<Asset>) =
         found.map(|hit| (hit.row, hit.asset.clone())).unzip();
     let mut said = Vec::new();
     for passage in searcher.passages(&plan.subject, &plan.filter, ALL, control)? {
@@ -80,12 +80,12 @@ fn matching(
     Ok(Matching { assets, by_words, exact: false })
 }
 
-fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Told {
+fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Listing {
     let total = matching.assets.len();
     // The noun says already which kind is meant.
-    let told = plan.conditions.iter().filter(|condition| !condition.starts_with("only "));
-    let told = told.map(String::as_str).collect::<Vec<_>>().join(", ");
-    let conditions = if told.is_empty() { told } else { format!(" ({told})") };
+    let named = plan.conditions.iter().filter(|condition| !condition.starts_with("only "));
+    let named = named.map(String::as_str).collect::<Vec<_>>().join(", ");
+    let conditions = if named.is_empty() { named } else { format!(" ({named})") };
     let subject = plan.subject.trim();
     let about = if subject.is_empty() { String::new() } else { format!(" for “{subject}”") };
     let found = format!("{total} {}{about}{conditions}.", noun(plan, total));
@@ -99,7 +99,7 @@ fn count(matching: &Matching, plan: &Plan, by: Option<Period>) -> Told {
     if !matching.exact {
         notes.push("counted by search: some may be missed, some may be look-alikes".to_owned());
     }
-    Told { sentences, evidence, notes }
+    Listing { sentences, evidence, notes }
 }
 
 fn item(text: String) -> Sentence {
@@ -120,7 +120,7 @@ fn periods(assets: &[Asset], period: Period) -> Vec<String> {
     counts.into_iter().map(|(name, count)| format!("{name}: {count}")).collect()
 }
 
-fn list(matching: &Matching, plan: &Plan) -> Told {
+fn list(matching: &Matching, plan: &Plan) -> Listing {
     let evidence = numbered(&matching.assets, LISTED);
     let total = matching.assets.len();
     let head = if total > evidence.len() {
@@ -130,7 +130,7 @@ fn list(matching: &Matching, plan: &Plan) -> Told {
     };
     let mut sentences = vec![Sentence::supported(head, Vec::new())];
     sentences.extend(items(&evidence));
-    Told { sentences, evidence, notes: Vec::new() }
+    Listing { sentences, evidence, notes: Vec::new() }
 }
 
 /// A line for each: its name and date.
@@ -143,11 +143,11 @@ pub(crate) fn items(evidence: &[Evidence]) -> Vec<Sentence> {
     evidence.iter().map(line).collect()
 }
 
-fn when(matching: &Matching) -> Told {
+fn when(matching: &Matching) -> Listing {
     // What looks alike was taken on other days.
     let most = if matching.by_words > 0 { matching.by_words.min(3) } else { 3 };
     let evidence = numbered(&matching.assets, most);
-    let told = |piece: &Evidence| {
+    let sentence = |piece: &Evidence| {
         let label = piece.asset.label();
         let text = match piece.asset.taken_at {
             Some(at) => {
@@ -157,7 +157,7 @@ fn when(matching: &Matching) -> Told {
         };
         Sentence::supported(text, vec![piece.number])
     };
-    Told { sentences: evidence.iter().map(told).collect(), evidence, notes: Vec::new() }
+    Listing { sentences: evidence.iter().map(sentence).collect(), evidence, notes: Vec::new() }
 }
 
 fn numbered(assets: &[Asset], most: usize) -> Vec<Evidence> {

@@ -15,7 +15,7 @@ use kinora_retrieval::{contains_phrase, normalised, stem_set, tokens};
 
 use crate::{Evidence, FactKind, Sentence, Support};
 
-/// How a model that keeps the rules says that it does not know; and the usual ways of those that do not.
+/// Words of a model that does not know: those that the rules ask for, and the usual others.
 const REFUSALS: [&str; 10] = [
     "i do not know",
     "i don t know",
@@ -28,12 +28,12 @@ const REFUSALS: [&str; 10] = [
     "no information",
     "cannot determine",
 ];
-/// Words that tell whose words they are.
+/// Words that mark what follows as said or written by others.
 const REPORTED: [&str; 18] = [
     "says", "said", "say", "saying", "speaks", "speaking", "spoken", "tells", "told", "talks",
     "mentions", "asks", "reads", "written", "writes", "sign", "text", "caption",
 ];
-/// Words for who it is whose words they are; they claim nothing.
+/// Names for whoever speaks or writes in the evidence; they claim nothing.
 const REPORTERS: [&str; 12] = [
     "speaker",
     "guide",
@@ -50,9 +50,10 @@ const REPORTERS: [&str; 12] = [
 ];
 /// Words by which an answer points at its sources; they claim nothing.
 const POINTERS: [&str; 6] = ["evidence", "file", "first", "provided", "second", "two"];
-/// Of the words of a sentence, this share must stand in what it cites.
+/// Share of the words of a sentence that must stand in what it cites.
 const SHARE: f32 = 0.5;
-/// And this one in what it does not cite, since the best of many has some by chance.
+/// Share of the words of a sentence that must stand in evidence that it does not cite: higher, as the best of many
+/// pieces has some by chance.
 const UNCITED_SHARE: f32 = 0.75;
 const PASSED_OFF: &str = "it passes off as fact what the evidence quotes";
 
@@ -95,7 +96,7 @@ fn supported(
     Ok(Sentence::supported(text, numbers(cited)))
 }
 
-/// With the piece that has most of its words; of equals the first, which was found best.
+/// The sentence with the piece that has most of its words as its source; of equals the first, which was found best.
 fn attributed(text: &str, evidence: &[Evidence], question: &str) -> Option<Sentence> {
     let claims = stem_set(&claiming(text));
     let shared = |piece: &&Evidence| stem_set(&piece.text()).intersection(&claims).count();
@@ -104,8 +105,8 @@ fn attributed(text: &str, evidence: &[Evidence], question: &str) -> Option<Sente
     is_asked(text, question).then_some(Sentence { attributed: true, ..sentence })
 }
 
-/// `The mill is old, it is said.` Only what speaks of what was asked: other words in a picture or a recording
-/// want something of the reader.
+/// The sentence told as words of others: `The mill is old, it is said.` Only if it speaks of what was asked: other words
+/// in a picture or a recording want something of the reader.
 fn as_told(text: &str, cited: &[&Evidence], question: &str) -> Option<String> {
     let claims = stem_set(&claiming(text));
     let shared = |kind: FactKind| {
@@ -184,7 +185,7 @@ fn own_text(cited: &[&Evidence]) -> String {
     own.chain(names).collect::<Vec<_>>().join("\n")
 }
 
-/// What stands between double quotes, of two words and more; one word may be a name.
+/// Quotes in a text, of two words and more; one word may be a name.
 fn quotes(text: &str) -> Vec<String> {
     let straight = text.replace(['“', '”'], "\"");
     let parts: Vec<&str> = straight.split('"').collect();

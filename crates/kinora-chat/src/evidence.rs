@@ -55,31 +55,31 @@ impl From<PassageKind> for FactKind {
 /// Something that is known of an asset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
-    /// What kind.
+    /// What the fact tells.
     pub kind: FactKind,
-    /// The words.
+    /// The fact in words.
     pub text: String,
-    /// When, in a video or recording.
+    /// Stretch of a video or recording that the fact belongs to.
     pub range: Option<TimeRange>,
 }
 
 /// An asset, or a moment of one, with what is known of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
-    /// Its number in the answer, from 1.
+    /// Number of the piece in the answer, from 1.
     pub number: u32,
     /// The asset.
     pub asset: Asset,
-    /// The moment; `None` for all of it.
+    /// Stretch of the asset; `None` for all of it.
     pub range: Option<TimeRange>,
-    /// What is known.
+    /// What is known of the asset and this stretch.
     pub facts: Vec<Fact>,
-    /// Whether it answers by itself, and is not only the next best after what does.
+    /// Whether the piece answers by itself ([`kinora_retrieval::Segment::leads`]), and is not only the next best.
     pub fits: bool,
 }
 
 impl Evidence {
-    /// What a reader can go to.
+    /// The citation of the piece: what a reader can go to.
     pub fn citation(&self) -> Citation {
         Citation {
             number: self.number,
@@ -98,7 +98,7 @@ impl Evidence {
         }
     }
 
-    /// All that is known, in one text; the label too, since it is shown.
+    /// Everything known of the piece in one text, its label too, as that is shown.
     pub fn text(&self) -> String {
         let facts = self.facts.iter().map(|fact| fact.text.as_str());
         let names = [self.noun(), &self.asset.label()].map(str::to_owned);

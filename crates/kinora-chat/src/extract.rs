@@ -5,9 +5,9 @@ use kinora_types::TimeRange;
 
 use crate::{Evidence, Fact, FactKind, Sentence};
 
-/// Pieces of evidence that are told of.
+/// Pieces of evidence that an answer quotes at most.
 const PIECES: usize = 4;
-/// Letters of a quote.
+/// Letters of a quote at most.
 const QUOTE: usize = 240;
 
 /// Words that ask for one kind of fact, whatever else a source has of the question's words.
@@ -82,12 +82,12 @@ fn told(name: &str, fact: &Fact) -> String {
     }
 }
 
-/// ` at 00:41`.
+/// The start of a stretch in words: ` at 00:41`.
 fn at(range: Option<TimeRange>) -> String {
     range.map_or(String::new(), |range| format!(" at {}", clock(range.start_ms())))
 }
 
-/// `00:41`, with hours if there are any.
+/// A time as `00:41`, with hours if there are any.
 pub(crate) fn clock(ms: u64) -> String {
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     if hours > 0 {

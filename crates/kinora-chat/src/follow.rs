@@ -2,7 +2,7 @@
 
 use kinora_retrieval::{stems, tokens};
 
-/// Words that mean something said before.
+/// Words that refer to something said before.
 const BACK: [&str; 14] = [
     "it", "its", "they", "them", "their", "he", "she", "him", "her", "that", "those", "these",
     "there", "one",

@@ -2,24 +2,24 @@
 
 use kinora_catalog::Catalog;
 use kinora_retrieval::{Query, SearchOutcome, Searcher, Segment, Segments, stem_set, stems};
-use kinora_types::{Asset, Certainty, Control, Passage, PassageKind, TimeRange};
+use kinora_types::{Asset, AssetRow, Certainty, Control, Passage, PassageKind, TimeRange};
 
 use crate::{ChatError, Evidence, Fact, FactKind, Plan, prompt};
 
 /// Assets that came nearest and are shown where nothing answers.
 const NEAREST: usize = 3;
-/// How far around a moment speech is told.
+/// Milliseconds around a stretch within which speech belongs to it.
 const AROUND_MS: u64 = 10_000;
-/// Speech of one piece of evidence.
+/// Passages of speech of one piece of evidence at most.
 const SPEECHES: usize = 8;
 
 /// What was found for a question.
 pub(crate) struct Gathered {
     pub evidence: Vec<Evidence>,
-    /// Whether any of it answers; else it is what came nearest.
+    /// Whether any of the evidence answers; if not, it is what came nearest.
     pub fits: bool,
-    /// Whether only its looks answer, of which a language model sees nothing.
-    pub looks: bool,
+    /// Whether only pictures answer, of which a language model sees nothing.
+    pub only_pictures: bool,
 }
 
 /// Counts the tokens of a text.
@@ -52,13 +52,13 @@ impl Gatherer<'_> {
         let Segments { outcome, segments, by_words } =
             self.searcher.segments(&query, self.control)?;
         // How somebody's cake looks does not tell who baked it.
-        let looks = !by_words && outcome.fits && !plan.wants_words;
-        let fits = by_words || looks;
+        let only_pictures = !by_words && outcome.fits && !plan.wants_words;
+        let fits = by_words || only_pictures;
         let found = if fits { segments } else { nearest(&outcome) };
-        Ok(Gathered { evidence: self.read(&found, plan)?, fits, looks })
+        Ok(Gathered { evidence: self.read(&found, plan)?, fits, only_pictures })
     }
 
-    /// Conditions alone: what passes them, spread evenly over time.
+    /// Evidence for conditions alone: what passes them, spread evenly over time.
     fn without_subject(&self, plan: &Plan) -> Result<Gathered, ChatError> {
         let rows = match self.catalog().filter(&plan.filter)? {
             Some(rows) => rows,
@@ -68,10 +68,10 @@ impl Gatherer<'_> {
         assets.sort_by_key(|(row, asset)| (asset.taken_at, *row));
         let step = assets.len().div_ceil(self.most.max(1)).max(1);
         let spread = assets.iter().step_by(step);
-        let whole = |row: u64| Segment { row, range: None, score: 0.0, leads: true };
+        let whole = |row: AssetRow| Segment { row, range: None, score: 0.0, leads: true };
         let found: Vec<Segment> = spread.map(|(row, _)| whole(*row)).collect();
         let evidence = self.read(&found, plan)?;
-        Ok(Gathered { evidence, fits: !found.is_empty(), looks: false })
+        Ok(Gathered { evidence, fits: !found.is_empty(), only_pictures: false })
     }
 
     /// Reads what is known of each, as long as the budget lasts; the first always gets in, shortened.
@@ -117,8 +117,8 @@ impl Gatherer<'_> {
         }
     }
 
-    /// Small to large: the moment grows to the shots that it lies in.
-    fn widened(&self, row: u64, range: TimeRange) -> Result<TimeRange, ChatError> {
+    /// The stretch grown to the shots that it lies in (small-to-large retrieval).
+    fn widened(&self, row: AssetRow, range: TimeRange) -> Result<TimeRange, ChatError> {
         let shots = self.catalog().shots(row)?;
         let touched = shots.into_iter().filter(|shot| shot.overlap(range).is_some());
         Ok(touched.fold(range, TimeRange::hull))
@@ -126,7 +126,7 @@ impl Gatherer<'_> {
 
     fn facts(
         &self,
-        row: u64,
+        row: AssetRow,
         asset: &Asset,
         range: Option<TimeRange>,
     ) -> Result<Vec<Fact>, ChatError> {
@@ -156,7 +156,7 @@ impl Gatherer<'_> {
     }
 }
 
-/// The best that was not good enough.
+/// What came nearest where nothing answers.
 fn nearest(outcome: &SearchOutcome) -> Vec<Segment> {
     let rows = outcome.rejected.iter().take(NEAREST).map(|candidate| candidate.hit.row);
     rows.map(|row| Segment { row, range: None, score: 0.0, leads: false }).collect()

@@ -3,9 +3,9 @@
 /// A sentence as the model said it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Said {
-    /// Without citations.
+    /// The words without citations.
     pub text: String,
-    /// As the model numbered them, whether they exist or not.
+    /// Numbers of the evidence as the model gave them, whether they exist or not.
     pub cites: Vec<u32>,
 }
 
@@ -69,7 +69,7 @@ fn next_begins(text: &str) -> Option<usize> {
     if dots.is_empty() { None } else { Some(text.len() - dots.len()) }
 }
 
-/// `Mr`, `St`, an initial: their dot ends nothing.
+/// Whether the dot behind this text ends an abbreviation (`Mr`, `St`, an initial) and no sentence.
 fn is_abbreviation(before: &str) -> bool {
     let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     let known = ["Mr", "Mrs", "Ms", "Dr", "St", "vs", "No"].contains(&word);
@@ -77,7 +77,7 @@ fn is_abbreviation(before: &str) -> bool {
     known || (initial && word != "I")
 }
 
-/// Takes the citations out; `None` if nothing is said.
+/// A sentence with its citations taken out; `None` if nothing is said.
 fn parse(text: &str) -> Option<Said> {
     let (mut words, mut cites, mut rest) = (String::new(), Vec::new(), text);
     while let Some((before, inside)) = rest.split_once('[') {

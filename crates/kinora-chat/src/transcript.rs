@@ -11,9 +11,9 @@ use crate::{Answer, Method, extract::clock};
 /// A conversation for reading.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transcript {
-    /// Its line.
+    /// Its entry in the list of conversations.
     pub summary: ConversationSummary,
-    /// What was said.
+    /// Questions and answers, oldest first.
     pub turns: Vec<Turn>,
 }
 

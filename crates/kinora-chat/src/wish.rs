@@ -11,9 +11,9 @@ use crate::ChatError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mention {
     All,
-    /// The number as it stands in brackets.
+    /// The citation of this number.
     Number(u32),
-    /// The place in the list of sources, from 0.
+    /// The citation at this place in the list, from 0.
     Place(usize),
     Last,
 }
@@ -32,7 +32,7 @@ pub enum Wish {
 pub struct Mentions(Vec<Mention>);
 
 impl Mentions {
-    /// What they mean, in the order of the words.
+    /// The citations that the words mean, in the order of the words.
     ///
     /// # Errors
     /// [`ChatError::NotCited`] if they mean nothing that was cited.
@@ -67,7 +67,7 @@ const FILLERS: [&str; 24] = [
 const FILMS: [&str; 8] =
     ["film", "movie", "video", "clip", "reel", "slideshow", "montage", "short"];
 const MAKING: [&str; 6] = ["make", "create", "cut", "turn", "render", "produce"];
-/// What a wish for a film may say beside.
+/// Words that a wish for a film may have beside its references.
 const AROUND: [&str; 12] =
     ["a", "an", "me", "us", "into", "out", "to", "now", "can", "could", "you", "long"];
 
@@ -80,7 +80,7 @@ impl Wish {
     }
 }
 
-/// `[more|others|similar …] like|to REFERENCES`.
+/// Parses `[more|others|similar …] like|to REFERENCES`.
 fn alike(words: &[&str]) -> Option<Mentions> {
     let more = ["more", "other", "others", "similar", "something", "anything"];
     let asked = words.iter().position(|word| more.contains(word))?;
@@ -88,7 +88,7 @@ fn alike(words: &[&str]) -> Option<Mentions> {
     mentions(&words[asked + like + 1..])
 }
 
-/// `make … film … of REFERENCES`, or `turn REFERENCES into a film`.
+/// Parses `make … film … of REFERENCES`, or `turn REFERENCES into a film`.
 fn film(words: &[&str]) -> Option<Wish> {
     let made = words.iter().position(|word| MAKING.contains(word))?;
     let mut rest = words[made + 1..].to_vec();
@@ -99,7 +99,7 @@ fn film(words: &[&str]) -> Option<Wish> {
     Some(Wish::Film(mentions(&rest)?, seconds))
 }
 
-/// `None` if there is a word that is no reference, or none that is.
+/// The references among words; `None` if there is a word that is no reference, or none that is.
 fn mentions(words: &[&str]) -> Option<Mentions> {
     let mut found = Vec::new();
     for word in words.iter().filter(|word| !FILLERS.contains(word)) {

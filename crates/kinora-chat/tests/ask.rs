@@ -44,8 +44,11 @@ fn ask_with(
         Answerer { searcher: &searcher, model, place: &|_| None, options: AskOptions::default() };
     let question = Question { text: question, today: date(2026, 11, 21), history };
     let mut heard = Vec::new();
-    let answer = answerer
-        .ask(&question, &Control::default(), &mut |sentence| heard.push(sentence.cited()))?;
+    let answer = answerer.ask(
+        &question,
+        &mut |sentence| heard.push(sentence.cited()),
+        &Control::default(),
+    )?;
     let shown = answer.sentences.iter().filter(|s| s.support == Support::Supported);
     assert_eq!(heard, shown.map(kinora_chat::Sentence::cited).collect::<Vec<_>>(), "what was told");
     Ok(answer)
@@ -197,6 +200,70 @@ fn counts_lists_and_dates_are_the_catalogues() {
     let list = text("List all pictures from 2023");
     assert_eq!(list, "1 picture:\n- Red bus at the bridge, 2023-06-03 [1]");
     assert!(text("How many photos from 1999?").starts_with("0 pictures"));
+}
+
+#[test]
+fn what_the_search_holds_to_fit_is_counted_and_listed() {
+    let mut library = Library::new();
+    // By both, by words alone, by its picture alone, by nothing.
+    library.picture("a.png", RED, "Red lantern", Some("2021-01-01"));
+    library.picture("b.png", BLUE, "Red lantern", Some("2022-01-01"));
+    library.picture("c.png", [255, 90, 0], "", Some("2023-01-01"));
+    library.picture("d.png", BLUE, "Lake", Some("2024-01-01"));
+    let list = ask(&library, "List all pictures of a red lantern").text();
+    assert_eq!(
+        list,
+        "3 pictures:\n- Red lantern, 2021-01-01 [1]\n- Red lantern, 2022-01-01 [2]\n- c.png, 2023-01-01 [3]"
+    );
+    let when = ask(&library, "When did we see the red lantern?");
+    assert_eq!(
+        when.citations().len(),
+        2,
+        "those that say so, not what looks alike: {}",
+        when.text()
+    );
+}
+
+#[test]
+fn most_of_the_words_of_one_of_the_nearest_pictures_are_evidence() {
+    let mut library = Library::new();
+    for name in ["1.png", "2.png", "3.png", "4.png"] {
+        library.picture(name, BLUE, "Lake", None);
+    }
+    library.picture("near.png", [255, 120, 0], "Ferry at the quay", None);
+    // A picture cannot tell who; its words can, if the search believes them.
+    let answer = ask(&library, "Who is on the green ferry at the quay?");
+    assert!(answer.answered, "{:?}", answer.sentences);
+    assert_eq!(answer.citations()[0].label, "Ferry at the quay");
+    let answer = ask(&library, "Who is on the green bicycle?");
+    assert!(!answer.answered, "{:?}", answer.sentences);
+}
+
+#[test]
+fn an_answer_stops_in_the_middle() {
+    let library = family();
+    let searcher = library.searcher();
+    let ask = |question: &str, model: Option<&dyn LanguageModel>, control: &Control| {
+        let options = AskOptions::default();
+        let answerer = Answerer { searcher: &searcher, model, place: &|_| None, options };
+        let question = Question { text: question, today: date(2026, 11, 21), history: &[] };
+        answerer.ask(&question, &mut |_| {}, control)
+    };
+    let stopped = Control::default();
+    stopped.cancel();
+    for question in ["What about the old bridge?", "How many photos of a red bus?"] {
+        let error = ask(question, None, &stopped).unwrap_err();
+        assert!(matches!(error, ChatError::Cancelled(_)), "{question}: {error}");
+    }
+    // While the model speaks, after the evidence was found.
+    let control = Control::default();
+    let stop = control.clone();
+    let model = ScriptedModel::new(move |_: &[Message]| {
+        stop.cancel();
+        "The old bridge was opened in 1932 [1].".into()
+    });
+    let error = ask("What about the old bridge?", Some(&model), &control).unwrap_err();
+    assert!(matches!(error, ChatError::Cancelled(_)), "{error}");
 }
 
 #[test]

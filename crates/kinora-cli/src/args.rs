@@ -448,8 +448,8 @@ pub struct MakeArgs {
     #[arg(long, value_enum)]
     pub sound: Option<SoundArg>,
     /// The trembling of clips that were held in a hand [default: as the brief says, else auto].
-    #[arg(long, value_enum)]
-    pub steady: Option<SteadyArg>,
+    #[arg(long = "steady", value_name = "STEADY", value_enum)]
+    pub stabilisation: Option<StabilisationArg>,
     /// Show no captions.
     #[arg(long)]
     pub no_captions: bool,
@@ -484,7 +484,7 @@ pub enum SoundArg {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum SteadyArg {
+pub enum StabilisationArg {
     /// Smoothed where it is seen, but where a shot of the brief says `off`.
     Auto,
     /// Left as it is, whatever the brief says.

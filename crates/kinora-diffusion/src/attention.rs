@@ -18,6 +18,9 @@ pub const SCORES: usize = 1 << 24;
 ///
 /// `q` (b, heads, n, d), `k` and `v` (b, heads, m, d); `bias` is 0 or -∞-like, (b or 1, 1, n or 1, m).
 /// `limit` bounds the scores that exist at a time; the result does not depend on it.
+///
+/// # Errors
+/// If the shapes do not fit together, or the device fails.
 pub fn scaled_dot_product_attention(
     q: &Tensor,
     k: &Tensor,
@@ -81,6 +84,9 @@ pub struct Attention {
 
 impl Attention {
     /// `context` is the width of keys and values, `bias` that of the three projections; the way out has one always.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         dim: usize,
         context: usize,
@@ -102,6 +108,9 @@ impl Attention {
     }
 
     /// (b, n, dim) and the context's (b, m, context); `bias` as in [`scaled_dot_product_attention`].
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(
         &self,
         x: &Tensor,
@@ -112,6 +121,9 @@ impl Attention {
     }
 
     /// As [`Attention::forward`], with `turn` applied to queries and keys (b, heads, n, d), as rotary positions are.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn turned(
         &self,
         x: &Tensor,
@@ -143,13 +155,19 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    /// Of width `dim`.
+    /// A feed-forward layer of width `dim`.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(dim: usize, w: &Weights) -> Result<Self> {
         let proj = Linear::new(dim, dim * 8, &w.at("net.0.proj"))?;
         Ok(Self { proj, out: Linear::new(dim * 4, dim, &w.at("net.2"))? })
     }
 
     /// (…, dim).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let halves = self.proj.forward(x)?.chunk(2, candle_core::D::Minus1)?;
         self.out.forward(&(&halves[0] * halves[1].gelu_erf()?)?)
@@ -168,7 +186,10 @@ pub struct BasicTransformerBlock {
 }
 
 impl BasicTransformerBlock {
-    /// Without a context width both attentions look at the tokens themselves (`double_self_attention`).
+    /// Without a context width both are self-attentions (`double_self_attention`).
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         dim: usize,
         heads: usize,
@@ -190,6 +211,9 @@ impl BasicTransformerBlock {
     }
 
     /// (b, n, dim), context (b, m, width).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, context: Option<&Tensor>) -> Result<Tensor> {
         let x = (self.attn1.forward(&self.norm1.forward(x)?, None, None)? + x)?;
         let x = (self.attn2.forward(&self.norm2.forward(&x)?, context, None)? + x)?;

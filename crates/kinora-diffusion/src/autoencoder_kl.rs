@@ -49,7 +49,7 @@ pub struct AutoencoderKLConfig {
     pub latents_mean: Option<Vec<f64>>,
     /// Not supported; must be absent.
     pub latents_std: Option<Vec<f64>>,
-    /// A wish of image pipelines; without effect here.
+    /// An option of image pipelines; without effect here.
     pub force_upcast: bool,
     /// A 1 x 1 convolution after the encoder.
     pub use_quant_conv: bool,
@@ -126,6 +126,9 @@ impl DiagonalGaussianDistribution {
     }
 
     /// A sample of it.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn sample(&self, noise: &mut Noise) -> candle_core::Result<Tensor> {
         let drawn = noise.normal(self.mean.shape(), self.mean.device())?;
         &self.mean + (drawn.to_dtype(self.mean.dtype())? * &self.std)?
@@ -186,7 +189,7 @@ impl AutoencoderKL {
         })
     }
 
-    /// Its options.
+    /// Configuration of the network.
     pub fn config(&self) -> &AutoencoderKLConfig {
         &self.config
     }
@@ -213,6 +216,9 @@ impl AutoencoderKL {
     }
 
     /// Pictures (n, 3, h, w) about -1..1 of unscaled latents, `slice` of them at a time.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn decode(&self, latents: &Tensor, slice: usize) -> candle_core::Result<Tensor> {
         sliced(&latents.to_dtype(self.dtype)?, slice, |part| {
             let z = match &self.post_quant_conv {

@@ -151,6 +151,9 @@ impl CLIPTextModel {
     }
 
     /// The network on tensors below `w`; `dtype` is theirs.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(config: CLIPTextConfig, dtype: DType, w: &Weights) -> candle_core::Result<Self> {
         let size = config.hidden_size;
         let layer = |at: usize| EncoderLayer::new(&config, &w.at("encoder.layers").at(at));
@@ -170,7 +173,7 @@ impl CLIPTextModel {
         })
     }
 
-    /// Its options.
+    /// Configuration of the network.
     pub fn config(&self) -> &CLIPTextConfig {
         &self.config
     }

@@ -69,6 +69,9 @@ pub enum Activation {
 
 impl Activation {
     /// Element by element.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(self, x: &candle_core::Tensor) -> candle_core::Result<candle_core::Tensor> {
         match self {
             Self::Silu => x.silu(),

@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-/// Where in the network a hook is called.
+/// Block of the network in which a hook is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Block {
     /// `down_blocks.N`.
@@ -35,7 +35,7 @@ impl Site {
     }
 }
 
-/// What a hook may look at besides the activations.
+/// What a hook gets besides the activations.
 #[derive(Clone, Copy, Debug)]
 pub struct SiteContext<'a> {
     /// Frames of a video; the activations hold b · frames pictures.
@@ -54,6 +54,9 @@ pub struct SiteContext<'a> {
 /// May be called from several threads, one pass a thread; memory is the hook's own affair.
 pub trait TemporalHook: Sync {
     /// Activations in, activations out.
+    ///
+    /// # Errors
+    /// If the shapes do not fit, or the device fails; the pass of the network then fails too.
     fn apply(&self, site: Site, hidden: &Tensor, context: &SiteContext<'_>) -> Result<Tensor>;
 }
 

@@ -17,25 +17,37 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// With a bias.
+    /// A linear layer with a bias.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(inputs: usize, outputs: usize, w: &Weights) -> Result<Self> {
         let bias = Some(w.tensor(outputs, "bias", Init::FanIn(inputs))?);
         Ok(Self { weight: w.tensor((outputs, inputs), "weight", Init::FanIn(inputs))?, bias })
     }
 
-    /// Without a bias.
+    /// A linear layer without a bias.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn without_bias(inputs: usize, outputs: usize, w: &Weights) -> Result<Self> {
         let weight = w.tensor((outputs, inputs), "weight", Init::FanIn(inputs))?;
         Ok(Self { weight, bias: None })
     }
 
-    /// Weight and bias zero, so that the layer says nothing until it is trained.
+    /// Weight and bias zero, so that the layer adds nothing until it is trained.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn zeros(inputs: usize, outputs: usize, w: &Weights) -> Result<Self> {
         let bias = Some(w.tensor(outputs, "bias", Init::Zeros)?);
         Ok(Self { weight: w.tensor((outputs, inputs), "weight", Init::Zeros)?, bias })
     }
 
     /// (…, in) to (…, out).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let mut shape = x.dims().to_vec();
         let inputs = shape.pop().unwrap_or(1);
@@ -60,7 +72,10 @@ pub struct Conv2d {
 }
 
 impl Conv2d {
-    /// Square kernel.
+    /// A convolution with a square kernel.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         inputs: usize,
         outputs: usize,
@@ -75,6 +90,9 @@ impl Conv2d {
     }
 
     /// 1 x 1, weight and bias zero.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn zeros(inputs: usize, outputs: usize, w: &Weights) -> Result<Self> {
         let weight = w.tensor((outputs, inputs, 1, 1), "weight", Init::Zeros)?;
         Ok(Self { weight, bias: w.tensor(outputs, "bias", Init::Zeros)?, stride: 1, padding: 0 })
@@ -86,6 +104,9 @@ impl Conv2d {
     }
 
     /// (n, in, h, w) to (n, out, h', w').
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (outputs, inputs, kernel, _) = self.weight.dims4()?;
         let bias = self.bias.reshape((1, outputs, 1, 1))?;
@@ -111,20 +132,29 @@ pub struct FrameConv {
 }
 
 impl FrameConv {
-    /// As torch starts it.
+    /// A convolution initialised as torch does.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(inputs: usize, outputs: usize, w: &Weights) -> Result<Self> {
         let fan = Init::FanIn(inputs * 3);
         let weight = w.tensor((outputs, inputs, 3, 1, 1), "weight", fan)?;
         Ok(Self { weight, bias: w.tensor(outputs, "bias", fan)? })
     }
 
-    /// Starting at zero.
+    /// A convolution whose weight and bias are zero.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn zeros(inputs: usize, outputs: usize, w: &Weights) -> Result<Self> {
         let weight = w.tensor((outputs, inputs, 3, 1, 1), "weight", Init::Zeros)?;
         Ok(Self { weight, bias: w.tensor(outputs, "bias", Init::Zeros)? })
     }
 
     /// (b, frames, in, h·w) to (b, frames, out, h·w).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (b, frames, inputs, pixels) = x.dims4()?;
         let outputs = self.weight.dim(0)?;
@@ -150,6 +180,9 @@ pub struct GroupNorm {
 
 impl GroupNorm {
     /// `channels` must be a multiple of `groups`.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(groups: usize, channels: usize, eps: f64, w: &Weights) -> Result<Self> {
         if groups == 0 || !channels.is_multiple_of(groups) {
             candle_core::bail!("{channels} channels do not make {groups} groups");
@@ -159,6 +192,9 @@ impl GroupNorm {
     }
 
     /// (n, C, …), each of the n by itself.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (n, channels) = (x.dim(0)?, x.dim(1)?);
         let rest = x.elem_count() / (n * channels).max(1);
@@ -167,6 +203,9 @@ impl GroupNorm {
     }
 
     /// (b, frames, C, h·w), statistics over all frames together, as torch norms (b, C, frames, h, w).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn over_frames(&self, x: &Tensor) -> Result<Tensor> {
         let (b, frames, channels, pixels) = x.dims4()?;
         let (dtype, size) = (x.dtype(), channels / self.groups);
@@ -199,13 +238,19 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// With weight and bias.
+    /// A layer norm with weight and bias.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(size: usize, eps: f64, w: &Weights) -> Result<Self> {
         let weight = w.tensor(size, "weight", Init::Ones)?;
         Ok(Self { weight, bias: w.tensor(size, "bias", Init::Zeros)?, eps })
     }
 
     /// (…, size).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let normed = ops::standardise(x, self.eps)?;
         let (weight, bias) = (ops::wide(&self.weight)?, ops::wide(&self.bias)?);
@@ -221,11 +266,17 @@ pub struct Embedding {
 
 impl Embedding {
     /// `count` rows of `size`.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(count: usize, size: usize, w: &Weights) -> Result<Self> {
         Ok(Self { weight: w.tensor((count, size), "weight", Init::Normal(1.0))? })
     }
 
     /// `u32` numbers of any shape to (…, size).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, ids: &Tensor) -> Result<Tensor> {
         let mut shape = ids.dims().to_vec();
         shape.push(self.weight.dim(1)?);

@@ -48,6 +48,9 @@ impl Noise {
     }
 
     /// Standard normal numbers in `f32` of a shape, made on the CPU and moved to the device.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn normal(&mut self, shape: impl Into<Shape>, device: &Device) -> Result<Tensor> {
         let shape = shape.into();
         let count = shape.elem_count();

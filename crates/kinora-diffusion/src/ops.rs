@@ -6,11 +6,17 @@
 use candle_core::{D, DType, Result, Tensor};
 
 /// Logistic function.
+///
+/// # Errors
+/// If the shapes do not fit together, or the device fails.
 pub fn sigmoid(x: &Tensor) -> Result<Tensor> {
     (x.neg()?.exp()? + 1.0)?.recip()
 }
 
 /// `f32` for half formats; others stay.
+///
+/// # Errors
+/// If the shapes do not fit together, or the device fails.
 pub fn wide(x: &Tensor) -> Result<Tensor> {
     match x.dtype() {
         DType::F16 | DType::BF16 => x.to_dtype(DType::F32),
@@ -28,6 +34,9 @@ fn multipliable(x: &Tensor) -> Result<Tensor> {
 }
 
 /// Matrix product over the last two dimensions; leading ones are equal, or 1 in `a`.
+///
+/// # Errors
+/// If the shapes do not fit together, or the device fails.
 pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let (wide, b) = (multipliable(a)?, multipliable(b)?);
     let product = match (a.dims(), b.dims()) {
@@ -59,6 +68,9 @@ fn conv_as_product(x: &Tensor, kernel: &Tensor) -> Result<Tensor> {
 }
 
 /// Convolution of (n, in, h, w) with (out, in, k, k).
+///
+/// # Errors
+/// If the shapes do not fit together, or the device fails.
 pub fn conv2d(x: &Tensor, kernel: &Tensor, padding: usize, stride: usize) -> Result<Tensor> {
     let (_, c, h, w) = x.dims4()?;
     let keeps_size = (kernel.dim(2)?, padding, stride) == (3, 1, 1);
@@ -72,6 +84,9 @@ pub fn conv2d(x: &Tensor, kernel: &Tensor, padding: usize, stride: usize) -> Res
 }
 
 /// Softmax over the last dimension.
+///
+/// # Errors
+/// If the shapes do not fit together, or the device fails.
 pub fn softmax(x: &Tensor) -> Result<Tensor> {
     let dtype = x.dtype();
     let x = wide(x)?;
@@ -81,6 +96,9 @@ pub fn softmax(x: &Tensor) -> Result<Tensor> {
 }
 
 /// (x - mean) / sqrt(variance + eps) over the last dimension; the variance is the biased one.
+///
+/// # Errors
+/// If the shapes do not fit together, or the device fails.
 pub fn standardise(x: &Tensor, eps: f64) -> Result<Tensor> {
     let x = wide(x)?;
     let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
@@ -89,6 +107,9 @@ pub fn standardise(x: &Tensor, eps: f64) -> Result<Tensor> {
 }
 
 /// Nearest neighbour of (n, c, h, w) at another size, as torch rounds: source = floor(target · in / out).
+///
+/// # Errors
+/// If the shapes do not fit together, or the device fails.
 pub fn resize_nearest(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
     let (_, _, h, w) = x.dims4()?;
     if (height, width) == (2 * h, 2 * w) {

@@ -9,7 +9,7 @@ use crate::{
     weights::Weights,
 };
 
-/// What the residual blocks of one network have in common.
+/// Options shared by the residual blocks of a network.
 #[derive(Clone, Copy, Debug)]
 pub struct ResnetOptions {
     /// Groups of the norms.
@@ -38,6 +38,9 @@ pub struct ResnetBlock2D {
 
 impl ResnetBlock2D {
     /// The shortcut is a 1 x 1 convolution where the widths differ.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         in_channels: usize,
         out_channels: usize,
@@ -63,6 +66,9 @@ impl ResnetBlock2D {
     }
 
     /// (n, in, h, w), time embedding (n, temb), to (n, out, h, w).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, temb: Option<&Tensor>) -> Result<Tensor> {
         let act = self.options.act;
         let hidden = self.conv1.forward(&act.forward(&self.norm1.forward(x)?)?)?;
@@ -95,6 +101,9 @@ pub struct TemporalConvLayer {
 
 impl TemporalConvLayer {
     /// Widths in and out are the same. Dropout is for training the base, which is not done here.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(channels: usize, groups: usize, w: &Weights) -> Result<Self> {
         // torch's Sequential numbers the convolution 2, or 3 where a dropout stands before it.
         let layers = [("conv1", 2), ("conv2", 3), ("conv3", 3), ("conv4", 3)];
@@ -110,6 +119,9 @@ impl TemporalConvLayer {
     }
 
     /// (b · frames, C, h, w).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, frames: usize) -> Result<Tensor> {
         let (n, channels, height, width) = x.dims4()?;
         let mut hidden = x.reshape((n / frames, frames, channels, height * width))?;
@@ -129,11 +141,17 @@ pub struct Downsample2D {
 
 impl Downsample2D {
     /// With padding 0 one row and one column of zeros are put below and to the right.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(channels: usize, padding: usize, w: &Weights) -> Result<Self> {
         Ok(Self { conv: Conv2d::new(channels, channels, 3, 2, padding, &w.at("conv"))?, padding })
     }
 
     /// (n, C, h, w) to (n, C, about h/2, about w/2).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         if self.padding > 0 {
             return self.conv.forward(x);
@@ -150,11 +168,17 @@ pub struct Upsample2D {
 
 impl Upsample2D {
     /// Same width in and out.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(channels: usize, w: &Weights) -> Result<Self> {
         Ok(Self { conv: Conv2d::new(channels, channels, 3, 1, 1, &w.at("conv"))? })
     }
 
     /// (n, C, h, w) to (n, C, height, width).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, size: Option<(usize, usize)>) -> Result<Tensor> {
         let (_, _, h, w) = x.dims4()?;
         let (height, width) = size.unwrap_or((2 * h, 2 * w));

@@ -19,6 +19,9 @@ pub struct Transformer2DModel {
 
 impl Transformer2DModel {
     /// One block, as the video networks have it.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         heads: usize,
         dim_head: usize,
@@ -39,6 +42,9 @@ impl Transformer2DModel {
     }
 
     /// (n, C, h, w), text (n, tokens, context).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, context: &Tensor) -> Result<Tensor> {
         let (n, channels, height, width) = x.dims4()?;
         // (n, C, h, w) to (n, h · w, C)

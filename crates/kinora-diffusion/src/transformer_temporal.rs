@@ -8,7 +8,7 @@ use crate::{
     weights::Weights,
 };
 
-/// Temporal attention: every pixel by itself looks along the frames, twice.
+/// Temporal self-attention: every pixel by itself attends along the frames, twice.
 #[derive(Clone, Debug)]
 pub struct TransformerTemporalModel {
     norm: GroupNorm,
@@ -19,6 +19,9 @@ pub struct TransformerTemporalModel {
 
 impl TransformerTemporalModel {
     /// One block; `heads · dim_head` need not be `channels`.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         heads: usize,
         dim_head: usize,
@@ -38,6 +41,9 @@ impl TransformerTemporalModel {
     }
 
     /// (b · frames, C, h, w).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, frames: usize) -> Result<Tensor> {
         let (n, channels, height, width) = x.dims4()?;
         let (b, pixels) = (n / frames, height * width);

@@ -14,7 +14,7 @@ use crate::{
     weights::Weights,
 };
 
-/// What the blocks of one network have in common.
+/// Options shared by the blocks of a network.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockOptions {
     /// Residual blocks.
@@ -25,7 +25,7 @@ pub struct BlockOptions {
     pub cross_attention_dim: usize,
 }
 
-/// What a pass hands to every block.
+/// Inputs that every block gets in a pass.
 pub struct Pass<'a> {
     /// Time embedding (b · frames, temb).
     pub temb: &'a Tensor,
@@ -163,7 +163,7 @@ pub struct BlockShape {
     pub out_channels: usize,
     /// Residual blocks.
     pub layers: usize,
-    /// With the two attentions.
+    /// Whether the block has the two attentions.
     pub attends: bool,
     /// Changes the size at its end.
     pub resizes: bool,
@@ -177,6 +177,9 @@ impl BlockShape {
 
 impl DownBlock3D {
     /// `padding` is that of the downsampling convolution.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         shape: BlockShape,
         padding: usize,
@@ -193,11 +196,14 @@ impl DownBlock3D {
     }
 
     /// (b · frames, in, h, w); what the way up will need is pushed to `skips`.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, pass: &Pass<'_>, skips: &mut Vec<Tensor>) -> Result<Tensor> {
         run(self.stages(), x, pass, skips)
     }
 
-    /// What it does, one after the other.
+    /// Stages of the block in their order.
     pub(crate) fn stages(&self) -> impl Iterator<Item = Stage<'_>> {
         self.layers.iter().map(Stage::Down).chain(self.downsampler.iter().map(Stage::Halve))
     }
@@ -243,6 +249,9 @@ pub struct UNetMidBlock3DCrossAttn {
 
 impl UNetMidBlock3DCrossAttn {
     /// `options` carry the scale factor of the middle block.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(channels: usize, options: &BlockOptions, w: &Weights) -> Result<Self> {
         let resnet = |at: usize| {
             ResnetBlock2D::new(channels, channels, options.resnet, &w.at("resnets").at(at))
@@ -259,6 +268,9 @@ impl UNetMidBlock3DCrossAttn {
     }
 
     /// (b · frames, C, h, w).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Tensor> {
         let frames = pass.context.frames;
         let x = self.resnets[0].forward(x, Some(pass.temb))?;
@@ -285,6 +297,9 @@ pub struct UpBlock3D {
 
 impl UpBlock3D {
     /// `previous` channels come from below, `shape.in_channels` are those of the last skip.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         shape: BlockShape,
         previous: usize,
@@ -303,6 +318,9 @@ impl UpBlock3D {
 
     /// (b · frames, previous, h, w); takes its skips from the end. The size is that of the next skip, so that
     /// odd sizes come back as they were.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor, pass: &Pass<'_>, skips: &mut Vec<Tensor>) -> Result<Tensor> {
         run(self.stages(), x, pass, skips)
     }

@@ -10,7 +10,7 @@ use crate::{
     weights::Weights,
 };
 
-/// What both halves of an autoencoder have in common.
+/// Options shared by both halves of an autoencoder.
 #[derive(Clone, Copy, Debug)]
 pub struct VaeOptions {
     /// Residual blocks of an encoder block; decoder blocks have one more.
@@ -95,6 +95,9 @@ pub struct Encoder {
 
 impl Encoder {
     /// `outputs` channels of mean and as many of the logarithm of the variance.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         inputs: usize,
         outputs: usize,
@@ -120,6 +123,9 @@ impl Encoder {
     }
 
     /// (n, in, h, w) to (n, 2 · out, h / 2ᵇ, w / 2ᵇ).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let mut x = self.conv_in.forward(x)?;
         for (resnets, down) in &self.down_blocks {
@@ -147,6 +153,9 @@ pub struct Decoder {
 
 impl Decoder {
     /// `widths` from the top down, as in the configuration.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(
         inputs: usize,
         outputs: usize,
@@ -173,6 +182,9 @@ impl Decoder {
     }
 
     /// (n, in, h, w) to (n, out, h · 2ᵇ, w · 2ᵇ).
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, z: &Tensor) -> Result<Tensor> {
         let mut x = self.mid_block.forward(&self.conv_in.forward(z)?)?;
         for (resnets, up) in &self.up_blocks {

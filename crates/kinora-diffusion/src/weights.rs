@@ -21,7 +21,7 @@ use crate::{
     noise::Noise,
 };
 
-/// How a fresh tensor starts.
+/// Initialisation of a fresh tensor.
 #[derive(Clone, Copy, Debug)]
 pub enum Init {
     /// All zero.
@@ -58,6 +58,9 @@ pub struct Weights {
 
 impl Weights {
     /// Tensors that are there already; other number formats are converted.
+    ///
+    /// # Errors
+    /// If a tensor cannot be moved to the device or converted.
     pub fn from_tensors(
         tensors: impl IntoIterator<Item = (String, Tensor)>,
         dtype: DType,
@@ -71,6 +74,9 @@ impl Weights {
     }
 
     /// The tensors of a safetensors file. Integer buffers (position numbers that old versions saved) are left out.
+    ///
+    /// # Errors
+    /// [`DiffusionError::Read`] if the file cannot be read or is no safetensors file.
     pub fn open(path: &Path, dtype: DType, device: &Device) -> Result<Self> {
         let read = |e: &dyn Display| DiffusionError::Read {
             path: path.to_path_buf(),
@@ -183,6 +189,9 @@ impl Weights {
     }
 
     /// The tensor of a name and shape. One that is missing or of another shape is noted for [`build`].
+    ///
+    /// # Errors
+    /// If the device fails. A tensor that is missing or of another shape is no error here; [`build`] reports it.
     pub fn tensor(
         &self,
         shape: impl Into<Shape>,
@@ -249,6 +258,9 @@ impl Store {
 
 /// Builds a network and holds the tensors against it: every one that is missing, extra or of another
 /// shape is named in [`DiffusionError::Tensors`]. Gives the variables too, if the weights are trainable.
+///
+/// # Errors
+/// [`DiffusionError::Tensors`] if any tensor does not fit, and those of `make`.
 pub fn build<M>(
     what: &str,
     weights: Weights,

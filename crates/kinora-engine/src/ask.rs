@@ -74,7 +74,7 @@ impl Library {
         self.searching(&space, control, |searcher| {
             let answerer = Answerer { searcher, model, place: &place, options };
             let mut tell = |sentence: &Sentence| job.tell(Event::Sentence(sentence.clone()));
-            let answer = answerer.ask(&question, control, &mut tell);
+            let answer = answerer.ask(&question, &mut tell, control);
             match fault.take() {
                 Some(error) => Err(error),
                 None => Ok(answer?),

@@ -109,7 +109,7 @@ impl Library {
 }
 
 fn details(catalog: &Catalog, asset: Asset) -> Result<Details, EngineError> {
-    let row = catalog.asset_and_row(&asset.id)?.map_or(0, |(row, _)| row);
+    let row = catalog.row(&asset.id)?;
     let mut perceived = BTreeMap::new();
     for kind in PassageKind::ALL {
         if let Some((model, error)) = catalog.perceived_by(&asset.id, kind)? {
@@ -139,7 +139,7 @@ struct Edits<'a> {
 
 impl<'a> Edits<'a> {
     fn new(catalog: &Catalog, before: &'a Details) -> Result<Self, EngineError> {
-        let row = catalog.asset_and_row(&before.asset.id)?.map_or(0, |(row, _)| row);
+        let row = catalog.row(&before.asset.id)?;
         let mut corrections = BTreeMap::new();
         for kind in PassageKind::ALL {
             let known = catalog.correction(row, kind)?;
@@ -233,5 +233,47 @@ fn person(kind: PassageKind, text: &str, range: Option<TimeRange>) -> Passage {
         language: None,
         words: Vec::new(),
         origin: Origin::Person,
+    }
+}
+
+/// A library, and an asset that it does not hold.
+#[cfg(test)]
+pub(crate) fn unknown() -> (tempfile::TempDir, Catalog, Asset) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (name, dimension) = ("s".to_owned(), 2);
+    let space =
+        kinora_types::EmbeddingSpace { name, revision: "1".into(), dimension, normalised: true };
+    let catalog = Catalog::create(folder.path(), "lib", &space).expect("a library");
+    let asset = Asset {
+        id: kinora_types::AssetId(kinora_types::ContentHash::of(b"unknown")),
+        size: None,
+        bytes: 1,
+        format: "wav".into(),
+        duration_ms: Some(1000),
+        paths: Vec::new(),
+        taken_at: None,
+        date_basis: None,
+        place: None,
+        camera: None,
+        title: None,
+        caption: None,
+        keywords: Vec::new(),
+        rights: Rights::default(),
+        added_at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    (folder, catalog, asset)
+}
+
+#[cfg(test)]
+mod tests {
+    use kinora_catalog::CatalogError;
+
+    use super::*;
+
+    #[test]
+    fn an_asset_without_a_row_is_an_error_and_not_row_0() {
+        let (_folder, catalog, asset) = unknown();
+        let found = details(&catalog, asset);
+        assert!(matches!(found, Err(EngineError::Catalog(CatalogError::Reference(_)))));
     }
 }

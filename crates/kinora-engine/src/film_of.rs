@@ -65,7 +65,7 @@ impl Library {
             captions: Captioning::FromBrief,
             seed: 0,
             sound: None,
-            steady: None,
+            stabilisation: None,
         };
         let request = FilmRequest {
             brief: BriefSource::Text { text: brief.to_string(), format: BriefFormat::Toml },

@@ -145,7 +145,7 @@ impl Library {
             let (mut examples, mut known) = (Vec::new(), Vec::new());
             for example in like {
                 let (id, path) = self.motion_example(example, control)?;
-                let row = catalog.asset_and_row(&id)?.map(|(row, _)| row);
+                let row = catalog.find_row(&id)?;
                 let stored = match row {
                     Some(row) => catalog.shot_motions(Some(row))?,
                     None => Vec::new(),

@@ -15,7 +15,7 @@ use kinora_ragme::{
     video_embedding,
 };
 use kinora_retrieval::{ClipQuery, Filter, Kind, retrieve_clips};
-use kinora_types::{Asset, AssetId, Control, Passage, PassageKind, Size, TimeRange};
+use kinora_types::{Asset, AssetId, AssetRow, Control, Passage, PassageKind, Size, TimeRange};
 use kinora_video::FFmpeg;
 
 use serde::Deserialize;
@@ -164,7 +164,7 @@ impl Clips<'_> {
 
     fn of_video(
         &self,
-        row: u64,
+        row: AssetRow,
         asset: &Asset,
         most: usize,
         control: &Control,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use kinora_catalog::{Catalog, CatalogError};
 use kinora_types::{Asset, Kind, Passage, PassageKind};
 use kinora_video::subtitles::{self, SubtitleError, Subtitles, TextEncoding};
 
@@ -56,14 +57,32 @@ impl Library {
     pub fn transcript(&self, reference: &str) -> Result<Vec<Passage>, EngineError> {
         let catalog = &self.catalog;
         let asset = catalog.resolve(reference)?;
-        let row = catalog.asset_and_row(&asset.id)?.map_or(0, |(row, _)| row);
-        let mut passages = catalog.passages(row)?;
-        passages.retain(|passage| passage.kind == PassageKind::Speech);
-        passages.extend(catalog.not_understood(row)?);
-        passages.sort_by_key(|passage| passage.range);
+        let passages = heard(catalog, &asset)?;
         match catalog.perceived_by(&asset.id, PassageKind::Speech)? {
             None if passages.is_empty() => Err(EngineError::NotHeard(asset.label())),
             _ => Ok(passages),
         }
+    }
+}
+
+/// What models and people say is said in an asset, in order of time, with the stretches that were not understood.
+fn heard(catalog: &Catalog, asset: &Asset) -> Result<Vec<Passage>, CatalogError> {
+    let row = catalog.row(&asset.id)?;
+    let mut passages = catalog.passages(row)?;
+    passages.retain(|passage| passage.kind == PassageKind::Speech);
+    passages.extend(catalog.not_understood(row)?);
+    passages.sort_by_key(|passage| passage.range);
+    Ok(passages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::details::unknown;
+
+    #[test]
+    fn an_asset_without_a_row_is_an_error_and_not_row_0() {
+        let (_folder, catalog, asset) = unknown();
+        assert!(matches!(heard(&catalog, &asset), Err(CatalogError::Reference(_))));
     }
 }

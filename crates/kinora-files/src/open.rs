@@ -1,4 +1,4 @@
-//! Opening what must be a regular file, without waiting for anybody.
+//! Opening regular files without blocking.
 
 use std::{
     fmt,
@@ -24,8 +24,8 @@ impl std::error::Error for TooLarge {}
 
 /// Opens a regular file for reading; symbolic links are followed.
 ///
-/// A pipe without a writer does not block, and a terminal does not become ours: the file is opened without
-/// waiting, and what it is gets checked on the open file, so that it cannot be swapped in between.
+/// A pipe without a writer does not block, and a terminal does not become the controlling one: the file is opened
+/// without waiting, and what it is gets checked on the open file, so that it cannot be swapped in between.
 ///
 /// # Errors
 /// As [`File::open`], and `InvalidInput` for a folder, a pipe, a socket or a device.
@@ -52,12 +52,12 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// while it is read.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
-    let told = file.metadata()?.len();
+    let length = file.metadata()?.len();
     let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, TooLarge { limit });
-    if told > limit {
+    if length > limit {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(told).unwrap_or(0));
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(too_large());

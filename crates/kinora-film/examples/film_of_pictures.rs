@@ -113,7 +113,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         captions: Captioning::FromBrief,
         seed: 1,
         sound: None,
-        steady: None,
+        stabilisation: None,
     };
     let board = plan(&brief(&pictures, words), &spec, &PlanOptions::default(), &pictures)?;
     let out = PathBuf::from(out);

@@ -22,6 +22,7 @@ mod shots;
 mod sound;
 mod sources;
 mod timeline;
+mod videos;
 
 pub use brief::{BriefError, BriefFormat, parse};
 pub use camera::{MoveKind, Scene, plan_move};
@@ -36,3 +37,4 @@ pub use sources::{
     source_record, still, unreadable,
 };
 pub use timeline::{Parts, SHORTEST_SHOT, Timeline, TimelineError};
+pub use videos::SourceVideos;

@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use kinora_image::thumbnail;
 use kinora_types::{
     Asset, CameraMove, Framing, Markup, PAGE_HEAD, Picture, Rating, Rect, RejectedRecord, Shot,
-    ShotSound, ShotSource, Shown, Steady, Storyboard,
+    ShotSound, ShotSource, Shown, Stabilisation, Storyboard,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -93,11 +93,11 @@ fn facts(shot: &Shot, fps: u32) -> String {
             ShotSound::Kept => "with its sound",
             ShotSound::Muted => "muted",
         };
-        let steady = match clip.steady {
-            Steady::Auto => "",
-            Steady::Off => ", as it was held",
+        let held = match clip.stabilisation {
+            Stabilisation::Auto => "",
+            Stabilisation::Off => ", as it was held",
         };
-        let _ = write!(facts, "<br>video, {}, {sound}{steady}", clip.range);
+        let _ = write!(facts, "<br>video, {}, {sound}{held}", clip.range);
     }
     facts.push_str("</p>\n");
     facts

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kinora_render::{RenderError, subject};
 use kinora_types::{
     Asset, Brief, CameraMove, Captioning, ClipCut, Control, FilmSpec, Kind, Moment, Shot,
-    ShotBrief, ShotSound, Shown, Size, Sound, Steady, Storyboard, TimeRange,
+    ShotBrief, ShotSound, Shown, Size, Sound, Stabilisation, Storyboard, TimeRange,
 };
 
 use crate::{
@@ -274,7 +274,7 @@ impl Cast<'_> {
                 (false, Sound::Keep) => ShotSound::Kept,
                 (false, Sound::Mute) => ShotSound::Muted,
             },
-            steady: self.stabilised(shot),
+            stabilisation: self.stabilisation_of(shot),
         })
     }
 
@@ -286,11 +286,11 @@ impl Cast<'_> {
         }
     }
 
-    /// Whether a shot's clip shall be stabilised.
-    fn stabilised(&self, shot: &ShotBrief) -> Steady {
-        match self.spec.steady {
-            Some(Steady::Off) => Steady::Off,
-            asked => shot.steady.or(asked).or(self.film.steady).unwrap_or_default(),
+    /// Whether a shot's clip is to be stabilised.
+    fn stabilisation_of(&self, shot: &ShotBrief) -> Stabilisation {
+        match self.spec.stabilisation {
+            Some(Stabilisation::Off) => Stabilisation::Off,
+            asked => shot.stabilisation.or(asked).or(self.film.stabilisation).unwrap_or_default(),
         }
     }
 

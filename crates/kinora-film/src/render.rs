@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use jiff::Timestamp;
 use kinora_inference::{ImageEmbedder, Reference, ShotGenerator};
-use kinora_provenance::{RECORD_VERSION, RecordError, beside, hash_file_until, write_beside};
+use kinora_provenance::{HashError, RECORD_VERSION, RecordError, beside, hash_file, write_beside};
 use kinora_render::{EncodeSpec, FilmEncoder, Typesetter};
 use kinora_types::{ContentHash, Control, EmbeddingSpace, FilmRecord, Storyboard};
 use kinora_video::FFmpeg;
@@ -153,8 +153,8 @@ pub fn check_output(out: &Path, storyboard: &Storyboard) -> Result<(), FilmError
 
 /// BLAKE3 of a film that is still under a temporary name; errors name the film.
 fn hash(part: &Path, film: &Path, control: &Control) -> Result<ContentHash, FilmError> {
-    hash_file_until(part, &|| control.is_cancelled()).map_err(|source| match control.check() {
-        Err(cancelled) => cancelled.into(),
-        Ok(()) => FilmError::ReadBack { source, path: film.to_owned() },
+    hash_file(part, control).map_err(|error| match error {
+        HashError::Cancelled(cancelled) => cancelled.into(),
+        HashError::Io(source) => FilmError::ReadBack { source, path: film.to_owned() },
     })
 }

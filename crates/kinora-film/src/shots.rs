@@ -10,7 +10,7 @@ use kinora_inference::{
 use kinora_render::RenderError;
 use kinora_types::{
     Asset, CameraMove, ClipCut, ContentHash, Control, FilmSpec, GeneratorRecord, Picture, Shot,
-    ShotRecord, ShotSound, ShotSource, Shown, Size, Steady, Storyboard, TimeRange, YuvFrame,
+    ShotRecord, ShotSound, ShotSource, Shown, Size, Stabilisation, Storyboard, TimeRange, YuvFrame,
 };
 use kinora_video::{ClipSpec, VideoError};
 
@@ -140,12 +140,12 @@ impl ShotRenderer<'_> {
         let ClipCut { range, focus, framing, .. } = cut;
         let spec = ClipSpec { range, size, fps, focus, framing };
         let failed = |error: VideoError| FilmError::from(unreadable(asset, &error));
-        let survey = match cut.steady {
-            Steady::Auto => Some(file.survey(&spec, &cancelled).map_err(failed)?),
-            Steady::Off => None,
+        let survey = match cut.stabilisation {
+            Stabilisation::Auto => Some(file.survey(&spec, &cancelled).map_err(failed)?),
+            Stabilisation::Off => None,
         };
         let clip = match &survey {
-            Some(survey) => file.steadied(&spec, survey, &cancelled),
+            Some(survey) => file.stabilised(&spec, survey, &cancelled),
             None => file.clip(&spec, &cancelled),
         };
         let mut clip = clip.map_err(failed)?;
@@ -165,7 +165,7 @@ impl ShotRenderer<'_> {
         };
         Ok(ShotRecord {
             sources: vec![source_record(asset, Some(range), source.rating)],
-            steadiness: survey.as_ref().map(|survey| survey.steadiness.clone()),
+            stabilisation: survey.as_ref().map(|survey| survey.outcome.clone()),
             ..made_record(shot, turn.at, generator, &hasher)
         })
     }
@@ -279,7 +279,7 @@ fn record(shot: &Shot, at: u32) -> ShotRecord {
         frames_hash: None,
         fidelity: None,
         sound: ShotSound::None,
-        steadiness: None,
+        stabilisation: None,
     }
 }
 

@@ -7,13 +7,15 @@ use std::{
 
 use kinora_catalog::Catalog;
 use kinora_image::{Budget, Limits, ReadError, decode_within, frame::to_picture, read_file};
-use kinora_provenance::hash_file_until;
+use kinora_provenance::{HashError, hash_file};
 use kinora_retrieval::{Filter, Query, SearchError, Searcher};
 use kinora_types::{
     Asset, AssetId, Cancelled, Candidate, ContentHash, Control, Hit, Picture, Rating, RejectReason,
     SourceRecord, TimeRange,
 };
 use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits};
+
+use crate::SourceVideos;
 
 /// A source could not be found, named or read.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +131,7 @@ pub struct LibrarySources<'a> {
     filter: Filter,
     ffmpeg: Option<FFmpeg>,
     control: Control,
+    videos: SourceVideos,
 }
 
 impl<'a> LibrarySources<'a> {
@@ -141,8 +144,8 @@ impl<'a> LibrarySources<'a> {
         filter: Filter,
         ffmpeg: Option<FFmpeg>,
     ) -> Self {
-        let control = Control::default();
-        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control }
+        let (control, videos) = (Control::default(), SourceVideos::default());
+        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control, videos }
     }
 
     /// The same sources under a control that stops hashing, decoding and grouping.
@@ -210,7 +213,7 @@ impl SourceFinder for LibrarySources<'_> {
                 hint: Some("`kinora models pull ffmpeg`".into()),
             });
         };
-        open_video(ffmpeg, asset, &self.control)
+        self.videos.open(ffmpeg, asset, &self.control)
     }
 }
 
@@ -259,9 +262,9 @@ pub fn open_video(
     let label = asset.label();
     let mut changed = None;
     for path in &asset.paths {
-        match hash_file_until(Path::new(path), &|| control.is_cancelled()) {
-            Err(_) if control.is_cancelled() => return Err(SourceError::Cancelled(Cancelled)),
-            Err(_) => {}
+        match hash_file(Path::new(path), control) {
+            Err(HashError::Cancelled(cancelled)) => return Err(cancelled.into()),
+            Err(HashError::Io(_)) => {}
             Ok(hash) if hash != asset.id.0 => changed = Some(path.clone()),
             Ok(_) => {
                 let (path, limits) = (Path::new(path), VideoLimits::default());

@@ -247,7 +247,7 @@ mod tests {
             captions: Captioning::FromBrief,
             seed: 1,
             sound: None,
-            steady: None,
+            stabilisation: None,
         }
     }
 

@@ -17,10 +17,10 @@ const HANGS: Duration = Duration::from_secs(60);
 /// No thread works on a mutant.
 const IDLE: u64 = u64::MAX;
 
-/// So many mutants of each seed of a target.
+/// A campaign: a number of mutants of each seed of a target.
 #[derive(Clone, Copy, Debug)]
 pub struct Campaign {
-    /// What is fed.
+    /// Target that is fed.
     pub target: Target,
     /// Mutants in all.
     pub mutants: u64,
@@ -35,20 +35,20 @@ pub struct Campaign {
 pub struct Finding {
     /// Seed and number.
     pub mutant: String,
-    /// What happened.
+    /// Description of the fault.
     pub what: String,
 }
 
-/// How a campaign ended.
+/// Result of a campaign.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// What broke.
+    /// Faults that were found.
     pub findings: Vec<Finding>,
     /// The mutant that took longest, and how long: where the next hang is to be looked for.
     pub slowest: (String, Duration),
 }
 
-/// What a thread is doing.
+/// State of a worker thread.
 struct Worker {
     number: AtomicU64,
     since: Mutex<Instant>,
@@ -57,15 +57,15 @@ struct Worker {
 impl Campaign {
     /// Feeds all mutants.
     ///
-    /// A panic in our own code is a finding; one of a decoder that is caught is what the readers promise. A hang
-    /// cannot be ended from outside: it is told by `hung`, which should end the process.
+    /// A panic in code of Kinora is a finding; a caught panic of a decoder is not. A hang
+    /// cannot be ended from outside: it is passed to `hung`, which should end the process.
     ///
     /// # Errors
     /// If there are no seeds.
     pub fn run(self, hung: impl Fn(&Finding) + Sync) -> anyhow::Result<Ended> {
         let seeds = seeds(self.target)?;
         let findings = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&findings);
+        let found = Arc::clone(&findings);
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -73,7 +73,7 @@ impl Campaign {
             if place.starts_with("crates/") {
                 let number = thread::current().name().unwrap_or_default().to_owned();
                 let finding = Finding { mutant: number, what: format!("panic at {place}") };
-                told.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
+                found.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
             }
         }));
         let slowest = self.feed_all(&seeds, &hung);
@@ -133,7 +133,7 @@ impl Campaign {
                 named.spawn_scoped(scope, work).map(thread::ScopedJoinHandle::join)
             });
             worker.number.store(IDLE, Ordering::Release);
-            // The hook has told of it.
+            // The hook has recorded it.
             drop(ended);
             slowest = slowest.max((begun.elapsed(), number));
         }

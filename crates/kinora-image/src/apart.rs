@@ -1,4 +1,4 @@
-//! A thread for work that cannot be interrupted, left behind when nobody wants to wait for it any more.
+//! A thread for work that cannot be interrupted; it is abandoned when the budget is spent.
 
 use std::{
     io,
@@ -13,18 +13,18 @@ use std::{
 
 use super::{ReadError, budget::Budget};
 
-/// Between two looks at the budget.
+/// Time between two checks of the budget.
 const TICK: Duration = Duration::from_millis(20);
-/// So many threads may be left behind; each holds at most [`super::Limits::memory`], and its work is
-/// bounded by what the header was allowed to claim.
+/// Most abandoned threads at a time; each holds at most [`super::Limits::memory`], and its work is bounded by the
+/// header that was checked.
 const MOST: isize = 3;
 
 static LEFT_BEHIND: AtomicIsize = AtomicIsize::new(0);
 
 /// Runs `work` in a thread of its own and waits for it as long as the budget lasts.
 ///
-/// The budget that `work` gets fails as soon as nobody waits, so that only what a decoder does in one go
-/// outlives this call.
+/// The budget that `work` gets fails as soon as the caller stops waiting, so that only one step of a decoder outlives
+/// this call.
 ///
 /// # Errors
 /// Those of `work`, [`ReadError::TooSlow`], [`ReadError::Cancelled`].
@@ -34,14 +34,14 @@ pub(super) fn apart<T: Send + 'static>(
 ) -> Result<T, ReadError> {
     wait_for_room(budget)?;
     let unwanted = Arc::new(AtomicBool::new(false));
-    let (limits, clock, told) = (budget.limits, budget.clock.clone(), unwanted.clone());
+    let (limits, clock, abandoned) = (budget.limits, budget.clock.clone(), unwanted.clone());
     let (send, receive) = sync_channel(1);
     let run = move || {
-        let stopped = || told.load(Ordering::Relaxed);
+        let stopped = || abandoned.load(Ordering::Relaxed);
         let outcome = work(&Budget::shared(limits, clock, &stopped));
         // Nobody listens to a thread that was left behind.
         let _ = send.send(outcome);
-        if told.swap(true, Ordering::AcqRel) {
+        if abandoned.swap(true, Ordering::AcqRel) {
             LEFT_BEHIND.fetch_sub(1, Ordering::AcqRel);
         }
     };
@@ -63,7 +63,7 @@ pub(super) fn apart<T: Send + 'static>(
     }
 }
 
-/// The time until one of too many threads ends is not the picture's.
+/// Waits until fewer than [`MOST`] threads are abandoned; that time does not count for the picture.
 fn wait_for_room(budget: &Budget<'_>) -> Result<(), ReadError> {
     let since = Instant::now();
     while LEFT_BEHIND.load(Ordering::Acquire) >= MOST {
@@ -94,9 +94,9 @@ mod tests {
         });
         assert!(matches!(outcome, Err(ReadError::TooSlow { .. })));
         assert!(begun.elapsed() < Duration::from_secs(4));
-        let told = || true;
-        let outcome = apart(&Budget::new(&Limits::default(), &told), |budget| {
-            // What asks is told.
+        let cancelled = || true;
+        let outcome = apart(&Budget::new(&Limits::default(), &cancelled), |budget| {
+            // The asking thread is told to stop.
             while budget.check().is_ok() {
                 thread::sleep(TICK);
             }

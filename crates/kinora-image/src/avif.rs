@@ -89,7 +89,7 @@ impl Reader<'_> {
             Ok(av1::planes(&picture).luma(size, full)?)
         };
         if let Some(alpha) = heif::alpha_of(self.heif, id) {
-            if heif::size(self.heif, alpha).is_some_and(|told| told != size) {
+            if heif::size(self.heif, alpha).is_some_and(|stated| stated != size) {
                 return Err(no("opacity and colour differ in size"));
             }
             return self.assembled(alpha, size, 1, &luma).map(Some);
@@ -165,9 +165,9 @@ impl Reader<'_> {
         let nclx = self.nclx(id);
         let (primaries, transfer, matrix) = nclx.as_ref().map_or_else(
             || av1::code_points(picture),
-            |told| (told.primaries, told.transfer, told.matrix),
+            |nclx| (nclx.primaries, nclx.transfer, nclx.matrix),
         );
-        let full = nclx.map_or_else(|| av1::is_full_range(picture), |told| told.full_range);
+        let full = nclx.map_or_else(|| av1::is_full_range(picture), |nclx| nclx.full_range);
         let known = Matrix::from_cicp(matrix).ok_or_else(|| {
             ReadError::unsupported(Format::Avif, format!("colour matrix `{matrix}`"))
         })?;

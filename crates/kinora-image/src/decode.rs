@@ -6,8 +6,8 @@ use kinora_types::{Picture, Size};
 
 pub(super) use super::guard::guarded;
 use super::{
-    Budget, Format, Limits, ReadError, apart::apart, avif, container, heic, jpeg, metadata::exif,
-    orient::Orientation, plain, tiff::Tags,
+    Budget, Format, Limits, ReadError, apart::apart, avif, bitmaps, container, heic, jpeg,
+    metadata::exif, orient::Orientation, tiff::Tags,
 };
 
 /// A decoded picture.
@@ -17,14 +17,14 @@ pub struct Decoded {
     pub picture: Picture,
     /// Upright size of the picture in the file.
     pub full_size: Size,
-    /// What the file is.
+    /// Format of the file.
     pub format: Format,
 }
 
 /// Passed as `target` to [`decode`]: the full size, whatever it costs.
 pub const FULL_SIZE: u32 = u32::MAX;
 
-/// Decodes a picture as [`decode_within`] does, with nobody to stop it but its limits.
+/// Decodes a picture as [`decode_within`] does, without cancellation.
 ///
 /// # Errors
 /// As [`decode_within`].
@@ -75,7 +75,7 @@ fn upright(
             Format::Heic => heic::decode(bytes, budget)?,
             Format::Avif => avif::decode(bytes, budget)?,
             Format::Png | Format::WebP | Format::Gif | Format::Tiff | Format::Bmp => {
-                plain::decode(bytes, format, budget)?
+                bitmaps::decode(bytes, format, budget)?
             }
         };
         // HEIF says it in the container, and forbids readers to look at EXIF for it.
@@ -90,17 +90,23 @@ fn upright(
 }
 
 /// Reads a file and decodes it as [`decode`] does.
+///
+/// # Errors
+/// As [`read_file`] and [`decode`].
 pub fn decode_file(path: &Path, target: u32, limits: &Limits) -> Result<Decoded, ReadError> {
     decode(&read_file(path, limits)?, target, limits)
 }
 
 /// The bytes of a file, if they are not too many and it is a regular file.
+///
+/// # Errors
+/// [`ReadError::Io`] if the file cannot be read or is no regular file, [`ReadError::TooManyBytes`] if it is too long.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, ReadError> {
     let failed = |source| ReadError::Io { path: path.to_owned(), source };
     let file = kinora_files::open(path).map_err(failed)?;
-    let told = file.metadata().map_err(failed)?;
-    limits.check_bytes(told.len())?;
-    let mut bytes = Vec::with_capacity(told.len() as usize);
+    let metadata = file.metadata().map_err(failed)?;
+    limits.check_bytes(metadata.len())?;
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
     // A file that grows while it is read is still bounded.
     file.take(limits.bytes + 1).read_to_end(&mut bytes).map_err(failed)?;
     limits.check_bytes(bytes.len() as u64)?;

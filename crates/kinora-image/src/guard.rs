@@ -10,7 +10,7 @@ use std::{
 use super::{Format, ReadError};
 
 thread_local! {
-    /// Whether a panic of this thread is caught and told as an error.
+    /// Whether a panic of this thread is caught and returned as an error.
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -44,17 +44,17 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget<'_>) -> Result<Raster, ReadEr
 /// Bytes of the decoder's planes for all coded pictures that make up this one.
 fn coded(bytes: &[u8], size: Size) -> Result<u64, ReadError> {
     let Some(heif) = Heif::parse(bytes) else {
-        // A sequence without a still: one of its pictures is decoded, whose size the decoder has told.
+        // A sequence without a still: one of its pictures is decoded, whose size the decoder reports.
         return Ok(0);
     };
     let alpha = super::heif::alpha_of(&heif, heif.primary);
     let (mut all, mut memory) = (0u64, 0u64);
     for id in std::iter::once(heif.primary).chain(alpha) {
         for item in std::iter::once(&id).chain(heif.refers_to(id, b"dimg")) {
-            let Some(told) = heif.property(*item, b"hvcC").and_then(hevc::coded) else {
+            let Some(config) = heif.property(*item, b"hvcC").and_then(hevc::coded) else {
                 continue;
             };
-            let (area, width) = (pixels(told.size), [4, 6, 8, 12][told.chroma.min(3) as usize]);
+            let (area, width) = (pixels(config.size), [4, 6, 8, 12][config.chroma.min(3) as usize]);
             all = all.saturating_add(area);
             memory = memory.saturating_add(area.saturating_mul(width));
         }
@@ -66,7 +66,7 @@ fn coded(bytes: &[u8], size: Size) -> Result<u64, ReadError> {
     Ok(memory)
 }
 
-/// The decoder's threads, whose panics are caught by whoever asked them to work.
+/// Threads of the decoder; their panics are caught by the calling thread.
 fn pool() -> Result<&'static ThreadPool, ReadError> {
     static POOL: OnceLock<Result<ThreadPool, String>> = OnceLock::new();
     let start = || {
@@ -83,12 +83,12 @@ fn pool() -> Result<&'static ThreadPool, ReadError> {
         .map_err(|said| ReadError::thread(std::io::Error::other(&**said)))
 }
 
-/// What the numbers mean, unless a profile says it.
+/// Colour space of the numbers, unless a profile gives it.
 fn space(image: &DecodedImage) -> Space {
     match (&image.metadata.icc_profile, image.color_info) {
         (Some(icc), _) => Space::of_profile(icc).unwrap_or(Space::SRGB),
-        (None, Some(told)) => {
-            Space::of_code_points(told.color_primaries, told.transfer_characteristics)
+        (None, Some(nclx)) => {
+            Space::of_code_points(nclx.color_primaries, nclx.transfer_characteristics)
         }
         (None, None) => Space::SRGB,
     }

@@ -1,4 +1,4 @@
-//! What HEIF properties mean for a picture: size, rotation, colour, opacity, grids.
+//! HEIF properties of a picture: size, rotation, colour, opacity, grids.
 
 use kinora_types::Size;
 
@@ -80,14 +80,14 @@ impl Grid {
         let (rows, columns) = (u32::from(rows) + 1, u32::from(columns) + 1);
         let mut sides = Cursor(bytes.get(4..)?);
         let side = if flags & 1 == 0 { 2 } else { 4 };
-        let told = (sides.uint(side)?, sides.uint(side)?);
+        let stated = (sides.uint(side)?, sides.uint(side)?);
         let tiles = heif.refers_to(id, b"dimg").to_vec();
         let tile = size(heif, *tiles.first()?)?;
         let covers = u64::from(tile.width) * u64::from(columns) >= u64::from(canvas.width)
             && u64::from(tile.height) * u64::from(rows) >= u64::from(canvas.height);
         // A tile larger than the picture could cost more memory than the limit that was checked.
         let fits = tile.width <= canvas.width && tile.height <= canvas.height;
-        let same = told == (canvas.width.into(), canvas.height.into());
+        let same = stated == (canvas.width.into(), canvas.height.into());
         let complete = tiles.len() == (rows * columns) as usize;
         (covers && fits && same && complete).then_some(Self { columns, tile, tiles })
     }

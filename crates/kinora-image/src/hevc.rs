@@ -12,7 +12,7 @@ pub(super) struct Coded {
     pub chroma: u32,
 }
 
-/// What an `hvcC` box says; `None` if it is broken.
+/// Reads an `hvcC` box; `None` if it is broken.
 pub(super) fn coded(hvcc: Cursor<'_>) -> Option<Coded> {
     let mut cursor = hvcc;
     cursor.take(22)?;
@@ -121,9 +121,13 @@ mod tests {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
             let file = std::fs::read(path.join("tests/fixtures/read").join(name)).unwrap();
             let heif = Heif::parse(&file).unwrap();
-            let told = coded(heif.property(heif.primary, b"hvcC").unwrap()).unwrap();
+            let config = coded(heif.property(heif.primary, b"hvcC").unwrap()).unwrap();
             // Blocks of 64, which the window then cuts to 64x48.
-            assert_eq!((told.size.width, told.size.height, told.chroma), (64, 64, 1), "{name}");
+            assert_eq!(
+                (config.size.width, config.size.height, config.chroma),
+                (64, 64, 1),
+                "{name}"
+            );
         }
         assert!(coded(Cursor(&[1; 23])).is_none());
         assert_eq!(without_emulation(&[0, 0, 3, 1, 0, 0, 3, 3]), [0, 0, 1, 0, 0, 3]);

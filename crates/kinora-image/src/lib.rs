@@ -1,18 +1,19 @@
 //! Files to pictures: decode, orientation, colour profile, metadata, thumbnails, perceptual hash.
 //!
 //! Way in: [`decode`] turns bytes of any known [`Format`] into an upright sRGB picture, as small as
-//! its use allows; [`metadata`] says what the file tells of itself, [`sidecar`] what a file beside it
-//! tells; [`thumbnail`] and [`perceptual_hash`] are made from the decoded picture.
+//! its use allows; [`metadata`] reads the metadata in the file, [`sidecar`] that of
+//! a file beside it; [`thumbnail`] and [`perceptual_hash`] are made from the decoded picture.
 //!
-//! The format is told by content, never by name. Dimensions are checked against [`Limits`] before
+//! The format is detected by content, never by name. Dimensions are checked against [`Limits`] before
 //! anything is allocated, truncated and hostile files are errors, and a decoder's panic is caught.
-//! Each picture has a [`Budget`] of time and work, and whoever waits for it can stop it.
+//! Each picture has a [`Budget`] of time and work, and decoding can be cancelled.
 //! Memory: one file and one picture per call; nothing is kept between calls.
 
 mod animated;
 mod apart;
 mod av1;
 mod avif;
+mod bitmaps;
 mod budget;
 mod colour;
 mod container;
@@ -31,9 +32,10 @@ mod limits;
 mod metadata;
 mod motion;
 mod orient;
+mod path_words;
 mod phash;
 pub mod pil;
-mod plain;
+
 mod png;
 mod raster;
 mod resize;
@@ -41,7 +43,7 @@ mod space;
 mod thumbnail;
 mod tiff;
 mod tone;
-mod words;
+
 mod yuv;
 
 pub use animated::is_animated;
@@ -53,7 +55,7 @@ pub use limits::Limits;
 pub use metadata::{Metadata, metadata, sidecar, sidecar_from, sidecar_paths};
 pub use motion::motion_photo;
 pub use orient::Orientation;
+pub use path_words::{words_of_path, words_of_text};
 pub use phash::{hamming_distance, perceptual_hash};
 pub use resize::{Filter, fit, resize};
 pub use thumbnail::{ThumbnailError, thumbnail};
-pub use words::{words_of_path, words_of_text};

@@ -1,4 +1,4 @@
-//! What a file may cost before it is refused.
+//! Limits above which a file is refused.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub struct Limits {
     pub pixels: u64,
     /// Bytes of the file.
     pub bytes: u64,
-    /// Bytes of memory while decoding, as far as they can be told from the header.
+    /// Bytes of memory while decoding, as far as the header tells them.
     pub memory: u64,
     /// Time for one picture by the clock; large pictures get 0.25 s more for each megapixel.
     pub time: Duration,

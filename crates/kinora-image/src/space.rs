@@ -1,11 +1,11 @@
-//! Colour spaces told by numbers instead of a profile: code points (ITU-T H.273) in HEIF and PNG, gamma and
+//! Colour spaces given by numbers instead of a profile: code points (ITU-T H.273) in HEIF and PNG, gamma and
 //! chromaticities in PNG.
 
 use moxcms::{
     Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, TransferCharacteristics,
 };
 
-/// How light became numbers.
+/// Transfer function: light to code values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Curve {
     /// IEC 61966-2-1. The camera curves of BT.601, BT.709 and BT.2020 are taken for it too: what they are
@@ -36,7 +36,7 @@ impl Gamut {
     pub const SRGB: Self =
         Self { white: D65, primaries: [[0.640, 0.330], [0.300, 0.600], [0.150, 0.060]] };
 
-    /// From `ColourPrimaries`; `None` if it is not told or not known.
+    /// From `ColourPrimaries`; `None` if it is unspecified or unknown.
     fn of(code: u16) -> Option<Self> {
         let (white, primaries) = match code {
             1 => return Some(Self::SRGB),
@@ -73,7 +73,7 @@ impl Gamut {
     }
 }
 
-/// What the numbers of a picture mean.
+/// Colour space of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Space {
     pub gamut: Gamut,
@@ -85,7 +85,7 @@ pub(super) struct Space {
 impl Space {
     pub const SRGB: Self = Self { gamut: Gamut::SRGB, curve: Curve::Srgb, narrow: false };
 
-    /// From `ColourPrimaries` and `TransferCharacteristics`; what is not told or not known is sRGB's.
+    /// From `ColourPrimaries` and `TransferCharacteristics`; what is unspecified or unknown is sRGB's.
     pub(super) fn of_code_points(primaries: u16, transfer: u16) -> Self {
         let curve = match transfer {
             4 => Curve::Gamma(2.2),
@@ -101,13 +101,13 @@ impl Space {
     /// The space of an ICC profile whose `cicp` tag says that it is for high dynamic range: its curves
     /// would make the brightest light white, and everything else black.
     pub(super) fn of_profile(icc: &[u8]) -> Option<Self> {
-        let told = ColorProfile::new_from_slice(icc).ok()?.cicp?;
-        let transfer = match told.transfer_characteristics {
+        let cicp = ColorProfile::new_from_slice(icc).ok()?.cicp?;
+        let transfer = match cicp.transfer_characteristics {
             TransferCharacteristics::Smpte2084 => 16,
             TransferCharacteristics::Hlg => 18,
             _ => return None,
         };
-        let primaries = match told.color_primaries {
+        let primaries = match cicp.color_primaries {
             CicpColorPrimaries::Bt2020 => 9,
             CicpColorPrimaries::Smpte431 | CicpColorPrimaries::Smpte432 => 12,
             _ => 1,

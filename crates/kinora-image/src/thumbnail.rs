@@ -13,6 +13,9 @@ const QUALITY: u8 = 82;
 pub struct ThumbnailError(String);
 
 /// JPEG bytes of the picture with a longer side of `long_side` pixels or, if it is smaller, its own.
+///
+/// # Errors
+/// If a side is beyond JPEG's 65535 pixels.
 pub fn thumbnail(picture: &Picture, long_side: u32) -> Result<Vec<u8>, ThumbnailError> {
     let full = Size { width: picture.width(), height: picture.height() };
     let small = resize(picture, fit(full, long_side), Filter::Bilinear);

@@ -4,7 +4,7 @@ use kinora_types::Size;
 
 use super::tone::Tone;
 
-/// How luma and chroma make colours.
+/// Matrix from luma and chroma to colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Matrix {
     /// The planes are green, blue, red.
@@ -16,13 +16,13 @@ pub(super) enum Matrix {
 }
 
 impl Matrix {
-    /// From `MatrixCoefficients`; `None` for the few that nobody uses in still pictures.
+    /// From `MatrixCoefficients`; `None` for the few that no still picture uses.
     pub(super) fn from_cicp(value: u16) -> Option<Self> {
         match value {
             0 => Some(Self::Identity),
             1 => Some(Self::Weights(0.2126, 0.0722)),
             4 => Some(Self::Weights(0.30, 0.11)),
-            // 2 is "not told": AVIF then means BT.601, as does every encoder.
+            // 2 is "unspecified": AVIF then means BT.601, as does every encoder.
             2 | 5 | 6 => Some(Self::Weights(0.299, 0.114)),
             7 => Some(Self::Weights(0.212, 0.087)),
             8 => Some(Self::YCgCo),

@@ -8,7 +8,7 @@ use std::{fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
 use kinora_index::{
-    Embedded, Filter, IndexRead, IndexWrite, Point, PointId, SearchRequest, Settings,
+    Embedded, Entry, Filter, IndexRead, IndexWrite, Point, SearchRequest, Settings,
 };
 use serde_json::json;
 
@@ -46,7 +46,7 @@ struct Bench<'a> {
     folder: &'a Path,
     dimension: usize,
     queries: Vec<f32>,
-    filters: Vec<(String, Vec<PointId>)>,
+    filters: Vec<(String, Vec<Point>)>,
 }
 
 impl<'a> Bench<'a> {
@@ -55,7 +55,7 @@ impl<'a> Bench<'a> {
         for name in ["10", "1"] {
             let bytes = fs::read(folder.join(format!("filter-{name}.u64")))?;
             let ids = bytes.chunks_exact(8).filter_map(|b| b.try_into().ok());
-            filters.push((name.to_owned(), ids.map(|b| PointId(u64::from_le_bytes(b))).collect()));
+            filters.push((name.to_owned(), ids.map(|b| Point(u64::from_le_bytes(b))).collect()));
         }
         let queries = floats(&folder.join("queries.f32"))?;
         Ok(Self { folder, dimension, queries, filters })
@@ -92,11 +92,11 @@ fn build(folder: &Path, dimension: usize, settings: Settings) -> Result<()> {
     let mut index = Embedded::open_with(&index, "bench@1", dimension, settings)?;
     let vectors = floats(&folder.join("vectors.f32"))?;
     for (part, vectors) in vectors.chunks(dimension * 1000).enumerate() {
-        let point = |(at, vector): (usize, &[f32])| Point {
-            id: PointId((part * 1000 + at) as u64),
+        let point = |(at, vector): (usize, &[f32])| Entry {
+            id: Point((part * 1000 + at) as u64),
             vector: vector.to_vec(),
         };
-        let points: Vec<Point> = vectors.chunks_exact(dimension).enumerate().map(point).collect();
+        let points: Vec<Entry> = vectors.chunks_exact(dimension).enumerate().map(point).collect();
         index.upsert(&points)?;
     }
     index.flush(1)?;

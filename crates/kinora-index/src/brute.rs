@@ -10,9 +10,9 @@ use std::{
 use kinora_files::private;
 
 use crate::{
-    Filter, IndexError, IndexRead, IndexWrite, Point, PointId, Scored, SearchRequest,
+    Entry, Filter, IndexError, IndexRead, IndexWrite, Point, Scored, SearchRequest,
     check::{check_space, check_vector},
-    file::write_aside,
+    file::{Stamp, write_aside},
     kernel,
     wire::Reader,
 };
@@ -26,11 +26,16 @@ pub struct BruteForce {
     space: String,
     dimension: usize,
     mark: u64,
-    points: BTreeMap<PointId, Vec<f32>>,
+    points: BTreeMap<Point, Vec<f32>>,
+    /// The file as this value read or wrote it last.
+    stamp: Option<Stamp>,
 }
 
 impl BruteForce {
     /// Opens the index in `folder`, made if missing; a damaged file is treated as missing.
+    ///
+    /// # Errors
+    /// [`IndexError::OtherSpace`]; [`IndexError::Io`] if the folder or the file cannot be used.
     pub fn open(folder: &Path, space: &str, dimension: usize) -> Result<Self, IndexError> {
         private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
         let mut index = Self {
@@ -39,8 +44,10 @@ impl BruteForce {
             dimension,
             mark: 0,
             points: BTreeMap::new(),
+            stamp: None,
         };
         let path = folder.join(FILE);
+        index.stamp = Stamp::of(&path)?;
         if path.exists() {
             let bytes =
                 kinora_files::read(&path, u64::MAX).map_err(|e| IndexError::read(&path, e))?;
@@ -80,7 +87,7 @@ struct Stored {
     mark: u64,
     space: String,
     dimension: usize,
-    points: BTreeMap<PointId, Vec<f32>>,
+    points: BTreeMap<Point, Vec<f32>>,
 }
 
 impl Stored {
@@ -90,7 +97,7 @@ impl Stored {
         let (dimension, count) = (reader.u32()? as usize, reader.u64()?);
         let mut points = BTreeMap::new();
         for _ in 0..count {
-            points.insert(PointId(reader.u64()?), reader.floats(dimension)?);
+            points.insert(Point(reader.u64()?), reader.floats(dimension)?);
         }
         Some(Self { mark, space, dimension, points })
     }
@@ -116,9 +123,13 @@ impl IndexRead for BruteForce {
         self.mark
     }
 
+    fn is_stale(&self) -> Result<bool, IndexError> {
+        Ok(Stamp::of(&self.folder.join(FILE))? != self.stamp)
+    }
+
     fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError> {
         check_vector(request.vector, self.dimension)?;
-        let allowed = |id: &PointId| match request.filter {
+        let allowed = |id: &Point| match request.filter {
             Filter::All => true,
             Filter::Only(ids) => ids.binary_search(id).is_ok(),
         };
@@ -131,13 +142,13 @@ impl IndexRead for BruteForce {
         Ok(found)
     }
 
-    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
+    fn vectors(&self, ids: &[Point]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
         Ok(ids.iter().map(|id| self.points.get(id).cloned()).collect())
     }
 }
 
 impl IndexWrite for BruteForce {
-    fn upsert(&mut self, points: &[Point]) -> Result<(), IndexError> {
+    fn upsert(&mut self, points: &[Entry]) -> Result<(), IndexError> {
         for point in points {
             check_vector(&point.vector, self.dimension)?;
         }
@@ -145,14 +156,15 @@ impl IndexWrite for BruteForce {
         Ok(())
     }
 
-    fn delete(&mut self, ids: &[PointId]) -> Result<(), IndexError> {
+    fn delete(&mut self, ids: &[Point]) -> Result<(), IndexError> {
         self.points.retain(|id, _| !ids.contains(id));
         Ok(())
     }
 
     fn flush(&mut self, mark: u64) -> Result<(), IndexError> {
-        write_aside(&self.folder.join(FILE), &[&self.bytes(mark)])?;
-        self.mark = mark;
+        let path = self.folder.join(FILE);
+        write_aside(&path, &[&self.bytes(mark)])?;
+        (self.mark, self.stamp) = (mark, Stamp::of(&path)?);
         Ok(())
     }
 
@@ -163,6 +175,11 @@ impl IndexWrite for BruteForce {
     fn snapshot(&self, folder: &Path) -> Result<(), IndexError> {
         private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
         write_aside(&folder.join(FILE), &[&self.bytes(self.mark)])
+    }
+
+    fn reload(&mut self) -> Result<(), IndexError> {
+        *self = Self::open(&self.folder, &self.space, self.dimension)?;
+        Ok(())
     }
 
     fn clear(&mut self) -> Result<(), IndexError> {

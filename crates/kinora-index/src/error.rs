@@ -1,4 +1,4 @@
-//! What can go wrong with an index, and whose it is to mend.
+//! Errors of an index, with hints at what can be done about them.
 
 use std::{
     io,

@@ -25,4 +25,5 @@ pub use brute::BruteForce;
 pub use embedded::{Condition, Embedded, Plan, Settings};
 pub use error::IndexError;
 pub use kernel::dot;
-pub use seam::{Filter, IndexRead, IndexWrite, Point, PointId, Scored, SearchRequest};
+pub use kinora_types::Point;
+pub use seam::{Entry, Filter, IndexRead, IndexWrite, Scored, SearchRequest};

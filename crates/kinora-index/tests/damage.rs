@@ -1,4 +1,4 @@
-//! The embedded backend's own affairs: damaged files, two writers, many readers.
+//! The embedded backend's own affairs: damaged files and many readers. Several writers: `writers.rs`.
 //!
 //! Not covered: a power cut (only what a killed process leaves behind is imitated).
 
@@ -11,7 +11,7 @@ use std::{
 };
 
 use kinora_index::{
-    Condition, Embedded, Filter, IndexError, IndexRead, IndexWrite, Plan, Point, PointId,
+    Condition, Embedded, Entry, Filter, IndexError, IndexRead, IndexWrite, Plan, Point,
     SearchRequest, Settings,
 };
 use kinora_testing::suite::index::clustered;
@@ -23,9 +23,9 @@ fn open(folder: &Path) -> Embedded {
     Embedded::open_with(folder, "test@1", DIMENSION, SETTINGS).unwrap()
 }
 
-fn points(from: u64, count: usize) -> Vec<Point> {
+fn points(from: u64, count: usize) -> Vec<Entry> {
     let vectors = clustered(count, DIMENSION, from);
-    let point = |(id, vector)| Point { id: PointId(id), vector };
+    let point = |(id, vector)| Entry { id: Point(id), vector };
     (from..).zip(vectors).map(point).collect()
 }
 
@@ -122,39 +122,10 @@ fn a_torn_batch_is_overwritten() {
     fs::write(&log, bytes).unwrap();
     let mut index = open(folder.path());
     assert_eq!((index.len(), index.mark()), (405, 2));
-    index.delete(&[PointId(0)]).unwrap();
+    index.delete(&[Point(0)]).unwrap();
     index.flush(3).unwrap();
     drop(index);
     assert_eq!((open(folder.path()).len(), open(folder.path()).mark()), (404, 3));
-}
-
-#[test]
-fn two_writers_following_one_source_agree() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut a, mut b) = (filled(folder.path()), open(folder.path()));
-    let (first, second) = (points(2_000, 60), points(3_000, 60));
-    a.upsert(&first).unwrap();
-    a.flush(3).unwrap();
-    a.optimise().unwrap();
-    // b has not seen a's files change; it takes the same step and one more.
-    b.upsert(&first).unwrap();
-    b.upsert(&second).unwrap();
-    b.delete(&[PointId(1)]).unwrap();
-    b.flush(4).unwrap();
-    // a is behind now; what it flushes is known already.
-    a.flush(3).unwrap();
-    let length = 405 + 120 - 1;
-    assert_eq!((open(folder.path()).len(), open(folder.path()).mark()), (length, 4));
-    b.optimise().unwrap();
-    a.upsert(&second).unwrap();
-    a.delete(&[PointId(1)]).unwrap();
-    a.flush(4).unwrap();
-    a.optimise().unwrap();
-    for index in [a, b, open(folder.path())] {
-        assert_eq!((index.len(), index.mark()), (length, 4));
-        let best = index.search(&request(&second[7].vector, 1)).unwrap();
-        assert!(best[0].score > 0.999);
-    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use kinora_index::{
-    BruteForce, Embedded, Filter, IndexRead, IndexWrite, Point, PointId, SearchRequest, Settings,
+    BruteForce, Embedded, Entry, Filter, IndexRead, IndexWrite, Point, SearchRequest, Settings,
 };
 use proptest::prelude::*;
 
@@ -27,9 +27,9 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn points(list: &[(u64, [i8; 4])]) -> Vec<Point> {
-    let point = |(id, values): &(u64, [i8; 4])| Point {
-        id: PointId(*id),
+fn points(list: &[(u64, [i8; 4])]) -> Vec<Entry> {
+    let point = |(id, values): &(u64, [i8; 4])| Entry {
+        id: Point(*id),
         vector: values.iter().map(|v| f32::from(*v) / 3.0).collect(),
     };
     list.iter().map(point).collect()
@@ -58,7 +58,7 @@ proptest! {
                     oracle.upsert(&points(list)).unwrap();
                 }
                 Step::Delete(ids) => {
-                    let ids: Vec<PointId> = ids.iter().map(|id| PointId(*id)).collect();
+                    let ids: Vec<Point> = ids.iter().map(|id| Point(*id)).collect();
                     index.delete(&ids).unwrap();
                     oracle.delete(&ids).unwrap();
                 }
@@ -71,7 +71,7 @@ proptest! {
                 }
             }
             let vector = &points(&[(0, query)])[0].vector;
-            let ids: Vec<PointId> = allowed.iter().map(|id| PointId(*id)).collect();
+            let ids: Vec<Point> = allowed.iter().map(|id| Point(*id)).collect();
             for filter in [Filter::All, Filter::Only(&ids)] {
                 let request = SearchRequest { vector, limit, filter };
                 prop_assert_eq!(index.search(&request).unwrap(), oracle.search(&request).unwrap());

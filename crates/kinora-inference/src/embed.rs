@@ -23,8 +23,14 @@ pub trait ImageEmbedder: Send + Sync {
     /// Side of the network's square input in pixels; decoders keep at least twice this.
     fn input_side(&self) -> u32;
     /// Resizes, crops or pads, and normalises as the reference implementation does.
+    ///
+    /// # Errors
+    /// [`InferenceError`] if the picture cannot be prepared.
     fn prepare(&self, picture: &Picture) -> Result<PreparedImage, InferenceError>;
     /// Embeds a batch.
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] for input that the model does not take, else what kept it from running.
     fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, InferenceError>;
 }
 
@@ -33,12 +39,15 @@ pub trait TextEmbedder: Send + Sync {
     /// Space of the vectors.
     fn space(&self) -> &EmbeddingSpace;
     /// Embeds each text; an empty one is an [`InferenceError::Input`].
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] for input that the model does not take, else what kept it from running.
     fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, InferenceError>;
-    /// How raw similarities of this space become comparable scores.
+    /// Conversion of raw similarities of this space to comparable scores.
     fn score_model(&self) -> &ScoreModel;
 }
 
-/// What was measured of a space: hubness, thresholds. Part of the model, not of a library.
+/// Measured properties of a space: hubness, thresholds. Part of the model, not of a library.
 ///
 /// Final score of picture x for text q: `dot(q, x) - weight * hub(x)`, where `hub(x)` is the mean of
 /// the `k` largest dot products of x with the bank (cross-domain similarity local scaling,

@@ -7,14 +7,14 @@ use kinora_types::{
     YuvFrame,
 };
 
-/// What a reference is for.
+/// Role of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReferenceRole {
     /// The picture that is shown.
     Subject,
     /// A video whose motion is followed.
     Motion,
-    /// A picture whose look is followed.
+    /// A picture whose appearance is followed.
     Style,
 }
 
@@ -23,7 +23,7 @@ pub enum ReferenceRole {
 pub struct Reference {
     /// Which source, and which range of a video, as the record of the film will name it.
     pub source: SourceRecord,
-    /// What for.
+    /// Its role.
     pub role: ReferenceRole,
     /// What was decoded of it.
     pub content: ReferenceContent,
@@ -70,7 +70,7 @@ impl Reference {
 /// calls itself deterministic.
 #[derive(Clone, Debug)]
 pub struct ShotRequest {
-    /// What the shot shall show.
+    /// Prompt of the shot.
     pub prompt: String,
     /// The source of the shot, then what was retrieved besides, best first. The record of the shot names all of them.
     pub references: Vec<Reference>,
@@ -96,27 +96,27 @@ pub trait FrameSink {
     /// Takes the next frame, of the requested size, in the encoder's own form.
     ///
     /// # Errors
-    /// The consumer cannot take any more.
+    /// [`SinkError`] if the consumer takes no more frames, or not this one.
     fn frame(&mut self, frame: &YuvFrame) -> Result<(), SinkError>;
     /// Takes the next frame as RGB, for generators that make no other; costs a conversion.
     ///
     /// # Errors
-    /// The consumer cannot take any more, or the size is odd.
+    /// As [`FrameSink::frame`].
     fn picture(&mut self, frame: &Picture) -> Result<(), SinkError>;
 }
 
 /// A shot could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
-    /// The request lacks something this generator needs: the caller's fault.
+    /// The request lacks something that this generator needs. The caller can fix it.
     #[error("cannot make this shot: {0}")]
     Request(String),
     /// A model or service is missing; the hint says how to get it.
     #[error("{message}")]
     Missing {
-        /// What is missing.
+        /// Message that names what is missing.
         message: String,
-        /// What to do.
+        /// Hint on how to fix it.
         hint: String,
     },
     /// The generator failed.
@@ -133,7 +133,7 @@ pub enum GenerateError {
 /// Makes shots. Called from one thread at a time per value; may use threads of its own.
 ///
 /// Contract: exactly `request.frames` frames of `request.size` go to the sink, in order, before `Ok`; the control is
-/// polled at least once a frame (a service: at least once a second); on error the frames already given are void. The
+/// polled at least once a frame (a service: at least once a second); on error the frames given so far are invalid. The
 /// frames depend on the request alone, never on an earlier one, and the record names everything that they depend on.
 /// A request that lacks what the generator needs is [`GenerateError::Request`], before any frame.
 pub trait ShotGenerator: Send {
@@ -142,7 +142,7 @@ pub trait ShotGenerator: Send {
     /// Makes one shot; progress is the number of frames that the sink has taken.
     ///
     /// # Errors
-    /// As [`GenerateError`] lists.
+    /// See [`GenerateError`].
     fn generate(
         &mut self,
         request: &ShotRequest,

@@ -1,5 +1,5 @@
-//! Seams to what computes: embedders, what turns pictures and sound into words, language models, and
-//! shot generators, as traits only.
+//! Seams to models, as traits only: embedders, perception (speech, text in pictures, tags, captions), language models
+//! and shot generators.
 //!
 //! Backends live above this floor and are chosen in `kinora-engine`; fakes and conformance suites are in
 //! `kinora-testing`.
@@ -7,13 +7,14 @@
 //! Memory: pictures pass through one batch at a time; frames are handed to a [`FrameSink`] one by
 //! one, so no generator and no consumer holds a whole shot.
 
+mod delta;
 mod embed;
 mod error;
 mod generate;
 mod language;
 mod perceive;
-mod stop;
 
+pub use delta::DeltaStream;
 pub use embed::{ImageEmbedder, PreparedImage, ScoreModel, TextEmbedder};
 pub use error::InferenceError;
 pub use generate::{
@@ -28,4 +29,3 @@ pub use perceive::{
     Captioner, SAMPLE_RATE, Samples, SpeechRecognizer, SpeechSegment, TagGuess, Tagger, TextLine,
     TextReader,
 };
-pub use stop::PieceStream;

@@ -25,13 +25,8 @@ pub(crate) struct Duplicates<'a> {
 impl<'a> Duplicates<'a> {
     /// `threshold` is the cosine from which two pictures of the space are near-duplicates.
     pub(crate) fn new(catalog: &'a Catalog, threshold: f32) -> Result<Self, CatalogError> {
-        let known = catalog.perceptual_hashes()?;
-        Ok(Self {
-            catalog,
-            threshold,
-            hashes: known.into_iter().map(|(_, id, hash)| (id, hash)).collect(),
-            pending: HashMap::new(),
-        })
+        let hashes = catalog.perceptual_hashes()?;
+        Ok(Self { catalog, threshold, hashes, pending: HashMap::new() })
     }
 
     /// The asset that the new one nearly equals, the nearest of them; remembers the new one.

@@ -43,7 +43,7 @@ fn a_video_is_found_by_keyframes_and_then_looked_through() {
     assert_eq!(video.duration_ms, Some(5000));
     assert_eq!(video.size, Some(Size { width: 160, height: 120 }));
     assert_eq!(video.title.as_deref(), Some("Two pictures"));
-    let (row, _) = catalog.asset_and_row(&video.id).unwrap().unwrap();
+    let row = catalog.row(&video.id).unwrap();
     let moments: Vec<u64> = catalog.frames(row).unwrap().iter().map(|f| f.at_ms).collect();
     for second in [0, 1000, 2000, 3000, 4000] {
         assert!(moments.contains(&second), "{moments:?}");
@@ -99,7 +99,7 @@ fn every_shot_gets_its_frames_however_fast_they_are_cut() {
     bench.add();
     let catalog = bench.catalog();
     let fast = catalog.resolve("fast.mp4").unwrap();
-    let (row, _) = catalog.asset_and_row(&fast.id).unwrap().unwrap();
+    let row = catalog.row(&fast.id).unwrap();
     let shots = catalog.shots(row).unwrap();
     assert!(shots.len() >= 3, "{shots:?}");
     let frames = catalog.frames(row).unwrap();

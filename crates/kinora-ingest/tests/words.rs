@@ -46,7 +46,7 @@ fn bench() -> Bench {
 /// `kind from-to text`, in order.
 fn told(catalog: &Catalog, name: &str) -> Vec<String> {
     let asset = catalog.resolve(name).unwrap();
-    let (row, _) = catalog.asset_and_row(&asset.id).unwrap().unwrap();
+    let row = catalog.row(&asset.id).unwrap();
     let passages = catalog.passages(row).unwrap();
     let span = |range: kinora_types::TimeRange| format!("{}-{} ", range.start_ms(), range.end_ms());
     passages
@@ -84,7 +84,7 @@ fn everything_gets_its_words_with_their_times() {
     ];
     assert_eq!(summary.perceived, BTreeMap::from(expected));
     let red = catalog.resolve("red.png").unwrap();
-    let (row, _) = catalog.asset_and_row(&red.id).unwrap().unwrap();
+    let row = catalog.row(&red.id).unwrap();
     let caption = &catalog.passages(row).unwrap()[0];
     let machine = Origin::Machine { model: "colour-captioner@1".into(), confidence: Some(0.5) };
     assert_eq!(caption.origin, machine);

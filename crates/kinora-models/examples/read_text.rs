@@ -20,8 +20,8 @@ fn main() -> anyhow::Result<()> {
         files.drain(..2);
     }
     let store = Store::open(StoreConfig::from_env())?;
-    let told = |e: ModelError| anyhow!("{e}: {}", e.hint().unwrap_or_default());
-    let reader = open_reader(&store, &RuntimeOptions::from_env()).map_err(told)?;
+    let explained = |e: ModelError| anyhow!("{e}: {}", e.hint().unwrap_or_default());
+    let reader = open_reader(&store, &RuntimeOptions::from_env()).map_err(explained)?;
     for file in files {
         let decoded = image::open(&file).with_context(|| file.clone())?.to_rgb8();
         let picture = Picture::new(decoded.width(), decoded.height(), decoded.into_raw())?;

@@ -15,6 +15,9 @@ impl<T> Default for Lazy<T> {
 
 impl<T> Lazy<T> {
     /// The value, made by `make` if it is not there; only one thread makes it.
+    ///
+    /// # Errors
+    /// Those of `make`.
     pub fn get<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
         if let Some(value) = self.value.get() {
             return Ok(value);

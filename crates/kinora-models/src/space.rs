@@ -57,6 +57,9 @@ impl Space {
 }
 
 /// Opens the space `name` of the store's manifest; everything it needs must have been pulled.
+///
+/// # Errors
+/// If the manifest has no such space, a file of it was not pulled, or one is broken.
 pub fn open_space(
     store: &Store,
     name: &str,

@@ -10,6 +10,7 @@ use std::{f32::consts::TAU, fs};
 use kinora_inference::{InferenceError, SAMPLE_RATE, SpeechRecognizer, SpeechSegment};
 use kinora_models::{ModelError, RuntimeOptions, open_speech};
 use kinora_store::{Store, StoreConfig};
+use kinora_testing::suite::speech::check_speech_recognizer;
 use kinora_types::Control;
 
 const RATE: usize = SAMPLE_RATE as usize;
@@ -59,6 +60,11 @@ fn music(seconds: usize) -> Vec<f32> {
         [1.0, 1.26, 1.498, 2.0].map(string).iter().sum::<f32>() * 0.15
     };
     (0..seconds * RATE).map(sample).collect()
+}
+
+#[test]
+fn whisper_conforms() {
+    check_speech_recognizer(&*recognizer(None), &utterance());
 }
 
 #[test]

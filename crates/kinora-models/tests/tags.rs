@@ -10,6 +10,7 @@ use std::path::Path;
 use kinora_inference::{TagGuess, Tagger};
 use kinora_models::{RuntimeOptions, Space, open_space, open_tagger};
 use kinora_store::{Store, StoreConfig};
+use kinora_testing::suite::tagger::check_tagger;
 use kinora_types::{EmbeddingSpace, Picture};
 
 fn space() -> Space {
@@ -18,13 +19,23 @@ fn space() -> Space {
     opened.unwrap_or_else(|error| panic!("{error}: {}", error.hint().unwrap_or_default()))
 }
 
-fn tags(space: &Space, tagger: &dyn Tagger, name: &str) -> Vec<TagGuess> {
+fn sample(name: &str) -> Picture {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/pictures"));
     let decoded = image::open(folder.join(name)).unwrap().to_rgb8();
-    let picture = Picture::new(decoded.width(), decoded.height(), decoded.into_raw()).unwrap();
+    Picture::new(decoded.width(), decoded.height(), decoded.into_raw()).unwrap()
+}
+
+fn tags(space: &Space, tagger: &dyn Tagger, name: &str) -> Vec<TagGuess> {
+    let picture = sample(name);
     let prepared = space.image().prepare(&picture).unwrap();
     let embedding = space.image().embed(&[prepared]).unwrap().remove(0);
     tagger.tag(&picture, &embedding).unwrap()
+}
+
+#[test]
+fn zero_shot_conforms() {
+    let space = space();
+    check_tagger(&*open_tagger(&space).unwrap(), space.image(), &sample("giraffes.webp"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use kinora_inference::{TextLine, TextReader};
 use kinora_models::{RuntimeOptions, open_reader};
 use kinora_store::{Store, StoreConfig};
+use kinora_testing::suite::reader::check_text_reader;
 use kinora_types::Picture;
 use serde_json::Value;
 
@@ -73,6 +74,12 @@ fn differences(lines: &[TextLine], references: &[Value], picture: &Picture) -> V
         references.iter().filter(sure).filter(|r| !lines.iter().any(|line| fits(line, r, picture)));
     all.extend(missed.map(|reference| format!("reference only: {reference}")));
     all
+}
+
+#[test]
+fn pp_ocr_conforms() {
+    let lines = ["Directed by Ada Example", "Music: The Nobodies", "(c) 2026 all wrongs reserved"];
+    check_text_reader(&*reader(), &picture("dark.png"), &lines);
 }
 
 #[test]

@@ -77,12 +77,18 @@ pub fn beside(film: &Path) -> PathBuf {
     film.with_extension("json")
 }
 
-/// The record as text that people can read.
+/// The record as JSON, indented for people.
+///
+/// # Errors
+/// None in practice: every record can be written as JSON.
 pub fn to_json(record: &FilmRecord) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(record).map(|text| text + "\n")
 }
 
 /// Reads a record from text; `path` is only for messages.
+///
+/// # Errors
+/// Text that is no record, or a record of another version.
 pub fn from_json(text: &str, path: &Path) -> Result<FilmRecord, RecordError> {
     #[derive(Deserialize)]
     struct Versioned {
@@ -112,6 +118,9 @@ fn unquoted(error: &serde_json::Error) -> String {
 }
 
 /// Writes the record beside its film for its owner alone, in one step: the old one or the new one stands there, whole.
+///
+/// # Errors
+/// A folder that cannot be written, or a full disk.
 pub fn write_beside(film: &Path, record: &FilmRecord) -> Result<PathBuf, RecordError> {
     let path = beside(film);
     let io = |source: io::Error| RecordError::Io { source, path: path.clone() };
@@ -143,7 +152,10 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Reads the record beside a film: a regular file of at most 64 MB.
+/// Reads the record beside a film: a regular file of at most 4 MB.
+///
+/// # Errors
+/// No file, no regular file, one that is no record, or a record of another version.
 pub fn read_beside(film: &Path) -> Result<FilmRecord, RecordError> {
     let path = beside(film);
     let bytes = kinora_files::read(&path, LARGEST).map_err(|source| match source.kind() {

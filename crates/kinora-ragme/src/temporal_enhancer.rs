@@ -15,8 +15,8 @@ use crate::{
     retrieved::Retrieved,
 };
 
-/// Taken from the scores of what must not be seen; finite, so that a row of nothing else stays a number.
-fn distance(dtype: DType) -> f64 {
+/// Magnitude of the additive mask on attention scores; finite, so that a fully masked row is no NaN.
+fn mask_value(dtype: DType) -> f64 {
     if dtype == DType::F16 { 6e4 } else { 1e9 }
 }
 
@@ -48,7 +48,7 @@ impl Tokens {
 
 /// (b, 1, 1, n) for a mask (b, n): 0 where it is 1, far below any score where it is 0.
 fn unseen(mask: &Tensor, dtype: DType) -> Result<Tensor> {
-    ((mask - 1.0)? * distance(dtype))?.unsqueeze(1)?.unsqueeze(1)?.to_dtype(dtype)
+    ((mask - 1.0)? * mask_value(dtype))?.unsqueeze(1)?.unsqueeze(1)?.to_dtype(dtype)
 }
 
 /// Mean over a dimension of `x` (…, width) of what the mask (…) lets through; zero if that is nothing.

@@ -27,7 +27,7 @@ use kinora_video::{FFmpeg, spawn};
 const QUEUE: usize = 4;
 /// Time between two looks at whether to stop, while the encoder is waited for.
 const POLL: Duration = Duration::from_millis(20);
-/// What the child says is kept up to this many bytes, from the end.
+/// Most bytes kept of the end of the child's messages.
 const KEPT_STDERR: usize = 4096;
 /// Fixed, as x264's output depends on it: the same film on any machine.
 const THREADS: &str = "6";
@@ -162,7 +162,7 @@ impl FilmEncoder {
     /// A frame to paint on: a used one if there is one. Its content is undefined.
     ///
     /// # Errors
-    /// None, unless the size of the film is odd.
+    /// If a side of the frame is odd.
     pub fn blank(&self) -> Result<YuvFrame, RenderError> {
         match self.spare.try_recv() {
             Ok(frame) => Ok(frame),

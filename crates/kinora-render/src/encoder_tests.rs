@@ -212,7 +212,7 @@ fn sound_comes_back_with_the_pictures_and_nothing_else_stays() {
         sound.push(&samples).unwrap();
         sound.finish().unwrap();
         let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, Some(sound), &film).unwrap();
-        (0..48).for_each(|i| encoder.push(grey(30 + i * 4)).unwrap());
+        (0..48).for_each(|i| encoder.push(grey(30 + i * 4), &never).unwrap());
         encoder.finish(&never).unwrap().keep().unwrap();
         fs::read(&film).unwrap()
     };

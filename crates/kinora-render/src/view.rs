@@ -46,8 +46,9 @@ pub struct ShotView {
 impl ShotView {
     /// Prepares `picture` for frames of `size` and for every view between the two of `camera`.
     ///
-    /// Errors: a view whose shape is not the frame's (it would distort), one that leaves the picture
-    /// though the framing is [`Framing::Crop`], or a frame with an odd side.
+    /// # Errors
+    /// A view whose shape is not the frame's (it would distort), one that leaves the picture though the framing is
+    /// [`Framing::Crop`], or a frame with an odd side.
     pub fn new(picture: &Picture, camera: &CameraMove, size: Size) -> Result<Self, RenderError> {
         let shape = f64::from(picture.width()) / f64::from(picture.height());
         for view in [camera.from, camera.to] {
@@ -67,6 +68,10 @@ impl ShotView {
     }
 
     /// Paints the view into `frame`, which has the size given to [`ShotView::new`].
+    ///
+    /// # Errors
+    /// [`RenderError::Distorts`] or [`RenderError::OutsidePicture`] as for [`ShotView::new`], [`RenderError::Internal`] for
+    /// a frame of another size.
     pub fn paint(&mut self, view: Rect, frame: &mut YuvFrame) -> Result<(), RenderError> {
         if frame.size() != self.size {
             return Err(RenderError::Internal(format!(

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kinora_catalog::{Catalog, FrameRow, Owner};
-use kinora_index::{self as index, IndexRead, PointId, SearchRequest};
+use kinora_catalog::{Catalog, Frame, Owner};
+use kinora_index::{self as index, IndexRead, SearchRequest};
 use kinora_inference::TextEmbedder;
-use kinora_types::{Control, Scores};
+use kinora_types::{AssetRow, Control, Point, Scores};
 
 use crate::{
     Mode, Query, SearchError, SearcherCache, content_words,
@@ -16,12 +16,13 @@ use crate::{
     trace::Trace,
 };
 
-/// Up to so many vectors all are rated (0.23 ms each); above, the index names the nearest by cosine first.
+/// An index of at most so many vectors is rated as a whole (0.23 ms a vector); of a larger one the nearest by cosine.
 const RATE_ALL: usize = 500;
-/// Candidates fetched by cosine, for hubness to reorder: this many, or so many times the limit.
+/// Fewest candidates that are fetched by cosine for hubness to reorder.
 const FETCH_MIN: usize = 200;
+/// So many times the limit candidates are fetched by cosine.
 const FETCH_TIMES: usize = 10;
-/// No more points than this are fetched to see past the frames of a few videos.
+/// Most points that are fetched to see past the frames of a few videos.
 const FETCH_MOST: usize = 20_000;
 
 /// What the pipeline is made of.
@@ -37,10 +38,10 @@ pub(crate) struct Parts<'a> {
 /// A picture that may be an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Ranked {
-    pub(crate) row: u64,
+    pub(crate) row: AssetRow,
     pub(crate) scores: Scores,
     pub(crate) vector: Option<Vec<f32>>,
-    /// Of a video, the moment of its best frame.
+    /// Milliseconds of its best frame, of a video.
     pub(crate) at_ms: Option<u64>,
 }
 
@@ -62,7 +63,7 @@ struct Seen {
 }
 
 /// Rated assets by row.
-type Rated = HashMap<u64, Seen>;
+type Rated = HashMap<AssetRow, Seen>;
 
 impl Parts<'_> {
     pub(crate) fn gather(
@@ -85,14 +86,14 @@ impl Parts<'_> {
                 if rated.len() >= passed { "all rated" } else { "nearest by cosine, rated again" };
             trace.stage("dense", rated.len(), note);
         }
-        let dense_rows: HashSet<u64> = rated.keys().copied().collect();
+        let dense_rows: HashSet<AssetRow> = rated.keys().copied().collect();
         let mut lexical = self.lexical(query, total, allowed.as_deref(), trace, control)?;
         self.rate_missing(target.as_ref(), &lexical, &mut rated, control)?;
         let unwanted = self.unwanted(query, total, &rated, control)?;
         lexical.hits.retain(|hit| !unwanted.contains(&hit.0));
         let dense =
             dense_order(&rated, |row| dense_rows.contains(&row) && !unwanted.contains(&row));
-        let words: Vec<u64> = lexical.hits.iter().map(|hit| hit.0).collect();
+        let words: Vec<AssetRow> = lexical.hits.iter().map(|hit| hit.0).collect();
         let fused = fuse(&dense, &words);
         trace.stage("fuse", fused.len(), &format!("{} unwanted or given dropped", unwanted.len()));
         Ok(Gathered {
@@ -129,23 +130,22 @@ impl Parts<'_> {
         &self,
         query: &Query,
         target: &Target,
-        allowed: Option<&[u64]>,
+        allowed: Option<&[AssetRow]>,
         rated: &mut Rated,
         control: &Control,
     ) -> Result<(), SearchError> {
         let points = allowed.map(|rows| self.catalog.points_of(rows)).transpose()?;
-        let ids: Option<Vec<PointId>> =
-            points.map(|points| points.into_iter().map(PointId).collect());
         let fetch = query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN) + query.exclude.len();
         let mut limit = if self.index.len() <= RATE_ALL { self.index.len() } else { fetch };
-        let filter = ids.as_deref().map_or(index::Filter::All, index::Filter::Only);
+        let filter = points.as_deref().map_or(index::Filter::All, index::Filter::Only);
         loop {
             control.check()?;
             let request = SearchRequest { vector: target.vector.values(), limit, filter };
             let found = self.index.search(&request)?;
-            let points: Vec<u64> = found.iter().map(|scored| scored.id.0).collect();
+            let points: Vec<Point> = found.iter().map(|scored| scored.id).collect();
             let owners = self.catalog.owners(&points)?;
-            let assets: HashSet<u64> = owners.iter().flatten().map(|owner| owner.asset).collect();
+            let assets: HashSet<AssetRow> =
+                owners.iter().flatten().map(|owner| owner.asset).collect();
             // One long video must not crowd out everything else.
             let crowded = found.len() == limit && assets.len() * 2 < fetch.min(limit);
             if !crowded || limit >= FETCH_MOST {
@@ -155,7 +155,7 @@ impl Parts<'_> {
         }
     }
 
-    /// Words may have found what vectors did not: it is rated too, for the threshold and duplicates.
+    /// Rates what only words have found, for the threshold and the duplicates.
     fn rate_missing(
         &self,
         target: Option<&Target>,
@@ -171,27 +171,28 @@ impl Parts<'_> {
         for hit in lexical.hits.iter().filter(|hit| !rated.contains_key(&hit.0)) {
             control.check()?;
             let video = if frames { self.best_frame(target, hit.0)? } else { None };
-            points.push(video.unwrap_or(hit.0));
+            points.push(video.unwrap_or(Point::of_picture(hit.0)));
         }
         let owners = self.catalog.owners(&points)?;
         self.rate(target, &points, &owners, rated, control)
     }
 
     /// The frame of a video that is nearest by cosine; `None` for a picture.
-    fn best_frame(&self, target: &Target, row: u64) -> Result<Option<u64>, SearchError> {
-        let dots = self.frame_dots(target, row)?;
-        Ok(dots.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(frame, _)| frame.point))
+    fn best_frame(&self, target: &Target, row: AssetRow) -> Result<Option<Point>, SearchError> {
+        let dots = self.frame_dots(target, row)?.into_iter();
+        let best = dots.max_by(|a, b| a.1.total_cmp(&b.1));
+        Ok(best.map(|(frame, _)| Point::of_frame(frame.row)))
     }
 
     /// The frames of a video in order of time with their dot products, hubness aside.
     pub(crate) fn frame_dots(
         &self,
         target: &Target,
-        row: u64,
-    ) -> Result<Vec<(FrameRow, f32)>, SearchError> {
+        row: AssetRow,
+    ) -> Result<Vec<(Frame, f32)>, SearchError> {
         let frames = self.catalog.frames(row)?;
-        let ids: Vec<PointId> = frames.iter().map(|frame| PointId(frame.point)).collect();
-        let vectors = self.index.vectors(&ids)?;
+        let points: Vec<Point> = frames.iter().map(|frame| Point::of_frame(frame.row)).collect();
+        let vectors = self.index.vectors(&points)?;
         let rated = frames.into_iter().zip(vectors);
         Ok(rated.filter_map(|(frame, v)| Some((frame, target.dot(&v?)))).collect())
     }
@@ -199,19 +200,19 @@ impl Parts<'_> {
     fn rate(
         &self,
         target: &Target,
-        points: &[u64],
+        points: &[Point],
         owners: &[Option<Owner>],
         rated: &mut Rated,
         control: &Control,
     ) -> Result<(), SearchError> {
         let model = self.embedder.score_model();
-        let ids: Vec<PointId> = points.iter().copied().map(PointId).collect();
-        for ((id, owner), vector) in ids.iter().zip(owners).zip(self.index.vectors(&ids)?) {
+        let vectors = self.index.vectors(points)?;
+        for ((point, owner), vector) in points.iter().zip(owners).zip(vectors) {
             let (Some(owner), Some(vector)) = (owner, vector) else {
                 continue;
             };
             control.check()?;
-            let penalty = self.cache.penalty(model, self.revision, id.0, &vector);
+            let penalty = self.cache.penalty(model, self.revision, *point, &vector);
             let near = target.rate(&vector, penalty);
             let better = |seen: &Seen| {
                 seen.near.given || seen.near.relevance >= near.relevance && !near.given
@@ -227,7 +228,7 @@ impl Parts<'_> {
         &self,
         query: &Query,
         total: usize,
-        allowed: Option<&[u64]>,
+        allowed: Option<&[AssetRow]>,
         trace: &mut Trace,
         control: &Control,
     ) -> Result<LexicalList, SearchError> {
@@ -254,10 +255,10 @@ impl Parts<'_> {
         total: usize,
         rated: &Rated,
         control: &Control,
-    ) -> Result<HashSet<u64>, SearchError> {
+    ) -> Result<HashSet<AssetRow>, SearchError> {
         let drop = |near: &Nearness| near.unwanted || near.given;
         let rows = rated.iter().filter(|(_, seen)| drop(&seen.near)).map(|(row, _)| *row);
-        let mut unwanted: HashSet<u64> = rows.collect();
+        let mut unwanted: HashSet<AssetRow> = rows.collect();
         let minus = query.minus.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
             let words = content_words(minus);
@@ -269,8 +270,8 @@ impl Parts<'_> {
 }
 
 /// Rows by falling relevance, ties by row.
-fn dense_order(rated: &Rated, take: impl Fn(u64) -> bool) -> Vec<u64> {
-    let mut rows: Vec<(u64, f32)> = rated
+fn dense_order(rated: &Rated, take: impl Fn(AssetRow) -> bool) -> Vec<AssetRow> {
+    let mut rows: Vec<(AssetRow, f32)> = rated
         .iter()
         .filter(|(row, _)| take(**row))
         .map(|(row, seen)| (*row, seen.near.relevance))

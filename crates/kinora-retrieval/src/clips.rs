@@ -12,7 +12,7 @@
 
 use kinora_catalog::{Catalog, Filter, Kind};
 use kinora_inference::TextEmbedder;
-use kinora_types::{Asset, AssetId, Control, Embedding};
+use kinora_types::{Asset, AssetId, AssetRow, Control, Embedding};
 
 use crate::{SearchError, dedup::duplicates};
 
@@ -31,15 +31,15 @@ pub enum ClipTarget {
 /// A question for clips.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClipQuery {
-    /// What they shall be near to.
+    /// What the clips shall be near to.
     pub target: ClipTarget,
-    /// How many at most.
+    /// Clips at most.
     pub k: usize,
     /// Videos at least this near to the target are dropped: copies of the video asked with. Cosine.
     pub max_similarity: Option<f32>,
     /// Two candidates at least this near to each other are joined; of all that hang together the best ranked stays.
     pub duplicate_threshold: f32,
-    /// Only videos that pass.
+    /// Conditions that the videos must meet.
     pub filter: Filter,
 }
 
@@ -69,13 +69,13 @@ impl ClipQuery {
 /// A video that was found.
 #[derive(Clone, Debug)]
 pub struct RetrievedClip {
-    /// Which one.
+    /// The video.
     pub asset: Asset,
     /// Cosine of its mean embedding with the target.
     pub similarity: f32,
     /// Embeddings of its frames as the catalogue has them, with their times in milliseconds, in order of time.
     pub frames: Vec<(u64, Embedding)>,
-    /// Where the target is nearest: the time of the best of these frames.
+    /// Time of the frame that is nearest to the target, in milliseconds.
     pub moment_ms: u64,
 }
 
@@ -126,7 +126,7 @@ fn target(
 }
 
 struct Candidate {
-    row: u64,
+    row: AssetRow,
     asset: Asset,
     mean: Embedding,
     similarity: f32,
@@ -151,7 +151,7 @@ impl Candidate {
     }
 }
 
-/// The nearest ten times K, best first; the one asked with and its copies are not among them.
+/// The nearest ten times K videos, best first, without the one asked with and its copies.
 fn candidates(
     catalog: &Catalog,
     query: &ClipQuery,

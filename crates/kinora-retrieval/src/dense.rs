@@ -13,10 +13,10 @@ use kinora_types::Embedding;
 
 use crate::{Query, SearchError};
 
-/// How far the unwanted is subtracted. Half: the question still decides where to look, and what is
-/// nearer to the unwanted is dropped anyway.
+/// Weight of the unwanted in the vector that is looked for. Half, as the question still decides where to look, and
+/// what is nearer to the unwanted is dropped anyway.
 const MINUS_WEIGHT: f32 = 0.5;
-/// A picture this near to a given one is the given one, embedded again.
+/// Cosine from which a picture is the given one, embedded again.
 const SELF_COSINE: f32 = 0.9999;
 
 /// The question as vectors of the library's space.

@@ -26,7 +26,7 @@ pub enum SearchError {
     /// The index could not be read or written.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// A fault of ours.
+    /// A fault of the program.
     #[error("search: {0}")]
     Internal(String),
     /// Judgements that cannot be used.

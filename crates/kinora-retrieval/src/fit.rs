@@ -72,6 +72,25 @@ impl Verdict {
             Self::NothingFits | Self::NoCandidates => false,
         }
     }
+
+    /// Whether anything answers.
+    pub fn fits(self) -> bool {
+        !matches!(self, Self::NothingFits | Self::NoCandidates)
+    }
+
+    /// The verdict in words, for `--explain`.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::DenseFits => "the best picture reaches the threshold",
+            Self::WordsFit => "only pictures whose own words contain all words of the question",
+            Self::BothAgree => {
+                "only the nearest pictures, whose words contain most of the question"
+            }
+            Self::NoThreshold => "no threshold for this kind of question",
+            Self::NothingFits => "the best picture stays below the threshold",
+            Self::NoCandidates => "no candidates",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,16 +9,14 @@
 //! that more than half of the library carries (a folder's name, a stop word of another language) says
 //! nothing and is left out.
 //!
-//! Coverage serves twice. In fusion a majority is asked for, as reciprocal rank cannot tell a strong
-//! match from a weak one: "red" alone must not lift a red fort above a red car. For the threshold
-//! only full coverage counts as proof that the asset is meant.
+//! Coverage serves twice: in fusion a majority is asked for, and `fit.rs` decides by it whether an asset fits.
 //!
-//! Memory: the row numbers of every asset and passage that carries a word of the question.
+//! Memory: the rows of every asset and passage that carries a word of the question.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kinora_catalog::Catalog;
-use kinora_types::Control;
+use kinora_types::{AssetRow, Control, PassageRow};
 
 use crate::{
     SearchError,
@@ -40,7 +38,7 @@ struct Evidence {
 }
 
 impl Evidence {
-    /// With the best stretch alone.
+    /// Places of its own words and of those in its best stretch.
     fn words(&self) -> BTreeSet<usize> {
         let best = self.stretches.first().into_iter().flat_map(|stretch| &stretch.words);
         self.own.iter().chain(best).copied().collect()
@@ -53,16 +51,16 @@ pub(crate) struct LexicalList {
     /// Content words that were looked up.
     pub(crate) words: Vec<String>,
     /// Rows with their BM25, best first.
-    pub(crate) hits: Vec<(u64, f32)>,
-    evidence: HashMap<u64, Evidence>,
+    pub(crate) hits: Vec<(AssetRow, f32)>,
+    evidence: HashMap<AssetRow, Evidence>,
     weights: Vec<f64>,
 }
 
 /// What carries the words of a question.
 #[derive(Default)]
 struct Carried {
-    own: HashMap<u64, BTreeSet<usize>>,
-    passages: HashMap<u64, BTreeMap<u64, Carrier>>,
+    own: HashMap<AssetRow, BTreeSet<usize>>,
+    passages: HashMap<AssetRow, BTreeMap<PassageRow, Carrier>>,
 }
 
 impl LexicalList {
@@ -71,7 +69,7 @@ impl LexicalList {
         catalog: &Catalog,
         total: usize,
         words: Vec<String>,
-        allowed: Option<&[u64]>,
+        allowed: Option<&[AssetRow]>,
         control: &Control,
     ) -> Result<Self, SearchError> {
         let mut list = Self::default();
@@ -90,9 +88,11 @@ impl LexicalList {
             list.evidence.entry(row).or_default().stretches = found;
         }
         control.check()?;
-        let is_allowed = |row: &u64| allowed.is_none_or(|rows| rows.binary_search(row).is_ok());
+        let is_allowed =
+            |row: &AssetRow| allowed.is_none_or(|rows| rows.binary_search(row).is_ok());
         let own = catalog.lexical(&list.words, UNLIMITED)?;
-        let mut scores: HashMap<u64, f32> = own.iter().map(|hit| (hit.row, hit.score)).collect();
+        let mut scores: HashMap<AssetRow, f32> =
+            own.iter().map(|hit| (hit.row, hit.score)).collect();
         for (row, evidence) in &list.evidence {
             if let Some(best) = evidence.stretches.first() {
                 *scores.entry(*row).or_default() += best.score;
@@ -113,7 +113,7 @@ impl LexicalList {
         let one = std::slice::from_ref(&word);
         let own = catalog.lexical(one, UNLIMITED)?;
         let passages = catalog.lexical_passages(one)?;
-        let rows: HashSet<u64> =
+        let rows: HashSet<AssetRow> =
             own.iter().map(|hit| hit.row).chain(passages.iter().map(|hit| hit.asset)).collect();
         if total >= FREQUENT_FROM && rows.len() * 2 > total {
             return Ok(());
@@ -148,28 +148,28 @@ impl LexicalList {
         if all > 0.0 { self.weight(words) / all } else { 0.0 }
     }
 
-    fn carried(&self, row: u64) -> BTreeSet<usize> {
+    fn carried(&self, row: AssetRow) -> BTreeSet<usize> {
         self.evidence.get(&row).map(Evidence::words).unwrap_or_default()
     }
 
     /// Share of the question's information that the asset's words carry, 0 to 1.
-    pub(crate) fn coverage(&self, row: u64) -> f64 {
+    pub(crate) fn coverage(&self, row: AssetRow) -> f64 {
         self.share(&self.carried(row))
     }
 
     /// Whether the asset's words contain every content word of the question.
-    pub(crate) fn covers_all(&self, row: u64) -> bool {
+    pub(crate) fn covers_all(&self, row: AssetRow) -> bool {
         !self.words.is_empty() && self.carried(row).len() == self.words.len()
     }
 
     /// Which words of the question the asset's words contain.
-    pub(crate) fn matched_words(&self, row: u64) -> Vec<String> {
+    pub(crate) fn matched_words(&self, row: AssetRow) -> Vec<String> {
         self.carried(row).into_iter().map(|place| self.words[place].clone()).collect()
     }
 
     /// Where the asset's passages carry words of the question, best first, each with the share of the
     /// question's information that it carries.
-    pub(crate) fn stretches(&self, row: u64) -> Vec<(&Stretch, f64)> {
+    pub(crate) fn stretches(&self, row: AssetRow) -> Vec<(&Stretch, f64)> {
         let found = self.evidence.get(&row).into_iter().flat_map(|evidence| &evidence.stretches);
         found.map(|stretch| (stretch, self.share(&stretch.words))).collect()
     }
@@ -177,7 +177,7 @@ impl LexicalList {
     /// Drops rows whose coverage is below a share; returns how many.
     pub(crate) fn require(&mut self, share: f64) -> usize {
         let before = self.hits.len();
-        let weak: HashSet<u64> =
+        let weak: HashSet<AssetRow> =
             self.hits.iter().map(|hit| hit.0).filter(|row| self.coverage(*row) < share).collect();
         self.hits.retain(|hit| !weak.contains(&hit.0));
         before - self.hits.len()

@@ -10,7 +10,7 @@ use kinora_types::{Basis, Moment, TimeRange};
 
 use crate::{fit::MAJORITY, passages::Stretch};
 
-/// Moments of a video that are told.
+/// Moments that come with a video.
 pub(crate) const MOST: usize = 3;
 
 /// A frame with how near it is.
@@ -64,7 +64,7 @@ pub(crate) fn moments(
     found
 }
 
-/// Half way from the mean to the best.
+/// The middle between the mean of the ratings and the best of them.
 fn middle(ratings: &[f32]) -> f32 {
     let best = ratings.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     f32::midpoint(best, mean(ratings))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use kinora_catalog::{Catalog, MovingShot};
-use kinora_types::{AssetId, Basis, Control, Fit, Hit, Moment, MotionDescriptor, Scores};
+use kinora_types::{AssetId, AssetRow, Basis, Control, Fit, Hit, Moment, MotionDescriptor, Scores};
 
 use crate::{Filter, SearchError, moments::MOST};
 
@@ -26,12 +26,13 @@ pub fn rank_by_motion(
 ) -> Result<Vec<Hit>, SearchError> {
     control.check()?;
     let allowed = catalog.filter(filter)?;
-    let passes = |row: u64| allowed.as_ref().is_none_or(|rows| rows.binary_search(&row).is_ok());
+    let passes =
+        |row: AssetRow| allowed.as_ref().is_none_or(|rows| rows.binary_search(&row).is_ok());
     let wanted = |shot: &MovingShot| {
         passes(shot.asset)
             && filter.camera.is_none_or(|camera| shot.motion.camera.contains(&camera))
     };
-    let mut videos: HashMap<u64, Vec<Moment>> = HashMap::new();
+    let mut videos: HashMap<AssetRow, Vec<Moment>> = HashMap::new();
     for shot in catalog.shot_motions(None)?.iter().filter(|shot| wanted(shot)) {
         control.check()?;
         let distances = like.iter().map(|example| example.distance(&shot.motion.descriptor));
@@ -39,7 +40,7 @@ pub fn rank_by_motion(
             videos.entry(shot.asset).or_default().push(moment(shot, 1.0 / (1.0 + distance)));
         }
     }
-    let mut ranked: Vec<(u64, Vec<Moment>)> = videos.into_iter().collect();
+    let mut ranked: Vec<(AssetRow, Vec<Moment>)> = videos.into_iter().collect();
     for (_, moments) in &mut ranked {
         moments.sort_by(|a, b| b.score.total_cmp(&a.score));
         moments.truncate(MOST);

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use kinora_catalog::PassageHit;
-use kinora_types::TimeRange;
+use kinora_types::{PassageRow, TimeRange};
 
 /// How far apart words may be said to belong together.
 const WINDOW_MS: u64 = 15_000;
@@ -28,8 +28,8 @@ pub(crate) struct Stretch {
     pub(crate) range: Option<TimeRange>,
     /// Words of the question that it carries.
     pub(crate) words: BTreeSet<usize>,
-    /// Row numbers of its passages, best first.
-    pub(crate) passages: Vec<u64>,
+    /// Its passages, best first.
+    pub(crate) passages: Vec<PassageRow>,
     /// Sum of their BM25.
     pub(crate) score: f32,
 }
@@ -89,11 +89,14 @@ fn gather(untimed: &[&Carrier], timed: &[(TimeRange, &Carrier)]) -> Stretch {
 mod tests {
     use proptest::prelude::*;
 
+    use kinora_types::AssetRow;
+
     use super::*;
 
     fn carrier(passage: u64, range: Option<(u64, u64)>, words: &[usize]) -> Carrier {
         let range = range.map(|(start, end)| TimeRange::new(start, end).unwrap());
-        let hit = PassageHit { passage, asset: 1, range, score: 1.0 };
+        let hit =
+            PassageHit { passage: PassageRow(passage), asset: AssetRow(1), range, score: 1.0 };
         Carrier { hit, words: words.iter().copied().collect() }
     }
 
@@ -120,7 +123,7 @@ mod tests {
         let found = stretches(&said, count);
         assert_eq!(
             (found.len(), found[0].words.len(), &found[0].passages[..]),
-            (1, 2, &[2, 1][..])
+            (1, 2, &[PassageRow(2), PassageRow(1)][..])
         );
         assert_eq!(stretches(&said[..1], count)[0].range, None);
         assert!(stretches(&[], count).is_empty());

@@ -6,7 +6,8 @@ use kinora_catalog::Catalog;
 use kinora_index::IndexRead;
 use kinora_inference::TextEmbedder;
 use kinora_types::{
-    Asset, Basis, CameraMotion, Candidate, Control, Hit, Moment, Passage, RejectReason, TimeRange,
+    Asset, AssetRow, Basis, CameraMotion, Candidate, Control, Hit, Moment, Passage, RejectReason,
+    TimeRange,
 };
 
 use crate::{
@@ -20,20 +21,20 @@ use crate::{
     trace::Trace,
 };
 
-/// Passages that are told of a hit.
+/// Passages that come with a hit.
 const MOST_PASSAGES: usize = 5;
 
 /// Hits, and what was rejected.
 type Read = (Vec<Hit>, Vec<Candidate>);
 
 /// What an asset's words say of the question.
-struct Told {
+struct Matched {
     words: Vec<String>,
     stretches: Vec<(Stretch, f64)>,
 }
 
-impl Told {
-    fn of(lexical: &LexicalList, row: u64) -> Self {
+impl Matched {
+    fn of(lexical: &LexicalList, row: AssetRow) -> Self {
         let stretches = lexical.stretches(row).into_iter();
         Self {
             words: lexical.matched_words(row),
@@ -104,24 +105,25 @@ impl<'a> Searcher<'a> {
         let mut gathered = self.parts.gather(&query, &mut trace, control)?;
         let target = gathered.target.take();
         let words = gathered.lexical.words.clone();
-        let told: HashMap<u64, Told> = gathered
+        let matched: HashMap<AssetRow, Matched> = gathered
             .ranked
             .iter()
-            .map(|ranked| (ranked.row, Told::of(&gathered.lexical, ranked.row)))
+            .map(|ranked| (ranked.row, Matched::of(&gathered.lexical, ranked.row)))
             .collect();
         let selection = self.parts.select(&query, gathered, abstain, &mut trace, control)?;
-        let (found, rejected) = self.read(&selection, &told)?;
+        let (found, rejected) = self.read(&selection, &matched)?;
         let mut hits = Vec::with_capacity(found.len());
         for mut hit in found {
             control.check()?;
             let row = hit.row;
-            let told = told.get(&row);
+            let matched = matched.get(&row);
             let seen = match &target {
                 Some(target) => self.seen(target, row, &selection, &hit, query.filter.camera)?,
                 None => Vec::new(),
             };
-            hit.moments = join(seen, &told.map(|told| spoken(&told.stretches)).unwrap_or_default());
-            hit.passages = self.told_passages(told)?;
+            hit.moments =
+                join(seen, &matched.map(|matched| spoken(&matched.stretches)).unwrap_or_default());
+            hit.passages = self.matched_passages(matched)?;
             hits.push(hit);
         }
         trace.stage("read", hits.len(), "assets from the catalogue");
@@ -142,16 +144,22 @@ impl<'a> Searcher<'a> {
     }
 
     /// Turns places of the pool into hits and rejected candidates with their assets.
-    fn read(&self, selection: &Selection, told: &HashMap<u64, Told>) -> Result<Read, SearchError> {
+    fn read(
+        &self,
+        selection: &Selection,
+        matched: &HashMap<AssetRow, Matched>,
+    ) -> Result<Read, SearchError> {
         let Selection { pool, fits, out, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();
-        let rows: Vec<u64> = order.iter().chain(&rejected).map(|place| pool[*place].row).collect();
-        let mut assets: HashMap<u64, Asset> =
+        let rows: Vec<AssetRow> =
+            order.iter().chain(&rejected).map(|place| pool[*place].row).collect();
+        let mut assets: HashMap<AssetRow, Asset> =
             self.parts.catalog.assets(&rows)?.into_iter().collect();
         let mut hit = |place: usize, rank: usize| {
             let row = pool[place].row;
-            let matched_words = told.get(&row).map(|told| told.words.clone()).unwrap_or_default();
+            let matched_words =
+                matched.get(&row).map(|matched| matched.words.clone()).unwrap_or_default();
             let asset = assets.remove(&row)?;
             let (scores, fit) = (pool[place].scores, fits[place]);
             let (moments, passages) = (Vec::new(), Vec::new());
@@ -178,11 +186,11 @@ impl<'a> Searcher<'a> {
 }
 
 impl Searcher<'_> {
-    /// Of a video, when what was asked for is to be seen.
+    /// The moments of a video at which what was asked for is to be seen.
     fn seen(
         &self,
         target: &Target,
-        row: u64,
+        row: AssetRow,
         selection: &Selection,
         hit: &Hit,
         camera: Option<CameraMotion>,
@@ -220,8 +228,8 @@ impl Searcher<'_> {
     }
 
     /// The passages that carry words of the question.
-    fn told_passages(&self, told: Option<&Told>) -> Result<Vec<Passage>, SearchError> {
-        let rows = told.into_iter().flat_map(|told| &told.stretches);
+    fn matched_passages(&self, matched: Option<&Matched>) -> Result<Vec<Passage>, SearchError> {
+        let rows = matched.into_iter().flat_map(|matched| &matched.stretches);
         let rows = rows.flat_map(|(stretch, _)| &stretch.passages);
         let mut seen = HashSet::new();
         let mut passages = Vec::new();

@@ -9,7 +9,7 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use kinora_catalog::PassageHit;
-use kinora_types::{Control, Fit, NoFit, TimeRange};
+use kinora_types::{AssetRow, Control, Fit, NoFit, TimeRange};
 
 use crate::{
     Filter, Query, SearchError, SearchOutcome, Searcher, content_words,
@@ -56,7 +56,7 @@ impl PassageMatch {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Segment {
     /// Row of the asset.
-    pub row: u64,
+    pub row: AssetRow,
     /// When; `None` for all of it.
     pub range: Option<TimeRange>,
     /// Sum of reciprocal ranks over the lists that name it.
@@ -142,7 +142,7 @@ fn fused(outcome: &SearchOutcome, passages: &[PassageMatch], most: usize) -> Vec
         add(&mut found, Segment { row: hit.row, range, score: 0.0, leads }, rank);
     }
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut of_one: HashMap<u64, usize> = HashMap::new();
+    let mut of_one: HashMap<AssetRow, usize> = HashMap::new();
     found.retain(|segment| {
         let count = of_one.entry(segment.row).or_default();
         *count += 1;
@@ -182,11 +182,13 @@ fn around(range: TimeRange) -> TimeRange {
 
 #[cfg(test)]
 mod tests {
+    use kinora_types::PassageRow;
+
     use super::*;
 
     fn segment(row: u64, range: Option<(u64, u64)>, leads: bool) -> Segment {
         let range = range.map(|(start, end)| TimeRange::new(start, end).unwrap());
-        Segment { row, range, score: 0.0, leads }
+        Segment { row: AssetRow(row), range, score: 0.0, leads }
     }
 
     #[test]
@@ -198,7 +200,7 @@ mod tests {
         add(&mut found, segment(2, None, false), 3);
         let spans: Vec<_> = found
             .iter()
-            .map(|s| (s.row, s.range.map(|r| (r.start_ms(), r.end_ms())), s.leads))
+            .map(|s| (s.row.0, s.range.map(|r| (r.start_ms(), r.end_ms())), s.leads))
             .collect();
         assert_eq!(
             spans,
@@ -209,7 +211,8 @@ mod tests {
 
     #[test]
     fn half_of_the_stems_answer() {
-        let hit = PassageHit { passage: 1, asset: 1, range: None, score: 1.0 };
+        let hit =
+            PassageHit { passage: PassageRow(1), asset: AssetRow(1), range: None, score: 1.0 };
         for (shared, asked, fits, all) in [
             (0, 0, false, true),
             (0, 2, false, false),

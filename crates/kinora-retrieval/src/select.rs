@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kinora_types::{AssetId, Control, Fit, RejectReason};
+use kinora_types::{AssetId, AssetRow, Control, Fit, RejectReason};
 
 use crate::{
     Query, SearchError, Verdict,
@@ -13,8 +13,8 @@ use crate::{
     trace::Trace,
 };
 
-/// Candidates that are compared with each other: so many times the limit (RAGME's 10), at least the
-/// second number; at most the third, as every pair is compared.
+/// Candidates that are compared with each other: the limit times the first number (RAGME's 10), at least the second and
+/// at most the third, as every pair is compared.
 const POOL: (usize, usize, usize) = (10, 50, 1_000);
 
 /// Candidates with their fate, in ranked order.
@@ -73,7 +73,12 @@ impl Parts<'_> {
             order = diversify(&pool, &order, lambda, query.limit);
             trace.stage("diversify", order.len(), "maximal marginal relevance");
         }
-        let reject = |place: usize| under_or_outranked(&pool[place], threshold, verdict);
+        let under =
+            |r: &Ranked| r.scores.dense.zip(threshold).is_some_and(|(score, bar)| score < bar);
+        let reject = |place: usize| match fits[place] {
+            Fit::No(_) if under(&pool[place]) || !verdict.fits() => RejectReason::UnderThreshold,
+            _ => RejectReason::OutRanked,
+        };
         for place in alive(&out) {
             let shown = order.iter().take(query.limit).any(|shown| *shown == place);
             out[place] = (!shown).then(|| reject(place));
@@ -82,21 +87,21 @@ impl Parts<'_> {
         Ok(Selection { pool, fits, out, order, best_score, threshold, verdict })
     }
 
-    fn rows_of(&self, ids: &[AssetId]) -> Result<HashSet<u64>, SearchError> {
+    fn rows_of(&self, ids: &[AssetId]) -> Result<HashSet<AssetRow>, SearchError> {
         let mut rows = HashSet::new();
         for id in ids {
-            rows.extend(self.catalog.asset_and_row(id)?.map(|(row, _)| row));
+            rows.extend(self.catalog.find_row(id)?);
         }
         Ok(rows)
     }
 
-    /// Who is excluded, and who duplicates whom. What duplicates an excluded one is out with it,
-    /// wherever that one ranks: the same picture must not be shown twice under two names.
+    /// Why each candidate is out: excluded, or a duplicate. A duplicate of an excluded one is out with it, wherever that
+    /// one ranks: the same picture must not be shown twice under two names.
     fn out(
         &self,
         query: &Query,
         pool: &[Ranked],
-        excluded: &HashSet<u64>,
+        excluded: &HashSet<AssetRow>,
     ) -> Result<Vec<Option<RejectReason>>, SearchError> {
         let is_excluded = |place: &usize| excluded.contains(&pool[*place].row);
         let mut places: Vec<usize> = (0..pool.len()).collect();
@@ -119,7 +124,7 @@ impl Parts<'_> {
         Ok(out)
     }
 
-    fn short_id(&self, row: u64) -> Result<String, SearchError> {
+    fn short_id(&self, row: AssetRow) -> Result<String, SearchError> {
         let found = self.catalog.assets(&[row])?.pop();
         let missing =
             || SearchError::Internal(format!("the index names row {row}, the catalogue has none"));
@@ -137,33 +142,4 @@ fn diversify(pool: &[Ranked], order: &[usize], lambda: f32, limit: usize) -> Vec
     let vectors: Vec<Option<&[f32]>> =
         order.iter().map(|place| pool[*place].vector.as_deref()).collect();
     mmr(&relevance, &vectors, lambda, limit).into_iter().map(|at| order[at]).collect()
-}
-
-fn under_or_outranked(ranked: &Ranked, threshold: Option<f32>, verdict: Verdict) -> RejectReason {
-    let under = ranked.scores.dense.zip(threshold).is_some_and(|(score, bar)| score < bar);
-    if under || verdict == Verdict::NothingFits {
-        RejectReason::UnderThreshold
-    } else {
-        RejectReason::OutRanked
-    }
-}
-
-impl Verdict {
-    /// Whether anything fits.
-    pub fn fits(self) -> bool {
-        !matches!(self, Self::NothingFits | Self::NoCandidates)
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::DenseFits => "the best picture reaches the threshold",
-            Self::WordsFit => "only pictures whose own words contain all words of the question",
-            Self::BothAgree => {
-                "only the nearest pictures, whose words contain most of the question"
-            }
-            Self::NoThreshold => "no threshold for this kind of question",
-            Self::NothingFits => "the best picture stays below the threshold",
-            Self::NoCandidates => "no candidates",
-        }
-    }
 }

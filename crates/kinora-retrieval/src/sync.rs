@@ -1,12 +1,12 @@
 //! Keeping the index up with the catalogue, whoever changed it.
 
 use kinora_catalog::{Catalog, IndexChange};
-use kinora_index::{IndexWrite, Point, PointId};
-use kinora_types::Control;
+use kinora_index::{Entry, IndexWrite};
+use kinora_types::{Control, Point};
 
 use crate::SearchError;
 
-/// Changes taken at once; bounds memory to a few megabytes.
+/// Changes of the catalogue that are read at once: a few megabytes of vectors.
 const BATCH: usize = 1_000;
 
 /// What [`sync`] did.
@@ -64,18 +64,18 @@ fn follow(
             break;
         };
         mark = last.revision;
-        let gone = |change: &IndexChange| change.vector.is_none().then_some(PointId(change.point));
-        let gone: Vec<PointId> = changes.iter().filter_map(gone).collect();
-        let point = |change: IndexChange| {
-            let id = PointId(change.point);
-            change.vector.map(|vector| Point { id, vector })
+        let gone = |change: &IndexChange| change.vector.is_none().then_some(change.point);
+        let gone: Vec<Point> = changes.iter().filter_map(gone).collect();
+        let entry = |change: IndexChange| {
+            let id = change.point;
+            change.vector.map(|vector| Entry { id, vector })
         };
-        let points: Vec<Point> = changes.into_iter().filter_map(point).collect();
+        let entries: Vec<Entry> = changes.into_iter().filter_map(entry).collect();
         index.delete(&gone)?;
-        index.upsert(&points)?;
+        index.upsert(&entries)?;
         index.flush(mark)?;
         synced.removed += gone.len();
-        synced.written += points.len();
+        synced.written += entries.len();
     }
     Ok(synced)
 }

@@ -29,7 +29,7 @@ pub fn stems(text: &str) -> Vec<String> {
     words.map(|word| stem(&word)).collect()
 }
 
-/// The same as a set.
+/// Stems of the tokens that are no stop words, each once.
 pub fn stem_set(text: &str) -> HashSet<String> {
     stems(text).into_iter().collect()
 }

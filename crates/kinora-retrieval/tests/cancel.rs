@@ -6,7 +6,7 @@ mod library;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kinora_index::{IndexError, IndexRead, PointId, Scored, SearchRequest};
+use kinora_index::{IndexError, IndexRead, Point, Scored, SearchRequest};
 use kinora_inference::{InferenceError, ScoreModel, TextEmbedder};
 use kinora_retrieval::{
     ClipQuery, Filter, Judgement, Mode, Query, SearchError, Searcher, SearcherCache, evaluate,
@@ -74,12 +74,16 @@ impl IndexRead for StoppingIndex<'_> {
         self.0.mark()
     }
 
+    fn is_stale(&self) -> Result<bool, IndexError> {
+        self.0.is_stale()
+    }
+
     fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError> {
         self.1.ask();
         self.0.search(request)
     }
 
-    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
+    fn vectors(&self, ids: &[Point]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
         self.0.vectors(ids)
     }
 }

@@ -5,7 +5,7 @@
 mod library;
 
 use kinora_catalog::Catalog;
-use kinora_index::{Embedded, IndexRead, IndexWrite, Point, PointId};
+use kinora_index::{Embedded, Entry, IndexRead, IndexWrite, Point};
 use kinora_retrieval::{JudgedMoment, Judgement, Mode, Query, SearchError, Synced, evaluate, sync};
 use kinora_types::Control;
 
@@ -149,7 +149,7 @@ fn the_index_follows_the_catalogue() {
 #[test]
 fn an_index_of_another_catalogue_is_rebuilt() {
     let mut library = Library::new(&[card("red.png", [255, 0, 0])]);
-    let stray = Point { id: PointId(77), vector: vec![0.0, 0.0, 1.0] };
+    let stray = Entry { id: Point(77), vector: vec![0.0, 0.0, 1.0] };
     library.index.upsert(std::slice::from_ref(&stray)).unwrap();
     library.index.flush(1_000).unwrap();
     let synced = sync(&library.catalog, &mut library.index, &Control::default()).unwrap();

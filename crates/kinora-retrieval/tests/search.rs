@@ -8,7 +8,7 @@ mod library;
 
 use kinora_catalog::Change;
 use kinora_retrieval::{Filter, Kind, Mode, Query, SearchError, SearchOutcome, Verdict};
-use kinora_types::{Control, Fit, GeoPoint, NoFit, RejectReason};
+use kinora_types::{AssetRow, Control, Fit, GeoPoint, NoFit, RejectReason};
 use proptest::prelude::*;
 
 use library::{Card, Library, card, id};
@@ -126,7 +126,7 @@ fn every_hit_says_whether_it_answers_and_by_what() {
     ];
     assert_eq!(fits(&outcome), expected);
     assert!(outcome.has_all_words(&outcome.hits[1]) && !outcome.has_all_words(&outcome.hits[2]));
-    let rows: Vec<u64> = outcome.hits.iter().map(|hit| hit.row).collect();
+    let rows: Vec<AssetRow> = outcome.hits.iter().map(|hit| hit.row).collect();
     let named = library.catalog.assets(&rows).unwrap();
     let assets: Vec<_> = named.into_iter().map(|(_, asset)| asset.id).collect();
     assert_eq!(assets, outcome.hits.iter().map(|hit| hit.asset.id).collect::<Vec<_>>());

@@ -14,6 +14,9 @@ const GRAPH_OUTPUT: u64 = 12;
 const LENGTH_DELIMITED: u64 = 2;
 
 /// The model without all outputs of its graph but the first.
+///
+/// # Errors
+/// If the bytes are no model, or its graph has no output.
 pub fn first_output(model: &[u8]) -> Result<Vec<u8>, GraphError> {
     let fields = Fields::all(model, 0..model.len())?;
     let graph = fields.iter().find(|field| field.number == MODEL_GRAPH);

@@ -36,7 +36,7 @@ use place::Found;
 /// The hub unless `HF_ENDPOINT` names another.
 const HUB: &str = "https://huggingface.co";
 
-/// How a store is opened.
+/// Configuration of a store.
 #[derive(Clone, Debug)]
 pub struct StoreConfig {
     /// Folder of the cache; `None` for the platform's own.
@@ -78,7 +78,7 @@ pub struct Status {
     pub available: bool,
     /// Where it lies, if it is in the cache.
     pub path: Option<PathBuf>,
-    /// What is known of it, if it is in the cache.
+    /// Its record, if it is in the cache.
     pub record: Option<Record>,
     /// Whether it is in the cache but its bytes are not what came.
     pub changed: bool,
@@ -95,11 +95,17 @@ pub struct Store {
 
 impl Store {
     /// Opens the store over the built-in `models.toml`. Touches no disk.
+    ///
+    /// # Errors
+    /// If the built-in manifest is broken.
     pub fn open(config: StoreConfig) -> Result<Self, StoreError> {
         Self::with_manifest(config, Manifest::embedded())
     }
 
     /// Opens a store over another manifest, as the tests do.
+    ///
+    /// # Errors
+    /// If the manifest names what it does not have.
     pub fn with_manifest(config: StoreConfig, manifest: Manifest) -> Result<Self, StoreError> {
         let cache = match &config.cache_dir {
             Some(folder) => folder.clone(),
@@ -113,7 +119,7 @@ impl Store {
         Ok(Self { manifest, cache, config, platform: platform() })
     }
 
-    /// What can be pulled.
+    /// The manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -135,6 +141,9 @@ impl Store {
     }
 
     /// Names of what a space needs, the runtime included.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSpace`] if there is none of that name.
     pub fn space_ids(&self, name: &str) -> Result<Vec<String>, StoreError> {
         let space = self.space(name)?;
         let parts = [&space.image, &space.text.weights, &space.text.tokenizer];
@@ -143,6 +152,9 @@ impl Store {
     }
 
     /// The space of that name.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSpace`] if there is none of that name.
     pub fn space(&self, name: &str) -> Result<&SpaceEntry, StoreError> {
         self.manifest.space(name).ok_or_else(|| StoreError::UnknownSpace {
             name: name.into(),
@@ -151,6 +163,9 @@ impl Store {
     }
 
     /// The recognizer of speech of that name.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownSpeech`] if there is none of that name.
     pub fn speech(&self, name: &str) -> Result<&SpeechEntry, StoreError> {
         self.manifest.speech(name).ok_or_else(|| StoreError::UnknownSpeech {
             name: name.into(),
@@ -158,7 +173,7 @@ impl Store {
         })
     }
 
-    /// What a name on the command line stands for: one artifact, or all that a recognizer of speech needs.
+    /// Artifacts of a name on the command line: one, or all that a speech model needs.
     pub fn parts(&self, name: &str) -> Vec<String> {
         match self.manifest.speech(name) {
             Some(speech) => {
@@ -190,12 +205,18 @@ impl Store {
         }
     }
 
-    /// What `id` was held to when it came.
+    /// Record of the checks of `id` when it was pulled.
+    ///
+    /// # Errors
+    /// As [`Store::path`].
     pub fn record(&self, id: &str) -> Result<Record, StoreError> {
         self.here(id).map(|(_, record)| record)
     }
 
     /// Hashes the files again; names as for [`Store::pull`].
+    ///
+    /// # Errors
+    /// The first name that is unknown, was not pulled or has other bytes; `Cancelled`.
     pub fn verify<S: AsRef<str>>(&self, ids: &[S], control: &Control) -> Result<(), StoreError> {
         for id in ids.iter().flat_map(|id| self.parts(id.as_ref())) {
             let (artifact, file) = self.find(&id)?;
@@ -217,7 +238,7 @@ impl Store {
         }
     }
 
-    /// How the file stands to its record, and that to `models.toml`.
+    /// Compares the file with its record, and that with `models.toml`.
     fn found(&self, path: &std::path::Path, file: &FileEntry) -> Result<Found, StoreError> {
         let fits = |record: &Record| file.sha256.as_ref().is_none_or(|hash| *hash == record.sha256);
         Ok(match place::find(path)? {

@@ -39,6 +39,9 @@ pub(crate) struct Fields<'a> {
 
 impl Fields<'_> {
     /// The fields of the message that fills `span`.
+    ///
+    /// # Errors
+    /// If a field leaves the span, or has an unknown type.
     pub fn all(bytes: &[u8], span: Range<usize>) -> Result<Vec<Field>, GraphError> {
         let mut reader = Fields { bytes, at: span.start, end: span.end };
         let mut fields = Vec::new();

@@ -30,6 +30,9 @@ const PART: &str = ".joined-";
 impl Store {
     /// Brings every artifact of `ids`, or all parts of a recognizer of speech, into the cache; what is there already stays. Stops at the
     /// first that no source has; the ones before it are kept.
+    ///
+    /// # Errors
+    /// Those of the last source of an artifact that none has; a name that is unknown, a full disk, `Cancelled`.
     pub fn pull<S: AsRef<str>>(
         &self,
         ids: &[S],
@@ -163,11 +166,12 @@ impl Pull<'_> {
 
     fn download(&mut self, file: &HubFile<'_>) -> Result<Came, StoreError> {
         let hub = Hub::new(&self.store.config.hub_endpoint);
-        let (path, told) = hub.download(file, self.folder, &mut self.reporter, self.control)?;
+        let (path, announced) =
+            hub.download(file, self.folder, &mut self.reporter, self.control)?;
         Ok(Came {
             path,
-            commit: told.commit,
-            announced: told.sha256,
+            commit: announced.commit,
+            announced: announced.sha256,
             source: format!("hub {} {}", file.repository, file.path),
         })
     }
@@ -229,19 +233,19 @@ fn apply(transform: Transform, path: &Path, id: &str) -> Result<(), StoreError> 
     fs::write(path, model).map_err(fail)
 }
 
-/// Takes the artifact's lock, telling once that it waits. The lock ends with the returned file.
+/// Takes the artifact's lock; calls `waiting` once if it is taken. The lock ends with the returned file.
 fn lock(folder: &Path, control: &Control, mut waiting: impl FnMut()) -> Result<File, StoreError> {
     fs::create_dir_all(folder).map_err(|e| StoreError::io(folder, e))?;
     let path = folder.join(".lock");
     let file = File::create(&path).map_err(|e| StoreError::io(&path, e))?;
-    let mut told = false;
+    let mut announced = false;
     loop {
         control.check()?;
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, error)),
-            Err(TryLockError::WouldBlock) if !told => {
-                told = true;
+            Err(TryLockError::WouldBlock) if !announced => {
+                announced = true;
                 waiting();
             }
             Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(100)),

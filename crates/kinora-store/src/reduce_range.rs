@@ -29,6 +29,9 @@ const FLOAT: u64 = 1;
 const INT8: u64 = 3;
 
 /// Halves the weights of every `MatMulInteger` and doubles their scales; returns how many.
+///
+/// # Errors
+/// If the bytes are no model, or a scale is not where it should be.
 pub fn reduce_range(model: &mut [u8]) -> Result<usize, GraphError> {
     let patches = plan(model)?;
     for patch in &patches {

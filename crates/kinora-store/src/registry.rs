@@ -154,7 +154,7 @@ impl Fetch<'_> {
     }
 }
 
-/// What `pip` and `npm` say when nobody answers.
+/// Messages of `pip` and `npm` when no server answers.
 const UNREACHABLE: [&str; 13] = [
     "NewConnectionError",
     "Failed to establish a new connection",
@@ -174,10 +174,10 @@ const UNREACHABLE: [&str; 13] = [
 /// The last line that says something, without the client's own decoration.
 fn last_words(words: &str) -> String {
     let mut lines = words.lines().map(|l| l.trim_start_matches("npm error").trim());
-    let told = |line: &&str| {
+    let says_something = |line: &&str| {
         !line.is_empty() && !line.contains("complete log") && !line.ends_with("-debug-0.log")
     };
-    lines.rfind(told).unwrap_or("it said nothing").to_owned()
+    lines.rfind(says_something).unwrap_or("it said nothing").to_owned()
 }
 
 /// Bytes under `folder`, down to `depth` levels; what vanishes meanwhile does not count.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Rect, Shot, Size, Steady, TimeRange};
+use crate::{Rect, Shot, Size, Stabilisation, TimeRange};
 
 /// What becomes of the sound that a clip brings along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,8 @@ pub struct ShotBrief {
     /// Whether the clip is heard; unset, as the film says.
     pub sound: Option<Sound>,
     /// Whether the clip is stabilised; unset, as the film says.
-    pub steady: Option<Steady>,
+    #[serde(rename = "steady")]
+    pub stabilisation: Option<Stabilisation>,
 }
 
 /// What the user asked for.
@@ -67,7 +68,8 @@ pub struct Brief {
     /// Whether clips are heard; unset, they are. A shot may say otherwise for itself.
     pub sound: Option<Sound>,
     /// Whether clips are stabilised; unset, they are. A shot may say otherwise for itself.
-    pub steady: Option<Steady>,
+    #[serde(rename = "steady")]
+    pub stabilisation: Option<Stabilisation>,
     /// The shots in order; never empty once parsed.
     pub shots: Vec<ShotBrief>,
 }
@@ -112,10 +114,10 @@ pub struct FilmSpec {
     /// word on the film; a shot's word stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound: Option<Sound>,
-    /// What was asked for beside the brief about stabilising clips: `Off` stabilises none, `Auto` stands in for the
-    /// brief's own word on the film; a shot's word stays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub steady: Option<Steady>,
+    /// Stabilisation asked for beside the brief: `Off` leaves every clip as it is, `Auto` stands in for the
+    /// brief's setting for the film; a shot's own setting stays.
+    #[serde(rename = "steady", default, skip_serializing_if = "Option::is_none")]
+    pub stabilisation: Option<Stabilisation>,
 }
 
 /// How a picture whose shape is not the film's is fitted. It is never distorted.
@@ -155,8 +157,8 @@ pub struct ClipCut {
     #[serde(default)]
     pub sound: ShotSound,
     /// Whether the stretch is stabilised.
-    #[serde(default)]
-    pub steady: Steady,
+    #[serde(rename = "steady", default)]
+    pub stabilisation: Stabilisation,
 }
 
 /// A whole film, planned but not rendered.

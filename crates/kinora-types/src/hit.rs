@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, Passage, TimeRange};
+use crate::{Asset, AssetRow, Passage, TimeRange};
 
 /// How the parts of a hybrid search rated one asset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct Moment {
     /// The moment inside that fits best, in milliseconds.
     pub best_ms: u64,
     /// Of what is to be seen, a score of the same kind as [`Scores::dense`]; of words alone, the share
-    /// of the question's information that they carry, of motion its likeness, both 0 to 1.
+    /// of the question's information that they carry, of motion its similarity, both 0 to 1.
     pub score: f32,
     /// Why it answers.
     #[serde(default)]
@@ -96,7 +96,7 @@ pub struct Hit {
     /// 1-based rank.
     pub rank: usize,
     /// Its row in the catalogue of the library that was searched.
-    pub row: u64,
+    pub row: AssetRow,
     /// The asset.
     pub asset: Asset,
     /// Its scores.

@@ -21,9 +21,10 @@ mod passage;
 mod picture;
 mod printable;
 mod record;
+mod row;
 mod shot;
 mod space;
-mod steady;
+mod stabilisation;
 mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
@@ -43,7 +44,8 @@ pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad,
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
+pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use shot::{Rating, Shot, ShotSource, Shown};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
-pub use steady::{Steadiness, Steady};
+pub use stabilisation::{Stabilisation, StabilisationOutcome};
 pub use time::{BackwardRange, TimeRange};

@@ -24,7 +24,7 @@ pub enum CameraMotion {
     RollClockwise,
     /// It turns about the line of sight, counterclockwise.
     RollCounterclockwise,
-    /// It trembles, as in a hand.
+    /// It shakes, as in a hand.
     Shaky,
 }
 

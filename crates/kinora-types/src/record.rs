@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     AssetId, Candidate, ContentHash, EmbeddingSpace, FilmSpec, RejectReason, Rights, Scores,
-    ShotSound, Steadiness, TimeRange,
+    ShotSound, StabilisationOutcome, TimeRange,
 };
 
 /// A source of a shot.
@@ -174,9 +174,9 @@ pub struct ShotRecord {
     /// What is heard.
     #[serde(default, skip_serializing_if = "ShotSound::is_none")]
     pub sound: ShotSound,
-    /// What became of a clip's trembling; `None` for pictures, and where it was not to be touched.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub steadiness: Option<Steadiness>,
+    /// Outcome of stabilising a clip; `None` for pictures, and where stabilisation is off.
+    #[serde(rename = "steadiness", default, skip_serializing_if = "Option::is_none")]
+    pub stabilisation: Option<StabilisationOutcome>,
 }
 
 /// The record of a film; also stands as JSON beside it.

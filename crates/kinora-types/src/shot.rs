@@ -196,7 +196,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{AssetId, ContentHash, Framing, Rect, Rights, ShotSound, Steady, TimeRange};
+    use crate::{AssetId, ContentHash, Framing, Rect, Rights, ShotSound, Stabilisation, TimeRange};
 
     fn source(rating: Option<Rating>) -> ShotSource {
         let asset = Asset {
@@ -235,7 +235,7 @@ mod tests {
             focus: (0.5, 0.5),
             framing: Framing::Crop,
             sound: ShotSound::Muted,
-            steady: Steady::Auto,
+            stabilisation: Stabilisation::Auto,
         };
         let picture = written(Shown::Picture { source: source(rated), camera });
         assert_eq!((&picture["rank"], &picture["pinned"]), (&json!(2), &json!(false)));

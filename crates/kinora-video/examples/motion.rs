@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// CPU seconds of this thread, as Linux counts them.
 fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
-    let told = fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanos: f64 = told.split(' ').next().unwrap_or_default().parse()?;
+    let stats = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanos: f64 = stats.split(' ').next().unwrap_or_default().parse()?;
     Ok(nanos / 1e9)
 }

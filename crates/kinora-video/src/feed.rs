@@ -1,8 +1,8 @@
 //! Raw frames and their times, out of one child.
 //!
 //! Pixels come through standard output, times through `showinfo` on the error stream: raw video has
-//! none of its own. The filter tells of a frame before its pixels leave, so the n-th report belongs to
-//! the n-th frame. Two threads read, `video-pixels` and `video-words`; at most [`QUEUE`] frames wait.
+//! none of its own. The filter reports a frame before its pixels leave, so the n-th report belongs to the
+//! n-th frame. Two threads read, `video-pixels` and `video-words`; at most [`QUEUE`] frames wait.
 
 use std::{
     collections::VecDeque,
@@ -18,28 +18,28 @@ use super::{
     Cancelled, VideoError, VideoLimits,
     child::{Input, Running},
     filter::Chain,
-    log::{self, Report},
-    patience::{GivenUp, Patience},
+    log::{self, ShowInfo},
     probe::{is_grave, undecodable},
+    timeouts::{GivenUp, Timeouts},
 };
 /// Frames that may wait for us.
 const QUEUE: usize = 3;
 /// Reports that may wait for their frames. ffmpeg holds tens of frames between the filter and the
 /// pipe; if this were ever full, both sides would wait for each other until the limit on silence.
 const REPORTS: usize = 4096;
-/// What is remembered of grave lines.
+/// Most lines of errors that are kept.
 const KEPT_WORDS: usize = 20;
 
-/// How a stream ended.
+/// Result of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Frames that came.
     pub frames: u64,
-    /// When the last one ends.
+    /// End of the last frame.
     pub end: Duration,
     /// Whether the time between frames varies by more than rounding.
     pub variable: bool,
-    /// What was wrong with the file, in ffmpeg's words, if not everything could be decoded as it was
+    /// Damage of the file, as ffmpeg reported it, if not everything could be decoded as it was
     /// meant. Frames that came may show the damage.
     pub damage: Option<String>,
 }
@@ -51,12 +51,12 @@ struct Stamp {
     duration: Duration,
 }
 
-/// What was said besides times.
+/// Messages of ffmpeg besides times.
 #[derive(Default)]
 pub(crate) struct Words {
     pub damage: Option<String>,
     pub grave: Vec<String>,
-    /// What ended ffmpeg, by its own words.
+    /// Signal that ended ffmpeg, as it reported.
     pub signal: Option<i32>,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Feed<'a> {
     stamps: Option<Receiver<Stamp>>,
     threads: Option<(JoinHandle<()>, JoinHandle<Words>)>,
     limits: &'a VideoLimits,
-    patience: Patience<'a>,
+    timeouts: Timeouts<'a>,
     rhythm: Rhythm,
     outcome: Outcome,
     last: Option<Duration>,
@@ -81,6 +81,9 @@ pub(super) type Raw = (Duration, Vec<u8>);
 
 impl<'a> Feed<'a> {
     /// `duration` is what the file claims, for the limit on time; `before` are options of the input.
+    ///
+    /// # Errors
+    /// As [`Running::start`], and a file that cannot be decoded.
     pub fn start(
         input: Input<'a>,
         duration: Option<Duration>,
@@ -101,7 +104,7 @@ impl<'a> Feed<'a> {
             named("video-pixels", move || read_pixels(stdout, bytes, &pixel_sender))?;
         let word_thread = named("video-words", move || read_words(stderr, &stamp_sender))?;
         Ok(Self {
-            patience: Patience::new(input.limits, (duration, running.work), cancelled),
+            timeouts: Timeouts::new(input.limits, (duration, running.work), cancelled),
             running,
             pixels: Some(pixels),
             stamps: Some(stamps),
@@ -116,6 +119,9 @@ impl<'a> Feed<'a> {
     }
 
     /// The next frame and when it is shown; never before the one that came last.
+    ///
+    /// # Errors
+    /// If the child was too slow or died, the frames break off, or the work was cancelled.
     pub fn next(&mut self) -> Result<Option<Raw>, VideoError> {
         if let Some(frame) = self.back.pop_front() {
             return Ok(Some(frame));
@@ -130,7 +136,7 @@ impl<'a> Feed<'a> {
         next
     }
 
-    /// What came last comes again.
+    /// Puts frames back; they are the next ones.
     pub fn give_back(&mut self, frames: impl IntoIterator<Item = Raw>) {
         self.back.extend(frames);
     }
@@ -166,7 +172,7 @@ impl<'a> Feed<'a> {
         Ok(None)
     }
 
-    /// How it ended; whole once [`Feed::next`] has given `None`.
+    /// Result of the stream; complete once [`Feed::next`] has given `None`.
     pub fn outcome(&self) -> Outcome {
         Outcome { variable: self.rhythm.varies(), ..self.outcome.clone() }
     }
@@ -174,7 +180,7 @@ impl<'a> Feed<'a> {
     /// `None` once the other end is closed.
     fn wait<T>(&mut self, channel: &Option<Receiver<T>>) -> Result<Option<T>, VideoError> {
         let Some(channel) = channel else { return Ok(None) };
-        self.patience.wait(channel).map_err(|given_up| match given_up {
+        self.timeouts.wait(channel).map_err(|given_up| match given_up {
             GivenUp::Cancelled => VideoError::Cancelled,
             GivenUp::TooSlow(waited) => self.too_slow(waited),
         })
@@ -189,15 +195,15 @@ impl<'a> Feed<'a> {
 
     /// The child has closed its output: why?
     fn close(&mut self) -> Result<(), VideoError> {
-        let status = self.running.wait(self.patience.deadline(), self.patience.cancelled);
+        let status = self.running.wait(self.timeouts.deadline(), self.timeouts.cancelled);
         let status = status.map_err(|e| VideoError::Internal(e.to_string()))?;
         let words = self.join();
         let Some(status) = status else {
-            return Err(self.too_slow(self.patience.waited));
+            return Err(self.too_slow(self.timeouts.waited));
         };
         let said = words.grave.last().map_or("it said nothing", String::as_str);
         let end = (words.signal, said);
-        if let Some(error) = self.running.untimely(status, end, self.patience.cancelled) {
+        if let Some(error) = self.running.untimely(status, end, self.timeouts.cancelled) {
             return Err(error);
         }
         if !status.success() && self.outcome.frames == 0 {
@@ -247,15 +253,15 @@ fn read_words(pipe: ChildStderr, stamps: &Sender<Stamp>) -> Words {
     let (mut words, mut base) = (Words::default(), (1, 1_000_000));
     log::read_lines(pipe, |raw| {
         let line = log::line(raw);
-        match line.report() {
-            Some(Report::TimeBase(num, den)) => base = (num, den),
-            Some(Report::Frame(shown)) => {
+        match line.showinfo() {
+            Some(ShowInfo::TimeBase(num, den)) => base = (num, den),
+            Some(ShowInfo::Frame(shown)) => {
                 let time = |units: i64| seconds(units, base);
                 // Nobody listens once the stream has been given up; the pipe is still emptied.
                 let _ =
                     stamps.send(Stamp { at: shown.pts.map(time), duration: time(shown.duration) });
             }
-            Some(Report::Colours(..)) => {}
+            Some(ShowInfo::Colours(..)) => {}
             None => words.take(&line),
         }
     });

@@ -1,4 +1,4 @@
-//! One video file that has been looked at.
+//! A video file that was probed.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,14 +14,14 @@ use super::{
     feed::Feed,
     filter::{self, Chain, Pixels},
     probe, reach,
-    steady::Survey,
+    stabilisation::Survey,
 };
 use crate::FFmpeg;
 
-/// Asked often and from the thread that reads: whether to stop.
+/// Whether to stop; polled often, from the thread that reads.
 pub type Cancelled<'a> = &'a (dyn Fn() -> bool + Sync);
 
-/// For whoever never stops: `&never`.
+/// Never cancels: `&never`.
 pub fn never() -> bool {
     false
 }
@@ -37,7 +37,10 @@ pub struct VideoFile {
 }
 
 impl VideoFile {
-    /// Looks at a file: see [`probe()`].
+    /// Probes a file, as [`probe()`] does.
+    ///
+    /// # Errors
+    /// As [`probe()`].
     pub fn open(
         ffmpeg: &FFmpeg,
         path: &Path,
@@ -55,28 +58,31 @@ impl VideoFile {
         Ok(Self { ffmpeg, path, limits, facts, tone })
     }
 
-    /// The same file under other limits: it is not looked at again.
+    /// The same file under other limits, without probing it again.
     pub fn within(self, limits: VideoLimits) -> Self {
         Self { limits, ..self }
     }
 
-    /// What the file says of itself.
+    /// Facts about the file.
     pub fn facts(&self) -> &VideoFacts {
         &self.facts
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What happens to its light in every frame that is read.
+    /// Tone mapping of every frame that is read.
     pub fn tone(&self) -> Tone {
         self.tone
     }
 
-    /// The first look: some keyframes, spread evenly. Errors: [`VideoError::NoVideo`] for sound alone,
-    /// and whatever keeps ffmpeg from starting; damage is told by the frames.
+    /// Some keyframes, spread evenly over the video.
+    ///
+    /// # Errors
+    /// [`VideoError::NoVideo`] for sound alone, and whatever keeps ffmpeg from starting; damage is an error of the
+    /// frames.
     pub fn keyframes<'a>(
         &'a self,
         spec: KeyframeSpec,
@@ -86,7 +92,10 @@ impl VideoFile {
     }
 
     /// Every frame in the order of time, its shorter side `short_side` pixels (never enlarged, both
-    /// sides even). Errors as for [`VideoFile::keyframes`].
+    /// sides even).
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn frames<'a>(
         &'a self,
         short_side: u32,
@@ -97,6 +106,9 @@ impl VideoFile {
 
     /// As [`VideoFile::frames`], but only the first frame and then each that comes at least `step`
     /// after the one before.
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn samples<'a>(
         &'a self,
         short_side: u32,
@@ -106,7 +118,10 @@ impl VideoFile {
         Frames::start(self, short_side, Some(step), cancelled)
     }
 
-    /// A span for a film. Errors also: an odd size, a span outside of the video.
+    /// A span for a film.
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`]; also an odd size, or a span outside of the video.
     pub fn clip<'a>(
         &'a self,
         spec: &ClipSpec,
@@ -115,15 +130,20 @@ impl VideoFile {
         Clip::start(self, spec, None, cancelled)
     }
 
-    /// Whether a clip trembles, and how to steady it: one or two small decodes of its span. Errors as for
-    /// [`VideoFile::clip`].
+    /// Measures the shake of a clip and plans its stabilisation: one or two small decodes of its span.
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn survey(&self, spec: &ClipSpec, cancelled: Cancelled) -> Result<Survey, VideoError> {
         Clip::check(self, spec)?;
         Survey::of(self, spec, cancelled)
     }
 
-    /// As [`VideoFile::clip`], steadied where a survey of the same clip says so.
-    pub fn steadied<'a>(
+    /// As [`VideoFile::clip`], stabilised where a survey of the same clip says so.
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
+    pub fn stabilised<'a>(
         &'a self,
         spec: &ClipSpec,
         survey: &'a Survey,
@@ -132,8 +152,10 @@ impl VideoFile {
         Clip::start(self, spec, survey.plan.as_ref(), cancelled)
     }
 
-    /// The sound from a moment on, at [`super::SOUND_RATE`]. Errors: [`VideoError::NoSound`], and whatever
-    /// keeps ffmpeg from starting.
+    /// The sound from a moment on, at [`super::SOUND_RATE`].
+    ///
+    /// # Errors
+    /// [`VideoError::NoSound`], and whatever keeps ffmpeg from starting.
     pub fn soundtrack<'a>(
         &'a self,
         from: Duration,
@@ -142,15 +164,19 @@ impl VideoFile {
         Soundtrack::start(self, from, cancelled)
     }
 
-    /// When its last frame that can be decoded ends: the honest length of a file that was cut off and still
-    /// claims to be whole. Looks at a few moments where the container can be sought in, else decodes it all.
-    /// Errors as for [`VideoFile::keyframes`].
+    /// When the last frame that can be decoded ends: the true duration of a file that was cut off but claims to be
+    /// whole. Seeks to a few moments where the container allows it, else decodes everything.
+    ///
+    /// # Errors
+    /// As [`VideoFile::keyframes`].
     pub fn reach(&self, cancelled: Cancelled) -> Result<Duration, VideoError> {
         reach::reach(self, cancelled)
     }
 
-    /// So many frames spread over a span, or as many as it has, their size as in [`VideoFile::frames`].
-    /// Errors as for [`VideoFile::clip`].
+    /// `count` frames spread over a span, or as many as it has, their size as in [`VideoFile::frames`].
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn spread(
         &self,
         span: TimeRange,
@@ -166,8 +192,10 @@ impl VideoFile {
         frames.map(|(number, image)| Ok(Frame { at: at(number), image: image? })).collect()
     }
 
-    /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`]. Errors as for
-    /// [`VideoFile::clip`].
+    /// The one frame that is shown at a moment, its size as in [`VideoFile::frames`].
+    ///
+    /// # Errors
+    /// As [`VideoFile::clip`].
     pub fn still(
         &self,
         at: Duration,

@@ -3,7 +3,7 @@
 //! Way in: [`VideoFile::open`] asks ffmpeg what a file is ([`VideoFacts`]); [`VideoFile::keyframes`] is
 //! the quick first look, [`VideoFile::frames`] the one full decode that feeds everything else,
 //! [`VideoFile::clip`] a span at a film's size and frame rate, [`VideoFile::soundtrack`] its sound; [`shots`] finds where shots meet,
-//! [`motion`] how they move, [`steady`] takes the trembling out of a span.
+//! [`motion`] how they move, [`stabilisation`] smooths the camera path of a span.
 //!
 //! A file is decoded in a child process with limits on time, memory, pixels and output
 //! ([`VideoLimits`]); it can reach no network and no other file, and dies with the stream that reads it.
@@ -35,7 +35,6 @@ pub(crate) mod log;
 #[cfg(test)]
 mod made;
 pub mod motion;
-pub(crate) mod patience;
 pub(crate) mod probe;
 mod reach;
 pub mod shots;
@@ -43,11 +42,12 @@ pub mod shots;
 mod sound_tests;
 mod soundtrack;
 pub mod spawn;
-pub mod steady;
+pub mod stabilisation;
 pub mod subtitles;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
+pub(crate) mod timeouts;
 
 pub use clip::{Clip, ClipSpec};
 pub use error::VideoError;

@@ -1,6 +1,6 @@
-//! What ffmpeg says on its error stream, line by line, as `-loglevel level+info` prints it.
+//! Messages of ffmpeg on its error stream, line by line, as `-loglevel level+info` prints it.
 //!
-//! Written by a program but filled by the file: every line may lie, none may be long.
+//! The content comes from the file: no line is trusted, and long lines are cut.
 
 use std::io::Read;
 
@@ -9,11 +9,11 @@ use kinora_types::Size;
 /// A longer line is cut.
 const LONGEST_LINE: usize = 4096;
 
-/// Said of our own output: raw video is numbered at an even rate, so that two frames of a file whose rate
-/// varies may share a number. `showinfo` tells their times.
+/// A warning about raw output, which is numbered at an even rate: two frames of a file with a varying rate may share a
+/// number. Their times come from `showinfo`.
 const SAME_NUMBER: &str = "Application provided invalid, non monotonically increasing dts to muxer";
 
-/// How grave a line is.
+/// Log level of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// The rest of the line before.
@@ -28,7 +28,7 @@ pub(crate) enum Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line<'a> {
     pub level: Level,
-    /// What speaks, e.g. `h264` or `Parsed_showinfo_0`; empty for ffmpeg itself.
+    /// Source of the line, e.g. `h264` or `Parsed_showinfo_0`; empty for ffmpeg itself.
     pub source: &'a str,
     pub text: &'a str,
 }
@@ -67,10 +67,10 @@ pub(crate) struct Shown {
     pub interlaced: bool,
 }
 
-/// What `showinfo` tells in one line.
+/// One line of the filter `showinfo`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Report {
-    /// Seconds of one unit as a fraction. Told again if the picture changes its size in mid-stream.
+pub(crate) enum ShowInfo {
+    /// Seconds of one unit as a fraction. It comes again if the picture changes its size in mid-stream.
     TimeBase(i64, i64),
     Frame(Shown),
     Colours(Colours),
@@ -85,33 +85,33 @@ pub(crate) struct Colours {
 }
 
 impl Line<'_> {
-    /// The line as a report of `showinfo`, if it is one.
-    pub fn report(&self) -> Option<Report> {
+    /// The line as one of `showinfo`, if it is.
+    pub fn showinfo(&self) -> Option<ShowInfo> {
         if !self.source.starts_with("Parsed_showinfo") {
             return None;
         }
         if let Some(rest) = self.text.strip_prefix("config in time_base: ") {
             let (num, den) = rest.split(',').next()?.split_once('/')?;
             let (num, den) = (num.trim().parse().ok()?, den.trim().parse().ok()?);
-            return (num > 0 && den > 0).then_some(Report::TimeBase(num, den));
+            return (num > 0 && den > 0).then_some(ShowInfo::TimeBase(num, den));
         }
         if self.text.starts_with("n:") {
-            return Some(Report::Frame(shown(self.text)));
+            return Some(ShowInfo::Frame(shown(self.text)));
         }
         let named = |key| field(self.text, key).map(str::to_owned);
         let (matrix, transfer) = (named("color_space:")?, named("color_trc:")?);
         let primaries = named("color_primaries:").unwrap_or_default();
-        Some(Report::Colours(Colours { matrix, primaries, transfer }))
+        Some(ShowInfo::Colours(Colours { matrix, primaries, transfer }))
     }
 
-    /// The signal that ended ffmpeg, if it says so: it obeys those that ask and those that tell of a limit.
+    /// The signal that ended ffmpeg, if it reports one: a request to end or a limit.
     pub fn signal(&self) -> Option<i32> {
-        let told = self.text.strip_prefix("Exiting normally, received signal ")?;
-        let plain = self.source.is_empty() && self.level == Level::Info;
-        told.trim_end_matches('.').parse().ok().filter(|_| plain)
+        let number = self.text.strip_prefix("Exiting normally, received signal ")?;
+        let own = self.source.is_empty() && self.level == Level::Info;
+        number.trim_end_matches('.').parse().ok().filter(|_| own)
     }
 
-    /// Whether the line tells of damage in the file: decoders' and demuxers' errors, and packets that
+    /// Whether the line reports damage in the file: decoders' and demuxers' errors, and packets that
     /// a demuxer found to be corrupt.
     pub fn is_damage(&self) -> bool {
         let corrupt = self.level == Level::Warning && self.text.starts_with("Packet corrupt");
@@ -189,12 +189,12 @@ mod tests {
         let raw = "[Parsed_showinfo_0 @ 0x7f] [info] n:   2 pts:     83 pts_time:0.083   \
                    duration:     41 duration_time:0.041   fmt:yuv420p cl:left sar:4/3 s:320x180 i:T \
                    iskey:0 type:P ";
-        let Some(Report::Frame(shown)) = line(raw).report() else { panic!("no frame") };
+        let Some(ShowInfo::Frame(shown)) = line(raw).showinfo() else { panic!("no frame") };
         assert_eq!((shown.pts, shown.duration, shown.interlaced), (Some(83), 41, true));
         assert_eq!(shown.size, Some(Size { width: 320, height: 180 }));
         assert_eq!(shown.pixel_aspect, Some(4.0 / 3.0));
         let raw = "[Parsed_showinfo_3 @ 0x7f] [info] n:   0 pts:   NOPTS pts_time:NOPTS sar:0/1";
-        let Some(Report::Frame(shown)) = line(raw).report() else { panic!("no frame") };
+        let Some(ShowInfo::Frame(shown)) = line(raw).showinfo() else { panic!("no frame") };
         assert_eq!((shown.pts, shown.pixel_aspect, shown.size), (None, None, None));
     }
 
@@ -202,9 +202,9 @@ mod tests {
     fn time_bases_and_colours_are_read() {
         let base =
             "[Parsed_showinfo_0 @ 0x1] [info] config in time_base: 1/12288, frame_rate: 24/1";
-        assert_eq!(line(base).report(), Some(Report::TimeBase(1, 12288)));
+        assert_eq!(line(base).showinfo(), Some(ShowInfo::TimeBase(1, 12288)));
         let none = "[Parsed_showinfo_0 @ 0x1] [info] config in time_base: 0/0, frame_rate: 0/0";
-        assert_eq!(line(none).report(), None);
+        assert_eq!(line(none).showinfo(), None);
         let colours = "[Parsed_showinfo_0 @ 0x1] [info] color_range:tv color_space:bt2020nc \
                        color_primaries:bt2020 color_trc:smpte2084";
         let expected = Colours {
@@ -212,7 +212,7 @@ mod tests {
             primaries: "bt2020".into(),
             transfer: "smpte2084".into(),
         };
-        assert_eq!(line(colours).report(), Some(Report::Colours(expected)));
+        assert_eq!(line(colours).showinfo(), Some(ShowInfo::Colours(expected)));
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_file_cannot_pass_words_off_as_a_frame() {
-        assert_eq!(line("[info]     title : n: 0 pts: 5").report(), None);
+        assert_eq!(line("[info]     title : n: 0 pts: 5").showinfo(), None);
     }
 
     #[test]
@@ -239,7 +239,7 @@ mod tests {
         #[test]
         fn no_line_can_panic(text in r"(\[Parsed_showinfo_0 @ 0x1\] \[info\] )?(n: |config in time_base: )?.*") {
             let line = line(&text);
-            let _ = (line.report(), line.is_damage());
+            let _ = (line.showinfo(), line.is_damage());
         }
     }
 }

@@ -295,8 +295,8 @@ fn a_stream_is_bounded_in_frames_and_in_silence() {
     // Of a child that says nothing; a real one may be too quick to be caught at it.
     let limits = VideoLimits { silence: Duration::ZERO, ..VideoLimits::default() };
     let (_silent, channel) = crossbeam_channel::bounded::<()>(0);
-    let waited = patience::Patience::new(&limits, (None, Duration::MAX / 4), &never).wait(&channel);
-    assert!(matches!(waited, Err(patience::GivenUp::TooSlow(_))));
+    let waited = timeouts::Timeouts::new(&limits, (None, Duration::MAX / 4), &never).wait(&channel);
+    assert!(matches!(waited, Err(timeouts::GivenUp::TooSlow(_))));
 }
 
 /// The filters of an ffmpeg are asked for once, whatever is opened by it and its clones.

@@ -31,14 +31,14 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-/// First month of each.
+/// Seasons with their first month.
 const SEASONS: [(&str, i8); 5] =
     [("spring", 3), ("summer", 6), ("autumn", 9), ("fall", 9), ("winter", 12)];
 const NUMBERS: [&str; 13] = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven", "twelve",
 ];
-/// What may stand before a date and belongs to it.
+/// Words that may stand before a date and belong to it.
 const BEFORE: [&str; 10] =
     ["in", "on", "during", "from", "of", "the", "at", "taken", "over", "since"];
 
@@ -142,7 +142,7 @@ fn relative(tokens: &Tokens, at: usize, today: Date) -> Option<(Range, usize)> {
     Some((range?, 2))
 }
 
-/// `last three weeks`.
+/// Days of `last three weeks` and the like.
 fn counted(tokens: &Tokens, at: usize, word: &str, today: Date) -> Option<(Range, usize)> {
     let number = tokens.at(at + 1)?;
     let spelled = NUMBERS.iter().position(|name| *name == number);
@@ -158,7 +158,7 @@ fn counted(tokens: &Tokens, at: usize, word: &str, today: Date) -> Option<(Range
     (word != "this").then_some(((first, today), 3))
 }
 
-/// `last june`, `this summer`: with `last`, the latest that is over.
+/// Days of `last june`, `this summer`; with `last`, of the latest that is over.
 fn named(name: &str, today: Date, which: &str) -> Option<Range> {
     let of_year = |year: i16| month_of(name, year).or_else(|| season_of(name, year));
     let years = [today.year(), today.year() - 1, today.year() - 2];
@@ -169,7 +169,7 @@ fn named(name: &str, today: Date, which: &str) -> Option<Range> {
     years.into_iter().filter_map(of_year).find(fits)
 }
 
-/// `3 june 2023`, `june 3 2023`, `3rd of june 2023`.
+/// The day of `3 june 2023`, `june 3 2023` or `3rd of june 2023`.
 fn day_of_month(tokens: &Tokens, at: usize) -> Option<(Range, usize)> {
     let number = |place: usize| -> Option<i8> {
         let word = tokens.at(place)?.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h']);
@@ -210,7 +210,7 @@ fn season(tokens: &Tokens, at: usize, today: Date) -> Option<(Range, usize)> {
     meant.then(|| Some((latest(|year| season_of(name, year), today)?, 1))).flatten()
 }
 
-/// The latest that has begun.
+/// The latest period that has begun.
 fn latest(of_year: impl Fn(i16) -> Option<Range>, today: Date) -> Option<Range> {
     [today.year(), today.year() - 1].into_iter().filter_map(of_year).find(|range| range.0 <= today)
 }

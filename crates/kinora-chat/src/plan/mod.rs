@@ -18,7 +18,7 @@ const NEAR_KM: f64 = 50.0;
 const OURS: [&str; 9] =
     ["we", "i", "us", "my", "our", "taken", "filmed", "recorded", "photographed"];
 
-/// What a library holds, by kind.
+/// Words for pictures.
 const PICTURES: [&str; 8] =
     ["photos", "photo", "pictures", "picture", "images", "image", "photographs", "photograph"];
 const VIDEOS: [&str; 6] = ["videos", "video", "clips", "clip", "footage", "films"];
@@ -53,18 +53,18 @@ pub enum Intent {
     /// Words about what is shown, said or written.
     #[default]
     Tell,
-    /// How many.
+    /// How many assets match.
     Count {
-        /// One number for each of these.
+        /// Period that each number counts; `None` for one number of all.
         by: Option<Period>,
     },
-    /// Which ones.
+    /// Which assets match.
     List,
-    /// When.
+    /// When the matching assets were taken.
     When,
 }
 
-/// What counts are told apart by.
+/// Period of a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
@@ -77,7 +77,7 @@ pub enum Period {
 /// How a question was understood.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// What kind of answer is wanted.
+    /// Kind of answer.
     pub intent: Intent,
     /// Exact conditions out of its words.
     pub filter: Filter,

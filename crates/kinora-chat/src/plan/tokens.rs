@@ -150,7 +150,7 @@ impl Tokens {
         places.map(|at| name(at).join(" ")).filter(|name| !name.is_empty()).collect()
     }
 
-    /// What is left and says something.
+    /// The words that were not taken and that do not only ask.
     pub fn rest(&self) -> String {
         let left = self.0.iter().filter(|token| !token.taken);
         let said = left.filter(|token| SCAFFOLD.binary_search(&token.lower.as_str()).is_err());

@@ -10,14 +10,14 @@ use kinora_engine::{
     BriefFormat, BriefSource, Control, Engine, Event, FilmRequest, Generator, Job, Library, Plan,
 };
 use kinora_types::{
-    Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Steadiness, Steady,
-    Storyboard, Transition,
+    Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Stabilisation,
+    StabilisationOutcome, Storyboard, Transition,
 };
 use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::{GeneratorArg, MakeArgs, SoundArg, SteadyArg, TransitionArg},
+    args::{GeneratorArg, MakeArgs, SoundArg, StabilisationArg, TransitionArg},
     output,
 };
 
@@ -98,9 +98,9 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
             SoundArg::Keep => Sound::Keep,
             SoundArg::Mute => Sound::Mute,
         }),
-        steady: args.steady.map(|steady| match steady {
-            SteadyArg::Auto => Steady::Auto,
-            SteadyArg::Off => Steady::Off,
+        stabilisation: args.stabilisation.map(|asked| match asked {
+            StabilisationArg::Auto => Stabilisation::Auto,
+            StabilisationArg::Off => Stabilisation::Off,
         }),
     };
     Ok(FilmRequest {
@@ -186,19 +186,21 @@ pub fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Result<()> 
     for shot in &record.shots {
         let at = output::timecode(shot.first_frame as f64 / fps);
         let source = shot.sources.first().map_or("left out: nothing fits", |s| s.label.as_str());
-        output::line(format!("{at}  {}  <- {source}{}", shot.name, steadied(shot)))?;
+        output::line(format!("{at}  {}  <- {source}{}", shot.name, stabilised(shot)))?;
     }
     output::line(format!("film: {}", out.display()))?;
     output::line(format!("record: {}", record_file.display()))
 }
 
-/// What became of a clip's trembling, where there was any.
-fn steadied(shot: &ShotRecord) -> String {
-    match &shot.steadiness {
-        Some(Steadiness::Steadied { shake, residual, .. }) => {
+/// Outcome of stabilising a shot's clip, where it shakes.
+fn stabilised(shot: &ShotRecord) -> String {
+    match &shot.stabilisation {
+        Some(StabilisationOutcome::Stabilised { shake, residual, .. }) => {
             format!(" (steadied: {:.1} % of its trembling is left)", 100.0 * residual / shake)
         }
-        Some(Steadiness::Left { shake: Some(_), why }) => format!(" (not steadied: {why})"),
+        Some(StabilisationOutcome::Left { shake: Some(_), why }) => {
+            format!(" (not steadied: {why})")
+        }
         _ => String::new(),
     }
 }

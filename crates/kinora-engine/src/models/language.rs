@@ -13,7 +13,7 @@ use crate::{EngineError, settings::Language};
 
 /// Answers offline where it was pulled and nothing else is configured.
 const DEFAULT: &str = "qwen2.5-coder-1.5b-instruct";
-const PATIENCE: u64 = 300;
+const READ_TIMEOUT: u64 = 300;
 const ENDPOINT: &str = "name a server of the chat completions API, such as llama-server or Ollama on this \
      machine, with `endpoint`, or a GGUF file with `model`, or take the section out of config.toml";
 
@@ -96,9 +96,9 @@ fn endpoint(
         })
     };
     let api_key = language.api_key_env.as_ref().map(key).transpose()?;
-    let patience = Duration::from_secs(language.patience.unwrap_or(PATIENCE));
+    let read_timeout = Duration::from_secs(language.patience.unwrap_or(READ_TIMEOUT));
     let context = language.context;
-    Ok(EndpointConfig { api_key, context, patience, ..EndpointConfig::new(address, model) })
+    Ok(EndpointConfig { api_key, context, read_timeout, ..EndpointConfig::new(address, model) })
 }
 
 pub(super) fn missing(message: &str, hint: &str) -> EngineError {

@@ -5,7 +5,7 @@
 //! there is none. `> words` under either, or `[caption: words]`, is the caption. `[sound: mute]` or `[steady: off]`
 //! in a line of its own before the shots is meant for all of them.
 
-use kinora_types::{Brief, ShotBrief, Sound, Steady};
+use kinora_types::{Brief, ShotBrief, Sound, Stabilisation};
 
 use super::BriefError;
 
@@ -38,7 +38,7 @@ impl Reader {
                 return once(&mut self.brief.sound, Some(sound(value)?), "sound");
             }
             Some(("steady", value)) => {
-                return once(&mut self.brief.steady, Some(steady(value)?), "steady");
+                return once(&mut self.brief.stabilisation, Some(stabilisation(value)?), "steady");
             }
             _ => {}
         }
@@ -164,10 +164,10 @@ fn sound(value: &str) -> Result<Sound, String> {
     }
 }
 
-fn steady(value: &str) -> Result<Steady, String> {
+fn stabilisation(value: &str) -> Result<Stabilisation, String> {
     match value {
-        "auto" => Ok(Steady::Auto),
-        "off" => Ok(Steady::Off),
+        "auto" => Ok(Stabilisation::Auto),
+        "off" => Ok(Stabilisation::Off),
         _ => Err(format!("steady is `auto` or `off`, not `{value}`")),
     }
 }
@@ -176,7 +176,7 @@ fn mark(key: &str, value: &str, shot: &mut ShotBrief) -> Result<(), String> {
     let twice = || Err(format!("`{key}` is given twice"));
     match key {
         "sound" => once(&mut shot.sound, Some(sound(value)?), key)?,
-        "steady" => once(&mut shot.steady, Some(steady(value)?), key)?,
+        "steady" => once(&mut shot.stabilisation, Some(stabilisation(value)?), key)?,
         "pin" if shot.pin.is_none() => shot.pin = Some(value.to_owned()),
         "caption" if shot.caption.is_none() => shot.caption = Some(value.to_owned()),
         "name" if shot.name.is_empty() => shot.name = value.to_owned(),
@@ -222,8 +222,11 @@ mod tests {
         assert_eq!((brief.sound, brief.shots[0].sound), (Some(Sound::Mute), None));
         assert_eq!(brief.shots[1].sound, Some(Sound::Keep));
         let brief = parse("[steady: off]\n- b\n- c [steady: auto]").unwrap();
-        assert_eq!((brief.steady, brief.shots[0].steady), (Some(Steady::Off), None));
-        assert_eq!(brief.shots[1].steady, Some(Steady::Auto));
+        assert_eq!(
+            (brief.stabilisation, brief.shots[0].stabilisation),
+            (Some(Stabilisation::Off), None)
+        );
+        assert_eq!(brief.shots[1].stabilisation, Some(Stabilisation::Auto));
     }
 
     #[test]

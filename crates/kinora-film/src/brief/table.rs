@@ -1,6 +1,6 @@
 //! TOML briefs: `title`, `sound`, `steady` and one `[[shot]]` a shot; an unknown key is an error.
 
-use kinora_types::{Brief, ShotBrief, Sound, Steady};
+use kinora_types::{Brief, ShotBrief, Sound, Stabilisation};
 use serde::Deserialize;
 
 use super::BriefError;
@@ -10,15 +10,16 @@ use super::BriefError;
 struct Table {
     title: Option<String>,
     sound: Option<Sound>,
-    steady: Option<Steady>,
+    #[serde(rename = "steady")]
+    stabilisation: Option<Stabilisation>,
     #[serde(default)]
     shot: Vec<ShotBrief>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Brief, BriefError> {
     let table: Table = toml::from_str(text).map_err(|e| BriefError::Toml(e.to_string()))?;
-    let Table { title, sound, steady, shot: shots } = table;
-    Ok(Brief { title, sound, steady, shots })
+    let Table { title, sound, stabilisation, shot: shots } = table;
+    Ok(Brief { title, sound, stabilisation, shots })
 }
 
 #[cfg(test)]
@@ -50,9 +51,12 @@ mod tests {
             pin: Some("pyramid.jpg".into()),
             optional: true,
             sound: Some(Sound::Keep),
-            steady: Some(Steady::Auto),
+            stabilisation: Some(Stabilisation::Auto),
         };
-        assert_eq!((brief.sound, brief.steady), (Some(Sound::Mute), Some(Steady::Off)));
+        assert_eq!(
+            (brief.sound, brief.stabilisation),
+            (Some(Sound::Mute), Some(Stabilisation::Off))
+        );
         assert_eq!((brief.title.as_deref(), &brief.shots[..]), (Some("Egypt"), &[expected][..]));
         for bad in [
             "titel = 'x'",

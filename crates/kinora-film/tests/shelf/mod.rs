@@ -78,7 +78,7 @@ impl Shelf {
         self.shelve(&path, size, Some(u64::from(seconds) * 1000));
     }
 
-    /// Writes a video of five seconds of a still picture in a trembling hand.
+    /// Writes a video of five seconds of a still picture in a shaking hand.
     pub fn put_shaky(&mut self, folder: &Path, name: &str) {
         let path = folder.join(name);
         let picture = "testsrc2=s=480x300:r=25:d=0.04,loop=124:1:0,setpts=N/25/TB,gblur=sigma=1,\
@@ -160,7 +160,7 @@ impl SourceFinder for Shelf {
         rated.sort_by(|a, b| b.0.total_cmp(&a.0));
         let hit = |(i, (score, asset)): (usize, (f32, &Asset))| Hit {
             rank: i + 1,
-            row: i as u64 + 1,
+            row: kinora_types::AssetRow(i as u64 + 1),
             asset: asset.clone(),
             scores: Scores { dense: Some(score), ..Scores::default() },
             fit: if score >= THRESHOLD { Fit::Look } else { Fit::No(NoFit::UnderThreshold) },
@@ -215,7 +215,7 @@ pub fn spec(seconds: f64) -> FilmSpec {
         captions: Captioning::FromBrief,
         seed: 7,
         sound: None,
-        steady: None,
+        stabilisation: None,
     }
 }
 

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use jiff::civil::{Date, DateTime, Time};
 
-use super::{numbers, words};
+use super::{month_names, numbers};
 
-/// Longer texts are no dates.
+/// Longest text in bytes that may be a date.
 const LONGEST: usize = 100;
 
 /// Up to which part a date is written; what is not is its first day or midnight.
@@ -18,7 +18,7 @@ pub enum Precision {
     Month,
     /// To the day.
     Day,
-    /// With a time of day.
+    /// A date with a time of day.
     Time,
 }
 
@@ -36,7 +36,7 @@ pub enum Zone {
 pub struct Written {
     /// As it is written, to the second, offsets aside.
     pub at: DateTime,
-    /// How precise it is.
+    /// Precision of the date.
     pub precision: Precision,
     /// Its zone, if one is written.
     pub zone: Option<Zone>,
@@ -62,8 +62,8 @@ pub fn parse(text: &str) -> Option<Written> {
     if text.len() > LONGEST {
         return None;
     }
-    let text = plain(text);
-    numbers::parse(&text).or_else(|| words::parse(&text))
+    let text = to_ascii(text);
+    numbers::parse(&text).or_else(|| month_names::parse(&text))
 }
 
 /// An offset as tags write it alone: `+09:00`, `+0900`, `-7`, `Z`; in seconds.
@@ -71,8 +71,8 @@ pub fn offset(text: &str) -> Option<Zone> {
     numbers::zone(text.trim())
 }
 
-/// Digits of other scripts, which phones write that are set to them, as ASCII.
-fn plain(text: &str) -> Cow<'_, str> {
+/// Digits, spaces and dashes of other scripts as ASCII; phones set to these scripts write them.
+fn to_ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }

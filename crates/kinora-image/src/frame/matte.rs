@@ -1,4 +1,4 @@
-//! What a picture of another shape stands on: a blurred, darkened copy of itself.
+//! Matte for a picture of another shape: a blurred, darkened copy of itself around it.
 
 use kinora_types::{Picture, Size, YuvFrame};
 
@@ -21,6 +21,9 @@ const SHARP: f64 = 1.5;
 const SMALLEST: f64 = 1.6;
 
 /// A frame filled by the picture's middle, blurred until no detail competes with what stands on it.
+///
+/// # Errors
+/// If a side of `size` is odd.
 pub fn backdrop(picture: &Picture, size: Size) -> Result<YuvFrame, FrameError> {
     let scale = SMALL / f64::from(picture.width().max(picture.height()));
     let small = resize(picture, planes::scaled(picture, scale), Filter::Bicubic);
@@ -60,7 +63,10 @@ pub struct Matte {
 }
 
 impl Matte {
-    /// For a clip of the given display size in frames of `size`. Errors: a frame with an odd side.
+    /// For a clip of the given display size in frames of `size`.
+    ///
+    /// # Errors
+    /// If a side of `size` is odd.
     pub fn new(display: Size, size: Size) -> Result<Self, FrameError> {
         let frame = YuvFrame::black(size)?;
         let across = f64::from(size.width) / f64::from(display.width.max(1));
@@ -87,6 +93,9 @@ impl Matte {
     }
 
     /// The clip's frame, of the size [`Matte::inner`], on its ground.
+    ///
+    /// # Errors
+    /// [`FrameError::Internal`] if it cannot be resampled.
     pub fn stand(&mut self, clip: &YuvFrame) -> Result<YuvFrame, FrameError> {
         let Size { width, height } = self.inner;
         let scale = SMALL / f64::from(width.max(height));

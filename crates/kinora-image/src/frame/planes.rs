@@ -74,6 +74,9 @@ pub fn split(picture: &Picture) -> [Plane; 3] {
 }
 
 /// A picture of even sides as a frame; chroma is the mean of its four pixels.
+///
+/// # Errors
+/// If a side of the picture is odd.
 pub fn to_frame(picture: &Picture) -> Result<YuvFrame, OddSize> {
     let (width, height) = (picture.width(), picture.height());
     let mut frame = YuvFrame::black(Size { width, height })?;

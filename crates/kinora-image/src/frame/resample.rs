@@ -63,6 +63,9 @@ pub struct Resampler {
 
 impl Resampler {
     /// The window of `source` at `width` x `height`, antialiased, into `out`.
+    ///
+    /// # Errors
+    /// [`FrameError::Internal`] if the window leaves the plane, or `out` has another length.
     pub fn window(
         &mut self,
         source: &Strips,
@@ -112,6 +115,9 @@ impl Resampler {
     }
 
     /// A whole plane at another size.
+    ///
+    /// # Errors
+    /// [`FrameError::Internal`] if a side is zero.
     pub fn plane(&mut self, plane: &Plane, width: u32, height: u32) -> Result<Plane, FrameError> {
         let whole = Window {
             left: 0.0,
@@ -123,6 +129,9 @@ impl Resampler {
     }
 
     /// A window of a plane at another size, for planes that are not moved over.
+    ///
+    /// # Errors
+    /// [`FrameError::Internal`] if the window leaves the plane, or a side is zero.
     pub fn part(
         &mut self,
         plane: &Plane,

@@ -11,7 +11,7 @@ pub(super) fn read(bytes: &[u8], little_endian: bool) -> Option<String> {
         // Many write no name at all.
         _ => narrow(bytes),
     };
-    clean(&text).filter(|text| is_told(text))
+    clean(&text).filter(|text| is_a_persons(text))
 }
 
 /// UTF-8 or Latin-1 up to the first zero.
@@ -23,7 +23,7 @@ fn narrow(bytes: &[u8]) -> String {
     }
 }
 
-/// UTF-16 in the order that its mark tells, else in which it makes more sense; the standard means the file's,
+/// UTF-16 in the order of its mark, else in which it makes more sense; the standard means the file's,
 /// programs write either. Some write bytes.
 fn unicode(bytes: &[u8], little_endian: bool) -> String {
     let visible = bytes.trim_ascii_end();
@@ -45,7 +45,7 @@ fn unicode(bytes: &[u8], little_endian: bool) -> String {
     }
 }
 
-/// How much of a text looks like writing, 0 to 1000: all of it, if its letters are of few blocks, as those of
+/// Plausibility of a text, 0 to 1000: all of it, if its letters are of few blocks, as those of
 /// Latin are and those of swapped bytes are not.
 fn sense(text: &str) -> usize {
     let count = text.chars().count().max(1);
@@ -56,8 +56,8 @@ fn sense(text: &str) -> usize {
     (500 * written + 500 * (count - blocks.len().min(count))) / count
 }
 
-/// What phones and cameras note for themselves.
-fn is_told(text: &str) -> bool {
+/// Whether a person wrote it; phones and cameras leave notes of their own.
+fn is_a_persons(text: &str) -> bool {
     const NOTES: [&str; 6] =
         ["filter:", "oplus_", "charset=", "binary comment", "{\"", "user comments"];
     let lower = text.to_lowercase();

@@ -16,10 +16,10 @@ const XP_AUTHOR: Tag = Tag(Context::Tiff, 0x9c9d);
 const XP_KEYWORDS: Tag = Tag(Context::Tiff, 0x9c9e);
 const XP_SUBJECT: Tag = Tag(Context::Tiff, 0x9c9f);
 
-/// Bytes of a text that are looked at.
+/// Longest text that is read, in bytes.
 const LONGEST: usize = 64 << 10;
 
-/// What cameras write into the description when nobody described anything.
+/// Descriptions that cameras write by default.
 const NO_DESCRIPTION: [&str; 9] = [
     "olympus digital camera",
     "sony dsc",
@@ -86,14 +86,15 @@ fn satellites(exif: &Exif) -> Option<Dated> {
     dated(&format!("{day} {hour:02}:{minute:02}:{second:02}")).map(Dated::in_utc)
 }
 
-/// What somebody said of the picture.
+/// Description of the picture by a person.
 fn caption(exif: &Exif) -> Option<String> {
-    let told = text(exif, Tag::ImageDescription);
+    let description = text(exif, Tag::ImageDescription);
     let comment = || {
         let bytes = raw(exif, Tag::UserComment)?;
         comment::read(&bytes[..bytes.len().min(LONGEST)], exif.little_endian())
     };
-    told.filter(|t| !NO_DESCRIPTION.contains(&t.to_lowercase().as_str()))
+    description
+        .filter(|t| !NO_DESCRIPTION.contains(&t.to_lowercase().as_str()))
         .or_else(|| wide_text(exif, XP_COMMENT))
         .or_else(comment)
         .or_else(|| wide_text(exif, XP_SUBJECT))
@@ -169,8 +170,8 @@ fn camera(make: Option<String>, model: Option<String>) -> Option<String> {
     match (make, model) {
         (Some(make), Some(model)) => {
             let brand = make.split(' ').next().unwrap_or_default().to_lowercase();
-            let told = model.to_lowercase().starts_with(&brand);
-            Some(if told { model } else { format!("{make} {model}") })
+            let names_brand = model.to_lowercase().starts_with(&brand);
+            Some(if names_brand { model } else { format!("{make} {model}") })
         }
         (make, model) => model.or(make),
     }
@@ -194,7 +195,7 @@ fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: u8, most: f64) -> Op
     valid.then_some(if minus { -sum } else { sum })
 }
 
-/// Some cameras write 0/0 for a part that they do not have.
+/// Rational numbers of a tag; some cameras write 0/0 for a part that they do not have.
 fn rationals(exif: &Exif, tag: Tag) -> Option<Vec<f64>> {
     match &exif.get_field(tag, In::PRIMARY)?.value {
         Value::Rational(parts) => {

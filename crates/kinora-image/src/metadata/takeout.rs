@@ -34,8 +34,8 @@ pub(super) fn read(bytes: &[u8], picture: &str) -> Metadata {
 
 /// Seconds since 1970 in UTC, as text or number; 0 is that of pictures without a date.
 fn date(time: &Value) -> Option<Dated> {
-    let told = time.get("timestamp")?;
-    let seconds: i64 = told.as_i64().or_else(|| told.as_str()?.trim().parse().ok())?;
+    let timestamp = time.get("timestamp")?;
+    let seconds: i64 = timestamp.as_i64().or_else(|| timestamp.as_str()?.trim().parse().ok())?;
     let at = from_unix(seconds).filter(|_| seconds != 0)?;
     Some(Dated { at, basis: DateBasis::Utc })
 }

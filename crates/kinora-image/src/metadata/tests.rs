@@ -1,13 +1,13 @@
 use super::*;
 
-fn told(at: &str, basis: DateBasis) -> Metadata {
+fn dated(at: &str, basis: DateBasis) -> Metadata {
     Metadata { taken_at: at.parse().ok(), date_basis: Some(basis), ..Metadata::default() }
 }
 
 #[test]
 fn what_the_name_of_a_file_adds() {
     use DateBasis::{Guessed, Utc, Written};
-    let utc = told("2024-07-01T14:30:12", Utc);
+    let utc = dated("2024-07-01T14:30:12", Utc);
     for (found, name, at, basis) in [
         (
             Metadata::default(),
@@ -28,19 +28,19 @@ fn what_the_name_of_a_file_adds() {
         (utc.clone(), "VID-20240701-WA0001.mp4", Some("2024-07-01T14:30:12"), Some(Utc)),
         (utc, "VID_20190701_233000.mp4", Some("2024-07-01T14:30:12"), Some(Utc)),
         (
-            told("2024-07-01T14:30:12", Written),
+            dated("2024-07-01T14:30:12", Written),
             "IMG_20190101_000000.jpg",
             Some("2024-07-01T14:30:12"),
             Some(Written),
         ),
         (
-            told("2024-07-01T14:30:12", Guessed),
+            dated("2024-07-01T14:30:12", Guessed),
             "IMG_20190101_000000.jpg",
             Some("2019-01-01T00:00:00"),
             Some(Guessed),
         ),
         (
-            told("2024-07-01T14:30:12", Guessed),
+            dated("2024-07-01T14:30:12", Guessed),
             "IMG-20240701-WA0001.jpg",
             Some("2024-07-01T14:30:12"),
             Some(Guessed),
@@ -65,17 +65,17 @@ fn the_surer_date_is_taken() {
         (Guessed, Utc, two),
         (Guessed, Written, two),
     ] {
-        let joined = told(one, first).or(told(two, second));
+        let joined = dated(one, first).or(dated(two, second));
         assert_eq!(joined.taken_at, expected.parse().ok(), "{first:?} {second:?}");
     }
-    assert_eq!(Metadata::default().or(told(one, Guessed)), told(one, Guessed));
-    assert_eq!(told(one, Guessed).or(Metadata::default()), told(one, Guessed));
+    assert_eq!(Metadata::default().or(dated(one, Guessed)), dated(one, Guessed));
+    assert_eq!(dated(one, Guessed).or(Metadata::default()), dated(one, Guessed));
 }
 
 #[test]
 fn a_clock_in_utc_and_a_place() {
     let place = GeoPoint { latitude: 35.68, longitude: 139.69 };
-    let video = Metadata { place: Some(place), ..told("2024-07-01T14:30:00", DateBasis::Utc) };
+    let video = Metadata { place: Some(place), ..dated("2024-07-01T14:30:00", DateBasis::Utc) };
     for (found, name, at, basis) in [
         (video.clone(), "MOV_0001.mp4", "2024-07-01T23:30:00", DateBasis::Guessed),
         (video.clone(), "VID_20240701_232955.mp4", "2024-07-01T23:29:55", DateBasis::Written),

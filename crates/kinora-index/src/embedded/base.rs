@@ -8,13 +8,17 @@ use std::{
     fs,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use kinora_files::private;
 use memmap2::Mmap;
 
 use super::{block::Block, graph};
-use crate::{IndexError, codec, file::HashingWriter};
+use crate::{
+    IndexError, codec,
+    file::{HashingWriter, is_part, part_name},
+};
 
 const MAGIC: &[u8; 8] = b"KINBASE1";
 const HEAD: usize = 64;
@@ -83,7 +87,7 @@ impl Base {
         dimension: usize,
         rows: &[Row<'_>],
     ) -> Result<Generation, IndexError> {
-        let aside = folder.join(format!("points.part-{}", std::process::id()));
+        let aside = folder.join(format!("points.{}", part_name()));
         let write = || -> io::Result<Generation> {
             // Left by a killed process whose number this one has now.
             let _ = fs::remove_file(&aside);
@@ -124,6 +128,16 @@ fn read_head(bytes: &[u8], dimension: usize) -> Option<usize> {
     (right && bytes.len() == HEAD + count.checked_mul(row)?).then_some(count)
 }
 
+/// A part of this age belongs to no run any more.
+const STALE: Duration = Duration::from_secs(3600);
+
+/// Whether a write that never ended left it. One that goes on is another process's and left alone.
+fn is_left_over(entry: &fs::DirEntry) -> bool {
+    let modified = entry.metadata().and_then(|told| told.modified()).ok();
+    let age = modified.and_then(|made| SystemTime::now().duration_since(made).ok());
+    age.is_some_and(|age| age > STALE)
+}
+
 /// Removes bases and graphs of other generations and parts of writes that never ended.
 pub(super) fn sweep(folder: &Path, keep: &Generation) {
     let kept = [path(folder, keep), graph::path(folder, keep)];
@@ -131,7 +145,9 @@ pub(super) fn sweep(folder: &Path, keep: &Generation) {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let ours = name.starts_with("points") || name.starts_with("graph");
-        if ours && !kept.contains(&entry.path()) {
+        let unused =
+            if is_part(&name) { is_left_over(&entry) } else { !kept.contains(&entry.path()) };
+        if ours && unused {
             // Another process may still map it (Windows refuses then): the next sweep gets it.
             let _ = fs::remove_file(entry.path());
         }

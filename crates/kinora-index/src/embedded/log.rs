@@ -161,12 +161,3 @@ pub(super) fn append<'a>(
     write().map_err(|e| IndexError::write(&path, e))?;
     Ok(length + (head.len() + payload.len()) as u64)
 }
-
-/// Length of the log's file if its base is of this generation: a cheap look whether anything changed.
-pub(super) fn read_length(folder: &Path, generation: &Generation) -> Option<u64> {
-    let mut file = kinora_files::open(&path(folder)).ok()?;
-    let mut head = [0u8; 40];
-    io::Read::read_exact(&mut file, &mut head).ok()?;
-    let same = &head[..8] == MAGIC && head[8..] == generation[..];
-    same.then(|| file.metadata().ok().map(|m| m.len()))?
-}

@@ -4,6 +4,12 @@
 //! `points-*.kin` ([`base`]) is the sorted bulk; `graph-*.kin` ([`graph`]) the HNSW over it; `lock`
 //! keeps writing processes apart. Way in: [`Embedded::open`].
 //!
+//! Several processes that follow the same catalogue share the files. Each keeps its own state in memory and goes on
+//! by itself; on the disk stands the state of the one that is furthest, with its mark. Who flushes after another has
+//! written appends what it has since its own last flush, if the disk was at least as far then, and else writes
+//! nothing. From then on it is stale ([`IndexRead::is_stale`]): it answers and follows as before, but does not
+//! optimise, until [`crate::IndexWrite::reload`] takes up what stands on the disk.
+//!
 //! Memory: base and graph are mapped; what is newer than the base is held (see [`crate`]).
 
 mod base;
@@ -31,7 +37,8 @@ use self::{
     scan::{Place, Scan},
 };
 use crate::{
-    Filter, IndexError, IndexRead, PointId, Scored, SearchRequest, check::check_vector, codec,
+    Filter, IndexError, IndexRead, Point, Scored, SearchRequest, check::check_vector, codec,
+    file::Stamp,
 };
 
 pub use self::plan::{Plan, Settings};
@@ -69,19 +76,28 @@ pub struct Embedded {
     tail: Tail,
     /// Points changed since the last flush.
     pending: BTreeSet<u64>,
-    /// What this process believes to be on the disk.
+    /// What this process believes to be on the disk: the base, the bytes of the log that are valid (0 for no
+    /// log), and the log's file.
     generation: Generation,
     log_length: u64,
+    log_stamp: Option<Stamp>,
 }
 
 impl Embedded {
     /// Opens the index of a space in `folder`, made if missing. Files of another space are an error;
-    /// damaged files are none (see [`Embedded::condition`]).
+    /// damaged files are none (see [`Embedded::condition`]). Reads and hashes all of it: 41 ms at 20 000 vectors of 512
+    /// dimensions, 234 ms at 100 000.
+    ///
+    /// # Errors
+    /// [`IndexError::OtherSpace`]; [`IndexError::Io`] if the folder or a file in it cannot be used.
     pub fn open(folder: &Path, space: &str, dimension: usize) -> Result<Self, IndexError> {
         Self::open_with(folder, space, dimension, Settings::default())
     }
 
     /// As [`Embedded::open`], with other thresholds: for tests and measurements.
+    ///
+    /// # Errors
+    /// As [`Embedded::open`].
     pub fn open_with(
         folder: &Path,
         space: &str,
@@ -89,7 +105,15 @@ impl Embedded {
         settings: Settings,
     ) -> Result<Self, IndexError> {
         private::create_folder(folder).map_err(|e| IndexError::write(folder, e))?;
-        let mut index = Self {
+        let mut index = Self::empty(folder, space, dimension, settings);
+        let _lock = index.lock_to_read()?;
+        let found = index.find()?;
+        index.condition = index.load(found)?;
+        Ok(index)
+    }
+
+    fn empty(folder: &Path, space: &str, dimension: usize, settings: Settings) -> Self {
+        Self {
             folder: folder.to_owned(),
             space: space.to_owned(),
             dimension,
@@ -104,11 +128,21 @@ impl Embedded {
             pending: BTreeSet::new(),
             generation: Generation::default(),
             log_length: 0,
-        };
-        let lock = index.lock_file()?;
-        lock.lock_shared().map_err(|e| IndexError::write(folder, e))?;
-        index.condition = index.load()?;
-        Ok(index)
+            log_stamp: None,
+        }
+    }
+
+    /// Keeps writers out until it is dropped.
+    fn lock_to_read(&self) -> Result<File, IndexError> {
+        let lock = self.lock_file()?;
+        lock.lock_shared().map_err(|e| IndexError::write(&self.folder, e))?;
+        Ok(lock)
+    }
+
+    /// Reads the log, and notes which state of its file that is. Fails before anything is changed.
+    fn find(&self) -> Result<(Found, Option<Stamp>), IndexError> {
+        let stamp = Stamp::of(&log::path(&self.folder))?;
+        Ok((log::read(&self.folder, &self.space, self.dimension)?, stamp))
     }
 
     /// In which state the files were found.
@@ -138,8 +172,9 @@ impl Embedded {
         open.map_err(|e| IndexError::write(&path, e))
     }
 
-    fn load(&mut self) -> Result<Condition, IndexError> {
-        let log = match log::read(&self.folder, &self.space, self.dimension)? {
+    fn load(&mut self, (found, stamp): (Found, Option<Stamp>)) -> Result<Condition, IndexError> {
+        self.log_stamp = stamp;
+        let log = match found {
             Found::Nothing => return Ok(Condition::New),
             Found::Damaged => return Ok(Condition::Discarded),
             Found::Log(log) => log,
@@ -153,17 +188,23 @@ impl Embedded {
         Ok(if wanted { Condition::WithoutGraph } else { Condition::Intact })
     }
 
-    /// Maps base and graph of a generation; whether the base is whole.
+    /// Maps base and graph of a generation, as far as they are not mapped already; whether the base is whole.
     fn map_files(&mut self, generation: &Generation) -> Result<bool, IndexError> {
-        (self.base, self.graph) = (None, None);
+        if self.generation != *generation {
+            (self.base, self.graph) = (None, None);
+        }
         if *generation != Generation::default() {
-            self.base = Base::open(&self.folder, self.dimension, generation)?;
+            if self.base.is_none() {
+                self.base = Base::open(&self.folder, self.dimension, generation)?;
+            }
             let Some(base) = &self.base else {
                 return Ok(false);
             };
-            let stride = codec::stride(self.dimension);
             self.dead = vec![false; base.block().ids.len()];
-            self.graph = Graph::open(&self.folder, generation, stride)?;
+            if self.graph.is_none() {
+                let stride = codec::stride(self.dimension);
+                self.graph = Graph::open(&self.folder, generation, stride)?;
+            }
         }
         self.generation = *generation;
         Ok(true)
@@ -251,7 +292,7 @@ impl Embedded {
 fn allows(filter: Filter<'_>, id: u64) -> bool {
     match filter {
         Filter::All => true,
-        Filter::Only(ids) => ids.binary_search(&PointId(id)).is_ok(),
+        Filter::Only(ids) => ids.binary_search(&Point(id)).is_ok(),
     }
 }
 
@@ -268,6 +309,10 @@ impl IndexRead for Embedded {
         self.mark
     }
 
+    fn is_stale(&self) -> Result<bool, IndexError> {
+        Ok(Stamp::of(&log::path(&self.folder))? != self.log_stamp)
+    }
+
     fn search(&self, request: &SearchRequest<'_>) -> Result<Vec<Scored>, IndexError> {
         check_vector(request.vector, self.dimension)?;
         if let Plan::Graph { fetch } = self.plan(request)
@@ -279,8 +324,8 @@ impl IndexRead for Embedded {
         Ok(self.scan().best(request.vector, request.limit, &places))
     }
 
-    fn vectors(&self, ids: &[PointId]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
-        let vector = |id: &PointId| self.vector(id.0).map(<[f32]>::to_vec);
+    fn vectors(&self, ids: &[Point]) -> Result<Vec<Option<Vec<f32>>>, IndexError> {
+        let vector = |id: &Point| self.vector(id.0).map(<[f32]>::to_vec);
         Ok(ids.iter().map(vector).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! The exact scan: codes name every point that may be among the best, floats decide.
 
 use super::block::Block;
-use crate::{PointId, Scored, codec::WideQuery, kernel};
+use crate::{Point, Scored, codec::WideQuery, kernel};
 
 /// How many codes ahead memory is asked for: about as many as fit between asking and getting.
 const AHEAD: usize = 8;
@@ -43,7 +43,7 @@ impl Scan<'_> {
 
     fn score(&self, query: &[f32], place: Place) -> Scored {
         let (block, slot) = (self.block(place), place.slot as usize);
-        Scored { id: PointId(block.ids[slot]), score: kernel::dot(query, block.vector(slot)) }
+        Scored { id: Point(block.ids[slot]), score: kernel::dot(query, block.vector(slot)) }
     }
 
     /// True scores of all candidates whose upper bound reaches the `limit`-th best lower bound.

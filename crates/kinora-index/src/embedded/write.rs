@@ -11,7 +11,20 @@ use super::{
     graph::Graph,
     log::{self, Found},
 };
-use crate::{IndexError, IndexRead, IndexWrite, Point, PointId, check::check_vector, codec};
+use crate::{
+    Entry, IndexError, IndexRead, IndexWrite, Point, check::check_vector, codec, file::Stamp,
+};
+
+/// Where changes go.
+#[derive(Clone, Copy, Debug)]
+enum Room {
+    /// After what this process wrote or read last, at this length of the log.
+    Own(u64),
+    /// After what another process wrote, at this length of the log.
+    After(u64),
+    /// Nowhere: another process has flushed a later state, or fills the index anew.
+    None,
+}
 
 /// Above so many new points a scan of them costs more than the graph saves.
 const COMPACT_MAX: usize = 20_000;
@@ -23,29 +36,41 @@ impl Embedded {
         Ok(file)
     }
 
-    /// Length of the log to append to, `None` if another process has flushed a later state.
-    fn ready_log(&mut self, mark: u64) -> Result<Option<u64>, IndexError> {
+    /// Where changes since the last flush are to be appended.
+    fn ready_log(&mut self, mark: u64) -> Result<Room, IndexError> {
         let sound = self.condition != Condition::Discarded;
-        let length = log::read_length(&self.folder, &self.generation);
-        if sound && length == Some(self.log_length) {
-            return Ok(length);
+        if sound && self.log_length > 0 && !self.is_stale()? {
+            return Ok(Room::Own(self.log_length));
         }
         match log::read(&self.folder, &self.space, self.dimension)? {
-            Found::Log(log) if sound && log.mark > mark => Ok(None),
-            // Changes of points are absolute, so ours may follow another process's.
-            Found::Log(log) if sound => Ok(Some(log.length)),
-            _ => self.start_anew().map(Some),
+            Found::Log(log) if sound => {
+                // Changes of points are absolute, so ours may follow another process's, if that one has all that
+                // came before them: it does not while it fills the index anew.
+                let has_all_before = log.mark >= self.mark;
+                let own = mark == self.mark && !self.pending.is_empty();
+                let lacks_ours = log.mark < mark || (log.mark == mark && own);
+                let room = Room::After(log.length);
+                Ok(if has_all_before && lacks_ours { room } else { Room::None })
+            }
+            _ => self.start_anew().map(Room::Own),
         }
     }
 
     /// Nothing usable is on the disk: a new log, to which all that is in memory is to be written.
     fn start_anew(&mut self) -> Result<u64, IndexError> {
         let none = Generation::default();
-        self.log_length = log::start(&self.folder, &self.space, self.dimension, &none, 0)?;
+        self.start_log(&none, 0)?;
         (self.generation, self.condition) = (none, Condition::New);
         let all: Vec<u64> = self.live_rows().iter().map(|row| row.id).collect();
         self.pending.extend(all);
         Ok(self.log_length)
+    }
+
+    /// A new log of ours over a base.
+    fn start_log(&mut self, generation: &Generation, mark: u64) -> Result<(), IndexError> {
+        self.log_length = log::start(&self.folder, &self.space, self.dimension, generation, mark)?;
+        self.log_stamp = Stamp::of(&log::path(&self.folder))?;
+        Ok(())
     }
 
     /// Every present point, ascending by id.
@@ -104,7 +129,7 @@ impl Embedded {
 }
 
 impl IndexWrite for Embedded {
-    fn upsert(&mut self, points: &[Point]) -> Result<(), IndexError> {
+    fn upsert(&mut self, points: &[Entry]) -> Result<(), IndexError> {
         for point in points {
             check_vector(&point.vector, self.dimension)?;
         }
@@ -115,7 +140,7 @@ impl IndexWrite for Embedded {
         Ok(())
     }
 
-    fn delete(&mut self, ids: &[PointId]) -> Result<(), IndexError> {
+    fn delete(&mut self, ids: &[Point]) -> Result<(), IndexError> {
         for id in ids {
             self.apply(id.0, None);
             self.pending.insert(id.0);
@@ -128,13 +153,14 @@ impl IndexWrite for Embedded {
             return Ok(());
         }
         let _lock = self.lock()?;
-        if let Some(length) = self.ready_log(mark)? {
-            let known = length == self.log_length;
+        let room = self.ready_log(mark)?;
+        if let Room::Own(length) | Room::After(length) = room {
             let ops = self.pending.iter().map(|id| (*id, self.vector(*id)));
             let end = log::append(&self.folder, length, mark, ops)?;
             // After another process's batches our memory is not the disk's: stay apart from it.
-            if known {
+            if let Room::Own(_) = room {
                 self.log_length = end;
+                self.log_stamp = Stamp::of(&log::path(&self.folder))?;
             }
         }
         self.pending.clear();
@@ -150,12 +176,11 @@ impl IndexWrite for Embedded {
         // The long part is done without the lock; nobody sees these files before the log names them.
         let generation = self.write_bulk(&self.folder)?;
         let _lock = self.lock()?;
-        if log::read_length(&self.folder, &self.generation) != Some(self.log_length) {
+        if self.is_stale()? {
             // Another process has written meanwhile: its state stands, ours goes on from memory.
             return Ok(());
         }
-        self.log_length =
-            log::start(&self.folder, &self.space, self.dimension, &generation, self.mark)?;
+        self.start_log(&generation, self.mark)?;
         (self.dead, self.dead_count, self.tail) = (Vec::new(), 0, Tail::new(self.dimension));
         let whole = self.map_files(&generation)?;
         self.condition = if whole { Condition::Intact } else { Condition::Discarded };
@@ -178,10 +203,27 @@ impl IndexWrite for Embedded {
         Ok(())
     }
 
+    fn reload(&mut self) -> Result<(), IndexError> {
+        let _lock = self.lock_to_read()?;
+        let found = self.find()?;
+        let mut fresh = Self::empty(&self.folder, &self.space, self.dimension, self.settings);
+        // The bulk is the same file: it was verified when it was mapped. With it nothing below can fail.
+        if let Found::Log(log) = &found.0
+            && log.generation == self.generation
+            && self.base.is_some()
+        {
+            (fresh.base, fresh.graph) = (self.base.take(), self.graph.take());
+            fresh.generation = self.generation;
+        }
+        fresh.condition = fresh.load(found)?;
+        *self = fresh;
+        Ok(())
+    }
+
     fn clear(&mut self) -> Result<(), IndexError> {
         let _lock = self.lock()?;
         let none = Generation::default();
-        self.log_length = log::start(&self.folder, &self.space, self.dimension, &none, 0)?;
+        self.start_log(&none, 0)?;
         (self.base, self.graph, self.generation, self.mark) = (None, None, none, 0);
         self.condition = Condition::New;
         (self.dead, self.dead_count, self.tail) = (Vec::new(), 0, Tail::new(self.dimension));

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use kinora_catalog::{Catalog, CatalogError};
 use kinora_image::frame::to_picture;
-use kinora_types::{Kind, Passage, PassageKind, Picture, TimeRange};
+use kinora_types::{AssetId, Kind, Passage, PassageKind, Picture, TimeRange};
 use kinora_video::VideoError;
 
 use super::{Found, Halt, Job, Perceiver, passage, unplanned};
@@ -31,8 +32,7 @@ impl Perceiver<'_, '_> {
     /// in which that is so of every shot is at fault.
     fn describe_shots(&mut self, job: &Job) -> Result<Vec<Passage>, Halt> {
         let catalog = self.ingest.catalog();
-        let row = catalog.asset_and_row(&job.asset.id).map_err(|e| (e,))?.map_or(0, |(row, _)| row);
-        let shots = catalog.shots(row).map_err(|e| (e,))?;
+        let shots = shots(catalog, &job.asset.id).map_err(|e| (e,))?;
         let stop = self.stop;
         let cancelled = || stop.asked();
         let seen = |error: &VideoError| Halt::video(&job.path, error);
@@ -62,5 +62,27 @@ impl Perceiver<'_, '_> {
         let (text, confidence) = model.caption(picture, self.control())?;
         let caption = passage(PassageKind::Caption, text, model.model(), confidence);
         Ok(Passage { range, ..caption })
+    }
+}
+
+/// The shots of a video that the catalogue must hold: it was the catalogue that asked for their captions.
+fn shots(catalog: &Catalog, id: &AssetId) -> Result<Vec<TimeRange>, CatalogError> {
+    catalog.shots(catalog.row(id)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use kinora_types::{ContentHash, EmbeddingSpace};
+
+    use super::*;
+
+    #[test]
+    fn a_video_without_a_row_is_an_error_and_not_a_video_without_shots() {
+        let folder = tempfile::tempdir().unwrap();
+        let (name, revision) = ("s".to_owned(), "1".to_owned());
+        let space = EmbeddingSpace { name, revision, dimension: 2, normalised: true };
+        let catalog = Catalog::create(folder.path(), "lib", &space).unwrap();
+        let unknown = AssetId(ContentHash::of(b"unknown"));
+        assert!(matches!(shots(&catalog, &unknown), Err(CatalogError::Reference(_))));
     }
 }

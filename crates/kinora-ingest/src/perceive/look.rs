@@ -109,9 +109,8 @@ impl Perceiver<'_, '_> {
             tags: wants(PassageKind::Tag).then(|| TagSpans::new(STEP.as_millis() as u64)),
             ..Gathering::default()
         };
-        if let Some((row, _)) = catalog.asset_and_row(&job.asset.id).map_err(|e| (e,))? {
-            gathering.embeddings = catalog.frame_embeddings(row).map_err(|e| (e,))?;
-        }
+        let row = catalog.row(&job.asset.id).map_err(|e| (e,))?;
+        gathering.embeddings = catalog.frame_embeddings(row).map_err(|e| (e,))?;
         Ok(gathering)
     }
 

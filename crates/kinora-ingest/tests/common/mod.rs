@@ -8,6 +8,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use image::{Rgb, RgbImage};
@@ -17,7 +18,9 @@ use kinora_ingest::{
     Done, FileFailure, Ingest, IngestError, IngestObserver, LeftOut, LivePhoto, Options,
     Perception, Summary,
 };
-use kinora_testing::fake::{ColourEmbedder, ColourSenses};
+use kinora_testing::fake::{
+    ColourCaptioner, ColourEmbedder, ColourReader, ColourTagger, LoudnessRecognizer,
+};
 use kinora_types::Control;
 use tempfile::TempDir;
 
@@ -33,12 +36,12 @@ pub struct Bench {
 
 /// The fake models for every kind of words.
 pub fn senses() -> Perception<'static> {
-    const SENSES: &ColourSenses = &ColourSenses;
+    static TAGGER: LazyLock<ColourTagger> = LazyLock::new(ColourTagger::default);
     Perception {
-        speech: Some(SENSES),
-        text: Some(SENSES),
-        tags: Some(SENSES),
-        captions: Some(SENSES),
+        speech: Some(&LoudnessRecognizer),
+        text: Some(&ColourReader),
+        tags: Some(&*TAGGER),
+        captions: Some(&ColourCaptioner),
     }
 }
 

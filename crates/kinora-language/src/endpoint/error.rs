@@ -3,7 +3,7 @@
 use kinora_inference::InferenceError;
 use serde_json::Value;
 
-use super::stream::said;
+use super::stream::message_of;
 
 /// A language model behind an address gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -16,15 +16,15 @@ pub enum EndpointError {
     Unreachable {
         /// `host:port`.
         host: String,
-        /// What the connection said.
+        /// Message of the connection.
         detail: String,
     },
-    /// It answers no more.
+    /// The server stopped answering.
     #[error("the language model server at `{host}` said nothing for {seconds} s")]
     Silent {
         /// `host:port`.
         host: String,
-        /// How long.
+        /// Seconds waited.
         seconds: u64,
     },
     /// The key is missing or wrong.
@@ -90,7 +90,7 @@ pub enum EndpointError {
 }
 
 impl EndpointError {
-    /// What a status and its body mean.
+    /// The error of a status and its body.
     pub(super) fn of_status(
         status: u16,
         wait: Option<u64>,
@@ -100,7 +100,7 @@ impl EndpointError {
     ) -> Self {
         let value: Value = serde_json::from_str(body).unwrap_or_default();
         let error = if value["error"].is_null() { &value } else { &value["error"] };
-        let detail = if value.is_null() { plain(body) } else { said(error) };
+        let detail = if value.is_null() { excerpt(body) } else { message_of(error) };
         if is_too_long(error, &detail) {
             let number = |name: &str| error[name].as_u64().and_then(|n| u32::try_from(n).ok());
             return Self::TooLong {
@@ -117,7 +117,7 @@ impl EndpointError {
         }
     }
 
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> String {
         match self {
             Self::Address(_) => {
@@ -148,7 +148,7 @@ impl EndpointError {
     }
 }
 
-/// llama-server names the type, OpenAI and vLLM the code or the words.
+/// Whether the prompt is too long: llama-server names the type, OpenAI and vLLM the code or the message.
 fn is_too_long(error: &Value, detail: &str) -> bool {
     let named = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
     named("type") == "exceed_context_size_error"
@@ -157,7 +157,7 @@ fn is_too_long(error: &Value, detail: &str) -> bool {
 }
 
 /// The beginning of a body that is no JSON, in one line.
-fn plain(body: &str) -> String {
+fn excerpt(body: &str) -> String {
     let words: Vec<&str> = body.split_whitespace().collect();
     let text: String = words.join(" ").chars().take(200).collect();
     if text.is_empty() { "it says no more".into() } else { text }

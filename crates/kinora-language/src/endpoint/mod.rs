@@ -1,7 +1,7 @@
 //! A server that speaks the chat completions API: llama-server, Ollama, vLLM, LM Studio, or a company's.
 //!
-//! Only the address that the user configured is spoken to: redirects are not followed, and a loopback
-//! address is reached without a proxy. Every answer tells what was sent.
+//! Only the configured address is contacted: redirects are not followed, and a loopback
+//! address is reached without a proxy. Every answer says what was sent.
 //!
 //! Memory: the request, pictures as base64 of JPEG, and one line of the answer.
 
@@ -26,7 +26,7 @@ use ureq::{Agent, http::Uri};
 pub use error::EndpointError;
 use stream::{Answer, Event};
 
-/// Context of a server that does not tell it and whose user did not.
+/// Default context, in tokens, for a server that does not state it.
 const CONTEXT: u32 = 4096;
 const CONNECT: Duration = Duration::from_secs(10);
 /// How often the control is polled.
@@ -45,19 +45,19 @@ pub struct EndpointConfig {
     pub context: Option<u32>,
     /// How long the server may be silent, before the first word (it reads the prompt then) and between
     /// words.
-    pub patience: Duration,
+    pub read_timeout: Duration,
 }
 
 impl EndpointConfig {
-    /// No key, the server's own context, five minutes of patience.
+    /// No key, the server's own context, a read timeout of five minutes.
     pub fn new(address: impl Into<String>, model: impl Into<String>) -> Self {
-        let patience = Duration::from_secs(300);
+        let read_timeout = Duration::from_secs(300);
         Self {
             address: address.into(),
             model: model.into(),
             api_key: None,
             context: None,
-            patience,
+            read_timeout,
         }
     }
 }
@@ -93,7 +93,7 @@ impl Endpoint {
         let destination = destination(&config.address)?;
         let mut settings = Agent::config_builder()
             .timeout_connect(Some(CONNECT))
-            .timeout_per_read(Some(config.patience))
+            .timeout_per_read(Some(config.read_timeout))
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -120,20 +120,20 @@ impl Endpoint {
         }
         let mut answer = request.call().map_err(|e| self.unreachable(&e))?;
         let text = answer.body_mut().read_to_string().unwrap_or_default();
-        let told = match answer.status().as_u16() {
-            200 => told_context(&text, &self.config.model),
+        let listed = match answer.status().as_u16() {
+            200 => listed_context(&text, &self.config.model),
             401 | 403 => return Err(self.refused(answer.status().as_u16(), None, &text)),
             // Not every server has a list of models.
             _ => None,
         };
-        Ok(*self.context.get_or_init(|| told.unwrap_or(CONTEXT)))
+        Ok(*self.context.get_or_init(|| listed.unwrap_or(CONTEXT)))
     }
 
     fn run(
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         request.check()?;
         control.check()?;
@@ -143,7 +143,7 @@ impl Endpoint {
         let sent = Sent { to: self.destination.clone(), bytes, pictures };
         let events = self.post(body);
         let mut answer = Answer::default();
-        self.follow(&events, control, &mut |data| Ok(answer.take(&data, piece)?))?;
+        self.follow(&events, control, &mut |data| Ok(answer.take(&data, delta)?))?;
         let Some(finish) = answer.finish else {
             return Err(EndpointError::Broken { host: self.destination.host.clone() }.into());
         };
@@ -168,7 +168,9 @@ impl Endpoint {
                     return Err(self.refused(status, wait, &body).into());
                 }
                 Ok(Event::Failed(error)) => return Err(self.unreachable(&error).into()),
-                Err(mpsc::RecvTimeoutError::Timeout) if since.elapsed() < self.config.patience => {
+                Err(mpsc::RecvTimeoutError::Timeout)
+                    if since.elapsed() < self.config.read_timeout =>
+                {
                     continue;
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => return Err(self.silent().into()),
@@ -183,7 +185,7 @@ impl Endpoint {
     }
 
     /// Sends the request from a thread of its own, so that waiting can be given up. The thread ends with
-    /// the answer, at the next line once nobody listens, or when the server's time is over.
+    /// the answer, at the next line once the receiver is gone, or when the server's time is over.
     fn post(&self, body: Vec<u8>) -> mpsc::Receiver<Event> {
         let (sender, receiver) = mpsc::sync_channel(16);
         let mut request = self.agent.post(self.url("chat/completions"));
@@ -225,7 +227,7 @@ impl Endpoint {
 
     fn silent(&self) -> EndpointError {
         let host = self.destination.host.clone();
-        EndpointError::Silent { host, seconds: self.config.patience.as_secs() }
+        EndpointError::Silent { host, seconds: self.config.read_timeout.as_secs() }
     }
 
     fn refused(&self, status: u16, wait: Option<u64>, body: &str) -> EndpointError {
@@ -255,14 +257,14 @@ impl LanguageModel for Endpoint {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         request.refuse_pictures()?;
-        self.run(request, control, piece)
+        self.run(request, control, delta)
     }
 }
 
-/// A vision-language model behind an address; whether it has eyes is the user's word.
+/// A vision-language model behind an address, by configuration: servers do not say whether a model takes pictures.
 #[derive(Debug)]
 pub struct SeeingEndpoint(Endpoint);
 
@@ -297,9 +299,9 @@ impl LanguageModel for SeeingEndpoint {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
-        self.0.run(request, control, piece)
+        self.0.run(request, control, delta)
     }
 }
 
@@ -328,14 +330,14 @@ fn destination(address: &str) -> Result<Destination, EndpointError> {
     Ok(Destination { host: format!("{name}:{port}"), loopback })
 }
 
-/// The context that a list of models tells of ours: vLLM says `max_model_len`, llama-server `meta.n_ctx`.
-fn told_context(text: &str, model: &str) -> Option<u32> {
+/// The context length of our model in a list of models: vLLM says `max_model_len`, llama-server `meta.n_ctx`.
+fn listed_context(text: &str, model: &str) -> Option<u32> {
     let list: Value = serde_json::from_str(text).ok()?;
     let entries = list["data"].as_array()?;
     let ours = entries.iter().find(|entry| entry["id"] == model);
     let entry = ours.or_else(|| entries.first().filter(|_| entries.len() == 1))?;
-    let told = entry["max_model_len"].as_u64().or_else(|| entry["meta"]["n_ctx"].as_u64())?;
-    u32::try_from(told).ok().filter(|tokens| *tokens > 0)
+    let tokens = entry["max_model_len"].as_u64().or_else(|| entry["meta"]["n_ctx"].as_u64())?;
+    u32::try_from(tokens).ok().filter(|tokens| *tokens > 0)
 }
 
 #[cfg(test)]
@@ -365,10 +367,10 @@ mod tests {
     #[test]
     fn the_context_is_the_models_own() {
         let vllm = r#"{"data":[{"id":"a","max_model_len":1},{"id":"b","max_model_len":2}]}"#;
-        assert_eq!(told_context(vllm, "b"), Some(2));
-        assert_eq!(told_context(vllm, "c"), None);
+        assert_eq!(listed_context(vllm, "b"), Some(2));
+        assert_eq!(listed_context(vllm, "c"), None);
         let llama = r#"{"data":[{"id":"x.gguf","meta":{"n_ctx":512,"n_ctx_train":8192}}]}"#;
-        assert_eq!(told_context(llama, "any"), Some(512));
-        assert_eq!(told_context("<html>", "b"), None);
+        assert_eq!(listed_context(llama, "any"), Some(512));
+        assert_eq!(listed_context("<html>", "b"), None);
     }
 }

@@ -22,8 +22,8 @@ use crate::fit::fit;
 const BATCH: u32 = 2048;
 const PICTURE_SIDE: u32 = 1024;
 
-/// A GGUF model with eyes. Cancelling is heard between prompt and answer and in the answer, not while a
-/// picture is looked at.
+/// A vision-language model in a GGUF file. The control is polled between prompt and answer and in the answer, not
+/// while a picture is encoded.
 #[derive(Debug)]
 pub struct SeeingLlama {
     llama: Llama,
@@ -113,7 +113,7 @@ impl LanguageModel for SeeingLlama {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         request.check()?;
         control.check()?;
@@ -127,7 +127,7 @@ impl LanguageModel for SeeingLlama {
         let end = chunks
             .eval_chunks(&mut eyes, &mut context, 0, 0, BATCH as i32, true)
             .map_err(failed)?;
-        self.llama.speak(&mut context, Prompt { tokens, end }, most, request, control, piece)
+        self.llama.speak(&mut context, Prompt { tokens, end }, most, request, control, delta)
     }
 }
 

@@ -19,8 +19,8 @@ use std::{
 };
 
 use kinora_inference::{
-    Completion, CompletionRequest, Destination, Finish, InferenceError, LanguageModel, Message,
-    PieceStream, TokenCount,
+    Completion, CompletionRequest, DeltaStream, Destination, Finish, InferenceError, LanguageModel,
+    Message, TokenCount,
 };
 use kinora_types::Control;
 use llama_cpp_2::{
@@ -37,10 +37,10 @@ use llama_cpp_2::{
 pub use error::LlamaError;
 pub use eyes::SeeingLlama;
 
-/// Tokens of a prompt between two looks at the control: near full speed on a processor, and below a second
+/// Tokens of a prompt between two polls of the control: near full speed on a processor, and below a second
 /// with a model of some billion weights.
 const BATCH: usize = 64;
-/// Context where nobody asked for another and the model has more.
+/// Default context, in tokens, of a model that has more.
 const CONTEXT: u32 = 8192;
 
 /// Which model, and how it is run.
@@ -155,15 +155,15 @@ impl Llama {
         most: u32,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         let vocabulary = self.model.vocab();
         let mut sampler = sampler(request);
         let mut batch = LlamaBatch::new(1, 1);
-        let (mut stream, mut text, mut count) = (PieceStream::new(&request.stop), String::new(), 0);
+        let (mut stream, mut text, mut count) = (DeltaStream::new(&request.stop), String::new(), 0);
         let mut tell = |certain: String| {
             if !certain.is_empty() {
-                piece(&certain);
+                delta(&certain);
                 text += &certain;
             }
         };
@@ -222,7 +222,7 @@ impl LanguageModel for Llama {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         request.check()?;
         request.refuse_pictures()?;
@@ -234,7 +234,7 @@ impl LanguageModel for Llama {
         let mut context = self.new_context(tokens + most, BATCH as u32)?;
         self.read(&mut context, &prompt, control)?;
         let prompt = Prompt { tokens, end: tokens as i32 };
-        self.speak(&mut context, prompt, most, request, control, piece)
+        self.speak(&mut context, prompt, most, request, control, delta)
     }
 }
 
@@ -275,7 +275,7 @@ fn check_processor() -> Result<(), LlamaError> {
     Ok(())
 }
 
-/// llama.cpp says only that it could not load a file; that it is none of its kind is seen in four bytes.
+/// Whether a file that llama.cpp could not load is no GGUF file, by its first four bytes.
 fn check_file(path: &Path) -> Result<(), LlamaError> {
     let failed = |source| LlamaError::Io { path: path.to_owned(), source };
     let mut magic = Vec::new();

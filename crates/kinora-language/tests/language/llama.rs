@@ -2,7 +2,7 @@
 
 use kinora_inference::{CompletionRequest, InferenceError, LanguageModel, Message, Role};
 use kinora_language::{Endpoint, EndpointConfig, Llama, LlamaConfig, LlamaError, SeeingLlama};
-use kinora_testing::suite::language::{check_blindness, check_language_model};
+use kinora_testing::suite::language::{check_language_model, check_refusal_of_pictures};
 use kinora_types::Control;
 
 use crate::{artifact, ask, server::Server};
@@ -22,7 +22,7 @@ fn a_real_model_conforms() {
     let model = Llama::open(&small()).unwrap();
     assert_eq!(model.context_length().unwrap(), 1024);
     check_language_model(&model);
-    check_blindness(&model);
+    check_refusal_of_pictures(&model);
 }
 
 /// The same weights, template, tokens and sampling: another program of the same makers says the same.
@@ -40,10 +40,10 @@ fn it_says_what_its_own_server_says() {
         let system = Message::text(Role::System, "You are a helpful assistant.");
         let messages = vec![system, Message::text(Role::User, words)];
         let request = CompletionRequest { max_tokens: 48, ..CompletionRequest::new(messages) };
-        let told = there.complete(&request, &Control::default(), &mut |_| ()).unwrap();
+        let completion = there.complete(&request, &Control::default(), &mut |_| ()).unwrap();
         let counted = here.count_tokens(&request.messages).unwrap();
-        assert_eq!(told.prompt_tokens, Some(counted.tokens), "{words}");
-        assert_eq!(said(&here, &request), told.text, "{words}");
+        assert_eq!(completion.prompt_tokens, Some(counted.tokens), "{words}");
+        assert_eq!(said(&here, &request), completion.text, "{words}");
     }
 }
 
@@ -77,11 +77,11 @@ fn reading_a_prompt_can_be_given_up() {
         std::thread::sleep(std::time::Duration::from_millis(30));
         other.cancel();
     });
-    let mut pieces = 0;
-    let result = model.complete(&ask(&"boat ".repeat(900)), &control, &mut |_| pieces += 1);
+    let mut deltas = 0;
+    let result = model.complete(&ask(&"boat ".repeat(900)), &control, &mut |_| deltas += 1);
     canceller.join().unwrap();
     assert!(matches!(result, Err(InferenceError::Cancelled(_))), "{result:?}");
-    assert_eq!(pieces, 0);
+    assert_eq!(deltas, 0);
 }
 
 #[test]

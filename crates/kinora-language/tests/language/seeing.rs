@@ -6,7 +6,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use kinora_inference::{Completion, CompletionRequest, LanguageModel, Message, Part, Role};
-use kinora_language::{EndpointConfig, SeeingEndpoint};
+use kinora_language::{CAPTION_PROMPT, EndpointConfig, ModelCaptioner, SeeingEndpoint};
+use kinora_testing::suite::captioner::check_captioner;
 use kinora_types::{Control, Picture};
 use serde_json::Value;
 
@@ -58,4 +59,5 @@ fn a_real_server_sees_what_the_reference_sees() {
         let least = letters("system") + letters("words") + 2 * 4 + 5;
         assert!(done.prompt_tokens > Some(least), "{:?}", done.prompt_tokens);
     });
+    check_captioner(&ModelCaptioner::new(Box::new(model), CAPTION_PROMPT));
 }

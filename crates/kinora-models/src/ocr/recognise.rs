@@ -1,4 +1,4 @@
-//! What a line says: PP-OCRv6's recognition network and greedy decoding of its CTC output
+//! Text of a line: PP-OCRv6's recognition network and greedy decoding of its CTC output
 //! (Graves et al. 2006).
 //!
 //! Memory: six lines at a time; a column of the output has 18 710 probabilities, a line one for every
@@ -21,7 +21,7 @@ const WIDTH: u32 = 320;
 /// the number is the reference's.
 const BATCH: usize = 6;
 
-/// What was read of one line.
+/// Reading of one line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Reading {
     /// The characters, without white space around them.
@@ -39,6 +39,9 @@ pub(super) struct Recogniser {
 impl Recogniser {
     /// Takes the characters from the graph's own metadata, one a line under the key `character`; class 0
     /// is the blank, the class after the last is a space.
+    ///
+    /// # Errors
+    /// If the metadata has no characters.
     pub fn new(graph: Graph) -> Result<Self, ModelError> {
         let broken = |detail: &str| ModelError::Broken {
             what: "text recognition".into(),
@@ -52,6 +55,9 @@ impl Recogniser {
     }
 
     /// Reads upright lines; one reading each, in order.
+    ///
+    /// # Errors
+    /// If the graph fails.
     pub fn read(&self, lines: &[&Picture]) -> Result<Vec<Reading>, InferenceError> {
         let mut order: Vec<usize> = (0..lines.len()).collect();
         order.sort_by(|a, b| ratio(lines[*a]).total_cmp(&ratio(lines[*b])));

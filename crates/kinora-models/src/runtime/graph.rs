@@ -34,7 +34,7 @@ pub(crate) enum Lanes {
     Several,
 }
 
-/// Where a graph comes from.
+/// Source of a graph.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Model<'a> {
     /// A file of the store.
@@ -63,11 +63,14 @@ struct Lane {
     options: RunOptions<HasSelectedOutputs>,
 }
 
-/// What one thread of [`Graph::run_each`] did: rows with the index of their item.
+/// Result of one thread of [`Graph::run_each`]: rows with the index of their item.
 type Part = Result<Vec<(usize, Vec<f32>)>, InferenceError>;
 
 impl Graph {
     /// Loads `model`; its output is the first of `outputs` that it has.
+    ///
+    /// # Errors
+    /// If the file or the runtime cannot be loaded, or none of `outputs` is there.
     pub fn load(
         runtime: &Runtime,
         model: Model<'_>,
@@ -107,6 +110,9 @@ impl Graph {
     }
 
     /// Runs the graph once, on the first lane; the output's shape and values.
+    ///
+    /// # Errors
+    /// If the inputs do not fit the graph, or it fails.
     pub fn run(
         &self,
         inputs: Vec<(&str, Values)>,
@@ -116,6 +122,9 @@ impl Graph {
 
     /// Runs the graph once, on the first lane, and lets `read` look at the output's shape and values
     /// where they lie: for outputs that are large beside what is wanted of them.
+    ///
+    /// # Errors
+    /// As [`Graph::run`].
     pub fn run_with<R>(
         &self,
         inputs: Vec<(&str, Values)>,
@@ -124,7 +133,10 @@ impl Graph {
         self.run_lane(0, inputs, read)
     }
 
-    /// What the graph's own metadata says under `key`.
+    /// The graph's own metadata under `key`.
+    ///
+    /// # Errors
+    /// If the runtime cannot read it.
     pub fn metadata(&self, key: &str) -> Result<Option<String>, ModelError> {
         let lane = self.lanes[0].lock().unwrap_or_else(PoisonError::into_inner);
         let metadata = lane.session.metadata();
@@ -136,6 +148,9 @@ impl Graph {
     }
 
     /// Runs the graph once for each item, on all lanes; results keep the order of the items.
+    ///
+    /// # Errors
+    /// As [`Graph::run`]; the first one that fails ends the batch.
     pub fn run_each<T: Sync>(
         &self,
         items: &[T],

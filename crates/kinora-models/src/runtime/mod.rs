@@ -24,7 +24,7 @@ pub use telemetry::switch_off_telemetry;
 use crate::ModelError;
 use kinora_store::Store;
 
-/// What a user may choose.
+/// Options of the runtime.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeOptions {
     /// ONNX Runtime library; `None` for the store's.
@@ -44,7 +44,7 @@ impl RuntimeOptions {
     }
 }
 
-/// Where the library lies and what runs the graphs. Nothing is loaded before the first graph.
+/// Path of the runtime library and the execution provider. Nothing is loaded before the first graph.
 #[derive(Clone, Debug)]
 pub(crate) struct Runtime {
     pub provider: Provider,
@@ -52,6 +52,10 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
+    /// Loads the runtime from the store.
+    ///
+    /// # Errors
+    /// If the runtime was not pulled, or cannot be loaded.
     pub fn new(store: &Store, options: &RuntimeOptions) -> Result<Self, ModelError> {
         let provider = options.provider.as_deref().unwrap_or("cpu").parse()?;
         let library = match &options.library {

@@ -35,13 +35,17 @@ pub(crate) struct Wanted(usize);
 /// A tensor of the runtime's.
 pub(crate) struct Kept(DynValue);
 
-/// What goes into a run.
+/// Input of a run.
 pub(crate) enum Input<'a> {
     New(Values),
     Again(&'a Kept),
 }
 
 impl Network {
+    /// Loads the graph, to run on so many threads.
+    ///
+    /// # Errors
+    /// If the file or the runtime cannot be loaded.
     pub fn load(runtime: &Runtime, model: Model<'_>, threads: usize) -> Result<Self, ModelError> {
         let session = session(runtime, model, threads)?;
         let inputs = session.inputs().iter().map(|input| input.name().to_owned()).collect();
@@ -60,7 +64,10 @@ impl Network {
         input.dtype().tensor_shape().map(|shape| shape.to_vec())
     }
 
-    /// The outputs `names` for [`Network::run`]; fails if the graph lacks one.
+    /// Selects the outputs `names` for [`Network::run`].
+    ///
+    /// # Errors
+    /// If the graph lacks one of them.
     pub fn want(&self, names: Vec<String>) -> Result<Wanted, String> {
         let mut lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
         let has = |name: &&String| lane.session.outputs().iter().any(|o| o.name() == name.as_str());
@@ -74,6 +81,9 @@ impl Network {
     }
 
     /// Runs the graph; the outputs in the order of `wanted`.
+    ///
+    /// # Errors
+    /// If the inputs do not fit the graph, or it fails.
     pub fn run(
         &self,
         inputs: Vec<(&str, Input<'_>)>,
@@ -98,12 +108,18 @@ impl Network {
 
 impl Kept {
     /// A tensor to go in more than once; shape and values, row-major.
+    ///
+    /// # Errors
+    /// If the values do not fill the shape.
     pub fn new(shape: Vec<usize>, values: Vec<f32>) -> Result<Self, InferenceError> {
         let tensor = Tensor::from_array((shape, values)).map_err(runtime_error)?;
         Ok(Self(tensor.into_dyn()))
     }
 
     /// Shape and values, row-major.
+    ///
+    /// # Errors
+    /// If it holds no `f32`.
     pub fn read(&self) -> Result<(Vec<usize>, &[f32]), InferenceError> {
         let (shape, values) = self.0.try_extract_tensor::<f32>().map_err(runtime_error)?;
         let shape = shape.iter().map(|side| usize::try_from(*side).unwrap_or(0)).collect();

@@ -29,10 +29,10 @@ mod tests {
         assert_eq!(std::env::var(SWITCH).as_deref(), Ok("1"));
         #[cfg(unix)]
         {
-            let told = std::process::Command::new("sh")
+            let output = std::process::Command::new("sh")
                 .args(["-c", "echo $ORT_DISABLE_TELEMETRY"])
                 .output();
-            assert_eq!(told.unwrap().stdout, b"1\n");
+            assert_eq!(output.unwrap().stdout, b"1\n");
         }
     }
 }

@@ -9,15 +9,15 @@ use std::ops::Range;
 use kinora_inference::{SAMPLE_RATE, SpeechSegment};
 use kinora_types::{TimeRange, TimedWord};
 
-use super::{segments::BREATH, window::MARGIN, words::SPACELESS};
+use super::{segments::BREATH, window::MARGIN, word_tokens::SPACELESS};
 
 /// A segment lasts at least this long, in milliseconds.
 const SHORTEST_MS: u64 = 40;
 /// A word takes at least this long to be said once more, in milliseconds; "No." takes 200.
 const REPEATED_MS: u64 = 120;
-/// What has no length gets this one if there is room, in milliseconds.
+/// Length in milliseconds of a word without one, if there is room.
 const GIVEN_MS: u64 = 200;
-/// A stretch of speech without a word is told from this length on: 0.3 s, in samples.
+/// Shortest stretch of speech without a word that is reported: 0.3 s, in samples.
 const LEAST_GAP: u64 = 4_800;
 /// Times may be wrong by this much: 0.5 s, in samples. A short stretch may belong to a word as near as that.
 const INEXACT: u64 = 8_000;
@@ -191,16 +191,16 @@ mod tests {
         let stretch = |from: f64, to: f64| second(from) - MARGIN..second(to) + MARGIN;
         let stretches =
             [stretch(1.0, 1.5), stretch(2.0, 2.4), stretch(10.0, 20.0), stretch(25.0, 25.1)];
-        let told = |segments: &[SpeechSegment]| {
+        let found = |segments: &[SpeechSegment]| {
             let gaps = gaps(&stretches, segments);
             let found = not_understood(&gaps, segments);
             found.iter().map(|s| (s.range.start_ms(), s.range.end_ms())).collect::<Vec<_>>()
         };
-        assert_eq!(told(&[]), [(1000, 2400), (10_000, 20_000)]);
+        assert_eq!(found(&[]), [(1000, 2400), (10_000, 20_000)]);
         // A word may be some tenths of a second off; the rest of a long stretch is not said with it.
         let some = [said("Hi", 1300, 1500), said("you", 12_000, 14_000)];
-        assert_eq!(told(&some), [(10_000, 12_000), (14_000, 20_000)]);
-        assert_eq!(told(&[said("all", 1000, 2400), said("of it", 10_900, 19_000)]), []);
+        assert_eq!(found(&some), [(10_000, 12_000), (14_000, 20_000)]);
+        assert_eq!(found(&[said("all", 1000, 2400), said("of it", 10_900, 19_000)]), []);
     }
 
     proptest! {

@@ -28,10 +28,10 @@ pub(super) struct Decoder {
     alignment_heads: Vec<(usize, usize)>,
 }
 
-/// What the decoder has read and said so far; cheap to copy.
+/// State of the decoder after the tokens so far; cheap to copy.
 #[derive(Clone)]
 pub(super) struct State {
-    /// Encoded sound; the graph wants it again, but does not look at it.
+    /// Encoded sound; the graph takes it again as an input without using it.
     sound: Rc<Kept>,
     sound_keys: Rc<Vec<Kept>>,
     token_keys: Rc<Vec<Kept>>,
@@ -48,6 +48,9 @@ pub(super) struct Attention {
 
 impl Decoder {
     /// Loads the graph; `heads` are (layer, head) of the cross-attentions that follow the sound.
+    ///
+    /// # Errors
+    /// If the graph cannot be loaded, or lacks an output.
     pub fn load(
         runtime: &Runtime,
         path: &Path,
@@ -91,6 +94,9 @@ impl Decoder {
     }
 
     /// Reads the encoded sound, `[1, 1500, n]`, and the first token.
+    ///
+    /// # Errors
+    /// If the graph fails.
     pub fn begin(&self, sound: Kept, token: Token) -> Result<State, InferenceError> {
         let nothing = self.nothing()?;
         let cache = self.cache(|_, _, _| &nothing);
@@ -99,7 +105,10 @@ impl Decoder {
         state(outputs, Rc::new(sound), Rc::new(sound_keys))
     }
 
-    /// Says one more token.
+    /// Decodes one more token.
+    ///
+    /// # Errors
+    /// If the graph fails.
     pub fn step(&self, state: &State, token: Token) -> Result<State, InferenceError> {
         let cache = self.cache(|layer, sound, value| {
             let keys = if sound { &state.sound_keys } else { &state.token_keys };
@@ -109,7 +118,10 @@ impl Decoder {
         self::state(outputs, state.sound.clone(), state.sound_keys.clone())
     }
 
-    /// Reads all `tokens` at once and tells where in the sound the decoder looked at each of them.
+    /// Cross-attention of all `tokens` at once to the frames of the sound.
+    ///
+    /// # Errors
+    /// If the graph fails.
     pub fn attend(&self, state: &State, tokens: &[Token]) -> Result<Attention, InferenceError> {
         let nothing = self.nothing()?;
         let cache = self.cache(|_, _, _| &nothing);
@@ -130,7 +142,7 @@ impl Decoder {
         Ok(attention)
     }
 
-    /// The branch without a cache wants one nevertheless, and does not look at it.
+    /// The branch without a cache takes one as an input without using it.
     fn nothing(&self) -> Result<Kept, InferenceError> {
         Kept::new(vec![1, self.heads, 1, self.width], vec![0.0; self.heads * self.width])
     }

@@ -21,17 +21,17 @@ use super::{
 
 /// Probability of a language from which on a window speaks for itself.
 const SURE_LANGUAGE: f32 = 0.6;
-/// What is left of a window is not heard again if it is shorter than this: 0.4 s.
+/// Shortest rest of a window in samples that is decoded again: 0.4 s.
 const REST: usize = 6400;
 /// Stretches without a word are heard again from this length on: 1.5 s.
 const AGAIN: u64 = segments::BREATH;
 
-/// What is known of a recording while it is heard.
+/// State of a recording while it is transcribed.
 pub(super) struct Hearing<'a> {
     pub networks: &'a Networks,
     pub control: &'a Control,
-    /// The language, if it was told.
-    pub told: Option<(Token, String)>,
+    /// The language, if it is given.
+    pub given: Option<(Token, String)>,
     /// Samples of speech in each language, weighed by their probability.
     pub spoken: Vec<f32>,
     /// Where the last segment ended, in milliseconds.
@@ -51,6 +51,9 @@ type Part = (Vec<SpeechSegment>, usize);
 
 impl Hearing<'_> {
     /// Hears a window and hands out its segments, in order and apart from those before.
+    ///
+    /// # Errors
+    /// If a graph fails, or `control` was cancelled.
     pub fn window(&mut self, window: &Window) -> Result<(), InferenceError> {
         let stretches: Vec<_> = window.stretches().collect();
         let Some((first, last)) = stretches.first().zip(stretches.last()) else { return Ok(()) };
@@ -145,10 +148,10 @@ impl Hearing<'_> {
         segments::make(vocabulary, said, reading, window, attention, code)
     }
 
-    /// The language of a window: the one that was told, else its own if it is clear, else the one that was spoken most so far.
+    /// The language of a window: the given one, else its own if it is clear, else the one that was spoken most so far.
     fn language(&mut self, impression: &Impression, samples: u64) -> (Token, String) {
-        if let Some(told) = &self.told {
-            return told.clone();
+        if let Some(given) = &self.given {
+            return given.clone();
         }
         let most = |values: &[f32]| {
             (0..values.len()).max_by(|a, b| values[*a].total_cmp(&values[*b])).unwrap_or(0)

@@ -1,4 +1,4 @@
-//! Speech to words: Silero VAD finds where somebody speaks, Whisper (Radford et al. 2022) what is said.
+//! Speech recognition: Silero VAD finds speech, Whisper (Radford et al. 2022) transcribes it.
 //!
 //! Way in: [`open_speech`]. The detector cuts the sound into windows of at most 30 s with little but
 //! speech in them (`window.rs`), so that silence is neither paid for nor filled with invented words. Each
@@ -26,7 +26,7 @@ mod transcript;
 mod vad;
 mod vocabulary;
 mod window;
-mod words;
+mod word_tokens;
 
 #[cfg(test)]
 mod parity;
@@ -57,6 +57,9 @@ const CODE_REVISION: &str = "2";
 /// must have been pulled. Reads no weights: they are loaded at the first use. `language` is the ISO 639-1
 /// code of what is spoken, as far as it is known; a single word rarely tells its language. One that
 /// Whisper does not know is an input error at the first use.
+///
+/// # Errors
+/// If the manifest has no such recognizer, or a file of it was not pulled.
 pub fn open_speech(
     store: &Store,
     name: &str,
@@ -64,7 +67,7 @@ pub fn open_speech(
     options: &RuntimeOptions,
 ) -> Result<Box<dyn SpeechRecognizer>, ModelError> {
     let entry = store.speech(name)?;
-    // One pull brings all parts, so its name is told, not that of a part.
+    // One pull brings all parts, so the error has its name, not that of a part.
     let whole = |error: StoreError| match error {
         StoreError::Missing(_) => StoreError::Missing(name.into()),
         error => error,
@@ -91,7 +94,7 @@ pub fn open_speech(
 /// A Whisper model with its detector.
 struct Whisper {
     model: String,
-    /// What is spoken, if it was told.
+    /// The language spoken, if it is given.
     language: Option<String>,
     runtime: Runtime,
     encoder: PathBuf,
@@ -136,9 +139,9 @@ impl SpeechRecognizer for Whisper {
     ) -> Result<(), InferenceError> {
         let networks = self.loaded.get(|| self.load())?;
         let spoken = vec![0.0; networks.vocabulary.languages.len()];
-        let told = self.language.as_deref().map(|code| networks.vocabulary.language(code));
-        let told = told.transpose()?;
-        let mut hearing = Hearing { networks, control, told, spoken, ended: 0, segment };
+        let given = self.language.as_deref().map(|code| networks.vocabulary.language(code));
+        let given = given.transpose()?;
+        let mut hearing = Hearing { networks, control, given, spoken, ended: 0, segment };
         let mut windows = Windows::new(&networks.vad)?;
         for piece in samples {
             control.check()?;

@@ -16,7 +16,7 @@ use super::{
     transcript::{LEAST_LOG_PROBABILITY, Transcript},
     vocabulary::{Token, Vocabulary},
     window::Window,
-    words::{self, Word},
+    word_tokens::{self, Word},
 };
 
 /// Samples of one frame of the encoder: 20 ms.
@@ -26,13 +26,13 @@ pub(super) const BREATH: u64 = 24_000;
 /// No word lasts longer than this: 2 s, in samples. The alignment gives the last word before a stretch that the
 /// model left out all of that stretch.
 const LONGEST_WORD: u64 = 32_000;
-/// Words less likely than this, exp(-1.5), are not told: with whisper-base the sound of a crossing became "BYE
+/// Words less likely than this, exp(-1.5), are left out: with whisper-base the sound of a crossing became "BYE
 /// BYE" at 0.18. What is left is speech that was not understood.
 const LEAST_TOLD: f32 = 0.2231;
-/// What repeats itself is not surer than this.
+/// Highest confidence of a text that repeats itself.
 const REPEATED: f32 = 0.3;
 
-/// What a transcript says of its window.
+/// Segments of a window from its transcript.
 pub(super) struct Reading {
     /// Which tokens of the transcript make each segment; timestamps among them.
     pub segments: Vec<Range<usize>>,
@@ -69,8 +69,8 @@ pub(super) fn read(vocabulary: &Vocabulary, tokens: &[Token], length: usize) -> 
 }
 
 impl Reading {
-    /// Of a doubtful transcript: what leads up to the first segment that is doubtful itself, if anything
-    /// does; what follows is heard again from there. Else all of it.
+    /// The certain start of a doubtful transcript: what leads up to the first segment that is doubtful itself, if
+    /// anything does; what follows is heard again from there. Else all of it.
     pub fn certain_start(self, vocabulary: &Vocabulary, said: &Transcript) -> Self {
         let sure = |segment: &&Range<usize>| {
             let tokens = (*segment).clone().filter(|at| vocabulary.is_text(said.tokens[*at]));
@@ -122,7 +122,8 @@ struct Said {
     place: Range<u64>,
 }
 
-/// Makes the segments of a window. `attention` is that of the text tokens behind `prompt` others, and of one more at their end.
+/// Makes the segments of a window. `attention` is that of the text tokens behind `prompt` others, and of one more at
+/// their end.
 pub(super) fn make(
     vocabulary: &Vocabulary,
     said: &Transcript,
@@ -145,7 +146,7 @@ pub(super) fn make(
             let place = window.moment(frame(word.tokens.start)..frame(word.tokens.end));
             place.start..place.end.min(place.start + LONGEST_WORD)
         };
-        let words = words::split(vocabulary, &ids, language)?.into_iter();
+        let words = word_tokens::split(vocabulary, &ids, language)?.into_iter();
         let words: Vec<Said> = words.map(|word| Said { place: place(&word), word }).collect();
         let chances: Vec<f32> = tokens.iter().map(|at| said.probabilities[*at]).collect();
         for breath in words.chunk_by(|a, b| b.place.start <= a.place.end + BREATH) {

@@ -21,7 +21,7 @@ pub(super) struct Vad {
     wanted: Wanted,
 }
 
-/// What it remembers of a recording.
+/// State of the detector within a recording.
 pub(super) struct Memory {
     hidden: Kept,
     cell: Kept,
@@ -29,6 +29,10 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// The memory before the first frame.
+    ///
+    /// # Errors
+    /// If the runtime cannot make its tensors.
     pub fn new() -> Result<Self, InferenceError> {
         let zeros = || Kept::new(vec![1, 1, STATE], vec![0.0; STATE]);
         Ok(Self { hidden: zeros()?, cell: zeros()?, context: vec![0.0; CONTEXT] })
@@ -36,6 +40,10 @@ impl Memory {
 }
 
 impl Vad {
+    /// Loads the detector.
+    ///
+    /// # Errors
+    /// If the graph cannot be loaded.
     pub fn load(runtime: &Runtime, path: &std::path::Path) -> Result<Self, ModelError> {
         // Too small to be shared between cores.
         let network = Network::load(runtime, Model::File(path), 1)?;
@@ -47,6 +55,9 @@ impl Vad {
     }
 
     /// The probability of speech in each frame of `samples`, which are whole frames.
+    ///
+    /// # Errors
+    /// If the graph fails.
     pub fn listen(&self, memory: &mut Memory, samples: &[f32]) -> Result<Vec<f32>, InferenceError> {
         let frames = samples.len() / FRAME;
         if frames == 0 {

@@ -16,7 +16,7 @@ pub(super) const TICK: f64 = 0.02;
 /// sound come in brackets, and notes for music. As they are, and after a space.
 const SIGNS: &str = "\" # ( ) * + / : ; < = > @ [ \\ ] ^ _ ` { | } ~ 「 」 『 』 << >> <<< >>> -- --- -( -[ (' (\" \
                      (( )) ((( ))) [[ ]] {{ }} ♪♪ ♪♪♪";
-/// These are several tokens, of which the first is suppressed.
+/// Notes that are several tokens each; the first of them is suppressed.
 const NOTES: &str = "♩ ♪ ♫ ♬ ♭ ♮ ♯";
 
 /// The tokens of a multilingual Whisper.
@@ -42,6 +42,10 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
+    /// Loads the vocabulary from the tokenizer's file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no vocabulary of Whisper.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let broken =
             |detail: String| ModelError::Broken { what: path.display().to_string(), detail };
@@ -104,6 +108,9 @@ impl Vocabulary {
     }
 
     /// Token and code of a language.
+    ///
+    /// # Errors
+    /// [`InferenceError::Input`] if Whisper does not know it.
     pub fn language(&self, code: &str) -> Result<(Token, String), InferenceError> {
         let known = self.languages.iter().find(|(_, known)| known == code);
         known.cloned().ok_or_else(|| {
@@ -127,6 +134,9 @@ impl Vocabulary {
     }
 
     /// The words; special tokens and timestamps are left out.
+    ///
+    /// # Errors
+    /// If the tokenizer fails.
     pub fn text(&self, tokens: &[Token]) -> Result<String, InferenceError> {
         let text: Vec<Token> =
             tokens.iter().copied().filter(|token| self.is_text(*token)).collect();

@@ -7,7 +7,7 @@ use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::ModelError;
 
-/// What a network expects of short texts.
+/// Padding of short texts, by network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Padding {
     /// As long as they are.
@@ -26,6 +26,9 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// Loads the tokenizer; longer texts than `length` tokens are cut.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no tokenizer.
     pub fn load(
         path: &Path,
         length: usize,
@@ -47,6 +50,9 @@ impl Tokens {
     }
 
     /// Token numbers of each text, special tokens included.
+    ///
+    /// # Errors
+    /// If the tokenizer fails.
     pub fn encode(&self, texts: &[&str]) -> Result<Vec<Vec<i64>>, InferenceError> {
         texts.iter().map(|text| self.encode_one(text)).collect()
     }

@@ -43,7 +43,8 @@ impl Frame {
 impl Typesetter {
     /// A caption in the lower third, at most three lines (five in films that are not wide).
     ///
-    /// Errors: [`RenderError::MissingGlyph`], [`RenderError::TooManyWords`].
+    /// # Errors
+    /// [`RenderError::MissingGlyph`], [`RenderError::TooManyWords`].
     pub fn caption(&mut self, text: &str, size: Size) -> Result<Overlay, RenderError> {
         let frame = Frame::new(size);
         let style = Style {
@@ -62,7 +63,8 @@ impl Typesetter {
 
     /// The title in the middle, at most four lines (seven in films that are not wide).
     ///
-    /// Errors: [`RenderError::MissingGlyph`], [`RenderError::TooManyWords`].
+    /// # Errors
+    /// [`RenderError::MissingGlyph`], [`RenderError::TooManyWords`].
     pub fn title(&mut self, text: &str, size: Size) -> Result<Overlay, RenderError> {
         let frame = Frame::new(size);
         let style = Style {
@@ -82,8 +84,8 @@ impl Typesetter {
     /// The lines of the end card on as many pages as they need, about equally full; each page with
     /// its number of text lines, which is what the time to read it follows from.
     ///
-    /// Errors: [`RenderError::MissingGlyph`]; [`RenderError::TooManyWords`] if one entry fills more
-    /// than a page.
+    /// # Errors
+    /// [`RenderError::MissingGlyph`]; [`RenderError::TooManyWords`] if one entry fills more than a page.
     pub fn credits(
         &mut self,
         entries: &[String],

@@ -69,7 +69,8 @@ impl Typesetter {
     /// Takes font files as bytes (TrueType, OpenType, collections), the preferred one first; a
     /// bold face of the same family is used for titles.
     ///
-    /// Errors: none of them holds a font.
+    /// # Errors
+    /// If none of them holds a font.
     pub fn new(fonts: Vec<Vec<u8>>) -> Result<Self, RenderError> {
         let mut database = fontdb::Database::new();
         for (i, bytes) in fonts.into_iter().enumerate() {

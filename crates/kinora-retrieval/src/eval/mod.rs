@@ -1,4 +1,4 @@
-//! How good is the search of a library? Judged queries in, recall and abstention out.
+//! Measures the search of a library: judged queries in, recall and abstention out.
 //!
 //! Recall is counted on the ranking *before* the threshold, over the queries that have an answer, so
 //! that a cautious threshold cannot hide a good or bad ranking. Abstention is counted apart:
@@ -7,7 +7,7 @@
 
 mod moments;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use kinora_types::Control;
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 pub use self::moments::{JudgedMoment, MomentFit, MomentReport};
 use crate::{Mode, Query, SearchError, Searcher};
 
-/// How deep the ranking is looked through for `mrr`; a relevant picture further down counts as 0.
+/// Ranks that `mrr` counts; a relevant picture further down counts as 0.
 const DEPTH: usize = 100;
-/// How deep it is looked through for `ndcg_at_10`.
+/// Ranks that `ndcg_at_10` counts.
 const GAIN_DEPTH: usize = 10;
 /// File names shown per query.
 const SHOWN: usize = 5;
@@ -35,7 +35,7 @@ pub struct Judgement {
     pub moments: Vec<JudgedMoment>,
 }
 
-/// How one query went.
+/// How a search answered one judged query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PerQuery {
     /// The words.
@@ -85,13 +85,13 @@ pub struct EvaluationReport {
     pub moments: Option<MomentReport>,
     /// Unanswerable queries to which the search said that nothing fits.
     pub abstained_correctly: usize,
-    /// Answerable queries to which it said so.
+    /// Answerable queries to which the search said that nothing fits.
     pub abstained_wrongly: usize,
     /// Query by query, in the given order.
     pub queries: Vec<PerQuery>,
 }
 
-/// No person asks longer questions; words beyond it would take memory without end.
+/// Bytes of a query at most: no person asks longer questions, and words take memory without end.
 const LONGEST_QUERY: usize = 10_000;
 
 impl Judgement {
@@ -235,11 +235,10 @@ fn names(paths: &[String]) -> Vec<&str> {
 fn check_files(searcher: &Searcher<'_>, judgements: &[Judgement]) -> Result<(), SearchError> {
     let catalog = searcher.catalog();
     let assets = catalog.assets(&catalog.live_rows()?)?;
-    let known: HashMap<&str, u64> =
-        assets.iter().flat_map(|(row, a)| names(&a.paths).into_iter().map(|n| (n, *row))).collect();
+    let known: HashSet<&str> = assets.iter().flat_map(|(_, asset)| names(&asset.paths)).collect();
     let named = judgements.iter().flat_map(|judgement| &judgement.relevant);
     let mut unknown: Vec<&str> =
-        named.map(String::as_str).filter(|name| !known.contains_key(name)).collect();
+        named.map(String::as_str).filter(|name| !known.contains(name)).collect();
     unknown.sort_unstable();
     unknown.dedup();
     if unknown.is_empty() {

@@ -1,15 +1,12 @@
-//! The hub: resumed transfers, hashes told and untold, and every way to fail.
+//! The hub: resumed transfers, hashes announced or missing, and every way to fail.
 
 use std::{fs, net::TcpListener, path::Path};
 
 use kinora_store::{StoreConfig, StoreError};
+use kinora_testing::server::{Behaviour, Server};
 use kinora_types::Control;
 
-use crate::{
-    files, pull,
-    server::{Behaviour, Server},
-    sha256, store,
-};
+use crate::{files, pull, sha256, store};
 
 const SOURCE: &str = "sources = [{ hub = \"a/b\", revision = \"main\", path = \"onnx/f.onnx\" }]";
 

@@ -3,8 +3,8 @@
 use kinora_types::{Control, Picture};
 
 use kinora_inference::{
-    Completion, CompletionRequest, Destination, Finish, InferenceError, LanguageModel, Message,
-    Part, PieceStream, Role, TokenCount, VisionLanguageModel,
+    Completion, CompletionRequest, DeltaStream, Destination, Finish, InferenceError, LanguageModel,
+    Message, Part, Role, TokenCount, VisionLanguageModel,
 };
 
 /// Tokens that a picture costs.
@@ -45,7 +45,7 @@ impl ScriptedModel {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         request.check()?;
         control.check()?;
@@ -63,10 +63,10 @@ impl ScriptedModel {
         }
         let most = request.max_tokens.min(self.context - prompt) as usize;
         let (mut stream, mut text, mut tokens) =
-            (PieceStream::new(&request.stop), String::new(), 0);
+            (DeltaStream::new(&request.stop), String::new(), 0);
         let mut tell = |certain: String| {
             if !certain.is_empty() {
-                piece(&certain);
+                delta(&certain);
                 text += &certain;
             }
         };
@@ -112,10 +112,10 @@ impl LanguageModel for ScriptedModel {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         request.refuse_pictures()?;
-        self.run(request, control, piece)
+        self.run(request, control, delta)
     }
 }
 
@@ -154,9 +154,9 @@ impl LanguageModel for ColourSeer {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
-        self.0.run(request, control, piece)
+        self.0.run(request, control, delta)
     }
 }
 

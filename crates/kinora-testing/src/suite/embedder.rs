@@ -110,11 +110,14 @@ fn samples() -> Vec<Picture> {
 
 #[cfg(test)]
 mod tests {
-    use crate::fake::ColourEmbedder;
+    use crate::fake::{ColourEmbedder, Spied, Spy};
 
     #[test]
     fn the_fake_conforms() {
-        let fake = ColourEmbedder::default();
-        super::check_space(&fake, &fake);
+        for fake in [ColourEmbedder::default(), ColourEmbedder::named("other", 64)] {
+            super::check_space(&fake, &fake);
+            let spied = Spied::new(fake, &Spy::default());
+            super::check_space(&spied, &spied);
+        }
     }
 }

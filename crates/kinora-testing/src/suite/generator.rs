@@ -166,3 +166,25 @@ fn keeps_nothing_of_other_requests(generator: &mut dyn ShotGenerator, request: &
         assert_eq!(record, again, "another request in between changes no record");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kinora_types::Size;
+
+    use super::*;
+    use crate::fake::GreyGenerator;
+
+    #[test]
+    fn the_fake_conforms() {
+        let request = ShotRequest {
+            prompt: "a red house".into(),
+            references: Vec::new(),
+            camera: None,
+            size: Size { width: 64, height: 36 },
+            fps: 25,
+            frames: 4,
+            seed: 1,
+        };
+        check_shot_generator(&mut GreyGenerator::default(), &request);
+    }
+}

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use kinora_index::{
-    Filter, IndexError, IndexRead, IndexWrite, Point, PointId, Scored, SearchRequest, dot,
+    Entry, Filter, IndexError, IndexRead, IndexWrite, Point, Scored, SearchRequest, dot,
 };
 
 /// Opens (or makes) the backend in a folder with a dimension; its space is the backend's to choose.
@@ -17,13 +17,14 @@ pub type Open<'a> = &'a dyn Fn(&Path, usize) -> Result<Box<dyn IndexWrite>, Inde
 pub type Case = fn(Open<'_>, &Path);
 
 /// All cases with their names.
-pub const CASES: [(&str, Case); 10] = [
+pub const CASES: [(&str, Case); 11] = [
     ("an empty index answers with nothing", empty),
     ("near points are found", recall),
     ("filters are exact", filters),
     ("upsert replaces", upsert_replaces),
     ("deleting is instant and lasts", delete_lasts),
     ("what was flushed is there after reopening", reopening),
+    ("what another value wrote is noticed and taken up", staleness),
     ("a snapshot restores", snapshot),
     ("wrong vectors are refused whole", wrong_vectors),
     ("ties go by id, and more may be asked for than there is", ties),
@@ -55,9 +56,9 @@ pub fn clustered(count: usize, dimension: usize, seed: u64) -> Vec<Vec<f32>> {
     (0..count).map(|i| member(&centres[i % centres.len()])).collect()
 }
 
-fn points(count: usize, seed: u64) -> Vec<Point> {
+fn points(count: usize, seed: u64) -> Vec<Entry> {
     let vectors = clustered(count, DIMENSION, seed);
-    let point = |(i, vector)| Point { id: PointId(i as u64 * 3 + 1), vector };
+    let point = |(i, vector)| Entry { id: Point(i as u64 * 3 + 1), vector };
     vectors.into_iter().enumerate().map(point).collect()
 }
 
@@ -69,8 +70,8 @@ fn search(index: &dyn IndexRead, vector: &[f32], limit: usize, filter: Filter<'_
     index.search(&request(vector, limit, filter)).expect("search")
 }
 
-fn oracle(points: &[Point], vector: &[f32], limit: usize) -> Vec<Scored> {
-    let score = |p: &Point| Scored { id: p.id, score: dot(vector, &p.vector) };
+fn oracle(points: &[Entry], vector: &[f32], limit: usize) -> Vec<Scored> {
+    let score = |p: &Entry| Scored { id: p.id, score: dot(vector, &p.vector) };
     let mut all: Vec<Scored> = points.iter().map(score).collect();
     all.sort_by(Scored::order);
     all.truncate(limit);
@@ -78,8 +79,8 @@ fn oracle(points: &[Point], vector: &[f32], limit: usize) -> Vec<Scored> {
 }
 
 /// Every point returned is a live one with its true score, in order; enough of them are the right ones.
-fn check_against(index: &dyn IndexRead, points: &[Point], seed: u64) {
-    let by_id: BTreeMap<PointId, &Point> = points.iter().map(|p| (p.id, p)).collect();
+fn check_against(index: &dyn IndexRead, points: &[Entry], seed: u64) {
+    let by_id: BTreeMap<Point, &Entry> = points.iter().map(|p| (p.id, p)).collect();
     let (mut hits, mut wanted) = (0, 0);
     for query in clustered(40, DIMENSION, seed) {
         let (found, truth) = (search(index, &query, 10, Filter::All), oracle(points, &query, 10));
@@ -95,7 +96,7 @@ fn check_against(index: &dyn IndexRead, points: &[Point], seed: u64) {
     assert!(hits as f64 >= RECALL * wanted as f64, "recall {hits}/{wanted}");
 }
 
-fn filled(open: Open<'_>, folder: &Path, points: &[Point]) -> Box<dyn IndexWrite> {
+fn filled(open: Open<'_>, folder: &Path, points: &[Entry]) -> Box<dyn IndexWrite> {
     let mut index = open(folder, DIMENSION).expect("open");
     index.upsert(points).expect("upsert");
     index
@@ -106,8 +107,8 @@ fn empty(open: Open<'_>, folder: &Path) {
     assert_eq!((index.len(), index.dimension(), index.mark()), (0, 3, 0));
     assert!(index.is_empty());
     assert!(search(&*index, &[1.0, 0.0, 0.0], 5, Filter::All).is_empty());
-    assert!(search(&*index, &[1.0, 0.0, 0.0], 5, Filter::Only(&[PointId(1)])).is_empty());
-    assert_eq!(index.vectors(&[PointId(1)]).expect("vectors"), [None]);
+    assert!(search(&*index, &[1.0, 0.0, 0.0], 5, Filter::Only(&[Point(1)])).is_empty());
+    assert_eq!(index.vectors(&[Point(1)]).expect("vectors"), [None]);
 }
 
 fn recall(open: Open<'_>, folder: &Path) {
@@ -126,9 +127,9 @@ fn filters(open: Open<'_>, folder: &Path) {
             index.optimise().expect("optimise");
         }
         for keep in [1, 2, 7, 100, 10_000] {
-            let kept: Vec<Point> = points.iter().filter(|p| p.id.0 % keep == 0).cloned().collect();
-            let mut ids: Vec<PointId> = kept.iter().map(|p| p.id).collect();
-            ids.push(PointId(u64::MAX));
+            let kept: Vec<Entry> = points.iter().filter(|p| p.id.0 % keep == 0).cloned().collect();
+            let mut ids: Vec<Point> = kept.iter().map(|p| p.id).collect();
+            ids.push(Point(u64::MAX));
             for query in clustered(10, DIMENSION, 5) {
                 let found = search(&*index, &query, 10, Filter::Only(&ids));
                 assert_eq!(found.len(), kept.len().min(10));
@@ -160,7 +161,7 @@ fn delete_lasts(open: Open<'_>, folder: &Path) {
     let points = points(300, 10);
     let mut index = filled(open, folder, &points);
     index.optimise().expect("optimise");
-    let gone: Vec<PointId> = points[..150].iter().map(|p| p.id).chain([PointId(0)]).collect();
+    let gone: Vec<Point> = points[..150].iter().map(|p| p.id).chain([Point(0)]).collect();
     index.delete(&gone).expect("delete");
     assert_eq!(index.len(), 150);
     check_against(&*index, &points[150..], 11);
@@ -194,6 +195,35 @@ fn reopening(open: Open<'_>, folder: &Path) {
     check_against(&*index, &points[1..], 15);
 }
 
+fn staleness(open: Open<'_>, folder: &Path) {
+    let points = points(200, 22);
+    let mut one = filled(open, folder, &points[..100]);
+    one.flush(1).expect("flush");
+    let mut other = open(folder, DIMENSION).expect("open");
+    let stale = |index: &dyn IndexRead| index.is_stale().expect("a look at the files");
+    assert!(!stale(&*one) && !stale(&*other));
+    one.upsert(&points[100..]).expect("upsert");
+    assert!(!stale(&*one) && !stale(&*other), "nothing was flushed");
+    one.flush(2).expect("flush");
+    assert!(!stale(&*one) && stale(&*other));
+    check_against(&*other, &points[..100], 23);
+    other.delete(&[points[0].id]).expect("delete");
+    other.reload().expect("reload");
+    assert!(!stale(&*one) && !stale(&*other));
+    assert_eq!((other.len(), other.mark()), (200, 2), "what was not flushed is gone");
+    check_against(&*other, &points, 24);
+    one.delete(&[points[0].id]).expect("delete");
+    one.flush(3).expect("flush");
+    one.optimise().expect("optimise");
+    other.reload().expect("reload");
+    assert_eq!((other.len(), other.mark(), stale(&*other)), (199, 3, false));
+    check_against(&*other, &points[1..], 25);
+    one.clear().expect("clear");
+    assert!(!stale(&*one) && stale(&*other));
+    other.reload().expect("reload");
+    assert_eq!((other.len(), other.mark(), stale(&*other)), (0, 0, false));
+}
+
 fn snapshot(open: Open<'_>, folder: &Path) {
     let points = points(400, 16);
     let mut index = filled(open, &folder.join("live"), &points);
@@ -209,7 +239,7 @@ fn snapshot(open: Open<'_>, folder: &Path) {
 
 fn wrong_vectors(open: Open<'_>, folder: &Path) {
     let mut index = open(folder, 2).expect("open");
-    let point = |id, vector: &[f32]| Point { id: PointId(id), vector: vector.to_vec() };
+    let point = |id, vector: &[f32]| Entry { id: Point(id), vector: vector.to_vec() };
     let good = point(1, &[1.0, 0.0]);
     let short = index.upsert(&[good.clone(), point(2, &[1.0])]);
     assert!(matches!(short, Err(IndexError::Dimension { expected: 2, actual: 1 })));
@@ -228,7 +258,7 @@ fn wrong_vectors(open: Open<'_>, folder: &Path) {
 
 fn ties(open: Open<'_>, folder: &Path) {
     let mut index = open(folder, 2).expect("open");
-    let point = |id| Point { id: PointId(id), vector: vec![0.6, 0.8] };
+    let point = |id| Entry { id: Point(id), vector: vec![0.6, 0.8] };
     for id in [9, 3, 7, 1, 5] {
         index.upsert(&[point(id)]).expect("upsert");
     }
@@ -253,7 +283,7 @@ fn optimising(open: Open<'_>, folder: &Path) {
     index.upsert(&points[400..]).expect("upsert");
     index.delete(&[points[3].id]).expect("delete");
     index.optimise().expect("optimise");
-    let live: Vec<Point> = points.iter().filter(|p| p.id != points[3].id).cloned().collect();
+    let live: Vec<Entry> = points.iter().filter(|p| p.id != points[3].id).cloned().collect();
     check_against(&*index, &live, 19);
     for point in &points[400..] {
         let best = search(&*index, &point.vector, 1, Filter::All);

@@ -16,15 +16,15 @@ use kinora_inference::{
 };
 
 /// How soon a cancelled answer must end; far above what any backend needs on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Runs the whole suite on a model of words; it may have eyes too.
+/// Runs the whole suite on a language model, with vision or without.
 ///
 /// # Panics
 /// With what the contract says, where the model breaks it.
 pub fn check_language_model(model: &dyn LanguageModel) {
     assert!(!model.model().is_empty(), "a model has a name");
-    pieces_join_to_the_whole(model);
+    deltas_join_to_the_whole(model);
     tokens_are_counted_and_bounded(model);
     words_that_end_the_answer_are_left_out(model);
     the_same_request_gives_the_same_answer(model);
@@ -33,7 +33,7 @@ pub fn check_language_model(model: &dyn LanguageModel) {
     empty_requests_are_refused(model);
 }
 
-/// Runs the suite on a model with eyes.
+/// Runs the suite on a vision-language model.
 ///
 /// # Panics
 /// With what the contract says, where the model breaks it.
@@ -47,18 +47,18 @@ pub fn check_vision_language_model(model: &dyn VisionLanguageModel) {
     };
     assert!(count(&red) > count(&blind), "a picture costs tokens");
     let (completion, _) = run(model, &red);
-    let told = completion.prompt_tokens.expect("a model with eyes counts its prompt");
-    assert!(told > count(&blind), "a picture's tokens are told: {told}");
+    let tokens = completion.prompt_tokens.expect("a model with eyes counts its prompt");
+    assert!(tokens > count(&blind), "a picture's tokens are counted: {tokens}");
     if let Some(sent) = completion.sent {
         assert_eq!(sent.pictures, 1, "what was sent names the picture");
     }
 }
 
-/// That a model without eyes says so.
+/// Checks that a model without vision refuses pictures.
 ///
 /// # Panics
 /// If it looks away and answers.
-pub fn check_blindness(model: &dyn LanguageModel) {
+pub fn check_refusal_of_pictures(model: &dyn LanguageModel) {
     let request = with_picture(&ask("What colour is this?"), [220, 20, 20]);
     let result = model.complete(&request, &Control::default(), &mut |_| ());
     assert!(matches!(result, Err(InferenceError::Input(_))), "a picture: {result:?}");
@@ -79,20 +79,20 @@ fn with_picture(request: &CompletionRequest, colour: [u8; 3]) -> CompletionReque
     request
 }
 
-/// The answer and its pieces.
+/// The answer and its deltas.
 fn run(model: &dyn LanguageModel, request: &CompletionRequest) -> (Completion, Vec<String>) {
-    let mut pieces = Vec::new();
+    let mut deltas = Vec::new();
     let completion =
-        model.complete(request, &Control::default(), &mut |piece| pieces.push(piece.to_owned()));
-    (completion.expect("a fair request is answered"), pieces)
+        model.complete(request, &Control::default(), &mut |delta| deltas.push(delta.to_owned()));
+    (completion.expect("a fair request is answered"), deltas)
 }
 
-fn pieces_join_to_the_whole(model: &dyn LanguageModel) {
-    let (completion, pieces) = run(model, &ask("Tell me about a red house at the sea."));
+fn deltas_join_to_the_whole(model: &dyn LanguageModel) {
+    let (completion, deltas) = run(model, &ask("Tell me about a red house at the sea."));
     assert!(!completion.text.trim().is_empty(), "something is said");
-    assert!(pieces.iter().all(|piece| !piece.is_empty()), "no piece is empty");
-    assert!(pieces.len() > 1, "the answer comes bit by bit: {pieces:?}");
-    assert_eq!(pieces.concat(), completion.text, "the pieces are the answer");
+    assert!(deltas.iter().all(|delta| !delta.is_empty()), "no delta is empty");
+    assert!(deltas.len() > 1, "the answer comes bit by bit: {deltas:?}");
+    assert_eq!(deltas.concat(), completion.text, "the deltas are the answer");
     assert_eq!(completion.sent.as_ref().map(|sent| &sent.to), model.destination(), "what was sent");
     assert!(completion.sent.is_none_or(|sent| sent.bytes > 0 && sent.pictures == 0));
 }
@@ -139,20 +139,20 @@ fn cancelling_ends_the_answer(model: &dyn LanguageModel) {
     let request = CompletionRequest { max_tokens: 400, ..ask("Count from one to one thousand.") };
     for after in [0, 2] {
         let control = Control::default();
-        let (mut pieces, mut since) = (0, Instant::now());
+        let (mut deltas, mut since) = (0, Instant::now());
         if after == 0 {
             control.cancel();
         }
         let result = model.complete(&request, &control, &mut |_| {
-            pieces += 1;
-            if pieces == after {
+            deltas += 1;
+            if deltas == after {
                 control.cancel();
                 since = Instant::now();
             }
         });
         assert!(matches!(result, Err(InferenceError::Cancelled(_))), "after {after}: {result:?}");
-        assert!(pieces <= after + 1, "at most one piece more after {after}: {pieces}");
-        assert!(since.elapsed() < PATIENCE, "cancelling took {:?}", since.elapsed());
+        assert!(deltas <= after + 1, "at most one delta more after {after}: {deltas}");
+        assert!(since.elapsed() < LONGEST_WAIT, "cancelling took {:?}", since.elapsed());
     }
 }
 
@@ -177,13 +177,14 @@ fn empty_requests_are_refused(model: &dyn LanguageModel) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::{ColourSeer, ScriptedModel};
+    use crate::fake::{ColourSeer, ScriptedModel, Spied, Spy};
 
     #[test]
     fn the_fakes_conform() {
         check_language_model(&ScriptedModel::default().with_context(600));
-        check_blindness(&ScriptedModel::default());
+        check_refusal_of_pictures(&ScriptedModel::default());
         check_vision_language_model(&ColourSeer::default());
+        check_vision_language_model(&Spied::new(ColourSeer::default(), &Spy::default()));
     }
 
     #[test]

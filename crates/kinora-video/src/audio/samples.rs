@@ -15,7 +15,7 @@ use crate::{
     child::{Input, Running},
     feed::{Words, named},
     log,
-    patience::{GivenUp, Patience},
+    timeouts::{GivenUp, Timeouts},
 };
 
 /// Samples of one piece: half a second.
@@ -27,25 +27,25 @@ const WIDTH: usize = size_of::<f32>();
 /// A file whose clock jumps is filled up with silence; no recording is longer than this.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// How a stream ended.
+/// Result of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Samples that came.
     pub samples: u64,
-    /// What was wrong with the file, in ffmpeg's words, if not everything could be decoded as it was
+    /// Damage of the file, as ffmpeg reported it, if not everything could be decoded as it was
     /// meant.
     pub damage: Option<String>,
 }
 
 impl Outcome {
-    /// How long that is.
+    /// Duration of the samples.
     pub fn duration(&self) -> Duration {
         let nanos = u128::from(self.samples) * 1_000_000_000 / u128::from(SAMPLE_RATE);
         Duration::from_nanos(nanos as u64)
     }
 }
 
-/// What to run.
+/// A decode to start.
 pub(super) struct Job<'a> {
     pub input: Input<'a>,
     pub duration: Option<Duration>,
@@ -58,7 +58,7 @@ pub struct Samples<'a> {
     running: Running,
     pieces: Option<Receiver<Vec<f32>>>,
     threads: Option<(JoinHandle<()>, JoinHandle<Words>)>,
-    patience: Patience<'a>,
+    timeouts: Timeouts<'a>,
     outcome: Outcome,
     ended: bool,
 }
@@ -82,7 +82,7 @@ impl<'a> Samples<'a> {
         let sound = named("audio-samples", move || read_pieces(stdout, &sender))?;
         let words = named("audio-words", move || read_words(stderr))?;
         Ok(Self {
-            patience: Patience::new(job.input.limits, (job.duration, running.work), cancelled),
+            timeouts: Timeouts::new(job.input.limits, (job.duration, running.work), cancelled),
             running,
             pieces: Some(pieces),
             threads: Some((sound, words)),
@@ -91,14 +91,14 @@ impl<'a> Samples<'a> {
         })
     }
 
-    /// How it ended; whole once the iterator has given `None`.
+    /// Result of the stream; complete once the iterator has given `None`.
     pub fn outcome(&self) -> Outcome {
         self.outcome.clone()
     }
 
     fn pull(&mut self) -> Result<Option<Vec<f32>>, AudioError> {
         let Some(pieces) = &self.pieces else { return Ok(None) };
-        let piece = self.patience.wait(pieces).map_err(|given_up| match given_up {
+        let piece = self.timeouts.wait(pieces).map_err(|given_up| match given_up {
             GivenUp::Cancelled => VideoError::Cancelled.into(),
             GivenUp::TooSlow(waited) => self.too_slow(waited),
         })?;
@@ -116,13 +116,13 @@ impl<'a> Samples<'a> {
 
     /// The child has closed its output: why?
     fn close(&mut self) -> Result<(), AudioError> {
-        let status = self.running.wait(self.patience.deadline(), self.patience.cancelled);
+        let status = self.running.wait(self.timeouts.deadline(), self.timeouts.cancelled);
         let status = status.map_err(|e| VideoError::Internal(e.to_string()))?;
         let words = self.join();
-        let Some(status) = status else { return Err(self.too_slow(self.patience.waited)) };
+        let Some(status) = status else { return Err(self.too_slow(self.timeouts.waited)) };
         let said = words.grave.last().cloned().unwrap_or_else(|| "it said nothing".into());
         let end = (words.signal, said.as_str());
-        if let Some(error) = self.running.untimely(status, end, self.patience.cancelled) {
+        if let Some(error) = self.running.untimely(status, end, self.timeouts.cancelled) {
             return Err(error.into());
         }
         if self.outcome.samples == 0 {

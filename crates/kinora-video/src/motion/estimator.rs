@@ -1,4 +1,4 @@
-//! Frames in, what happened between each two of them out.
+//! Camera and subject motion between each two frames of a stream.
 
 use std::time::Duration;
 
@@ -14,27 +14,29 @@ use crate::Frame;
 
 /// Frames that follow sooner are passed over: at 50 and 60 frames a second every other one is enough.
 const SOONEST: Duration = Duration::from_millis(30);
-/// Fewer places than this say nothing of the camera.
-const LEAST_PLACES: usize = 8;
-/// and less than this share of those that could be followed, or do what the others do, is a cut.
+/// Least features for an estimate.
+const LEAST_FEATURES: usize = 8;
+/// Least share of the features that must be found again; fewer is a cut.
 const LEAST_FOUND: f32 = 0.25;
-const LEAST_FOLLOWERS: f32 = 0.35;
-/// Places that lie closer together than this share of the width (RMS) show no zoom and no roll.
+/// Least share of inliers; fewer is a cut.
+const LEAST_INLIERS: f32 = 0.35;
+/// Features that lie closer together than this share of the width (RMS) show no zoom and no roll.
 const REACH: f32 = 0.1;
-/// What goes against the camera by so many times the noise moves by itself.
+/// A feature whose residual exceeds so many times the noise moves by itself.
 const OVER_NOISE: f32 = 4.0;
-/// Two neighbours move together if they differ by less than this share of their way.
+/// Two neighbours move together if they differ by less than this share of their residual.
 const TOGETHER: f32 = 0.6;
-/// Samples along the longer side of the plane that a clip's trembling is read from.
+/// Samples along the longer side of the plane for stabilisation.
 const FINE_SIDE: usize = 320;
 
-/// What happened between two frames.
+/// Motion between two frames.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    /// When both are shown.
+    /// When the first frame is shown.
     pub from: Duration,
+    /// When the second frame is shown.
     pub to: Duration,
-    /// `None` if they have too little in common.
+    /// `None` if the frames have too little in common.
     pub moved: Option<Moved>,
 }
 
@@ -46,16 +48,16 @@ impl Step {
     }
 }
 
-/// The way of the camera and of what moves against it, in widths of the picture.
+/// Displacement of the camera and of what moves against it, in widths of the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Moved {
-    /// The camera's way: right, up, nearer (natural logarithm), clockwise (degrees).
+    /// Camera displacement: right, up, nearer (natural logarithm), clockwise (degrees).
     pub camera: [f32; 4],
     /// Share of the picture that moves.
     pub area: f32,
-    /// Mean way over the whole picture, of each place by itself,
+    /// Mean length of the residual displacements over the whole picture.
     pub amount: f32,
-    /// and of all together: right, up.
+    /// Mean residual displacement over the whole picture: right, up.
     pub drift: [f32; 2],
 }
 
@@ -64,11 +66,12 @@ pub struct MotionEstimator {
     last: Option<(Duration, Pyramid, Part)>,
     steps: Vec<Step>,
     before: Similarity,
-    /// Whether frames count however soon they follow.
+    /// Whether every frame counts, however soon it follows the one before.
     every: bool,
     long_side: usize,
-    /// The picture inside of dark bars in the first frame, and how many frames have it there, too.
+    /// The picture inside of dark bars in the first frame.
     inside: Option<Part>,
+    /// Frames that have the same bars.
     barred: usize,
 }
 
@@ -92,7 +95,7 @@ impl MotionEstimator {
         Self::default()
     }
 
-    /// One that looks at every frame, twice as closely: to steady, not to describe.
+    /// An estimator for stabilisation: every frame counts, at twice the usual resolution.
     pub(crate) fn fine() -> Self {
         Self { every: true, long_side: FINE_SIDE, ..Self::default() }
     }
@@ -115,12 +118,12 @@ impl MotionEstimator {
     }
 
     /// How a shot moves, of the frames that were shown in `range`; `None` if too little could be
-    /// measured: less than three pairs of frames, or none with something to hold on to.
+    /// measured: less than three pairs of frames, or none with features.
     pub fn over(&self, range: TimeRange) -> Option<ShotMotion> {
         summary::summary(&self.steps, range)
     }
 
-    /// What happened between each two frames.
+    /// Motion between each two frames.
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -131,7 +134,7 @@ impl MotionEstimator {
     }
 }
 
-/// What happened from one frame to the next; `before` is what happened last.
+/// Motion from one frame to the next; `before` is that of the pair before, tried as a hypothesis.
 fn between(
     (first, second): (&Pyramid, &Pyramid),
     part: Part,
@@ -141,7 +144,7 @@ fn between(
     let tracks = track::follow(first, second, part, light);
     let found = &tracks.found;
     let enough =
-        found.len() >= LEAST_PLACES && found.len() as f32 >= LEAST_FOUND * tracks.textured as f32;
+        found.len() >= LEAST_FEATURES && found.len() as f32 >= LEAST_FOUND * tracks.textured as f32;
     if !enough {
         return None;
     }
@@ -150,7 +153,7 @@ fn between(
         [Similarity::default(), Similarity { shift: tracks.coarse, grow: 0.0, turn: 0.0 }];
     let [width, height] = first.frame;
     let fit = fit::fit(&vectors, REACH * width, &[guesses[0], guesses[1], *before])?;
-    if fit.followers < LEAST_FOLLOWERS {
+    if fit.inliers < LEAST_INLIERS {
         return None;
     }
     *before = fit.motion;
@@ -161,14 +164,14 @@ fn between(
     Some(Moved { camera, ..against(found, &fit, share, width) })
 }
 
-/// What moves against the camera; a cell stands for `share` of the picture. Lone cells are noise.
+/// Motion relative to the camera; a cell stands for `share` of the picture. Lone cells are noise.
 fn against(found: &[Tracked], fit: &fit::Fit, share: f32, width: f32) -> Moved {
     let moving: Vec<([usize; 2], [f32; 2])> = found
         .iter()
         .map(|tracked| (tracked, fit.motion.residual(&tracked.vector)))
         .filter(|(tracked, _)| {
             let least = fit::limit(&tracked.vector).max(OVER_NOISE * fit.noise);
-            fit::off(&fit.motion, &tracked.vector) > least
+            fit::deviation(&fit.motion, &tracked.vector) > least
         })
         .map(|(tracked, residual)| (tracked.cell, residual))
         .collect();

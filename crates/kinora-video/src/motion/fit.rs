@@ -1,59 +1,60 @@
-//! What most places do: a similarity through many of which some go their own way.
+//! Robust fit of a similarity to the displacements of features: RANSAC (Fischler and Bolles 1981), then iteratively
+//! reweighted least squares with Tukey's weights. Features that move with a subject are its outliers.
 
-/// Hypotheses from two places each.
+/// Hypotheses of RANSAC, from two features each.
 const DRAWS: usize = 80;
-/// A place that is off by more than this many samples does something else.
-const OFF: f32 = 0.45;
-/// and this share of how far it went.
-const OFF_SHARE: f32 = 0.04;
+/// Residual in samples above which a feature is an outlier.
+const OUTLIER: f32 = 0.45;
+/// Share of its displacement by which that limit grows.
+const OUTLIER_SHARE: f32 = 0.04;
 /// Rounds of reweighting (iteratively reweighted least squares).
 const ROUNDS: usize = 4;
-/// Tukey's constant: full efficiency on normal noise is 95 %.
+/// Tukey's constant for 95 % efficiency on normal noise.
 const TUKEY: f32 = 4.685;
-/// The least noise of a place in samples; interpolation alone makes as much.
+/// Least noise of a displacement in samples; interpolation alone makes as much.
 const LEAST_NOISE: f32 = 0.03;
 
-/// A place and where it went, in samples from the picture's middle.
+/// A feature and its displacement, in samples from the picture's middle.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vector {
     pub at: [f32; 2],
     pub flow: [f32; 2],
-    pub hold: Hold,
+    pub tensor: StructureTensor,
 }
 
-/// How firmly a place is held, in each direction, from the mean squared slopes around it (structure tensor). An
-/// edge is held across and slips along itself.
+/// Structure tensor: mean products of the gradients around a feature. It says how certain a displacement is in each
+/// direction; an edge is certain across itself and not along itself (the aperture problem).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Hold {
-    /// xx, xy, yy over the larger eigenvalue.
+pub(super) struct StructureTensor {
+    /// xx, xy, yy divided by the larger eigenvalue.
     shape: [f32; 3],
     /// The larger eigenvalue.
-    firmness: f32,
-    /// The smaller one.
+    strength: f32,
+    /// The smaller eigenvalue.
     pub least: f32,
 }
 
-impl Hold {
+impl StructureTensor {
     pub fn new([xx, xy, yy]: [f32; 3]) -> Self {
         let half = (xx + yy) / 2.0;
         let root = length([(xx - yy) / 2.0, xy]);
-        let firmness = (half + root).max(1e-9);
-        Self { shape: [xx, xy, yy].map(|v| v / firmness), firmness, least: half - root }
+        let strength = (half + root).max(1e-9);
+        Self { shape: [xx, xy, yy].map(|v| v / strength), strength, least: half - root }
     }
 
-    /// The same shape, no firmer than `most`.
+    /// The same shape, its larger eigenvalue at most `most`.
     pub fn at_most(self, most: f32) -> Self {
-        Self { firmness: self.firmness.min(most), ..self }
+        Self { strength: self.strength.min(most), ..self }
     }
 
-    /// Square of what is held of a vector.
+    /// Squared length of a vector, each direction weighted by its certainty.
     fn square(&self, [x, y]: [f32; 2]) -> f32 {
         let [xx, xy, yy] = self.shape;
         (xx * x * x + 2.0 * xy * x * y + yy * y * y).max(0.0)
     }
 }
 
-/// What is shown at `p` goes to `p + shift + [[grow, -turn], [turn, grow]] p`; y is downwards.
+/// Similarity transform: what is shown at `p` moves to `p + shift + [[grow, -turn], [turn, grow]] p`; y is downwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Similarity {
     pub shift: [f32; 2],
@@ -69,7 +70,7 @@ impl Similarity {
         ]
     }
 
-    /// How a place goes against this.
+    /// Displacement of a feature relative to this motion.
     pub fn residual(&self, vector: &Vector) -> [f32; 2] {
         let flow = self.flow(vector.at);
         [vector.flow[0] - flow[0], vector.flow[1] - flow[1]]
@@ -93,18 +94,19 @@ impl Similarity {
         Some(Self { shift: rest.residual(a), grow, turn })
     }
 
-    /// Least squares of what is held, weighted; only a shift if the places lie too close together for more.
+    /// Least squares weighted by `weights` and the structure tensors; only a shift if the features lie closer together
+    /// than `reach` (RMS).
     fn through_all(vectors: &[Vector], weights: &[f32], reach: f32) -> Option<Self> {
         let mut normal = Normal::default();
-        let mut firm = [0.0f64; 4];
+        let mut strong = [0.0f64; 4];
         for (vector, weight) in vectors.iter().zip(weights) {
             normal.add(vector, *weight);
-            let firmness = f64::from(vector.hold.firmness * weight);
+            let strength = f64::from(vector.tensor.strength * weight);
             let [x, y] = vector.at.map(f64::from);
             let parts = [1.0, x, y, x * x + y * y];
-            firm.iter_mut().zip(parts).for_each(|(sum, part)| *sum += firmness * part);
+            strong.iter_mut().zip(parts).for_each(|(sum, part)| *sum += strength * part);
         }
-        let [total, x, y, square] = firm;
+        let [total, x, y, square] = strong;
         if total <= 0.0 {
             return None;
         }
@@ -123,19 +125,19 @@ impl Normal {
     fn add(&mut self, vector: &Vector, weight: f32) {
         let [x, y] = vector.at.map(f64::from);
         let [u, v] = vector.flow.map(f64::from);
-        let weight = vector.hold.firmness * weight;
-        let [xx, xy, yy] = vector.hold.shape.map(|v| f64::from(v * weight));
-        // Columns: what a unit of each unknown, and the flow, moves the place by.
+        let weight = vector.tensor.strength * weight;
+        let [xx, xy, yy] = vector.tensor.shape.map(|v| f64::from(v * weight));
+        // Columns: the displacement per unit of each unknown, then the observed displacement.
         let columns = [[1.0, 0.0], [0.0, 1.0], [x, y], [-y, x], [u, v]];
         for (i, [a, b]) in columns.into_iter().take(4).enumerate() {
-            let held = [xx * a + xy * b, xy * a + yy * b];
+            let certain = [xx * a + xy * b, xy * a + yy * b];
             for (sum, [c, d]) in self.0[i].iter_mut().zip(columns) {
-                *sum += held[0] * c + held[1] * d;
+                *sum += certain[0] * c + certain[1] * d;
             }
         }
     }
 
-    /// The first `count` unknowns, the others being 0; none if the places do not hold them.
+    /// The first `count` unknowns, the others being 0; none if the places do not tensor them.
     fn solve(mut self, count: usize) -> Option<[f64; 4]> {
         let rows = &mut self.0;
         for i in 0..count {
@@ -157,18 +159,18 @@ impl Normal {
     }
 }
 
-/// A similarity and how well it is borne out.
+/// A fitted similarity and its support.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fit {
     pub motion: Similarity,
-    /// Share of the places that follow it.
-    pub followers: f32,
-    /// Standard deviation of the followers' residuals in samples.
+    /// Share of the features that are inliers.
+    pub inliers: f32,
+    /// Standard deviation of the inliers' residuals in samples.
     pub noise: f32,
 }
 
-/// What most places do. `reach`: places that lie closer together than this many samples (RMS) show a
-/// shift only. `guesses` are tried beside the draws. None without places. Same input, same answer.
+/// The motion of most features. Features that lie closer together than `reach` samples (RMS) give a shift only.
+/// `guesses` are tried beside the drawn hypotheses. `None` without features. Deterministic.
 pub(super) fn fit(vectors: &[Vector], reach: f32, guesses: &[Similarity]) -> Option<Fit> {
     let mut best = (f32::MAX, None);
     let drawn = draws(vectors.len()).filter_map(|(i, j)| {
@@ -183,37 +185,38 @@ pub(super) fn fit(vectors: &[Vector], reach: f32, guesses: &[Similarity]) -> Opt
         }
     }
     let mut motion = best.1.filter(|_| !vectors.is_empty())?;
-    let mut noise = OFF / 3.0;
+    let mut noise = OUTLIER / 3.0;
     for _ in 0..ROUNDS {
-        let weights: Vec<f32> = vectors.iter().map(|v| tukey(off(&motion, v), noise)).collect();
+        let weights: Vec<f32> =
+            vectors.iter().map(|v| tukey(deviation(&motion, v), noise)).collect();
         motion = Similarity::through_all(vectors, &weights, reach)?;
         noise = spread(&motion, vectors);
     }
-    let follows = |v: &&Vector| off(&motion, v) < limit(v);
-    let followers = vectors.iter().filter(follows).count() as f32 / vectors.len() as f32;
-    Some(Fit { motion, followers, noise })
+    let is_inlier = |v: &&Vector| deviation(&motion, v) < limit(v);
+    let inliers = vectors.iter().filter(is_inlier).count() as f32 / vectors.len() as f32;
+    Some(Fit { motion, inliers, noise })
 }
 
-/// How far off a place may be that still follows.
+/// Residual up to which a feature is an inlier.
 pub(super) fn limit(vector: &Vector) -> f32 {
-    OFF + OFF_SHARE * length(vector.flow)
+    OUTLIER + OUTLIER_SHARE * length(vector.flow)
 }
 
-/// Without the care that `hypot` takes of huge numbers, which costs a tenth of all.
+/// Euclidean length. `hypot` also guards against overflow, which costs a tenth of the whole estimate.
 pub(super) fn length([x, y]: [f32; 2]) -> f32 {
     (x * x + y * y).sqrt()
 }
 
-/// How far a place is off a motion, as far as it is held.
-pub(super) fn off(motion: &Similarity, vector: &Vector) -> f32 {
-    vector.hold.square(motion.residual(vector)).sqrt()
+/// Residual of a feature against a motion, weighted by its structure tensor.
+pub(super) fn deviation(motion: &Similarity, vector: &Vector) -> f32 {
+    vector.tensor.square(motion.residual(vector)).sqrt()
 }
 
-/// Truncated squares (MSAC, Torr and Zisserman 2000). Firm places count more, but less than in the least
-/// squares: one bright edge shall not outvote the rest.
+/// Truncated squared residual (MSAC, Torr and Zisserman 2000). Strong features count more, but less than in the least
+/// squares, so that one bright edge does not outvote the rest.
 fn cost(motion: &Similarity, vector: &Vector) -> f32 {
-    let off = vector.hold.square(motion.residual(vector)) / limit(vector).powi(2);
-    off.min(1.0) * vector.hold.firmness.sqrt().sqrt()
+    let off = vector.tensor.square(motion.residual(vector)) / limit(vector).powi(2);
+    off.min(1.0) * vector.tensor.strength.sqrt().sqrt()
 }
 
 fn tukey(residual: f32, noise: f32) -> f32 {
@@ -221,15 +224,15 @@ fn tukey(residual: f32, noise: f32) -> f32 {
     (1.0 - off * off).powi(2)
 }
 
-/// Noise of the followers, from the median of their residuals (Rayleigh: 1.177 sigma).
+/// Noise of the inliers, from the median of their residuals (Rayleigh: 1.177 sigma).
 fn spread(motion: &Similarity, vectors: &[Vector]) -> f32 {
-    let residuals = vectors.iter().map(|v| (off(motion, v), limit(v)));
-    let mut followers: Vec<f32> = residuals.filter(|(r, l)| r < l).map(|(r, _)| r).collect();
-    if followers.is_empty() {
-        return OFF;
+    let residuals = vectors.iter().map(|v| (deviation(motion, v), limit(v)));
+    let mut inliers: Vec<f32> = residuals.filter(|(r, l)| r < l).map(|(r, _)| r).collect();
+    if inliers.is_empty() {
+        return OUTLIER;
     }
-    let middle = followers.len() / 2;
-    let (_, median, _) = followers.select_nth_unstable_by(middle, f32::total_cmp);
+    let middle = inliers.len() / 2;
+    let (_, median, _) = inliers.select_nth_unstable_by(middle, f32::total_cmp);
     (*median / 1.177).max(LEAST_NOISE)
 }
 

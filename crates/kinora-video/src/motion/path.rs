@@ -1,23 +1,23 @@
-//! The way of a camera through a shot: the intended part, and the trembling on top of it.
+//! The path of a camera through a shot: the intended motion and the shake on top of it.
 
 use super::estimator::Step;
 
-/// Half of the window over which a way is smoothed, in seconds: what is quicker is trembling.
+/// Half of the window over which a path is smoothed, in seconds: what is quicker is shake.
 pub(super) const HALF_WINDOW: f64 = 0.4;
 /// Channels: right, up, nearer, clockwise.
 pub(super) const CHANNELS: usize = 4;
 
-/// Where the camera is at each frame of an unbroken stretch, from its first frame.
+/// Position of the camera at each frame of an unbroken stretch, relative to its first frame.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     /// Seconds.
     pub times: Vec<f64>,
-    pub places: [Vec<f64>; CHANNELS],
+    pub positions: [Vec<f64>; CHANNELS],
 }
 
 impl Path {
     fn starting(at: f64) -> Self {
-        Self { times: vec![at], places: [(); CHANNELS].map(|()| vec![0.0]) }
+        Self { times: vec![at], positions: [(); CHANNELS].map(|()| vec![0.0]) }
     }
 
     /// The stretches in which every step is known.
@@ -35,18 +35,18 @@ impl Path {
             }
             if let Some(path) = stretches.last_mut() {
                 path.times.push(step.to.as_secs_f64());
-                for (places, way) in path.places.iter_mut().zip(moved.camera) {
-                    let last = places.last().copied().unwrap_or(0.0);
-                    places.push(last + f64::from(way));
+                for (positions, displacement) in path.positions.iter_mut().zip(moved.camera) {
+                    let last = positions.last().copied().unwrap_or(0.0);
+                    positions.push(last + f64::from(displacement));
                 }
             }
         }
         stretches
     }
 
-    /// For each frame the smoothed place and speed (a second) of one channel.
+    /// For each frame the smoothed position and speed (a second) of one channel.
     pub fn smoothed(&self, channel: usize, half_window: f64) -> Vec<[f64; 2]> {
-        let (times, places) = (&self.times, &self.places[channel]);
+        let (times, positions) = (&self.times, &self.positions[channel]);
         let (mut low, mut high) = (0, 0);
         let mut out = Vec::with_capacity(times.len());
         for &at in times {
@@ -56,17 +56,17 @@ impl Path {
             while high < times.len() && times[high] <= at + half_window {
                 high += 1;
             }
-            out.push(parabola(&times[low..high], &places[low..high], at));
+            out.push(parabola(&times[low..high], &positions[low..high], at));
         }
         out
     }
 
-    /// Sum of the squares of how far the camera is off its smoothed way, over both directions.
-    pub fn trembling(&self) -> f64 {
+    /// Sum over the frames of the squared distance between the camera's position and its smoothed path.
+    pub fn squared_shake(&self) -> f64 {
         let squares = |channel: usize| {
             let smooth = self.smoothed(channel, HALF_WINDOW);
-            let pairs = self.places[channel].iter().zip(smooth);
-            pairs.map(|(place, [smooth, _])| (place - smooth).powi(2)).sum::<f64>()
+            let pairs = self.positions[channel].iter().zip(smooth);
+            pairs.map(|(position, [smooth, _])| (position - smooth).powi(2)).sum::<f64>()
         };
         squares(0) + squares(1)
     }

@@ -1,4 +1,4 @@
-//! From steps to what is said of a shot.
+//! Summary of the motion of one shot from the motion between its frames.
 
 use std::time::Duration;
 
@@ -11,26 +11,28 @@ use super::{
     path::{CHANNELS, HALF_WINDOW, Path},
 };
 
-/// Fewer pairs of frames say nothing.
+/// Least pairs of frames for a summary.
 const LEAST_STEPS: usize = 3;
 /// Half of a millisecond: ranges are whole ones, frames are not.
 const ROUNDING: Duration = Duration::from_micros(600);
-/// What people call a pan or a tilt, in widths a second; a zoom, as logarithm a second; a roll, in
+/// Least speed of a pan or tilt in widths a second, of a zoom as logarithm a second, of a roll in
 /// degrees a second.
 const LEAST_SPEED: [f64; CHANNELS] = [0.01, 0.01, 0.008, 0.5];
-/// A hand that trembles also drifts: each width of trembling raises what counts by this a second.
+/// A shaking hand also drifts: each width of shake raises the least speed by this a second.
 const DRIFT: [f64; CHANNELS] = [4.0, 4.0, 2.0, 120.0];
-/// The lesser of two opposite ways counts from this share of the greater.
+/// The lesser of two opposite speeds counts from this share of the greater.
 const LESSER: f64 = 0.25;
-/// Trembling that is seen, in widths (RMS): 2.3 pixels in 1920.
+/// Shake that is visible, in widths (RMS): 2.3 pixels in 1920.
 pub(crate) const SHAKY: f64 = 0.0012;
-/// Below this share of the picture, what moves has no speed and no direction.
+/// Least moving share of the picture for a speed and a direction of the subject.
 const LEAST_AREA: f32 = 0.001;
 /// A main direction holds at least this share of all that moves.
 const ONE_WAY: f32 = 0.4;
-/// Scales of the descriptor: pan and tilt, zoom, roll, trembling, subject.
+/// Scales of the descriptor: pan and tilt, zoom, roll.
 const SCALE: [f32; CHANNELS] = [0.01, 0.01, 0.01, 0.5];
+/// Scale of the shake in the descriptor.
 const SHAKE_SCALE: f32 = 0.001;
+/// Scale of the subject in the descriptor.
 const SUBJECT_SCALE: f32 = 0.002;
 
 pub(super) fn summary(steps: &[Step], range: TimeRange) -> Option<ShotMotion> {
@@ -43,15 +45,15 @@ pub(super) fn summary(steps: &[Step], range: TimeRange) -> Option<ShotMotion> {
     }
     let paths = Path::stretches(&steps);
     let whole = Means::of(&steps);
-    let ways = Ways::of(&paths);
+    let speeds = Speeds::of(&paths);
     let frames: usize = paths.iter().map(|path| path.times.len()).sum();
-    let shake = (paths.iter().map(Path::trembling).sum::<f64>() / frames.max(1) as f64).sqrt();
+    let shake = (paths.iter().map(Path::squared_shake).sum::<f64>() / frames.max(1) as f64).sqrt();
     let all: f64 = steps.iter().map(seconds).sum();
     let subject = whole.subject();
     let middle = steps.len() / 2;
     let halves = [Means::of(&steps[..middle]), Means::of(&steps[middle..])];
     Some(ShotMotion {
-        camera: kinds(&ways, shake),
+        camera: kinds(&speeds, shake),
         pan: whole.camera[0] as f32,
         tilt: whole.camera[1] as f32,
         zoom: whole.camera[2].exp() as f32,
@@ -59,7 +61,7 @@ pub(super) fn summary(steps: &[Step], range: TimeRange) -> Option<ShotMotion> {
         shake: shake as f32,
         subject,
         known: (whole.seconds / all.max(1e-9)) as f32,
-        descriptor: descriptor(&whole, &ways, shake as f32, &halves),
+        descriptor: descriptor(&whole, &speeds, shake as f32, &halves),
     })
 }
 
@@ -97,20 +99,20 @@ impl Means {
 
     fn add(&mut self, moved: &Moved, seconds: f64) {
         self.seconds += seconds;
-        for (sum, way) in self.camera.iter_mut().zip(moved.camera) {
-            *sum += f64::from(way);
+        for (sum, displacement) in self.camera.iter_mut().zip(moved.camera) {
+            *sum += f64::from(displacement);
         }
-        // An area is not a way: it lasts.
+        // An area is no displacement: it lasts.
         self.area += f64::from(moved.area) * seconds;
         self.amount += f64::from(moved.amount);
-        for (sum, way) in self.drift.iter_mut().zip(moved.drift) {
-            *sum += f64::from(way);
+        for (sum, displacement) in self.drift.iter_mut().zip(moved.drift) {
+            *sum += f64::from(displacement);
         }
     }
 
     fn subject(&self) -> SubjectMotion {
         let (area, amount) = (self.area as f32, self.amount as f32);
-        let [right, up] = self.drift.map(|way| way as f32);
+        let [right, up] = self.drift.map(|value| value as f32);
         let seen = area >= LEAST_AREA;
         let one_way = seen && right.hypot(up) >= ONE_WAY * amount;
         SubjectMotion {
@@ -122,25 +124,25 @@ impl Means {
     }
 }
 
-/// Mean speed of the intended way in either direction: `[right, left]` and so on, none below 0.
-struct Ways([[f64; 2]; CHANNELS]);
+/// Mean speed of the intended motion per channel in either direction, as `[right, left]`; none is below 0.
+struct Speeds([[f64; 2]; CHANNELS]);
 
-impl Ways {
+impl Speeds {
     fn of(paths: &[Path]) -> Self {
-        let mut ways = [[0.0; 2]; CHANNELS];
+        let mut speeds = [[0.0; 2]; CHANNELS];
         let frames: usize = paths.iter().map(|path| path.times.len()).sum();
         for path in paths {
-            for (channel, way) in ways.iter_mut().enumerate() {
+            for (channel, both) in speeds.iter_mut().enumerate() {
                 for [_, speed] in path.smoothed(channel, HALF_WINDOW) {
-                    way[usize::from(speed < 0.0)] += speed.abs() / frames as f64;
+                    both[usize::from(speed < 0.0)] += speed.abs() / frames as f64;
                 }
             }
         }
-        Self(ways)
+        Self(speeds)
     }
 }
 
-fn kinds(ways: &Ways, shake: f64) -> Vec<CameraMotion> {
+fn kinds(speeds: &Speeds, shake: f64) -> Vec<CameraMotion> {
     use CameraMotion::{
         PanLeft, PanRight, RollClockwise, RollCounterclockwise, Shaky, Static, TiltDown, TiltUp,
         ZoomIn, ZoomOut,
@@ -152,10 +154,10 @@ fn kinds(ways: &Ways, shake: f64) -> Vec<CameraMotion> {
         [RollClockwise, RollCounterclockwise],
     ];
     let mut found: Vec<(f64, CameraMotion)> = Vec::new();
-    for (channel, way) in ways.0.iter().enumerate() {
+    for (channel, both) in speeds.0.iter().enumerate() {
         let least = LEAST_SPEED[channel] + DRIFT[channel] * shake;
-        let lesser = way[0].max(way[1]) * LESSER;
-        for (speed, name) in way.iter().zip(names[channel]) {
+        let lesser = both[0].max(both[1]) * LESSER;
+        for (speed, name) in both.iter().zip(names[channel]) {
             if *speed >= least && *speed >= lesser {
                 found.push((speed / LEAST_SPEED[channel], name));
             }
@@ -168,11 +170,11 @@ fn kinds(ways: &Ways, shake: f64) -> Vec<CameraMotion> {
     if found.is_empty() { vec![Static] } else { found.into_iter().map(|(_, name)| name).collect() }
 }
 
-fn descriptor(whole: &Means, ways: &Ways, shake: f32, halves: &[Means; 2]) -> MotionDescriptor {
+fn descriptor(whole: &Means, speeds: &Speeds, shake: f32, halves: &[Means; 2]) -> MotionDescriptor {
     let bent = |value: f32, scale: f32| (value / scale).asinh();
     let mut out = [0.0; MOTION_DIMENSIONS];
     for (channel, scale) in SCALE.into_iter().enumerate() {
-        let [forth, back] = ways.0[channel];
+        let [forth, back] = speeds.0[channel];
         out[channel] = bent(whole.camera[channel] as f32, scale);
         out[4 + channel] = bent((forth + back) as f32, scale) / 2.0;
     }

@@ -13,16 +13,16 @@ const SIZE: Size = Size { width: 320, height: 180 };
 
 /// Where the camera looks: middle (widths, y downwards), magnification, degrees clockwise.
 #[derive(Clone, Copy)]
-struct Look {
+struct View {
     at: [f32; 2],
     zoom: f32,
     roll: f32,
 }
 
-const AHEAD: Look = Look { at: [0.0, 0.0], zoom: 1.0, roll: 0.0 };
+const AHEAD: View = View { at: [0.0, 0.0], zoom: 1.0, roll: 0.0 };
 
-fn panned(x: f32, y: f32) -> Look {
-    Look { at: [x, y], ..AHEAD }
+fn panned(x: f32, y: f32) -> View {
+    View { at: [x, y], ..AHEAD }
 }
 
 /// 0 to 1, without a pattern.
@@ -48,35 +48,35 @@ fn world(x: f32, y: f32) -> f32 {
     30.0 + octave(4.0, 90.0) + octave(11.0, 60.0) + octave(30.0, 40.0)
 }
 
-type Camera = fn(f32) -> Look;
+type Camera = fn(f32) -> View;
 type Disc = fn(f32) -> ([f32; 2], f32);
 type Light = fn(f32, (u32, u32), f32) -> f32;
 
 /// Everything a film may have beside its camera.
 #[derive(Clone, Copy)]
 struct Scene {
-    look: Camera,
+    view: Camera,
     /// Middle and radius of a disc on the screen, in widths; another world is seen in it.
     disc: Option<Disc>,
     /// What becomes of luma: time, place on the screen in pixels, luma.
     light: Light,
 }
 
-const SCENE: Scene = Scene { look: |_| AHEAD, disc: None, light: |_, _, luma| luma };
+const SCENE: Scene = Scene { view: |_| AHEAD, disc: None, light: |_, _, luma| luma };
 
 fn frame(scene: &Scene, at: Duration) -> Frame {
     let (t, width) = (at.as_secs_f32(), SIZE.width as f32);
-    let look = (scene.look)(t);
+    let view = (scene.view)(t);
     let disc = scene.disc.map(|disc| disc(t));
-    let (sin, cos) = look.roll.to_radians().sin_cos();
+    let (sin, cos) = view.roll.to_radians().sin_cos();
     let mut image = YuvFrame::black(SIZE).unwrap();
     for (i, sample) in image.planes_mut()[0].iter_mut().enumerate() {
         let place = (i as u32 % SIZE.width, i as u32 / SIZE.width);
         let x = (place.0 as f32 + 0.5) / width - 0.5;
         let y = (place.1 as f32 + 0.5 - SIZE.height as f32 / 2.0) / width;
         // A camera that is turned clockwise sees what lies clockwise.
-        let (wx, wy) = ((x * cos - y * sin) / look.zoom, (x * sin + y * cos) / look.zoom);
-        let mut luma = world(look.at[0] + wx, look.at[1] + wy);
+        let (wx, wy) = ((x * cos - y * sin) / view.zoom, (x * sin + y * cos) / view.zoom);
+        let mut luma = world(view.at[0] + wx, view.at[1] + wy);
         if let Some((middle, radius)) = disc {
             let (dx, dy) = (x - middle[0], y - middle[1]);
             if dx.hypot(dy) < radius {
@@ -116,13 +116,13 @@ fn cameras_are_told_apart_and_their_speeds_are_right() {
         (PanRight, |t| panned(2.0 * t, 0.0), [2.0, 0.0, 1.0, 0.0]),
         (TiltUp, |t| panned(0.0, -0.1 * t), [0.0, 0.1, 1.0, 0.0]),
         (TiltDown, |t| panned(0.0, 0.5 * t), [0.0, -0.5, 1.0, 0.0]),
-        (ZoomIn, |t| Look { zoom: 1.03f32.powf(t), ..AHEAD }, [0.0, 0.0, 1.03, 0.0]),
-        (ZoomOut, |t| Look { zoom: 0.7f32.powf(t), ..AHEAD }, [0.0, 0.0, 0.7, 0.0]),
-        (RollClockwise, |t| Look { roll: 4.0 * t, ..AHEAD }, [0.0, 0.0, 1.0, 4.0]),
-        (RollCounterclockwise, |t| Look { roll: -30.0 * t, ..AHEAD }, [0.0, 0.0, 1.0, -30.0]),
+        (ZoomIn, |t| View { zoom: 1.03f32.powf(t), ..AHEAD }, [0.0, 0.0, 1.03, 0.0]),
+        (ZoomOut, |t| View { zoom: 0.7f32.powf(t), ..AHEAD }, [0.0, 0.0, 0.7, 0.0]),
+        (RollClockwise, |t| View { roll: 4.0 * t, ..AHEAD }, [0.0, 0.0, 1.0, 4.0]),
+        (RollCounterclockwise, |t| View { roll: -30.0 * t, ..AHEAD }, [0.0, 0.0, 1.0, -30.0]),
     ];
-    for (kind, look, [pan, tilt, zoom, roll]) in cameras {
-        let motion = measured(Scene { look, ..SCENE }).unwrap();
+    for (kind, view, [pan, tilt, zoom, roll]) in cameras {
+        let motion = measured(Scene { view, ..SCENE }).unwrap();
         assert_eq!(motion.camera, [kind], "{motion:?}");
         assert!(near(motion.pan, pan, 0.02, 0.0005), "{kind:?}: {}", motion.pan);
         assert!(near(motion.tilt, tilt, 0.02, 0.0005), "{kind:?}: {}", motion.tilt);
@@ -134,32 +134,32 @@ fn cameras_are_told_apart_and_their_speeds_are_right() {
 
 #[test]
 fn a_camera_that_does_two_things_is_told_of_both() {
-    let look = |t: f32| Look { at: [0.1 * t, 0.0], zoom: 1.1f32.powf(t), roll: 0.0 };
-    let motion = measured(Scene { look, ..SCENE }).unwrap();
+    let view = |t: f32| View { at: [0.1 * t, 0.0], zoom: 1.1f32.powf(t), roll: 0.0 };
+    let motion = measured(Scene { view, ..SCENE }).unwrap();
     // The way is measured on the screen, where it grows with the magnification.
     assert!(near(motion.pan, 0.11, 0.05, 0.0) && near(motion.zoom, 1.1, 0.01, 0.0), "{motion:?}");
     let mut kinds = motion.camera.clone();
     kinds.sort();
     assert_eq!(kinds, [CameraMotion::PanRight, CameraMotion::ZoomIn]);
     let there_and_back = |t: f32| panned(0.1 * (1.0 - (t - 1.0).abs()), 0.0);
-    let motion = measured(Scene { look: there_and_back, ..SCENE }).unwrap();
+    let motion = measured(Scene { view: there_and_back, ..SCENE }).unwrap();
     assert!(motion.camera.contains(&CameraMotion::PanLeft), "{motion:?}");
     assert!(motion.camera.contains(&CameraMotion::PanRight) && motion.pan.abs() < 0.01);
 }
 
 #[test]
-fn a_hand_trembles_and_a_pan_in_it_is_still_a_pan() {
-    fn tremble(t: f32) -> [f32; 2] {
+fn a_hand_shakes_and_a_pan_in_it_is_still_a_pan() {
+    fn shake(t: f32) -> [f32; 2] {
         let wave = |f: f32, p: f32| (t * f * std::f32::consts::TAU + p).sin();
         [0.003 * wave(3.1, 0.0) + 0.002 * wave(5.3, 1.0), 0.004 * wave(4.0, 2.0)]
     }
-    let held = |t: f32| Look { at: tremble(t), ..AHEAD };
-    let motion = measured(Scene { look: held, ..SCENE }).unwrap();
+    let held = |t: f32| View { at: shake(t), ..AHEAD };
+    let motion = measured(Scene { view: held, ..SCENE }).unwrap();
     assert_eq!(motion.camera, [CameraMotion::Shaky], "{motion:?}");
     // RMS of the two: 0.00255 and 0.00283.
     assert!(near(motion.shake, 0.0038, 0.1, 0.0), "{}", motion.shake);
-    let panning = |t: f32| panned(tremble(t)[0] + 0.2 * t, tremble(t)[1]);
-    let motion = measured(Scene { look: panning, ..SCENE }).unwrap();
+    let panning = |t: f32| panned(shake(t)[0] + 0.2 * t, shake(t)[1]);
+    let motion = measured(Scene { view: panning, ..SCENE }).unwrap();
     assert_eq!(motion.camera, [CameraMotion::PanRight, CameraMotion::Shaky], "{motion:?}");
 }
 
@@ -169,8 +169,8 @@ fn a_subject_is_told_from_the_camera() {
     let still = measured(Scene { disc: Some(right), ..SCENE }).unwrap();
     assert_eq!(still.camera, [CameraMotion::Static], "{still:?}");
     let up = |t: f32| ([0.1, 0.15 - 0.15 * t], 0.1);
-    let look = |t: f32| panned(-0.1 * t, 0.0);
-    let panned = measured(Scene { disc: Some(up), look, ..SCENE }).unwrap();
+    let view = |t: f32| panned(-0.1 * t, 0.0);
+    let panned = measured(Scene { disc: Some(up), view, ..SCENE }).unwrap();
     assert_eq!(panned.camera, [CameraMotion::PanLeft], "{panned:?}");
     assert!(near(panned.pan, -0.1, 0.02, 0.0));
     // The disc covers 0.0559 of the picture. Against a world that goes right by 0.1 it goes left and up.
@@ -198,7 +198,7 @@ fn light_is_no_motion() {
         }),
     ];
     for (name, light) in lights {
-        let motion = measured(Scene { look: pan, light, ..SCENE }).unwrap();
+        let motion = measured(Scene { view: pan, light, ..SCENE }).unwrap();
         assert_eq!(motion.camera, [CameraMotion::PanRight], "{name}: {motion:?}");
         assert!(near(motion.pan, 0.08, 0.06, 0.0), "{name}: {motion:?}");
         assert!(motion.known > 0.75, "{name}: {motion:?}");
@@ -221,10 +221,10 @@ fn grain_is_no_motion_and_plainness_is_unknown() {
 
 #[test]
 fn a_cut_inside_is_unknown_and_ranges_stop_at_it() {
-    let look = |t: f32| if t < 1.0 { panned(0.1 * t, 0.0) } else { panned(9.0, 0.05 * t) };
+    let view = |t: f32| if t < 1.0 { panned(0.1 * t, 0.0) } else { panned(9.0, 0.05 * t) };
     let mut estimator = MotionEstimator::new();
     for i in 0..50 {
-        estimator.push(&frame(&Scene { look, ..SCENE }, Duration::from_millis(i * 40)));
+        estimator.push(&frame(&Scene { view, ..SCENE }, Duration::from_millis(i * 40)));
     }
     let over = |from, to| estimator.over(TimeRange::new(from, to).unwrap());
     let (first, second) = (over(0, 1000).unwrap(), over(1000, 2000).unwrap());
@@ -239,7 +239,7 @@ fn a_cut_inside_is_unknown_and_ranges_stop_at_it() {
 
 #[test]
 fn speed_does_not_hang_on_the_frame_rate() {
-    let scene = Scene { look: |t| panned(0.1 * t, 0.0), ..SCENE };
+    let scene = Scene { view: |t| panned(0.1 * t, 0.0), ..SCENE };
     let rates: [&dyn Fn(u64) -> u64; 3] =
         [&|i| i * 16_667, &|i| i * 100_000, &|i| i * 40_000 + if i % 3 == 0 { 0 } else { 25_000 }];
     for (n, time) in rates.iter().enumerate() {
@@ -254,11 +254,11 @@ fn speed_does_not_hang_on_the_frame_rate() {
 
 #[test]
 fn like_motion_is_near_and_unlike_motion_is_far() {
-    let of = |look| measured(Scene { look, ..SCENE }).unwrap().descriptor;
+    let of = |view| measured(Scene { view, ..SCENE }).unwrap().descriptor;
     let slow = of(|t| panned(0.05 * t, 0.0));
     let other = of(|t| panned(5.0 + 0.06 * t, 3.0));
     let back = of(|t| panned(-0.05 * t, 0.0));
-    let zoom = of(|t| Look { zoom: 1.05f32.powf(t), ..AHEAD });
+    let zoom = of(|t| View { zoom: 1.05f32.powf(t), ..AHEAD });
     let still = of(|_| AHEAD);
     assert!(slow.distance(&other) < 0.7, "{}", slow.distance(&other));
     for far in [&back, &zoom, &still] {

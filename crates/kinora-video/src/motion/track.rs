@@ -1,38 +1,42 @@
-//! Following places from one frame to the next.
+//! Feature tracking from one frame to the next: corners by their structure tensor (Shi and Tomasi 1994), followed by
+//! Lucas and Kanade's method (1981) on a pyramid.
 
 use super::{
-    fit::{Hold, Vector},
+    fit::{StructureTensor, Vector},
     plane::{Luma, Part, Pyramid},
 };
 
-/// One place is followed in every square of so many samples.
+/// Side in samples of the square cells in each of which one feature is followed.
 pub(super) const CELL: usize = 8;
-/// Samples around a place that are compared, on either side.
+/// Samples compared on either side of a feature.
 const REACH: usize = 3;
 const WINDOW: usize = 2 * REACH + 1;
 const AREA: usize = WINDOW * WINDOW;
-/// A place needs a mean squared slope of this much in every direction, in levels a sample, as an edge can
-/// slip along itself; in the dark this share of the picture's variance, but never less than quantisation makes.
-const CLEAR_SLOPE: f32 = 1.0;
-const DARK_SLOPE: f32 = 0.02;
-const LEAST_SLOPE: f32 = 0.15;
-/// A place's error falls with its slopes (Shi and Tomasi 1994): faint places count less, as codecs leave them where
-/// they were. From here on it does not: a logo shall not outvote the world behind it.
+/// Least mean squared gradient of a feature in every direction (smaller eigenvalue), in levels a sample: an edge
+/// alone can slip along itself.
+const CLEAR_GRADIENT: f32 = 1.0;
+/// In dark pictures that least is this share of the variance.
+const DARK_GRADIENT: f32 = 0.02;
+/// Quantisation alone makes gradients of this size.
+const LEAST_GRADIENT: f32 = 0.15;
+/// Largest eigenvalue that counts. The error of a feature falls with its gradients (Shi and Tomasi 1994), so faint
+/// features count less; above this, one logo would outvote the scene behind it.
 const CERTAIN: f32 = 25.0;
-/// Steps of the search on each plane, and the step that ends it on the whole and on the half plane, in samples:
-/// the latter only says where to begin on the former.
+/// Most Lucas-Kanade iterations on each level.
 const STEPS: usize = 6;
+/// Step in samples that ends the iterations, on the whole and on the half level; the half level only gives the start
+/// for the whole one.
 const SETTLED: [f32; 2] = [0.006, 0.1];
-/// What is found differs from what was looked for by at most this share of its own variance, or these
-/// levels: sensors make as much.
-const UNLIKE: f32 = 0.25;
+/// Largest mean squared difference of a match, as a share of the patch's variance.
+const LARGEST_DIFFERENCE: f32 = 0.25;
+/// Difference in levels that always matches, as sensors make as much noise.
 const GRAIN: f32 = 1.5;
-/// A place that moves off the expected way by more than this on one plane was lost.
+/// A feature that leaves its start by more samples than this on one level is lost.
 const LOST: f32 = 5.0;
-/// The coarse search reaches over this share of the sides.
+/// Reach of the coarse search, as a share of the sides.
 const COARSE: f32 = 0.22;
 
-/// Brings the light of the second frame to that of the first: a fade is no motion.
+/// Brings the brightness of the second frame to that of the first, so that a fade is no motion.
 #[derive(Clone, Copy)]
 pub(super) struct Exposure {
     gain: f32,
@@ -40,7 +44,7 @@ pub(super) struct Exposure {
 }
 
 impl Exposure {
-    /// None if one of them shows nothing, or they are too unlike.
+    /// `None` if one frame has no contrast, or their contrasts differ by more than a factor of two.
     pub fn between(first: &Pyramid, second: &Pyramid) -> Option<Self> {
         let ((mean_a, spread_a), (mean_b, spread_b)) = (first.spread, second.spread);
         if spread_a < 1.0 || spread_b < 1.0 {
@@ -51,28 +55,28 @@ impl Exposure {
     }
 }
 
-/// A cell whose place could be followed, and where the place went.
+/// A feature that could be followed, and its cell.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tracked {
     pub cell: [usize; 2],
     pub vector: Vector,
 }
 
-/// What came of all cells.
+/// All features of a pair of frames.
 pub(super) struct Tracks {
     pub found: Vec<Tracked>,
-    /// Cells that have something to follow.
+    /// Cells that have a feature to follow.
     pub textured: usize,
     /// Shift of the whole picture in samples, roughly.
     pub coarse: [f32; 2],
 }
 
-/// Follows a place in every cell of `part` that has one.
+/// Follows a feature in every cell of `part` that has one.
 pub(super) fn follow(first: &Pyramid, second: &Pyramid, part: Part, light: Exposure) -> Tracks {
     let coarse = coarse_shift(first, second, part, light);
     let plane = &first.levels[0];
     let middle = first.frame.map(|length| (length - 1.0) / 2.0);
-    let least = (DARK_SLOPE * first.spread.1.powi(2)).clamp(LEAST_SLOPE, CLEAR_SLOPE);
+    let least = (DARK_GRADIENT * first.spread.1.powi(2)).clamp(LEAST_GRADIENT, CLEAR_GRADIENT);
     let margin = REACH + 1;
     let (mut found, mut textured) = (Vec::new(), 0);
     for top in (part.top + margin..(part.bottom.saturating_sub(margin)).max(1)).step_by(CELL) {
@@ -83,25 +87,25 @@ pub(super) fn follow(first: &Pyramid, second: &Pyramid, part: Part, light: Expos
                 top,
                 bottom: (top + CELL).min(part.bottom - margin),
             };
-            let Some((place, hold)) = corner(plane, area, least) else { continue };
+            let Some((feature, tensor)) = corner(plane, area, least) else { continue };
             textured += 1;
-            let Some(flow) = seek(first, second, place, coarse, light) else { continue };
-            let at = [place[0] as f32 - middle[0], place[1] as f32 - middle[1]];
-            let vector = Vector { at, flow, hold: hold.at_most(CERTAIN) };
+            let Some(flow) = seek(first, second, feature, coarse, light) else { continue };
+            let at = [feature[0] as f32 - middle[0], feature[1] as f32 - middle[1]];
+            let vector = Vector { at, flow, tensor: tensor.at_most(CERTAIN) };
             found.push(Tracked { cell: [left / CELL, top / CELL], vector });
         }
     }
     Tracks { found, textured, coarse }
 }
 
-/// The place of a cell that can be held best (Shi and Tomasi 1994), of four.
-fn corner(plane: &Luma, area: Part, least: f32) -> Option<([usize; 2], Hold)> {
+/// The best feature of a cell, of four candidates: the one with the largest smaller eigenvalue (Shi and Tomasi 1994).
+fn corner(plane: &Luma, area: Part, least: f32) -> Option<([usize; 2], StructureTensor)> {
     let mut best = (least, None);
     for y in (area.top + 1..area.bottom).step_by(CELL / 2) {
         for x in (area.left + 1..area.right).step_by(CELL / 2) {
-            let hold = hold(plane, x, y);
-            if hold.least > best.0 {
-                best = (hold.least, Some(([x, y], hold)));
+            let tensor = structure_tensor(plane, x, y);
+            if tensor.least > best.0 {
+                best = (tensor.least, Some(([x, y], tensor)));
             }
         }
     }
@@ -109,7 +113,7 @@ fn corner(plane: &Luma, area: Part, least: f32) -> Option<([usize; 2], Hold)> {
 }
 
 /// The structure tensor, as a mean over the window.
-fn hold(plane: &Luma, x: usize, y: usize) -> Hold {
+fn structure_tensor(plane: &Luma, x: usize, y: usize) -> StructureTensor {
     let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
     for row in y - REACH..=y + REACH {
         let line = &plane.samples[row * plane.width..][x - REACH - 1..=x + REACH + 1];
@@ -122,14 +126,14 @@ fn hold(plane: &Luma, x: usize, y: usize) -> Hold {
             yy += gy * gy;
         }
     }
-    Hold::new([xx, xy, yy].map(|sum| sum / AREA as f32))
+    StructureTensor::new([xx, xy, yy].map(|sum| sum / AREA as f32))
 }
 
-/// Where a place went: on the half plane from the coarse shift, then on the whole one.
+/// Displacement of a feature: on the half level from the coarse shift, then on the whole level.
 fn seek(
     first: &Pyramid,
     second: &Pyramid,
-    place: [usize; 2],
+    feature: [usize; 2],
     coarse: [f32; 2],
     light: Exposure,
 ) -> Option<[f32; 2]> {
@@ -137,7 +141,7 @@ fn seek(
     for level in [1, 0] {
         let scale = 1.0 / (1 << level) as f32;
         // Samples stand at the middle of what they are the mean of.
-        let at = place.map(|p| (p as f32 + 0.5) * scale - 0.5);
+        let at = feature.map(|p| (p as f32 + 0.5) * scale - 0.5);
         let Some(patch) = Patch::new(&first.levels[level], at) else {
             if level > 0 {
                 continue;
@@ -146,8 +150,8 @@ fn seek(
         };
         let start = flow.map(|f| f * scale);
         let plane = &second.levels[level];
-        let (end, unlike) = patch.find(plane, start, light, SETTLED[level])?;
-        if level == 0 && unlike > (UNLIKE * patch.variance).max(GRAIN * GRAIN) {
+        let (end, difference) = patch.find(plane, start, light, SETTLED[level])?;
+        if level == 0 && difference > (LARGEST_DIFFERENCE * patch.variance).max(GRAIN * GRAIN) {
             return None;
         }
         flow = end.map(|f| f / scale);
@@ -155,11 +159,11 @@ fn seek(
     Some(flow)
 }
 
-/// What is around a place, ready to be looked for.
+/// What is around a feature, ready to be looked for.
 struct Patch {
     at: [f32; 2],
     samples: [f32; AREA],
-    slopes: [[f32; 2]; AREA],
+    gradients: [[f32; 2]; AREA],
     /// Inverse of the structure tensor: xx, xy, yy.
     inverse: [f32; 3],
     variance: f32,
@@ -170,12 +174,12 @@ impl Patch {
         const WIDE: usize = WINDOW + 2;
         let mut around = [0.0; WIDE * WIDE];
         window::<WIDE>(plane, at, &mut around)?;
-        let (mut samples, mut slopes) = ([0.0; AREA], [[0.0; 2]; AREA]);
+        let (mut samples, mut gradients) = ([0.0; AREA], [[0.0; 2]; AREA]);
         for y in 0..WINDOW {
             for x in 0..WINDOW {
                 let i = (y + 1) * WIDE + x + 1;
                 samples[y * WINDOW + x] = around[i];
-                slopes[y * WINDOW + x] = [
+                gradients[y * WINDOW + x] = [
                     (around[i + 1] - around[i - 1]) / 2.0,
                     (around[i + WIDE] - around[i - WIDE]) / 2.0,
                 ];
@@ -183,21 +187,22 @@ impl Patch {
         }
         let mean = samples.iter().sum::<f32>() / AREA as f32;
         let variance = samples.iter().map(|s| (s - mean).powi(2)).sum::<f32>() / AREA as f32;
-        let lean = [0, 1].map(|c| slopes.iter().map(|s| s[c]).sum::<f32>() / AREA as f32);
+        let mean_gradient =
+            [0, 1].map(|c| gradients.iter().map(|s| s[c]).sum::<f32>() / AREA as f32);
         let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-        for slope in &mut slopes {
-            // Without its mean, a change of brightness pulls nowhere.
-            *slope = [slope[0] - lean[0], slope[1] - lean[1]];
-            xx += slope[0] * slope[0];
-            xy += slope[0] * slope[1];
-            yy += slope[1] * slope[1];
+        for gradient in &mut gradients {
+            // Without their mean, a change of brightness causes no shift.
+            *gradient = [gradient[0] - mean_gradient[0], gradient[1] - mean_gradient[1]];
+            xx += gradient[0] * gradient[0];
+            xy += gradient[0] * gradient[1];
+            yy += gradient[1] * gradient[1];
         }
         let determinant = xx * yy - xy * xy;
         let inverse = [yy / determinant, -xy / determinant, xx / determinant];
-        (determinant > 1.0).then_some(Self { at, samples, slopes, inverse, variance })
+        (determinant > 1.0).then_some(Self { at, samples, gradients, inverse, variance })
     }
 
-    /// The shift at which the plane shows the same, and the mean squared difference there.
+    /// The shift at which the plane matches the patch, and the mean squared difference there.
     fn find(
         &self,
         plane: &Luma,
@@ -205,18 +210,18 @@ impl Patch {
         light: Exposure,
         settled: f32,
     ) -> Option<([f32; 2], f32)> {
-        let (mut shift, mut seen, mut unlike) = (start, [0.0; AREA], f32::MAX);
+        let (mut shift, mut seen, mut difference) = (start, [0.0; AREA], f32::MAX);
         for _ in 0..STEPS {
             window::<WINDOW>(plane, [self.at[0] + shift[0], self.at[1] + shift[1]], &mut seen)?;
             let (mut x, mut y, mut sum, mut squares) = (0.0, 0.0, 0.0, 0.0);
-            for ((seen, own), slope) in seen.iter().zip(&self.samples).zip(&self.slopes) {
+            for ((seen, own), gradient) in seen.iter().zip(&self.samples).zip(&self.gradients) {
                 let error = seen * light.gain + light.offset - own;
                 sum += error;
                 squares += error * error;
-                x += slope[0] * error;
-                y += slope[1] * error;
+                x += gradient[0] * error;
+                y += gradient[1] * error;
             }
-            unlike = squares / AREA as f32 - (sum / AREA as f32).powi(2);
+            difference = squares / AREA as f32 - (sum / AREA as f32).powi(2);
             let [xx, xy, yy] = self.inverse;
             let step = [xx * x + xy * y, xy * x + yy * y];
             shift = [shift[0] - step[0], shift[1] - step[1]];
@@ -228,11 +233,11 @@ impl Patch {
                 break;
             }
         }
-        Some((shift, unlike))
+        Some((shift, difference))
     }
 }
 
-/// `SIDE` x `SIDE` samples around a place between samples (bilinear); none if they leave the plane.
+/// `SIDE` x `SIDE` samples around a position between samples (bilinear); none if they leave the plane.
 fn window<const SIDE: usize>(plane: &Luma, at: [f32; 2], out: &mut [f32]) -> Option<()> {
     let corner = at.map(|c| c - (SIDE / 2) as f32);
     let fits = |from: f32, length: usize| from >= 0.0 && (from as usize) + SIDE < length;
@@ -270,9 +275,10 @@ fn coarse_shift(first: &Pyramid, second: &Pyramid, part: Part, light: Exposure) 
     let mut best = (f32::MAX, [0.0; 2]);
     for dy in -down..=down {
         for dx in -across..=across {
-            // Of equals the nearest: a plain picture has not moved.
-            let way = 1.0 + 0.004 * (dx as f32).hypot(dy as f32);
-            let difference = difference(a, b, part, (dx, dy), light) * way + 0.02 * (way - 1.0);
+            // Of equals the nearest, so that a picture without texture has not moved.
+            let penalty = 1.0 + 0.004 * (dx as f32).hypot(dy as f32);
+            let difference =
+                difference(a, b, part, (dx, dy), light) * penalty + 0.02 * (penalty - 1.0);
             if difference < best.0 {
                 best = (difference, [dx as f32 * 4.0, dy as f32 * 4.0]);
             }

@@ -38,7 +38,7 @@ pub(super) fn dip(recent: &Recent, contrast: &[f32], at: usize) -> bool {
     lowest
         && bottom >= PLAIN
         && bottom < DEEP * before.contrast.min(after.contrast)
-        && before.likeness(after) < ALIKE
+        && before.correlation(after) < ALIKE
 }
 
 /// Widens a stretch of frames to the ramps on both sides of it, by the contrast of all frames.
@@ -57,7 +57,7 @@ pub(super) fn widen(contrast: &[f32], (first, last): (usize, usize)) -> Fade {
 /// Fades through plain pictures. Those at the very start and end of a film join nothing. A stretch
 /// that is neither ramped nor long counts only if a cut stands beside it. Where one plain colour is cut to another,
 /// colours are what is shown.
-pub(super) fn plain(contrast: &[f32], cuts: &[usize]) -> Vec<Fade> {
+pub(super) fn through_plain(contrast: &[f32], cuts: &[usize]) -> Vec<Fade> {
     let (mut fades, mut at) = (Vec::new(), 0);
     while at < contrast.len() {
         let length = contrast[at..].iter().take_while(|&&c| c < PLAIN).count();

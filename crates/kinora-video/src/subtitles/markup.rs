@@ -24,11 +24,11 @@ const NAMES: [(&str, char); 12] = [
     ("mdash", '—'),
     ("copy", '©'),
 ];
-/// Longer references are none.
+/// Longest character reference in bytes.
 const LONGEST_REFERENCE: usize = 10;
 
-/// The words of a line. In SRT, what looks like a tag but is none of the known names stays.
-pub(super) fn plain(line: &str, webvtt: bool) -> String {
+/// A line without its markup. In SRT, what looks like a tag but is none of the known names stays.
+pub(super) fn without_markup(line: &str, webvtt: bool) -> String {
     let (mut text, mut rest) = (String::with_capacity(line.len()), line);
     while let Some(at) = rest.find(['<', '{']) {
         text.push_str(&rest[..at]);
@@ -43,14 +43,14 @@ pub(super) fn plain(line: &str, webvtt: bool) -> String {
     unescape(&text)
 }
 
-/// What stands before and behind the closing mark, if no other opens before: so each letter is looked at once,
+/// The text before and after the closing mark, if no other opens before: so each character is read once,
 /// however many marks there are.
 fn enclosed(text: &str, open: char, close: char) -> Option<(&str, &str)> {
     let at = text.find([open, close])?;
     text[at..].strip_prefix(close).map(|rest| (&text[..at], rest))
 }
 
-/// What follows a tag, if it is one.
+/// The text after a tag, if it is one.
 fn tag(behind: &str, webvtt: bool) -> Option<&str> {
     let (tag, rest) = enclosed(behind, '<', '>')?;
     (webvtt || is_known(tag) || is_time(tag)).then_some(rest)
@@ -67,7 +67,7 @@ fn is_time(tag: &str) -> bool {
     tag.contains(':') && tag.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | ','))
 }
 
-/// What follows overrides, if they are some: `{\an8}`, `{\i1\b0}`.
+/// The text after overrides, if there are any: `{\an8}`, `{\i1\b0}`.
 fn overrides(behind: &str) -> Option<&str> {
     let (inside, rest) = enclosed(behind, '{', '}')?;
     inside.starts_with('\\').then_some(rest)
@@ -75,18 +75,18 @@ fn overrides(behind: &str) -> Option<&str> {
 
 /// Resolves character references, each once: `&amp;lt;` becomes `&lt;`.
 fn unescape(text: &str) -> String {
-    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
+    let (mut unescaped, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find('&') {
-        plain.push_str(&rest[..at]);
+        unescaped.push_str(&rest[..at]);
         let behind = &rest[at + 1..];
         let found = enclosed(behind, '&', ';');
         let found = found.and_then(|(name, rest)| Some((character(name)?, rest)));
         let (character, behind) = found.unwrap_or(('&', behind));
-        plain.push(character);
+        unescaped.push(character);
         rest = behind;
     }
-    plain.push_str(rest);
-    plain
+    unescaped.push_str(rest);
+    unescaped
 }
 
 fn character(name: &str) -> Option<char> {
@@ -131,8 +131,8 @@ mod tests {
             ("{sighs} <3", "{sighs} <3", "{sighs} <3"),
             (r"{\open", r"{\open", r"{\open"),
         ] {
-            assert_eq!(plain(line, false), srt, "{line}");
-            assert_eq!(plain(line, true), webvtt, "{line}");
+            assert_eq!(without_markup(line, false), srt, "{line}");
+            assert_eq!(without_markup(line, true), webvtt, "{line}");
         }
     }
 }

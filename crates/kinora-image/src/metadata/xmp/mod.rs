@@ -4,9 +4,9 @@
 //! hundredths of a second at most, and memory of some times its 4 MB.
 
 mod bounds;
+mod keywords;
 mod packet;
 mod place;
-mod words;
 
 use std::borrow::Cow;
 
@@ -64,7 +64,7 @@ fn found(packet: &Packet) -> Found {
         camera: packet.one((TIFF, "Model")),
         title: packet.one((DC, "title")).or_else(|| packet.one((PHOTOSHOP, "Headline"))),
         caption: captions.iter().find_map(|property| packet.one(*property)),
-        keywords: words::keywords(packet),
+        keywords: keywords::read(packet),
         rights: rights(packet),
         ..Metadata::default()
     };
