@@ -189,6 +189,7 @@ pub(crate) fn is_passing(error: &VideoError) -> bool {
 }
 
 pub(crate) fn present(asset: &Asset) -> Option<PathBuf> {
-    let whole = |path: &PathBuf| path.metadata().is_ok_and(|told| told.len() == asset.bytes);
+    let whole =
+        |path: &PathBuf| path.metadata().is_ok_and(|metadata| metadata.len() == asset.bytes);
     asset.paths.iter().map(PathBuf::from).find(whole)
 }

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use kinora_catalog::{Catalog, Change, Layer, Told, composed};
+use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, composed};
 use kinora_types::{Asset, AssetId, Rights};
 use serde::Deserialize;
 
@@ -31,7 +31,7 @@ struct Entry {
 #[derive(Default)]
 pub(crate) struct Attributions {
     /// Names composed.
-    entries: HashMap<String, Told>,
+    entries: HashMap<String, LayerMetadata>,
     /// The list's own path.
     name: Option<String>,
 }
@@ -47,7 +47,7 @@ impl Attributions {
             serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
         let entries = entries.into_iter().map(|entry| {
             let name = composed(&entry.file).into_owned();
-            (name, told(entry))
+            (name, layer(entry))
         });
         let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let name = Some(whole.to_string_lossy().into_owned());
@@ -70,22 +70,22 @@ impl Attributions {
             return Ok((Vec::new(), 0));
         };
         let (mut changes, mut count) = (Vec::new(), 0);
-        let mut change = |asset, told| {
-            let (layers, list) = (vec![(Layer::List, told)], Some(name.clone()));
-            changes.push(Change::Told { asset, layers, list, index_words });
+        let mut change = |asset, metadata| {
+            let (layers, list) = (vec![(Layer::List, metadata)], Some(name.clone()));
+            changes.push(Change::Layers { asset, layers, list, index_words });
         };
         let listed = catalog.assets_in_files(&|name| self.entries.contains_key(name))?;
         for asset in &listed {
-            let told = asset.paths.iter().map(|path| self.of(Path::new(path)));
-            let Some(told) = told.into_iter().find(|told| !told.is_empty()) else {
+            let metadata = asset.paths.iter().map(|path| self.of(Path::new(path)));
+            let Some(metadata) = metadata.into_iter().find(|metadata| !metadata.is_empty()) else {
                 continue;
             };
-            if catalog.told(&asset.id)?.get(&Layer::List) != Some(&told) {
-                count += u64::from(differs(&told, asset));
-                change(asset.id, Some(told));
+            if catalog.layers(&asset.id)?.get(&Layer::List) != Some(&metadata) {
+                count += u64::from(differs(&metadata, asset));
+                change(asset.id, Some(metadata));
             }
         }
-        // What is not there now was told before and may come back.
+        // What is not there now was metadata before and may come back.
         let listed: HashSet<AssetId> = listed.iter().map(|asset| asset.id).collect();
         for id in catalog.listed_by(name)?.into_iter().filter(|id| !listed.contains(id)) {
             if catalog.asset(&id)?.is_some_and(|asset| !asset.paths.is_empty()) {
@@ -97,30 +97,31 @@ impl Attributions {
     }
 
     /// What the list says of a file of this name; empty if nothing.
-    pub(crate) fn of(&self, path: &Path) -> Told {
+    pub(crate) fn of(&self, path: &Path) -> LayerMetadata {
         let name = path.file_name().and_then(|name| name.to_str()).map(composed);
         name.and_then(|name| self.entries.get(&*name)).cloned().unwrap_or_default()
     }
 }
 
-/// Whether anything that is told is not known yet.
-fn differs(told: &Told, asset: &Asset) -> bool {
-    let new = |told: &Option<String>, known: &Option<String>| told.is_some() && told != known;
-    let (rights, known) = (&told.rights, &asset.rights);
-    new(&told.title, &asset.title)
-        || new(&told.caption, &asset.caption)
-        || told.keywords.iter().any(|keyword| !asset.keywords.contains(keyword))
+/// Whether anything that is metadata is not known yet.
+fn differs(metadata: &LayerMetadata, asset: &Asset) -> bool {
+    let new =
+        |metadata: &Option<String>, known: &Option<String>| metadata.is_some() && metadata != known;
+    let (rights, known) = (&metadata.rights, &asset.rights);
+    new(&metadata.title, &asset.title)
+        || new(&metadata.caption, &asset.caption)
+        || metadata.keywords.iter().any(|keyword| !asset.keywords.contains(keyword))
         || new(&rights.licence, &known.licence)
         || new(&rights.author, &known.author)
         || new(&rights.source, &known.source)
 }
 
-fn told(entry: Entry) -> Told {
-    Told {
+fn layer(entry: Entry) -> LayerMetadata {
+    LayerMetadata {
         title: entry.title,
         caption: entry.caption,
         keywords: entry.keywords,
         rights: Rights { licence: entry.licence, author: entry.author, source: entry.source },
-        ..Told::default()
+        ..LayerMetadata::default()
     }
 }

@@ -8,15 +8,15 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use kinora_catalog::{Catalog, Change, Layer, NewAsset, NewFrame, Told};
+use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, NewAsset, NewFrame};
 use kinora_types::{AssetId, Embedding};
 
 use crate::{
     Done, FileFailure, IngestError, IngestObserver, LeftOut, Outcome, Summary, beside,
     duplicates::Duplicates,
     in_flight::{Copy, InFlight},
+    layers::LayerWriter,
     prepare::{Mended, Ready},
-    teller::Teller,
 };
 
 /// Changes of one transaction at most.
@@ -35,7 +35,7 @@ pub(crate) enum Event {
         asset: AssetId,
         file: Copy,
         /// What the file says of itself, if the library does not know.
-        inside: Option<Told>,
+        inside: Option<LayerMetadata>,
     },
     Mended(Mended),
     Embedded {
@@ -56,14 +56,14 @@ pub(crate) struct Committer<'a> {
     catalog: &'a Catalog,
     duplicates: Duplicates<'a>,
     in_flight: &'a InFlight,
-    teller: Teller<'a>,
+    layer_writer: LayerWriter<'a>,
     observer: &'a mut dyn IngestObserver,
     summary: Summary,
     /// Assets that came in or were met again.
     met: BTreeSet<AssetId>,
-    /// Assets of which a file came or went, to be told again once that is committed, with what the file says of
-    /// itself if the library does not know.
-    retell: BTreeMap<AssetId, Option<Told>>,
+    /// Assets of which a file came or went, whose layers are written again once that is committed, with what the file
+    /// says of itself if the library does not know.
+    stale_layers: BTreeMap<AssetId, Option<LayerMetadata>>,
     changes: Vec<Change>,
     /// What to tell once the changes are durable.
     news: Vec<News>,
@@ -83,18 +83,18 @@ impl<'a> Committer<'a> {
         catalog: &'a Catalog,
         duplicates: Duplicates<'a>,
         in_flight: &'a InFlight,
-        teller: Teller<'a>,
+        layer_writer: LayerWriter<'a>,
         observer: &'a mut dyn IngestObserver,
     ) -> Self {
         Self {
             catalog,
             duplicates,
             in_flight,
-            teller,
+            layer_writer,
             observer,
             summary: Summary::default(),
             met: BTreeSet::new(),
-            retell: BTreeMap::new(),
+            stale_layers: BTreeMap::new(),
             changes: Vec::new(),
             news: Vec::new(),
             releasing: Vec::new(),
@@ -144,7 +144,7 @@ impl<'a> Committer<'a> {
             Event::Embedded { ready, embedding, frames } => self.add(*ready, embedding, frames)?,
             Event::Vanished(path) => {
                 let before = self.catalog.file_state(path.as_ref())?;
-                before.into_iter().for_each(|state| self.tell_later(state.asset, None));
+                before.into_iter().for_each(|state| self.update_later(state.asset, None));
                 self.news.push(News::Vanished(PathBuf::from(&path)));
                 self.change(Change::Vanished { path });
             }
@@ -176,27 +176,27 @@ impl<'a> Committer<'a> {
         if let Some(unread) = &ready.unread {
             self.observer.damaged(unread);
         }
-        let moving = |(layer, told): &(Layer, Option<Told>)| {
-            *layer == Layer::File && told.as_ref().is_some_and(|told| told.moving_part)
+        let moving = |(layer, metadata): &(Layer, Option<LayerMetadata>)| {
+            *layer == Layer::File && metadata.as_ref().is_some_and(|metadata| metadata.moving_part)
         };
         if ready.layers.iter().any(moving) {
             self.summary.motion_photos += 1;
             self.observer.motion_photo(&ready.path);
         }
         // What the path held may have other files, whose turn it is to speak.
-        ready.before.into_iter().for_each(|before| self.tell_later(before, None));
+        ready.before.into_iter().for_each(|before| self.update_later(before, None));
         let path = ready.file.path.clone();
         self.change(Change::Add(Box::new(NewAsset {
             asset: ready.asset,
             file: ready.file,
             names: ready.names,
-            index_words: self.teller.index_words,
+            index_words: self.layer_writer.index_words,
             embedding,
             frames,
             phash: ready.phash,
             duplicate_of,
         })));
-        self.change(self.teller.change(id, ready.layers));
+        self.change(self.layer_writer.change(id, ready.layers));
         self.remember(path, ready.beside);
         self.news.push(News::Done(Done { path: ready.path, asset: id, outcome }));
         self.releasing.push(id);
@@ -210,37 +210,37 @@ impl<'a> Committer<'a> {
         }
     }
 
-    fn seen(&mut self, asset: AssetId, copy: Copy, inside: Option<Told>) {
+    fn seen(&mut self, asset: AssetId, copy: Copy, inside: Option<LayerMetadata>) {
         let Copy { path, file, beside } = copy;
         let name = file.path.clone();
         self.change(Change::Seen { asset, file });
         // Also where it is empty: an older state may stand there.
         self.change(Change::Beside { path: name, beside });
-        self.tell_later(asset, inside);
+        self.update_later(asset, inside);
         self.news.push(News::Done(Done { path, asset, outcome: Outcome::Known }));
     }
 
     fn mended(&mut self, mended: Mended) -> Result<(), IngestError> {
-        let Mended { asset, copy, told, inside, poster, damage } = mended;
+        let Mended { asset, copy, metadata, inside, poster, damage } = mended;
         self.summary.thumbnails += u64::from(poster);
         if let Some(damage) = &damage {
             self.observer.damaged(damage);
         }
         let mut outcome = Outcome::Unchanged;
-        if told {
-            let retold = self.teller.again(asset, inside)?;
-            let beside = if retold.unread.is_some() { beside::UNREAD.into() } else { copy.beside };
-            if let Some(unread) = &retold.unread {
+        if metadata {
+            let update = self.layer_writer.again(asset, inside)?;
+            let beside = if update.unread.is_some() { beside::UNREAD.into() } else { copy.beside };
+            if let Some(unread) = &update.unread {
                 self.observer.damaged(unread);
             }
-            if !retold.changes.is_empty() {
+            if !update.changes.is_empty() {
                 outcome = Outcome::Described;
             }
-            retold.changes.into_iter().for_each(|change| self.change(change));
+            update.changes.into_iter().for_each(|change| self.change(change));
             self.change(Change::Beside { path: copy.file.path, beside });
         }
         let done = Done { path: copy.path, asset, outcome };
-        if told {
+        if metadata {
             self.news.push(News::Done(done))
         } else {
             self.tell(done)
@@ -248,8 +248,8 @@ impl<'a> Committer<'a> {
         Ok(())
     }
 
-    fn tell_later(&mut self, asset: AssetId, inside: Option<Told>) {
-        let waiting = self.retell.entry(asset).or_default();
+    fn update_later(&mut self, asset: AssetId, inside: Option<LayerMetadata>) {
+        let waiting = self.stale_layers.entry(asset).or_default();
         if inside.is_some() {
             *waiting = inside;
         }
@@ -257,14 +257,14 @@ impl<'a> Committer<'a> {
 
     /// Files came or went: others may speak of these assets now.
     fn tell_again(&mut self) -> Result<(), IngestError> {
-        for (asset, inside) in mem::take(&mut self.retell) {
-            let retold = self.teller.again(asset, inside)?;
-            if let Some(unread) = retold.unread {
+        for (asset, inside) in mem::take(&mut self.stale_layers) {
+            let update = self.layer_writer.again(asset, inside)?;
+            if let Some(unread) = update.unread {
                 self.observer.damaged(&unread);
                 let path = unread.path.to_string_lossy().into_owned();
                 self.change(Change::Beside { path, beside: beside::UNREAD.into() });
             }
-            retold.changes.into_iter().for_each(|change| self.change(change));
+            update.changes.into_iter().for_each(|change| self.change(change));
         }
         Ok(())
     }

@@ -5,16 +5,17 @@
 //!
 //! Stages are named threads joined by bounded channels: `kinora-walk` finds files and passes over
 //! those whose size and time are known and whose sidecars (`beside`) are as they were; what changed beside a file is
-//! told again (`teller`) without the file being embedded again, and a lost thumbnail made again (`mend`); `kinora-decode-N` hash, decode, prepare, make thumbnail and
-//! perceptual hash from one decode; `kinora-embed` batches; the caller's thread commits. An asset is
-//! reported done only after the transaction that holds it is durable, and its thumbnail is in place
-//! before. A video goes the same way with a dozen of its keyframes, so that it can be found within
-//! seconds; after all files every new video is looked through once (`analyse`): a frame a second, its
-//! shots. Last come words (`perceive`): what is written, shown and said, as far as models are at hand. The process may be killed at any moment; the next run goes on from there.
+//! read again (`layers`) without the file being embedded again, and a lost thumbnail made again (`mend`);
+//! `kinora-decode-N` hash, decode, prepare, make thumbnail and perceptual hash from one decode; `kinora-embed`
+//! batches; the caller's thread commits. An asset is reported done only after the transaction that holds it is
+//! durable, and its thumbnail is in place before. A video goes the same way with a dozen of its keyframes, so that it
+//! can be found within seconds; after all files every new video is looked through once (`analyse`): a frame a second,
+//! its shots. Last come words (`perceive`): what is written, shown and said, as far as models are at hand. The
+//! process may be killed at any moment; the next run goes on from there.
 //!
-//! Memory: a few batches of network inputs (600 kB each at 224 px, a dozen for a video), one picture per decoding thread,
-//! at most one picture at a time beyond the threads' share of [`Options::limits`], and 48 bytes per
-//! live asset of the library for the search of near-duplicates.
+//! Memory: a few batches of network inputs (600 kB each at 224 px, a dozen for a video), one picture per decoding
+//! thread, at most one picture at a time beyond the threads' share of [`Options::limits`], and 48 bytes per live
+//! asset of the library for the search of near-duplicates.
 
 mod analyse;
 mod attribution;
@@ -26,6 +27,7 @@ mod embed;
 mod error;
 mod in_flight;
 mod kind;
+mod layers;
 mod mend;
 mod observe;
 mod opened;
@@ -35,7 +37,6 @@ mod pipeline;
 mod prepare;
 mod sample;
 mod spans;
-mod teller;
 mod thumbs;
 mod times;
 mod unread;

@@ -1,8 +1,8 @@
-//! Files that hold what they did: what lies beside them is told again, thumbnails are made again.
+//! Files that hold what they did: their sidecars are read again, thumbnails are made again.
 
 use std::{fs::File, io};
 
-use kinora_catalog::Told;
+use kinora_catalog::LayerMetadata;
 use kinora_types::AssetId;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What a second reading of a file gave.
-type Reread = (Option<Told>, Result<(), FileFailure>);
+type Reread = (Option<LayerMetadata>, Result<(), FileFailure>);
 
 impl Preparer<'_> {
     /// Reads the file only if something of it is needed.
@@ -22,10 +22,10 @@ impl Preparer<'_> {
         &self,
         task: Task,
         asset: AssetId,
-        told: bool,
+        metadata: bool,
         wants_poster: bool,
     ) -> Result<Prepared, IngestError> {
-        let wants_inside = told && self.unknown(&asset)?;
+        let wants_inside = metadata && self.unknown(&asset)?;
         let inspected = (wants_inside || wants_poster).then(|| Inspected::open(&task.path));
         let (inside, outcome) = match inspected {
             None => (None, Ok(())),
@@ -42,7 +42,7 @@ impl Preparer<'_> {
             ..damage
         };
         let (damage, copy) = (outcome.err().map(told_of), copy_of(&task));
-        Ok(Prepared::Mended(Mended { asset, copy, told, inside, poster, damage }))
+        Ok(Prepared::Mended(Mended { asset, copy, metadata, inside, poster, damage }))
     }
 
     fn reread_picture(
@@ -56,13 +56,15 @@ impl Preparer<'_> {
             Ok(bytes) => bytes,
             Err(failure) => return Ok((None, Err(failure))),
         };
-        let told = Some(inside(&bytes));
+        let metadata = Some(inside(&bytes));
         if !wants_poster {
-            return Ok((told, Ok(())));
+            return Ok((metadata, Ok(())));
         }
         match self.decode(&bytes, false) {
-            Ok(decoded) => Ok((told, self.keep_thumbnail(&task.path, asset, &decoded.picture)?)),
-            Err(error) => Ok((told, Err(failure(&task.path, &error)))),
+            Ok(decoded) => {
+                Ok((metadata, self.keep_thumbnail(&task.path, asset, &decoded.picture)?))
+            }
+            Err(error) => Ok((metadata, Err(failure(&task.path, &error)))),
         }
     }
 
@@ -82,9 +84,9 @@ impl Preparer<'_> {
             Ok(file) => file,
             Err(error) => return Ok((None, failed(error))),
         };
-        let told = Some(tags(&file));
+        let metadata = Some(tags(&file));
         if !wants_poster {
-            return Ok((told, Ok(())));
+            return Ok((metadata, Ok(())));
         }
         let kept = match self.first_look(&file) {
             Ok(keyframes) => match poster_frame(&keyframes.unwrap_or_default()) {
@@ -93,6 +95,6 @@ impl Preparer<'_> {
             },
             Err(error) => failed(error),
         };
-        Ok((told, kept))
+        Ok((metadata, kept))
     }
 }

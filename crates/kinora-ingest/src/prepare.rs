@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use kinora_catalog::{Catalog, FileEntry, Layer, Told, composed};
+use kinora_catalog::{Catalog, FileEntry, Layer, LayerMetadata, composed};
 use kinora_image::{Budget, Decoded, Limits, ReadError, perceptual_hash, thumbnail, words_of_path};
 use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
@@ -19,9 +19,9 @@ use crate::{
     bytes::{self, Unread},
     in_flight::{Copy, InFlight},
     kind::{Holds, Inspected},
+    layers::{LayerWriter, together},
     opened::OpenedVideos,
     pipeline::Stop,
-    teller::{Teller, together},
     thumbs,
     walk::{Errand, Task},
 };
@@ -34,7 +34,7 @@ pub(crate) struct Ready {
     /// Its sidecars, as [`crate::beside::state`] tells them.
     pub beside: String,
     /// Who says what of it.
-    pub layers: Vec<(Layer, Option<Told>)>,
+    pub layers: Vec<(Layer, Option<LayerMetadata>)>,
     /// Why its sidecars say nothing.
     pub unread: Option<FileFailure>,
     pub names: Vec<String>,
@@ -55,7 +55,7 @@ pub(crate) enum Prepared {
         asset: AssetId,
         files: Vec<Copy>,
         /// What the file says of itself, if the library does not know.
-        inside: Option<Told>,
+        inside: Option<LayerMetadata>,
     },
     /// The file holds what it did.
     Mended(Mended),
@@ -72,10 +72,10 @@ pub(crate) enum Prepared {
 pub(crate) struct Mended {
     pub asset: AssetId,
     pub copy: Copy,
-    /// Whether what is said of it is to be told again.
-    pub told: bool,
+    /// Whether its metadata is to be read again.
+    pub metadata: bool,
     /// What the file says of itself, if the library did not know.
-    pub inside: Option<Told>,
+    pub inside: Option<LayerMetadata>,
     /// Whether its thumbnail was made again.
     pub poster: bool,
     /// Why something could not be made good.
@@ -87,7 +87,7 @@ pub(crate) struct Preparer<'a> {
     pub catalog: &'a Catalog,
     pub embedder: &'a dyn ImageEmbedder,
     pub options: &'a Options,
-    pub teller: Teller<'a>,
+    pub layer_writer: LayerWriter<'a>,
     pub in_flight: &'a InFlight,
     pub videos: &'a OpenedVideos,
     pub stop: &'a Stop,
@@ -101,8 +101,8 @@ impl Preparer<'_> {
     /// # Errors
     /// Only what stops the whole run: the catalogue, a full disk, a missing model.
     pub(crate) fn prepare(&self, task: Task) -> Result<Prepared, IngestError> {
-        if let Errand::Mend { asset, told, poster } = task.errand {
-            return self.mend(task, asset, told, poster);
+        if let Errand::Mend { asset, metadata, poster } = task.errand {
+            return self.mend(task, asset, metadata, poster);
         }
         let (holds, file) = match task.holds {
             Some(holds) => (holds, None),
@@ -156,7 +156,7 @@ impl Preparer<'_> {
         &self,
         id: AssetId,
         task: &Task,
-        inside: &dyn Fn() -> Told,
+        inside: &dyn Fn() -> LayerMetadata,
     ) -> Result<Option<Prepared>, IngestError> {
         let copy = || copy_of(task);
         if self.catalog.is_whole(&id)? {
@@ -177,7 +177,7 @@ impl Preparer<'_> {
 
     /// Whether the library does not know, or shall learn anew, what an asset's file says of itself.
     pub(crate) fn unknown(&self, id: &AssetId) -> Result<bool, IngestError> {
-        Ok(self.options.again || !self.catalog.told(id)?.contains_key(&Layer::File))
+        Ok(self.options.again || !self.catalog.layers(id)?.contains_key(&Layer::File))
     }
 
     pub(crate) fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
@@ -213,7 +213,7 @@ impl Preparer<'_> {
             size: Some(decoded.full_size),
             format: decoded.format.name().to_owned(),
             duration_ms: None,
-            told: inside(bytes),
+            metadata: inside(bytes),
             poster: Some(picture),
         };
         self.ready(task, id, seen, vec![image], Vec::new())
@@ -239,7 +239,7 @@ impl Preparer<'_> {
         } else {
             Vec::new()
         };
-        let first = self.teller.first(&task.path, &task.beside, seen.told.clone());
+        let first = self.layer_writer.first(&task.path, &task.beside, seen.metadata.clone());
         let beside =
             if first.unread.is_none() { task.beside.clone() } else { beside::UNREAD.into() };
         Ok(Prepared::Ready(Box::new(Ready {
@@ -275,9 +275,9 @@ impl Preparer<'_> {
 }
 
 /// What a picture's file says of itself. What cannot be read is no reason to refuse the picture.
-pub(crate) fn inside(bytes: &[u8]) -> Told {
-    let told = beside::told(kinora_image::metadata(bytes).unwrap_or_default());
-    Told { moving_part: kinora_image::motion_photo(bytes).is_some(), ..told }
+pub(crate) fn inside(bytes: &[u8]) -> LayerMetadata {
+    let metadata = beside::layer(kinora_image::metadata(bytes).unwrap_or_default());
+    LayerMetadata { moving_part: kinora_image::motion_photo(bytes).is_some(), ..metadata }
 }
 
 pub(crate) fn copy_of(task: &Task) -> Copy {
@@ -290,12 +290,12 @@ pub(crate) struct Seen<'p> {
     pub format: String,
     pub duration_ms: Option<u64>,
     /// What the file says of itself.
-    pub told: Told,
+    pub metadata: LayerMetadata,
     /// The picture itself, or the frame that stands for a video; a recording has none.
     pub poster: Option<&'p Picture>,
 }
 
-fn asset(id: AssetId, task: &Task, seen: Seen<'_>, told: Told) -> Asset {
+fn asset(id: AssetId, task: &Task, seen: Seen<'_>, metadata: LayerMetadata) -> Asset {
     let Seen { size, format, duration_ms, .. } = seen;
     Asset {
         id,
@@ -304,14 +304,14 @@ fn asset(id: AssetId, task: &Task, seen: Seen<'_>, told: Told) -> Asset {
         format,
         duration_ms,
         paths: vec![task.file.path.clone()],
-        taken_at: told.taken_at,
-        date_basis: told.date_basis,
-        place: told.place,
-        camera: told.camera,
-        title: told.title,
-        caption: told.caption,
-        keywords: told.keywords,
-        rights: told.rights,
+        taken_at: metadata.taken_at,
+        date_basis: metadata.date_basis,
+        place: metadata.place,
+        camera: metadata.camera,
+        title: metadata.title,
+        caption: metadata.caption,
+        keywords: metadata.keywords,
+        rights: metadata.rights,
         added_at: Timestamp::now(),
     }
 }
@@ -323,7 +323,7 @@ fn failed(path: PathBuf, error: &ReadError, claimed: Option<AssetId>) -> Prepare
 /// A failure of one picture.
 pub(crate) fn failure(path: &Path, error: &ReadError) -> FileFailure {
     let message = match error {
-        // The path is told already.
+        // The error has the path already.
         ReadError::Io { source, .. } => format!("cannot read the file: {source}"),
         other => other.to_string(),
     };

@@ -83,7 +83,9 @@ struct Look {
 impl Look {
     fn at(path: &Path) -> Self {
         match fs::metadata(path) {
-            Ok(told) => Self { bytes: told.len(), modified: told.modified().ok(), there: true },
+            Ok(metadata) => {
+                Self { bytes: metadata.len(), modified: metadata.modified().ok(), there: true }
+            }
             Err(_) => Self { bytes: 0, modified: None, there: false },
         }
     }
@@ -102,7 +104,7 @@ impl Restless {
         Self { library, roots, paths: BTreeMap::new() }
     }
 
-    /// Takes in what is told within a tick.
+    /// Takes in the events of a tick.
     fn listen(&mut self, events: &Receiver<notify::Result<Event>>) {
         let until = Instant::now() + TICK;
         loop {

@@ -245,7 +245,7 @@ impl Search<'_> {
     }
 
     fn is_it(&mut self, path: &Path, source: &SourceRecord) -> Result<bool, Cancelled> {
-        let size = fs::metadata(path).ok().map(|told| told.len());
+        let size = fs::metadata(path).ok().map(|metadata| metadata.len());
         if source.bytes.is_some() && source.bytes != size {
             return Ok(false);
         }
@@ -263,5 +263,5 @@ impl Search<'_> {
 
 /// Whether a regular file lies there itself, not by way of a link.
 fn is_plain(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|told| told.is_file())
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
 }

@@ -1,52 +1,53 @@
-//! Who says what of a file: its name, itself, its sidecars, a list; a person's words are the catalogue's matter.
+//! Layers of metadata of a file: its name, the file itself, its sidecars, a list. The catalogue keeps a person's edits.
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-use kinora_catalog::{Catalog, Change, Layer, Told};
+use kinora_catalog::{Catalog, Change, Layer, LayerMetadata};
 use kinora_image::{ReadError, sidecar_paths};
 use kinora_types::{Asset, AssetId};
 
 use crate::{FileFailure, IngestError, attribution::Attributions, beside, prepare::failure};
 
-/// Puts together what is said, layer by layer.
+/// Reads the layers of files and compares them with the catalogue.
 #[derive(Clone, Copy)]
-pub(crate) struct Teller<'a> {
+pub(crate) struct LayerWriter<'a> {
     pub catalog: &'a Catalog,
     pub attributions: &'a Attributions,
     pub index_words: bool,
 }
 
-/// What is to be changed, and the sidecars that could not be read.
+/// Changes for the catalogue, and the sidecars that could not be read.
 #[derive(Default)]
-pub(crate) struct Retold {
+pub(crate) struct LayerUpdate {
     pub changes: Vec<Change>,
     pub unread: Option<FileFailure>,
 }
 
 /// Layers of one file, with the sidecars that could not be read.
 pub(crate) struct First {
-    pub layers: Vec<(Layer, Option<Told>)>,
+    pub layers: Vec<(Layer, Option<LayerMetadata>)>,
     pub unread: Option<FileFailure>,
 }
 
-impl Teller<'_> {
-    /// All layers of a file that the library does not have; `beside` as [`beside::state`] tells it.
-    pub(crate) fn first(&self, path: &Path, beside: &str, inside: Told) -> First {
+impl LayerWriter<'_> {
+    /// All layers of a file that the library does not have; `beside` is the state of [`beside::state`].
+    pub(crate) fn first(&self, path: &Path, beside: &str, inside: LayerMetadata) -> First {
         let mut layers = vec![(Layer::File, Some(inside))];
-        let mut said = |layer, told: Told| {
-            if !told.is_empty() {
-                layers.push((layer, Some(told)));
+        let mut said = |layer, metadata: LayerMetadata| {
+            if !metadata.is_empty() {
+                layers.push((layer, Some(metadata)));
             }
         };
         said(Layer::List, self.attributions.of(path));
         // Nothing is looked for where the walk has found nothing.
-        let sidecars = if beside.is_empty() { Ok(Told::default()) } else { beside::said(path) };
+        let sidecars =
+            if beside.is_empty() { Ok(LayerMetadata::default()) } else { beside::said(path) };
         let unread = match sidecars {
-            Ok(told) => {
-                said(Layer::Sidecar, told);
+            Ok(metadata) => {
+                said(Layer::Sidecar, metadata);
                 None
             }
             Err(error) => Some(unread(path, &error)),
@@ -62,26 +63,31 @@ impl Teller<'_> {
     ///
     /// Of several files with the same bytes the first in order that has sidecars speaks for all of
     /// them, the first that is listed for the list; with no sidecar anywhere the first file's name counts.
-    pub(crate) fn again(&self, id: AssetId, inside: Option<Told>) -> Result<Retold, IngestError> {
+    pub(crate) fn again(
+        &self,
+        id: AssetId,
+        inside: Option<LayerMetadata>,
+    ) -> Result<LayerUpdate, IngestError> {
         let Some(asset) = self.catalog.asset(&id)? else {
-            return Ok(Retold::default());
+            return Ok(LayerUpdate::default());
         };
         let paths: Vec<PathBuf> = asset.paths.iter().map(PathBuf::from).collect();
         let with_sidecars = paths.iter().find(|path| !sidecar_paths(path).is_empty());
         let Some(first) = with_sidecars.or(paths.first()) else {
-            return Ok(Retold::default());
+            return Ok(LayerUpdate::default());
         };
-        let known = self.catalog.told(&id)?;
+        let known = self.catalog.layers(&id)?;
         let mut layers = Vec::new();
-        let mut say = |layer, told: Told| {
-            let told = Some(told).filter(|told| !told.is_empty() || layer == Layer::File);
-            if known.get(&layer) != told.as_ref() {
-                layers.push((layer, told));
+        let mut say = |layer, metadata: LayerMetadata| {
+            let metadata =
+                Some(metadata).filter(|metadata| !metadata.is_empty() || layer == Layer::File);
+            if known.get(&layer) != metadata.as_ref() {
+                layers.push((layer, metadata));
             }
         };
         let unread = match beside::said(first) {
-            Ok(told) => {
-                say(Layer::Sidecar, told);
+            Ok(metadata) => {
+                say(Layer::Sidecar, metadata);
                 None
             }
             Err(error) => Some(unread(first, &error)),
@@ -91,21 +97,25 @@ impl Teller<'_> {
         }
         // A list that is silent here was heard before the walk.
         let listed = paths.iter().map(|path| self.attributions.of(path));
-        if let Some(told) = listed.into_iter().find(|told| !told.is_empty()) {
-            say(Layer::List, told);
+        if let Some(metadata) = listed.into_iter().find(|metadata| !metadata.is_empty()) {
+            say(Layer::List, metadata);
         }
         let weighed = weigh(first, &asset, &known, &layers);
         if known.get(&Layer::Name) != weighed.as_ref() {
             layers.push((Layer::Name, weighed));
         }
         let changes = if layers.is_empty() { Vec::new() } else { vec![self.change(id, layers)] };
-        Ok(Retold { changes, unread })
+        Ok(LayerUpdate { changes, unread })
     }
 
     /// The change that takes down what some layers say.
-    pub(crate) fn change(&self, asset: AssetId, layers: Vec<(Layer, Option<Told>)>) -> Change {
+    pub(crate) fn change(
+        &self,
+        asset: AssetId,
+        layers: Vec<(Layer, Option<LayerMetadata>)>,
+    ) -> Change {
         let list = self.attributions.name().map(str::to_owned);
-        Change::Told { asset, layers, list, index_words: self.index_words }
+        Change::Layers { asset, layers, list, index_words: self.index_words }
     }
 }
 
@@ -113,28 +123,34 @@ impl Teller<'_> {
 fn weigh(
     path: &Path,
     asset: &Asset,
-    known: &BTreeMap<Layer, Told>,
-    news: &[(Layer, Option<Told>)],
-) -> Option<Told> {
+    known: &BTreeMap<Layer, LayerMetadata>,
+    news: &[(Layer, Option<LayerMetadata>)],
+) -> Option<LayerMetadata> {
     let mut now = known.clone();
     now.remove(&Layer::Name);
     // An older Kinora kept no layers: its row stands for the file.
-    now.entry(Layer::File).or_insert_with(|| Told::of(asset));
-    let mut now: Vec<_> = now.into_iter().map(|(layer, told)| (layer, Some(told))).collect();
+    now.entry(Layer::File).or_insert_with(|| LayerMetadata::of(asset));
+    let mut now: Vec<_> =
+        now.into_iter().map(|(layer, metadata)| (layer, Some(metadata))).collect();
     now.retain(|(layer, _)| !news.iter().any(|(other, _)| other == layer));
     now.extend(news.iter().cloned());
-    Some(beside::weighed(path, &together(&now))).filter(|told| !told.is_empty())
+    Some(beside::weighed(path, &together(&now))).filter(|metadata| !metadata.is_empty())
 }
 
 /// All that the layers say together, as the catalogue will have it.
-pub(crate) fn together(layers: &[(Layer, Option<Told>)]) -> Told {
+pub(crate) fn together(layers: &[(Layer, Option<LayerMetadata>)]) -> LayerMetadata {
     let mut layers: Vec<_> = layers.iter().collect();
     layers.sort_by_key(|(layer, _)| *layer);
-    let told = layers.iter().filter_map(|(_, told)| told.clone());
-    let whole = told.fold(Told::default(), |below, above| above.over(below));
+    let metadata = layers.iter().filter_map(|(_, metadata)| metadata.clone());
+    let whole = metadata.fold(LayerMetadata::default(), |below, above| above.over(below));
     let weighed = layers.iter().find(|(layer, _)| *layer == Layer::Name);
-    match weighed.and_then(|(_, told)| told.clone()).filter(|told| told.taken_at.is_some()) {
-        Some(name) => Told { taken_at: name.taken_at, date_basis: name.date_basis, ..whole },
+    match weighed
+        .and_then(|(_, metadata)| metadata.clone())
+        .filter(|metadata| metadata.taken_at.is_some())
+    {
+        Some(name) => {
+            LayerMetadata { taken_at: name.taken_at, date_basis: name.date_basis, ..whole }
+        }
         None => whole,
     }
 }
