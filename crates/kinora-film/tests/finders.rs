@@ -9,11 +9,12 @@ mod shelf;
 
 use kinora_film::LibrarySources;
 use kinora_index::Embedded;
-use kinora_retrieval::{Filter, Searcher, sync};
+use kinora_retrieval::{Filter, Searcher, SearcherCache, sync};
 use kinora_testing::{
     library::{Item, LibraryBuilder},
     suite::finder::{Shelved, check_source_finder},
 };
+use kinora_types::Control;
 
 #[test]
 fn the_shelf_conforms() {
@@ -42,8 +43,9 @@ fn the_sources_of_a_library_conform() {
     let (catalog, space) = (&library.catalog, library.space());
     let index = folder.path().join("index");
     let mut index = Embedded::open(&index, &space.id(), space.dimension).unwrap();
-    sync(catalog, &mut index).unwrap();
-    let searcher = Searcher::new(catalog, &index, &library.embedder).unwrap();
+    sync(catalog, &mut index, &Control::default()).unwrap();
+    let cache = SearcherCache::default();
+    let searcher = Searcher::new(catalog, &index, &library.embedder, &cache).unwrap();
     let sources = LibrarySources::new(&searcher, catalog, 0.9999, Filter::default(), None);
     let shelved = Shelved { prompt: "red", other: "blue", picture: "crimson.png", video: None };
     check_source_finder(&sources, shelved);

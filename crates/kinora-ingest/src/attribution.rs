@@ -47,7 +47,7 @@ impl Attributions {
             serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
         let entries = entries.into_iter().map(|entry| {
             let name = composed(&entry.file).into_owned();
-            (name, layer(entry))
+            (name, description(entry))
         });
         let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let name = Some(whole.to_string_lossy().into_owned());
@@ -70,22 +70,24 @@ impl Attributions {
             return Ok((Vec::new(), 0));
         };
         let (mut changes, mut count) = (Vec::new(), 0);
-        let mut change = |asset, metadata| {
-            let (layers, list) = (vec![(Layer::List, metadata)], Some(name.clone()));
+        let mut change = |asset, description| {
+            let (layers, list) = (vec![(Layer::List, description)], Some(name.clone()));
             changes.push(Change::Layers { asset, layers, list, index_words });
         };
         let listed = catalog.assets_in_files(&|name| self.entries.contains_key(name))?;
         for asset in &listed {
-            let metadata = asset.paths.iter().map(|path| self.of(Path::new(path)));
-            let Some(metadata) = metadata.into_iter().find(|metadata| !metadata.is_empty()) else {
+            let description = asset.paths.iter().map(|path| self.of(Path::new(path)));
+            let Some(description) =
+                description.into_iter().find(|description| !description.is_empty())
+            else {
                 continue;
             };
-            if catalog.layers(&asset.id)?.get(&Layer::List) != Some(&metadata) {
-                count += u64::from(differs(&metadata, asset));
-                change(asset.id, Some(metadata));
+            if catalog.layers(&asset.id)?.get(&Layer::List) != Some(&description) {
+                count += u64::from(differs(&description, asset));
+                change(asset.id, Some(description));
             }
         }
-        // What is not there now was metadata before and may come back.
+        // What is not there now was stated before and may come back.
         let listed: HashSet<AssetId> = listed.iter().map(|asset| asset.id).collect();
         for id in catalog.listed_by(name)?.into_iter().filter(|id| !listed.contains(id)) {
             if catalog.asset(&id)?.is_some_and(|asset| !asset.paths.is_empty()) {
@@ -103,20 +105,21 @@ impl Attributions {
     }
 }
 
-/// Whether anything that is metadata is not known yet.
-fn differs(metadata: &LayerMetadata, asset: &Asset) -> bool {
-    let new =
-        |metadata: &Option<String>, known: &Option<String>| metadata.is_some() && metadata != known;
-    let (rights, known) = (&metadata.rights, &asset.rights);
-    new(&metadata.title, &asset.title)
-        || new(&metadata.caption, &asset.caption)
-        || metadata.keywords.iter().any(|keyword| !asset.keywords.contains(keyword))
+/// Whether any of it is not known yet.
+fn differs(description: &LayerMetadata, asset: &Asset) -> bool {
+    let new = |description: &Option<String>, known: &Option<String>| {
+        description.is_some() && description != known
+    };
+    let (rights, known) = (&description.rights, &asset.rights);
+    new(&description.title, &asset.title)
+        || new(&description.caption, &asset.caption)
+        || description.keywords.iter().any(|keyword| !asset.keywords.contains(keyword))
         || new(&rights.licence, &known.licence)
         || new(&rights.author, &known.author)
         || new(&rights.source, &known.source)
 }
 
-fn layer(entry: Entry) -> LayerMetadata {
+fn description(entry: Entry) -> LayerMetadata {
     LayerMetadata {
         title: entry.title,
         caption: entry.caption,

@@ -60,7 +60,7 @@ pub(crate) fn may_speak_of(sidecar: &Path, picture: &Path) -> bool {
 /// # Errors
 /// If one is there and cannot be read.
 pub(crate) fn said(path: &Path) -> Result<LayerMetadata, ReadError> {
-    kinora_image::sidecar(path).map(metadata)
+    kinora_image::sidecar(path).map(description)
 }
 
 /// What follows from the name of a file and all else that is said of it: a date, if there is none or a better one.
@@ -83,7 +83,7 @@ pub(crate) fn weighed(path: &Path, whole: &LayerMetadata) -> LayerMetadata {
 }
 
 /// In the catalogue's form; words composed (Unicode NFC), as they are compared.
-pub(crate) fn layer(said: Metadata) -> LayerMetadata {
+pub(crate) fn description(said: Metadata) -> LayerMetadata {
     let text = |text: Option<String>| text.map(|text| composed(&text).into_owned());
     LayerMetadata {
         title: text(said.title),

@@ -13,9 +13,9 @@ use kinora_types::{AssetId, Embedding};
 
 use crate::{
     Done, FileFailure, IngestError, IngestObserver, LeftOut, Outcome, Summary, beside,
+    descriptions::Descriptions,
     duplicates::Duplicates,
     in_flight::{Copy, InFlight},
-    layers::LayerWriter,
     prepare::{Mended, Ready},
 };
 
@@ -56,14 +56,14 @@ pub(crate) struct Committer<'a> {
     catalog: &'a Catalog,
     duplicates: Duplicates<'a>,
     in_flight: &'a InFlight,
-    layer_writer: LayerWriter<'a>,
+    descriptions: Descriptions<'a>,
     observer: &'a mut dyn IngestObserver,
     summary: Summary,
     /// Assets that came in or were met again.
     met: BTreeSet<AssetId>,
-    /// Assets of which a file came or went, whose layers are written again once that is committed, with what the file
-    /// says of itself if the library does not know.
-    stale_layers: BTreeMap<AssetId, Option<LayerMetadata>>,
+    /// Assets of which a file came or went, to be described again once that is committed, with what the file says of
+    /// itself if the library does not know.
+    redescribe: BTreeMap<AssetId, Option<LayerMetadata>>,
     changes: Vec<Change>,
     /// What to tell once the changes are durable.
     news: Vec<News>,
@@ -83,18 +83,18 @@ impl<'a> Committer<'a> {
         catalog: &'a Catalog,
         duplicates: Duplicates<'a>,
         in_flight: &'a InFlight,
-        layer_writer: LayerWriter<'a>,
+        descriptions: Descriptions<'a>,
         observer: &'a mut dyn IngestObserver,
     ) -> Self {
         Self {
             catalog,
             duplicates,
             in_flight,
-            layer_writer,
+            descriptions,
             observer,
             summary: Summary::default(),
             met: BTreeSet::new(),
-            stale_layers: BTreeMap::new(),
+            redescribe: BTreeMap::new(),
             changes: Vec::new(),
             news: Vec::new(),
             releasing: Vec::new(),
@@ -144,7 +144,7 @@ impl<'a> Committer<'a> {
             Event::Embedded { ready, embedding, frames } => self.add(*ready, embedding, frames)?,
             Event::Vanished(path) => {
                 let before = self.catalog.file_state(path.as_ref())?;
-                before.into_iter().for_each(|state| self.update_later(state.asset, None));
+                before.into_iter().for_each(|state| self.redescribe_later(state.asset, None));
                 self.news.push(News::Vanished(PathBuf::from(&path)));
                 self.change(Change::Vanished { path });
             }
@@ -176,27 +176,28 @@ impl<'a> Committer<'a> {
         if let Some(unread) = &ready.unread {
             self.observer.damaged(unread);
         }
-        let moving = |(layer, metadata): &(Layer, Option<LayerMetadata>)| {
-            *layer == Layer::File && metadata.as_ref().is_some_and(|metadata| metadata.moving_part)
+        let moving = |(layer, description): &(Layer, Option<LayerMetadata>)| {
+            *layer == Layer::File
+                && description.as_ref().is_some_and(|description| description.moving_part)
         };
         if ready.layers.iter().any(moving) {
             self.summary.motion_photos += 1;
             self.observer.motion_photo(&ready.path);
         }
         // What the path held may have other files, whose turn it is to speak.
-        ready.before.into_iter().for_each(|before| self.update_later(before, None));
+        ready.before.into_iter().for_each(|before| self.redescribe_later(before, None));
         let path = ready.file.path.clone();
         self.change(Change::Add(Box::new(NewAsset {
             asset: ready.asset,
             file: ready.file,
             names: ready.names,
-            index_words: self.layer_writer.index_words,
+            index_words: self.descriptions.index_words,
             embedding,
             frames,
             phash: ready.phash,
             duplicate_of,
         })));
-        self.change(self.layer_writer.change(id, ready.layers));
+        self.change(self.descriptions.change(id, ready.layers));
         self.remember(path, ready.beside);
         self.news.push(News::Done(Done { path: ready.path, asset: id, outcome }));
         self.releasing.push(id);
@@ -216,31 +217,32 @@ impl<'a> Committer<'a> {
         self.change(Change::Seen { asset, file });
         // Also where it is empty: an older state may stand there.
         self.change(Change::Beside { path: name, beside });
-        self.update_later(asset, inside);
+        self.redescribe_later(asset, inside);
         self.news.push(News::Done(Done { path, asset, outcome: Outcome::Known }));
     }
 
     fn mended(&mut self, mended: Mended) -> Result<(), IngestError> {
-        let Mended { asset, copy, metadata, inside, poster, damage } = mended;
-        self.summary.thumbnails += u64::from(poster);
+        let Mended { asset, copy, changed_beside, inside, thumbnail, damage } = mended;
+        self.summary.thumbnails += u64::from(thumbnail);
         if let Some(damage) = &damage {
             self.observer.damaged(damage);
         }
         let mut outcome = Outcome::Unchanged;
-        if metadata {
-            let update = self.layer_writer.again(asset, inside)?;
-            let beside = if update.unread.is_some() { beside::UNREAD.into() } else { copy.beside };
-            if let Some(unread) = &update.unread {
+        if changed_beside {
+            let redescribed = self.descriptions.again(asset, inside)?;
+            let beside =
+                if redescribed.unread.is_some() { beside::UNREAD.into() } else { copy.beside };
+            if let Some(unread) = &redescribed.unread {
                 self.observer.damaged(unread);
             }
-            if !update.changes.is_empty() {
+            if !redescribed.changes.is_empty() {
                 outcome = Outcome::Described;
             }
-            update.changes.into_iter().for_each(|change| self.change(change));
+            redescribed.changes.into_iter().for_each(|change| self.change(change));
             self.change(Change::Beside { path: copy.file.path, beside });
         }
         let done = Done { path: copy.path, asset, outcome };
-        if metadata {
+        if changed_beside {
             self.news.push(News::Done(done))
         } else {
             self.tell(done)
@@ -248,23 +250,23 @@ impl<'a> Committer<'a> {
         Ok(())
     }
 
-    fn update_later(&mut self, asset: AssetId, inside: Option<LayerMetadata>) {
-        let waiting = self.stale_layers.entry(asset).or_default();
+    fn redescribe_later(&mut self, asset: AssetId, inside: Option<LayerMetadata>) {
+        let waiting = self.redescribe.entry(asset).or_default();
         if inside.is_some() {
             *waiting = inside;
         }
     }
 
     /// Files came or went: others may speak of these assets now.
-    fn tell_again(&mut self) -> Result<(), IngestError> {
-        for (asset, inside) in mem::take(&mut self.stale_layers) {
-            let update = self.layer_writer.again(asset, inside)?;
-            if let Some(unread) = update.unread {
+    fn redescribe_all(&mut self) -> Result<(), IngestError> {
+        for (asset, inside) in mem::take(&mut self.redescribe) {
+            let redescribed = self.descriptions.again(asset, inside)?;
+            if let Some(unread) = redescribed.unread {
                 self.observer.damaged(&unread);
                 let path = unread.path.to_string_lossy().into_owned();
                 self.change(Change::Beside { path, beside: beside::UNREAD.into() });
             }
-            update.changes.into_iter().for_each(|change| self.change(change));
+            redescribed.changes.into_iter().for_each(|change| self.change(change));
         }
         Ok(())
     }
@@ -291,7 +293,7 @@ impl<'a> Committer<'a> {
                 News::Vanished(path) => self.vanish(&path),
             }
         }
-        self.tell_again()?;
+        self.redescribe_all()?;
         // From here on a copy finds the asset in the catalogue; those that waited come along now.
         for id in mem::take(&mut self.releasing) {
             for copy in self.in_flight.release(&id) {

@@ -1,4 +1,4 @@
-//! Files that hold what they did: their sidecars are read again, thumbnails are made again.
+//! Files whose content is unchanged: changed sidecars are read again, lost thumbnails are made again.
 
 use std::{fs::File, io};
 
@@ -22,27 +22,27 @@ impl Preparer<'_> {
         &self,
         task: Task,
         asset: AssetId,
-        metadata: bool,
-        wants_poster: bool,
+        changed_beside: bool,
+        wants_thumbnail: bool,
     ) -> Result<Prepared, IngestError> {
-        let wants_inside = metadata && self.unknown(&asset)?;
-        let inspected = (wants_inside || wants_poster).then(|| Inspected::open(&task.path));
+        let wants_inside = changed_beside && self.unknown(&asset)?;
+        let inspected = (wants_inside || wants_thumbnail).then(|| Inspected::open(&task.path));
         let (inside, outcome) = match inspected {
             None => (None, Ok(())),
             Some(Inspected { holds: Holds::Picture, file, .. }) => {
-                self.reread_picture(&task, file, &asset, wants_poster)?
+                self.reread_picture(&task, file, &asset, wants_thumbnail)?
             }
-            Some(_) => self.reread_video(&task, &asset, wants_poster)?,
+            Some(_) => self.reread_video(&task, &asset, wants_thumbnail)?,
         };
-        let poster = wants_poster && outcome.is_ok();
+        let thumbnail = wants_thumbnail && outcome.is_ok();
         let what =
-            if wants_poster { "its thumbnail cannot be made again" } else { "it says nothing" };
+            if wants_thumbnail { "its thumbnail cannot be made again" } else { "it says nothing" };
         let told_of = |damage: FileFailure| FileFailure {
             message: format!("{what}: {}", damage.message),
             ..damage
         };
         let (damage, copy) = (outcome.err().map(told_of), copy_of(&task));
-        Ok(Prepared::Mended(Mended { asset, copy, metadata, inside, poster, damage }))
+        Ok(Prepared::Mended(Mended { asset, copy, changed_beside, inside, thumbnail, damage }))
     }
 
     fn reread_picture(
@@ -50,21 +50,21 @@ impl Preparer<'_> {
         task: &Task,
         file: io::Result<File>,
         asset: &AssetId,
-        wants_poster: bool,
+        wants_thumbnail: bool,
     ) -> Result<Reread, IngestError> {
         let bytes = match self.bytes(&task.path, file) {
             Ok(bytes) => bytes,
             Err(failure) => return Ok((None, Err(failure))),
         };
-        let metadata = Some(inside(&bytes));
-        if !wants_poster {
-            return Ok((metadata, Ok(())));
+        let description = Some(inside(&bytes));
+        if !wants_thumbnail {
+            return Ok((description, Ok(())));
         }
         match self.decode(&bytes, false) {
             Ok(decoded) => {
-                Ok((metadata, self.keep_thumbnail(&task.path, asset, &decoded.picture)?))
+                Ok((description, self.keep_thumbnail(&task.path, asset, &decoded.picture)?))
             }
-            Err(error) => Ok((metadata, Err(failure(&task.path, &error)))),
+            Err(error) => Ok((description, Err(failure(&task.path, &error)))),
         }
     }
 
@@ -72,7 +72,7 @@ impl Preparer<'_> {
         &self,
         task: &Task,
         asset: &AssetId,
-        wants_poster: bool,
+        wants_thumbnail: bool,
     ) -> Result<Reread, IngestError> {
         let Some(ffmpeg) = &self.options.ffmpeg else {
             return Ok((None, Err(needs_ffmpeg(task.path.clone()))));
@@ -84,9 +84,9 @@ impl Preparer<'_> {
             Ok(file) => file,
             Err(error) => return Ok((None, failed(error))),
         };
-        let metadata = Some(tags(&file));
-        if !wants_poster {
-            return Ok((metadata, Ok(())));
+        let description = Some(tags(&file));
+        if !wants_thumbnail {
+            return Ok((description, Ok(())));
         }
         let kept = match self.first_look(&file) {
             Ok(keyframes) => match poster_frame(&keyframes.unwrap_or_default()) {
@@ -95,6 +95,6 @@ impl Preparer<'_> {
             },
             Err(error) => failed(error),
         };
-        Ok((metadata, kept))
+        Ok((description, kept))
     }
 }

@@ -21,10 +21,10 @@ use crate::{
     IngestError, IngestObserver, Options, Perception, Summary,
     attribution::Attributions,
     commit::{Committer, Event},
+    descriptions::Descriptions,
     duplicates::Duplicates,
     embed,
     in_flight::InFlight,
-    layers::LayerWriter,
     observe::LivePhoto,
     opened::OpenedVideos,
     prepare::{Prepared, Preparer, Ready},
@@ -126,7 +126,7 @@ impl<'a> Ingest<'a> {
             self.catalog,
             duplicates,
             &in_flight,
-            self.layer_writer(),
+            self.descriptions(),
             &mut *observer,
         );
         let (committed, failures) = thread::scope(|scope| {
@@ -169,7 +169,7 @@ impl<'a> Ingest<'a> {
             let Some(other) = self.catalog.live_partner(&one)? else { continue };
             let (picture, video) =
                 if one.kind() == Kind::Picture { (&one, &other) } else { (&other, &one) };
-            // Both halves met: told once, by the picture.
+            // Both halves met: reported once, by the picture.
             if one.id == video.id && met.contains(&picture.id) {
                 continue;
             }
@@ -181,9 +181,9 @@ impl<'a> Ingest<'a> {
         Ok(())
     }
 
-    fn layer_writer(&self) -> LayerWriter<'_> {
+    fn descriptions(&self) -> Descriptions<'_> {
         let (catalog, index_words) = (self.catalog, self.options.index_names);
-        LayerWriter { catalog, attributions: &self.attributions, index_words }
+        Descriptions { catalog, attributions: &self.attributions, index_words }
     }
 
     pub(crate) fn perception(&self) -> Perception<'a> {
@@ -210,7 +210,7 @@ impl<'a> Ingest<'a> {
             catalog: self.catalog,
             embedder: self.embedder,
             options: &self.options,
-            layer_writer: self.layer_writer(),
+            descriptions: self.descriptions(),
             in_flight,
             videos,
             stop,

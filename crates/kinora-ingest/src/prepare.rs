@@ -17,9 +17,9 @@ use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
 use crate::{
     FileFailure, IngestError, Options, beside,
     bytes::{self, Unread},
+    descriptions::{Descriptions, together},
     in_flight::{Copy, InFlight},
     kind::{Holds, Inspected},
-    layers::{LayerWriter, together},
     opened::OpenedVideos,
     pipeline::Stop,
     thumbs,
@@ -72,12 +72,12 @@ pub(crate) enum Prepared {
 pub(crate) struct Mended {
     pub asset: AssetId,
     pub copy: Copy,
-    /// Whether its metadata is to be read again.
-    pub metadata: bool,
+    /// Whether its sidecars have changed.
+    pub changed_beside: bool,
     /// What the file says of itself, if the library did not know.
     pub inside: Option<LayerMetadata>,
     /// Whether its thumbnail was made again.
-    pub poster: bool,
+    pub thumbnail: bool,
     /// Why something could not be made good.
     pub damage: Option<FileFailure>,
 }
@@ -87,7 +87,7 @@ pub(crate) struct Preparer<'a> {
     pub catalog: &'a Catalog,
     pub embedder: &'a dyn ImageEmbedder,
     pub options: &'a Options,
-    pub layer_writer: LayerWriter<'a>,
+    pub descriptions: Descriptions<'a>,
     pub in_flight: &'a InFlight,
     pub videos: &'a OpenedVideos,
     pub stop: &'a Stop,
@@ -101,8 +101,8 @@ impl Preparer<'_> {
     /// # Errors
     /// Only what stops the whole run: the catalogue, a full disk, a missing model.
     pub(crate) fn prepare(&self, task: Task) -> Result<Prepared, IngestError> {
-        if let Errand::Mend { asset, metadata, poster } = task.errand {
-            return self.mend(task, asset, metadata, poster);
+        if let Errand::Mend { asset, changed_beside, lost_thumbnail } = task.errand {
+            return self.mend(task, asset, changed_beside, lost_thumbnail);
         }
         let (holds, file) = match task.holds {
             Some(holds) => (holds, None),
@@ -213,7 +213,7 @@ impl Preparer<'_> {
             size: Some(decoded.full_size),
             format: decoded.format.name().to_owned(),
             duration_ms: None,
-            metadata: inside(bytes),
+            description: inside(bytes),
             poster: Some(picture),
         };
         self.ready(task, id, seen, vec![image], Vec::new())
@@ -239,7 +239,7 @@ impl Preparer<'_> {
         } else {
             Vec::new()
         };
-        let first = self.layer_writer.first(&task.path, &task.beside, seen.metadata.clone());
+        let first = self.descriptions.first(&task.path, &task.beside, seen.description.clone());
         let beside =
             if first.unread.is_none() { task.beside.clone() } else { beside::UNREAD.into() };
         Ok(Prepared::Ready(Box::new(Ready {
@@ -257,7 +257,7 @@ impl Preparer<'_> {
         })))
     }
 
-    /// Makes and stores the thumbnail of a picture or poster frame; one that cannot be made is reported.
+    /// Makes and stores the thumbnail; a poster frame that gives none is a failure of the file.
     pub(crate) fn keep_thumbnail(
         &self,
         path: &Path,
@@ -276,8 +276,8 @@ impl Preparer<'_> {
 
 /// What a picture's file says of itself. What cannot be read is no reason to refuse the picture.
 pub(crate) fn inside(bytes: &[u8]) -> LayerMetadata {
-    let metadata = beside::layer(kinora_image::metadata(bytes).unwrap_or_default());
-    LayerMetadata { moving_part: kinora_image::motion_photo(bytes).is_some(), ..metadata }
+    let description = beside::description(kinora_image::metadata(bytes).unwrap_or_default());
+    LayerMetadata { moving_part: kinora_image::motion_photo(bytes).is_some(), ..description }
 }
 
 pub(crate) fn copy_of(task: &Task) -> Copy {
@@ -290,12 +290,12 @@ pub(crate) struct Seen<'p> {
     pub format: String,
     pub duration_ms: Option<u64>,
     /// What the file says of itself.
-    pub metadata: LayerMetadata,
+    pub description: LayerMetadata,
     /// The picture itself, or the frame that stands for a video; a recording has none.
     pub poster: Option<&'p Picture>,
 }
 
-fn asset(id: AssetId, task: &Task, seen: Seen<'_>, metadata: LayerMetadata) -> Asset {
+fn asset(id: AssetId, task: &Task, seen: Seen<'_>, description: LayerMetadata) -> Asset {
     let Seen { size, format, duration_ms, .. } = seen;
     Asset {
         id,
@@ -304,14 +304,14 @@ fn asset(id: AssetId, task: &Task, seen: Seen<'_>, metadata: LayerMetadata) -> A
         format,
         duration_ms,
         paths: vec![task.file.path.clone()],
-        taken_at: metadata.taken_at,
-        date_basis: metadata.date_basis,
-        place: metadata.place,
-        camera: metadata.camera,
-        title: metadata.title,
-        caption: metadata.caption,
-        keywords: metadata.keywords,
-        rights: metadata.rights,
+        taken_at: description.taken_at,
+        date_basis: description.date_basis,
+        place: description.place,
+        camera: description.camera,
+        title: description.title,
+        caption: description.caption,
+        keywords: description.keywords,
+        rights: description.rights,
         added_at: Timestamp::now(),
     }
 }

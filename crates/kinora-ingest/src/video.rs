@@ -46,7 +46,7 @@ impl Preparer<'_> {
             return failed(needs_ffmpeg(task.path), None);
         };
         let cancelled = || self.stop.asked();
-        // What is no video is metadata before a hundred gigabytes of it are hashed.
+        // What is no video is reported before a hundred gigabytes of it are hashed.
         let limits = self.options.video_limits.clone();
         let file = match self.videos.open(ffmpeg, &task.path, limits, &cancelled) {
             Ok(file) => file,
@@ -88,7 +88,7 @@ impl Preparer<'_> {
             size: None,
             format: file.facts().container.clone(),
             duration_ms: file.facts().duration.map(|length| length.as_millis() as u64),
-            metadata: tags(file),
+            description: tags(file),
             poster: None,
         };
         self.ready(task, id, seen, Vec::new(), Vec::new())
@@ -122,7 +122,7 @@ impl Preparer<'_> {
             })),
             format: facts.container.clone(),
             duration_ms: Some(duration.as_millis() as u64),
-            metadata: tags(file),
+            description: tags(file),
             poster: Some(&poster.picture),
         };
         let moments = keyframes.iter().map(|keyframe| keyframe.at.as_millis() as u64).collect();
@@ -138,7 +138,7 @@ pub(crate) fn poster_frame(keyframes: &[Keyframe]) -> Option<&Keyframe> {
 /// What the file says of itself, in the words of pictures.
 pub(crate) fn tags(file: &VideoFile) -> LayerMetadata {
     let tags = file.facts().tags.clone();
-    beside::layer(Metadata {
+    beside::description(Metadata {
         taken_at: tags.taken_at,
         date_basis: tags.date_basis,
         place: tags.place,

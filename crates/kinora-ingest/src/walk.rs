@@ -43,9 +43,9 @@ pub(crate) enum Errand {
     Mend {
         asset: AssetId,
         /// What lies beside it has changed.
-        metadata: bool,
+        changed_beside: bool,
         /// Its thumbnail is gone.
-        poster: bool,
+        lost_thumbnail: bool,
     },
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct Walk<'a, F> {
     stop: &'a Stop,
     /// Whether the user named the targets, so that each must be there and be a picture or video.
     named: bool,
-    /// Whether known metadata is read again.
+    /// Whether known files are described again.
     again: bool,
     visited: HashSet<PathBuf>,
     /// Takes each step; `false` ends the walk.
@@ -221,7 +221,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         self.leave_out(rest)
     }
 
-    /// Told last, when it is known which sidecars were read with their pictures.
+    /// Reported last, when it is known which sidecars were read with their pictures.
     fn leave_out(&mut self, rest: Rest) -> Result<(), Halt> {
         for mut left in rest.left_out {
             if rest.sidecars.contains(&left.path) {
@@ -294,12 +294,12 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         (file, beside): (FileEntry, String),
         state: FileState,
     ) -> Result<Option<Task>, Halt> {
-        let metadata = self.again || beside != state.beside;
-        let poster =
-            !thumbs::is_whole(&self.library, &state.asset) && self.has_poster(&state.asset)?;
-        let errand = Errand::Mend { asset: state.asset, metadata, poster };
+        let changed_beside = self.again || beside != state.beside;
+        let lost_thumbnail =
+            !thumbs::is_whole(&self.library, &state.asset) && self.has_thumbnail(&state.asset)?;
+        let errand = Errand::Mend { asset: state.asset, changed_beside, lost_thumbnail };
         let (path, root, before) = (path.into(), root.into(), Some(state));
-        Ok((metadata || poster).then_some(Task {
+        Ok((changed_beside || lost_thumbnail).then_some(Task {
             path,
             root,
             file,
@@ -311,7 +311,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     }
 
     /// Whether the asset can be seen: a recording has no thumbnail.
-    fn has_poster(&self, asset: &AssetId) -> Result<bool, Halt> {
+    fn has_thumbnail(&self, asset: &AssetId) -> Result<bool, Halt> {
         Ok(self.catalog.asset(asset)?.is_some_and(|asset| asset.size.is_some()))
     }
 

@@ -1,4 +1,5 @@
-//! Layers of metadata of a file: its name, the file itself, its sidecars, a list. The catalogue keeps a person's edits.
+//! Descriptions of an asset by origin: file name, embedded metadata, sidecars, list of attributions. What a person
+//! wrote is the catalogue's matter.
 
 use std::{
     collections::BTreeMap,
@@ -11,17 +12,17 @@ use kinora_types::{Asset, AssetId};
 
 use crate::{FileFailure, IngestError, attribution::Attributions, beside, prepare::failure};
 
-/// Reads the layers of files and compares them with the catalogue.
+/// Composes the descriptions of an asset, one layer for each origin.
 #[derive(Clone, Copy)]
-pub(crate) struct LayerWriter<'a> {
+pub(crate) struct Descriptions<'a> {
     pub catalog: &'a Catalog,
     pub attributions: &'a Attributions,
     pub index_words: bool,
 }
 
-/// Changes for the catalogue, and the sidecars that could not be read.
+/// What is to be changed, and the sidecars that could not be read.
 #[derive(Default)]
-pub(crate) struct LayerUpdate {
+pub(crate) struct Redescribed {
     pub changes: Vec<Change>,
     pub unread: Option<FileFailure>,
 }
@@ -32,13 +33,13 @@ pub(crate) struct First {
     pub unread: Option<FileFailure>,
 }
 
-impl LayerWriter<'_> {
-    /// All layers of a file that the library does not have; `beside` is the state of [`beside::state`].
+impl Descriptions<'_> {
+    /// All layers of a file that the library does not have; `beside` as [`beside::state`] tells it.
     pub(crate) fn first(&self, path: &Path, beside: &str, inside: LayerMetadata) -> First {
         let mut layers = vec![(Layer::File, Some(inside))];
-        let mut said = |layer, metadata: LayerMetadata| {
-            if !metadata.is_empty() {
-                layers.push((layer, Some(metadata)));
+        let mut said = |layer, description: LayerMetadata| {
+            if !description.is_empty() {
+                layers.push((layer, Some(description)));
             }
         };
         said(Layer::List, self.attributions.of(path));
@@ -46,8 +47,8 @@ impl LayerWriter<'_> {
         let sidecars =
             if beside.is_empty() { Ok(LayerMetadata::default()) } else { beside::said(path) };
         let unread = match sidecars {
-            Ok(metadata) => {
-                said(Layer::Sidecar, metadata);
+            Ok(description) => {
+                said(Layer::Sidecar, description);
                 None
             }
             Err(error) => Some(unread(path, &error)),
@@ -67,27 +68,27 @@ impl LayerWriter<'_> {
         &self,
         id: AssetId,
         inside: Option<LayerMetadata>,
-    ) -> Result<LayerUpdate, IngestError> {
+    ) -> Result<Redescribed, IngestError> {
         let Some(asset) = self.catalog.asset(&id)? else {
-            return Ok(LayerUpdate::default());
+            return Ok(Redescribed::default());
         };
         let paths: Vec<PathBuf> = asset.paths.iter().map(PathBuf::from).collect();
         let with_sidecars = paths.iter().find(|path| !sidecar_paths(path).is_empty());
         let Some(first) = with_sidecars.or(paths.first()) else {
-            return Ok(LayerUpdate::default());
+            return Ok(Redescribed::default());
         };
         let known = self.catalog.layers(&id)?;
         let mut layers = Vec::new();
-        let mut say = |layer, metadata: LayerMetadata| {
-            let metadata =
-                Some(metadata).filter(|metadata| !metadata.is_empty() || layer == Layer::File);
-            if known.get(&layer) != metadata.as_ref() {
-                layers.push((layer, metadata));
+        let mut say = |layer, description: LayerMetadata| {
+            let description = Some(description)
+                .filter(|description| !description.is_empty() || layer == Layer::File);
+            if known.get(&layer) != description.as_ref() {
+                layers.push((layer, description));
             }
         };
         let unread = match beside::said(first) {
-            Ok(metadata) => {
-                say(Layer::Sidecar, metadata);
+            Ok(description) => {
+                say(Layer::Sidecar, description);
                 None
             }
             Err(error) => Some(unread(first, &error)),
@@ -97,15 +98,15 @@ impl LayerWriter<'_> {
         }
         // A list that is silent here was heard before the walk.
         let listed = paths.iter().map(|path| self.attributions.of(path));
-        if let Some(metadata) = listed.into_iter().find(|metadata| !metadata.is_empty()) {
-            say(Layer::List, metadata);
+        if let Some(description) = listed.into_iter().find(|description| !description.is_empty()) {
+            say(Layer::List, description);
         }
         let weighed = weigh(first, &asset, &known, &layers);
         if known.get(&Layer::Name) != weighed.as_ref() {
             layers.push((Layer::Name, weighed));
         }
         let changes = if layers.is_empty() { Vec::new() } else { vec![self.change(id, layers)] };
-        Ok(LayerUpdate { changes, unread })
+        Ok(Redescribed { changes, unread })
     }
 
     /// The change that takes down what some layers say.
@@ -131,22 +132,22 @@ fn weigh(
     // An older Kinora kept no layers: its row stands for the file.
     now.entry(Layer::File).or_insert_with(|| LayerMetadata::of(asset));
     let mut now: Vec<_> =
-        now.into_iter().map(|(layer, metadata)| (layer, Some(metadata))).collect();
+        now.into_iter().map(|(layer, description)| (layer, Some(description))).collect();
     now.retain(|(layer, _)| !news.iter().any(|(other, _)| other == layer));
     now.extend(news.iter().cloned());
-    Some(beside::weighed(path, &together(&now))).filter(|metadata| !metadata.is_empty())
+    Some(beside::weighed(path, &together(&now))).filter(|description| !description.is_empty())
 }
 
 /// All that the layers say together, as the catalogue will have it.
 pub(crate) fn together(layers: &[(Layer, Option<LayerMetadata>)]) -> LayerMetadata {
     let mut layers: Vec<_> = layers.iter().collect();
     layers.sort_by_key(|(layer, _)| *layer);
-    let metadata = layers.iter().filter_map(|(_, metadata)| metadata.clone());
-    let whole = metadata.fold(LayerMetadata::default(), |below, above| above.over(below));
+    let description = layers.iter().filter_map(|(_, description)| description.clone());
+    let whole = description.fold(LayerMetadata::default(), |below, above| above.over(below));
     let weighed = layers.iter().find(|(layer, _)| *layer == Layer::Name);
     match weighed
-        .and_then(|(_, metadata)| metadata.clone())
-        .filter(|metadata| metadata.taken_at.is_some())
+        .and_then(|(_, description)| description.clone())
+        .filter(|description| description.taken_at.is_some())
     {
         Some(name) => {
             LayerMetadata { taken_at: name.taken_at, date_basis: name.date_basis, ..whole }
