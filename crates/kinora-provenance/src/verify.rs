@@ -225,7 +225,7 @@ impl Search<'_> {
     }
 
     fn is_it(&mut self, path: &Path, source: &SourceRecord) -> Result<bool, Cancelled> {
-        let size = fs::metadata(path).ok().map(|told| told.len());
+        let size = fs::metadata(path).ok().map(|metadata| metadata.len());
         if source.bytes.is_some() && source.bytes != size {
             return Ok(false);
         }
@@ -243,5 +243,5 @@ impl Search<'_> {
 
 /// Whether a regular file lies there itself, not by way of a link.
 fn is_plain(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|told| told.is_file())
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
