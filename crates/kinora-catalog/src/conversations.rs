@@ -29,7 +29,7 @@ impl Speaker {
 /// One thing that was said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
-    /// By whom.
+    /// Who says it.
     pub speaker: Speaker,
     /// The words, citations as `[1]`.
     pub text: String,
@@ -37,7 +37,7 @@ pub struct Turn {
     pub citations: Vec<Citation>,
     /// The language model that answered; `None` if none did.
     pub model: Option<String>,
-    /// When.
+    /// When it was said.
     pub said_at: Timestamp,
 }
 
@@ -58,6 +58,9 @@ pub struct ConversationSummary {
 
 impl Catalog {
     /// Begins a conversation and gives its number.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn start_conversation(&self, title: &str, at: Timestamp) -> Result<u64, CatalogError> {
         let connection = self.writer()?;
         connection.execute(
@@ -68,6 +71,10 @@ impl Catalog {
     }
 
     /// Adds turns at the end, all or none.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn say(&self, conversation: u64, turns: &[Turn]) -> Result<(), CatalogError> {
         let mut connection = self.writer()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -96,6 +103,10 @@ impl Catalog {
     }
 
     /// What was said in a conversation, in order.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn turns(&self, conversation: u64) -> Result<Vec<Turn>, CatalogError> {
         let connection = self.view()?;
         select(&connection, Some(conversation))?.pop().ok_or_else(|| unknown(conversation))?;
@@ -111,22 +122,37 @@ impl Catalog {
     }
 
     /// One conversation's line.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn conversation(&self, id: u64) -> Result<ConversationSummary, CatalogError> {
         select(&*self.reader()?, Some(id))?.pop().ok_or_else(|| unknown(id))
     }
 
     /// Every conversation, the last changed first.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn conversations(&self) -> Result<Vec<ConversationSummary>, CatalogError> {
         select(&*self.reader()?, None)
     }
 
     /// Calls a conversation something else.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn rename_conversation(&self, id: u64, title: &str) -> Result<(), CatalogError> {
         let sql = "UPDATE conversations SET title = ?2 WHERE row = ?1";
         found(self.writer()?.execute(sql, params![id, title])?, id)
     }
 
     /// Forgets a conversation.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn delete_conversation(&self, id: u64) -> Result<(), CatalogError> {
         found(self.writer()?.execute("DELETE FROM conversations WHERE row = ?1", [id])?, id)
     }

@@ -44,6 +44,9 @@ impl Filter {
 
 impl Catalog {
     /// Rows of the live assets that pass, ascending; `None` if the filter is open.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn filter(&self, filter: &Filter) -> Result<Option<Vec<AssetRow>>, CatalogError> {
         let connection = self.view()?;
         let passed = passing(&connection, &Filter { only: None, ..filter.clone() })?;

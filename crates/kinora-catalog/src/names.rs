@@ -60,6 +60,9 @@ pub(crate) fn rows_called(
 impl Catalog {
     /// The live assets in files whose name passes, whatever their folder; names are given composed
     /// ([`composed`]), without folders.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn assets_in_files(
         &self,
         passes: &dyn Fn(&str) -> bool,

@@ -111,7 +111,8 @@ fn of_audio(error: &AudioError) -> ErrorKind {
 
 fn of_catalog(error: &CatalogError) -> ErrorKind {
     match error {
-        CatalogError::NoLibrary { .. } | CatalogError::Reference(_) => NotFound,
+        CatalogError::NoLibrary { .. } | CatalogError::Moved { .. } => NotFound,
+        CatalogError::Reference(_) => NotFound,
         CatalogError::Exists { .. } | CatalogError::Space(_) => Conflict,
         CatalogError::Folder { source, .. } => of_io(source),
         CatalogError::TooNew { .. } | CatalogError::TooOld { .. } => Missing,
@@ -169,7 +170,6 @@ fn of_search(error: &SearchError) -> ErrorKind {
         SearchError::Embed(error) => of_inference(error),
         SearchError::Catalog(error) => of_catalog(error),
         SearchError::Index(_) | SearchError::Internal(_) => Internal,
-        SearchError::Cancelled(_) => Cancelled,
     }
 }
 
@@ -232,7 +232,6 @@ fn of_chat(error: &ChatError) -> ErrorKind {
         ChatError::Search(error) => of_search(error),
         ChatError::Catalog(error) => of_catalog(error),
         ChatError::Model(error) => of_inference(error),
-        ChatError::Cancelled(_) => Cancelled,
     }
 }
 
