@@ -12,7 +12,7 @@ use crate::{
     stats, tools,
 };
 
-/// What the tests need beside the default models and programs: the smallest model of each kind, and a
+/// Artifacts for tests beside the default models and programs: the smallest model of each kind, and a
 /// server of the chat completions API.
 const FOR_TESTS: [&str; 5] =
     ["pp-ocrv6-det", "pp-ocrv6-rec", "whisper-tiny", "smollm2-135m-instruct", "xllamacpp"];

@@ -8,7 +8,7 @@ use crate::{ci, run::run};
 
 /// Fetches, builds, makes a library of `samples/`, searches it, makes a film, shows its trail.
 pub fn demo(out: &Path) -> anyhow::Result<()> {
-    let program = ci::pull(&["--release", "--package", "kinora-cli"])?;
+    let program = ci::pull(&["--release"])?;
     let home = out.join("home");
     if home.exists() {
         fs::remove_dir_all(&home).with_context(|| home.display().to_string())?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::run::cargo;
 
-/// Crate and floor; `ARCHITECTURE.md` tells what each answers for.
+/// Crate and floor; `ARCHITECTURE.md` says what each is for.
 const FLOORS: [(&str, u8); 21] = [
     ("kinora-types", 0),
     ("kinora-files", 0),

@@ -7,6 +7,7 @@ mod bench;
 mod ci;
 mod demo;
 mod deny;
+mod dist;
 mod fixtures;
 mod fuzz;
 mod layers;
@@ -34,6 +35,8 @@ enum Task {
         #[arg(long, default_value = "target/demo")]
         out: std::path::PathBuf,
     },
+    /// Builds the binary as it ships, and its symbols and line tables as a file beside it (Linux).
+    Dist,
     /// Fails on a dependency that the floors do not allow.
     Layers,
     /// Fails when files or functions outgrow the budget.
@@ -62,6 +65,7 @@ fn main() -> anyhow::Result<()> {
         Task::Ci => ci::ci(),
         Task::Test { args } => ci::test(&args),
         Task::Demo { out } => demo::demo(&out),
+        Task::Dist => dist::dist(),
         Task::Layers => layers::check_workspace(),
         Task::Stats => stats::check_workspace(),
         Task::Fixtures => fixtures::fixtures(),

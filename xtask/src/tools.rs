@@ -1,4 +1,4 @@
-//! What llama.cpp needs to be built beside a C++ compiler: cmake and libclang, by package where the machine
+//! Build tools of llama.cpp beside a C++ compiler: cmake and libclang, by package where the machine
 //! has none.
 
 use std::{
@@ -57,7 +57,8 @@ fn installed(package: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Where distributions and Xcode put it; bindgen looks in more places, so a miss costs a download only.
+/// Whether libclang is where distributions and Xcode put it; bindgen searches more places, so a miss costs a download
+/// only.
 fn has_libclang() -> bool {
     let mut folders: Vec<PathBuf> =
         ["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from).into();

@@ -232,10 +232,10 @@ fn most_of_the_words_of_one_of_the_nearest_pictures_are_evidence() {
     }
     library.picture("near.png", [255, 120, 0], "Ferry at the quay", None);
     // A picture cannot tell who; its words can, if the search believes them.
-    let answer = ask(&library, "Who takes the green ferry at the quay?");
+    let answer = ask(&library, "Who is on the green ferry at the quay?");
     assert!(answer.answered, "{:?}", answer.sentences);
     assert_eq!(answer.citations()[0].label, "Ferry at the quay");
-    let answer = ask(&library, "Who takes the green bicycle?");
+    let answer = ask(&library, "Who is on the green bicycle?");
     assert!(!answer.answered, "{:?}", answer.sentences);
 }
 

@@ -6,7 +6,12 @@
 
 mod common;
 
-use std::{process::Stdio, thread, time::Duration};
+use std::{
+    fs,
+    process::{Child, Stdio},
+    thread,
+    time::Duration,
+};
 
 use common::{Home, samples};
 
@@ -16,34 +21,55 @@ fn pictures(home: &Home) -> u64 {
     report["libraries"][0]["pictures"].as_u64().unwrap_or(0)
 }
 
+/// Thumbnails of the library: the first sign that a run is at work.
+fn thumbnails(home: &Home) -> usize {
+    let folders = fs::read_dir(home.path().join("home/libraries/default/thumbs"));
+    let folders = folders.into_iter().flatten().flatten();
+    folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten().flatten()).count()
+}
+
+/// Waits until something is so, or the run has ended; tells whether it has.
+fn ends_before(child: &mut Child, happened: impl Fn() -> bool) -> bool {
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            return true;
+        }
+        if happened() {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn killed_runs_lose_nothing() {
     let home = Home::new();
     let folder = samples().join("pictures").to_string_lossy().into_owned();
-    let (mut before, mut kills) = (0, 0);
-    for round in 1..60 {
-        let mut child = home
-            .command(&["add", &folder, "--without", "text"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        thread::sleep(Duration::from_millis(500 * round));
-        let ended = child.try_wait().unwrap();
+    let start = || {
+        let mut command = home.command(&["add", &folder, "--without", "text"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    // Killed before anything is in it, with all pictures still to be embedded.
+    let mut child = start();
+    assert!(!ends_before(&mut child, || thumbnails(&home) > 0), "it ended unseen");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut before = pictures(&home);
+    assert!(before < 41, "{before}");
+    // Then as soon as more can be found, until a run has nothing more to do.
+    loop {
+        let mut child = start();
+        let ended = ends_before(&mut child, || pictures(&home) > before);
         child.kill().unwrap();
         child.wait().unwrap();
         let now = pictures(&home);
         assert!(now >= before, "{now} pictures after {before}");
         before = now;
-        match ended {
-            Some(status) => {
-                assert!(status.success());
-                break;
-            }
-            None => kills += 1,
+        if ended {
+            break;
         }
     }
-    assert!(kills > 0, "the machine was too fast for the test");
     let last = home.run(&["add", &folder, "--without", "text", "--json"]).done().json();
     assert_eq!((last["unchanged"].as_u64(), last["added"].as_u64()), (Some(41), Some(0)));
     let found = home.run(&["search", "a red parrot", "--json"]).done().json();

@@ -8,7 +8,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::Home;
+use common::{Ended, Home};
 use serde_json::Value;
 
 /// A library of one spoken sentence and one page of text, heard by the smallest model.
@@ -115,17 +115,52 @@ fn work_that_waits_for_a_model_says_so() {
     let home = Home::new();
     fs::create_dir_all(home.path().join("home")).unwrap();
     fs::write(home.path().join("home/config.toml"), "speech = \"whisper-small\"\n").unwrap();
+    // Whatever was pulled on this machine.
+    let cache = home.cache_without(&["whisper-small"]);
+    let run = |args: &[&str]| {
+        Ended::from(home.command(args).env("KINORA_CACHE", &cache).output().unwrap())
+    };
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kinora-models/fixtures");
     let utterance = fixtures.join("speech/utterance.wav").to_string_lossy().into_owned();
-    let added = home.run(&["add", &utterance]).done();
-    if !added.stderr.contains("kinora models pull whisper-small") {
-        // Somebody pulled it on this machine: then it must have been used.
-        assert!(added.stdout.contains("1 searched for speech"), "{}{}", added.stdout, added.stderr);
-        return;
-    }
-    let heard = home.run(&["transcript", "utterance.wav"]);
+    let added = run(&["add", &utterance]).done();
+    assert!(added.stderr.contains("kinora models pull whisper-small"), "{}", added.stderr);
+    assert!(!added.stdout.contains("searched for speech"), "{}", added.stdout);
+    let heard = run(&["transcript", "utterance.wav"]);
     assert_eq!(heard.code, 1);
     assert!(heard.stderr.contains("nobody has listened"), "{}", heard.stderr);
+}
+
+/// A recording that is in the library waits; the picture behind it gets its words.
+#[cfg(unix)]
+#[test]
+fn words_that_need_ffmpeg_wait_and_say_so() {
+    let home = Home::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kinora-models/fixtures");
+    let input = home.path().join("in");
+    fs::create_dir_all(&input).unwrap();
+    fs::create_dir_all(home.path().join("home")).unwrap();
+    fs::write(home.path().join("home/config.toml"), "speech = \"whisper-tiny\"\n").unwrap();
+    fs::copy(fixtures.join("speech/utterance.wav"), input.join("a.wav")).unwrap();
+    fs::copy(fixtures.join("text/page.png"), input.join("b.png")).unwrap();
+    let unheard = ["--without", "speech", "--without", "text", "--without", "tag"];
+    home.run(&[&["add", "in"][..], &unheard].concat()).done();
+
+    let cache = home.cache_without(&["ffmpeg"]);
+    let mut command = home.command(&["add", "in", "--json"]);
+    command.env("KINORA_CACHE", &cache).env("PATH", home.path()).env_remove("KINORA_FFMPEG");
+    let added = Ended::from(command.output().unwrap()).done().json();
+    assert_eq!(added["without_ffmpeg"], serde_json::json!({"speech": 1}), "{added}");
+    assert_eq!(added["perceived"]["text"], 1, "{added}");
+    let waiting = &added["waiting"][0];
+    assert_eq!((&waiting["kind"], &waiting["assets"]), (&"speech".into(), &1.into()), "{added}");
+    assert!(waiting["message"].as_str().unwrap().contains("ffmpeg"), "{added}");
+    assert!(waiting["hint"].as_str().unwrap().contains("kinora models pull ffmpeg"), "{added}");
+
+    let added = home.run(&["add", "in", "--json"]).done().json();
+    assert_eq!(
+        (&added["perceived"]["speech"], &added["waiting"]),
+        (&1.into(), &Value::Array(vec![]))
+    );
 }
 
 #[test]

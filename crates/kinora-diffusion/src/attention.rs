@@ -155,7 +155,7 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    /// Of width `dim`.
+    /// A feed-forward layer of width `dim`.
     ///
     /// # Errors
     /// As [`Weights::tensor`].
@@ -186,7 +186,7 @@ pub struct BasicTransformerBlock {
 }
 
 impl BasicTransformerBlock {
-    /// Without a context width both attentions look at the tokens themselves (`double_self_attention`).
+    /// Without a context width both are self-attentions (`double_self_attention`).
     ///
     /// # Errors
     /// As [`Weights::tensor`].

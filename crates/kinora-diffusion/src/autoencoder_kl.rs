@@ -49,7 +49,7 @@ pub struct AutoencoderKLConfig {
     pub latents_mean: Option<Vec<f64>>,
     /// Not supported; must be absent.
     pub latents_std: Option<Vec<f64>>,
-    /// A wish of image pipelines; without effect here.
+    /// An option of image pipelines; without effect here.
     pub force_upcast: bool,
     /// A 1 x 1 convolution after the encoder.
     pub use_quant_conv: bool,
@@ -189,7 +189,7 @@ impl AutoencoderKL {
         })
     }
 
-    /// Its options.
+    /// Configuration of the network.
     pub fn config(&self) -> &AutoencoderKLConfig {
         &self.config
     }

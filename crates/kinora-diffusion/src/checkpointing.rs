@@ -33,7 +33,7 @@ impl Run<'_> {
     }
 }
 
-/// What a pass with checkpoints gives.
+/// Result of a pass with checkpoints.
 #[derive(Debug)]
 pub struct Checkpointed {
     /// The loss, without a graph.

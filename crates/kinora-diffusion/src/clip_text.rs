@@ -173,7 +173,7 @@ impl CLIPTextModel {
         })
     }
 
-    /// Its options.
+    /// Configuration of the network.
     pub fn config(&self) -> &CLIPTextConfig {
         &self.config
     }

@@ -23,20 +23,20 @@ struct ModelIndex {
     vae: Option<[Option<String>; 2]>,
 }
 
-/// What stands between frames and latents.
+/// Codec between frames and latents.
 #[derive(Clone, Debug)]
 pub enum FrameCodec {
     /// A trained one; latents are smaller than frames.
     Autoencoder(Box<AutoencoderKL>),
     /// None: squares of `side` x `side` pixels of three colours, -1 to 1, are 3 · side² channels.
     Pixels {
-        /// Of a square.
+        /// Side of the square in pixels.
         side: usize,
     },
 }
 
 impl FrameCodec {
-    /// That of a pipeline's folder, for a network of so many input channels.
+    /// Opens the codec of a pipeline's folder, for a network with that many input channels.
     ///
     /// # Errors
     /// Files that are missing or do not fit; channels that are no squares of pixels.
@@ -66,7 +66,7 @@ impl FrameCodec {
         }
     }
 
-    /// What latents are multiplied by before the network sees them.
+    /// Factor on latents before the network takes them.
     pub fn scaling_factor(&self) -> f64 {
         match self {
             Self::Autoencoder(vae) => vae.config().scaling_factor,

@@ -1,4 +1,4 @@
-//! What can go wrong between a model's folder and a video.
+//! Errors of opening and running a pipeline.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub enum DiffusionError {
     Read {
         /// Which one.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         detail: String,
     },
     /// A configuration has an option that is not known, lacks one, or asks for what is not built.
@@ -23,7 +23,7 @@ pub enum DiffusionError {
     Config {
         /// Class or file.
         what: String,
-        /// Why.
+        /// The cause.
         detail: String,
     },
     /// Tensors and network do not fit together; all of them are named.
@@ -53,7 +53,7 @@ pub enum DiffusionError {
 }
 
 impl DiffusionError {
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => Some(

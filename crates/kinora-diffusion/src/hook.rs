@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-/// Where in the network a hook is called.
+/// Block of the network in which a hook is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Block {
     /// `down_blocks.N`.
@@ -35,7 +35,7 @@ impl Site {
     }
 }
 
-/// What a hook may look at besides the activations.
+/// What a hook gets besides the activations.
 #[derive(Clone, Copy, Debug)]
 pub struct SiteContext<'a> {
     /// Frames of a video; the activations hold b · frames pictures.

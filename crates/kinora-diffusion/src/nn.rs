@@ -17,7 +17,7 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// With a bias.
+    /// A linear layer with a bias.
     ///
     /// # Errors
     /// As [`Weights::tensor`].
@@ -26,7 +26,7 @@ impl Linear {
         Ok(Self { weight: w.tensor((outputs, inputs), "weight", Init::FanIn(inputs))?, bias })
     }
 
-    /// Without a bias.
+    /// A linear layer without a bias.
     ///
     /// # Errors
     /// As [`Weights::tensor`].
@@ -35,7 +35,7 @@ impl Linear {
         Ok(Self { weight, bias: None })
     }
 
-    /// Weight and bias zero, so that the layer says nothing until it is trained.
+    /// Weight and bias zero, so that the layer adds nothing until it is trained.
     ///
     /// # Errors
     /// As [`Weights::tensor`].
@@ -72,7 +72,7 @@ pub struct Conv2d {
 }
 
 impl Conv2d {
-    /// Square kernel.
+    /// A convolution with a square kernel.
     ///
     /// # Errors
     /// As [`Weights::tensor`].
@@ -132,7 +132,7 @@ pub struct FrameConv {
 }
 
 impl FrameConv {
-    /// As torch starts it.
+    /// A convolution initialised as torch does.
     ///
     /// # Errors
     /// As [`Weights::tensor`].
@@ -142,7 +142,7 @@ impl FrameConv {
         Ok(Self { weight, bias: w.tensor(outputs, "bias", fan)? })
     }
 
-    /// Starting at zero.
+    /// A convolution whose weight and bias are zero.
     ///
     /// # Errors
     /// As [`Weights::tensor`].
@@ -238,7 +238,7 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// With weight and bias.
+    /// A layer norm with weight and bias.
     ///
     /// # Errors
     /// As [`Weights::tensor`].

@@ -20,12 +20,12 @@ use crate::{
     unet_3d_condition::UNet3DConditionModel,
 };
 
-/// What to make.
+/// Request for a sample.
 #[derive(Clone, Debug)]
 pub struct SampleRequest {
-    /// What is to be seen.
+    /// Prompt.
     pub prompt: String,
-    /// What is not to be seen.
+    /// Negative prompt.
     pub negative_prompt: String,
     /// Pixels; a multiple of the codec's scale.
     pub height: usize,
@@ -35,7 +35,7 @@ pub struct SampleRequest {
     pub frames: usize,
     /// Steps of the sampler.
     pub steps: usize,
-    /// How much more of the prompt; at 1 or below the prompt is simply given.
+    /// Scale of classifier-free guidance; at 1 or below there is none.
     pub guidance_scale: f64,
     /// Noise that DDIM adds, 0 to 1.
     pub eta: f64,
@@ -111,7 +111,7 @@ impl TextToVideoPipeline {
         })
     }
 
-    /// Where the networks are.
+    /// Device of the networks.
     pub fn device(&self) -> &Device {
         &self.device
     }

@@ -9,7 +9,7 @@ use crate::{
     weights::Weights,
 };
 
-/// What the residual blocks of one network have in common.
+/// Options shared by the residual blocks of a network.
 #[derive(Clone, Copy, Debug)]
 pub struct ResnetOptions {
     /// Groups of the norms.

@@ -1,4 +1,4 @@
-//! What the samplers have in common: options, noise levels, the seam.
+//! Common parts of the samplers: options, noise levels, the trait.
 
 use candle_core::{DType, Result as TensorResult, Tensor};
 use serde::{Deserialize, Serialize};
@@ -10,17 +10,17 @@ use crate::{
     scheduling_dpmsolver_multistep::DPMSolverMultistepScheduler,
 };
 
-/// How variances grow with the step number.
+/// Schedule of the variances over the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BetaSchedule {
     /// Evenly.
     Linear,
-    /// Their roots evenly.
+    /// The square roots of the variances grow evenly.
     ScaledLinear,
 }
 
-/// What the network predicts.
+/// Quantity that the network predicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PredictionType {
@@ -40,7 +40,7 @@ pub enum TimestepSpacing {
     Leading,
     /// Multiples from the last one down.
     Trailing,
-    /// Both ends.
+    /// Evenly spaced, both ends included.
     Linspace,
 }
 
@@ -50,7 +50,7 @@ pub enum TimestepSpacing {
 pub enum FinalSigmas {
     /// None.
     Zero,
-    /// That of step 0.
+    /// The noise level of step 0.
     SigmaMin,
 }
 
@@ -105,9 +105,9 @@ pub struct SchedulerConfig {
     pub final_sigmas_type: FinalSigmas,
     /// Not supported; must be false.
     pub thresholding: bool,
-    /// Of thresholding.
+    /// Option of thresholding.
     pub dynamic_thresholding_ratio: f64,
-    /// Of thresholding.
+    /// Option of thresholding.
     pub sample_max_value: f64,
     /// Not supported; must be false.
     pub rescale_betas_zero_snr: bool,
@@ -123,7 +123,7 @@ pub struct SchedulerConfig {
     pub use_flow_sigmas: Option<bool>,
     /// Not supported; must be false.
     pub use_dynamic_shifting: bool,
-    /// Of flow matching.
+    /// Option of flow matching.
     pub flow_shift: f64,
     /// Of flow matching.
     pub time_shift_type: String,
@@ -131,7 +131,7 @@ pub struct SchedulerConfig {
     pub lambda_min_clipped: Option<f64>,
     /// Not supported; must be absent.
     pub variance_type: Option<String>,
-    /// Of the PNDM sampler, whose files the ModelScope family carries; without effect here.
+    /// Option of the PNDM sampler, whose files the ModelScope family carries; without effect here.
     pub skip_prk_steps: bool,
 }
 

@@ -8,7 +8,7 @@ use crate::{
     weights::Weights,
 };
 
-/// Temporal attention: every pixel by itself looks along the frames, twice.
+/// Temporal self-attention: every pixel by itself attends along the frames, twice.
 #[derive(Clone, Debug)]
 pub struct TransformerTemporalModel {
     norm: GroupNorm,

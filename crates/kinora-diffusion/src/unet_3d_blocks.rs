@@ -14,7 +14,7 @@ use crate::{
     weights::Weights,
 };
 
-/// What the blocks of one network have in common.
+/// Options shared by the blocks of a network.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockOptions {
     /// Residual blocks.
@@ -25,7 +25,7 @@ pub struct BlockOptions {
     pub cross_attention_dim: usize,
 }
 
-/// What a pass hands to every block.
+/// Inputs that every block gets in a pass.
 pub struct Pass<'a> {
     /// Time embedding (b · frames, temb).
     pub temb: &'a Tensor,
@@ -163,7 +163,7 @@ pub struct BlockShape {
     pub out_channels: usize,
     /// Residual blocks.
     pub layers: usize,
-    /// With the two attentions.
+    /// Whether the block has the two attentions.
     pub attends: bool,
     /// Changes the size at its end.
     pub resizes: bool,
@@ -203,7 +203,7 @@ impl DownBlock3D {
         run(self.stages(), x, pass, skips)
     }
 
-    /// What it does, one after the other.
+    /// Stages of the block in their order.
     pub(crate) fn stages(&self) -> impl Iterator<Item = Stage<'_>> {
         self.layers.iter().map(Stage::Down).chain(self.downsampler.iter().map(Stage::Halve))
     }

@@ -59,7 +59,7 @@ pub struct UNet3DConfig {
     pub block_out_channels: Vec<usize>,
     /// Layers of a down block; up blocks have one more.
     pub layers_per_block: usize,
-    /// Of the strided convolutions.
+    /// Padding of the strided convolutions.
     pub downsample_padding: usize,
     /// Sums of the middle block are divided by it.
     pub mid_block_scale_factor: f64,
@@ -175,7 +175,7 @@ impl UNet3DConfig {
     }
 }
 
-/// What the network looks at, as in [`UNet3DConditionModel::forward`].
+/// Inputs of the network, as in [`UNet3DConditionModel::forward`].
 #[derive(Clone, Copy, Debug)]
 pub struct UNetInput<'a> {
     /// Latents (b, in, frames, h, w).
@@ -284,7 +284,7 @@ impl UNet3DConditionModel {
         })
     }
 
-    /// Its options.
+    /// Configuration of the network.
     pub fn config(&self) -> &UNet3DConfig {
         &self.config
     }
@@ -350,7 +350,7 @@ impl UNet3DConditionModel {
         [first].into_iter().chain(down).chain([Stage::Middle(&self.mid_block)]).chain(up)
     }
 
-    /// What follows the blocks: (b · frames, C, h, w) to (b, out, frames, h, w).
+    /// Output layers: (b · frames, C, h, w) to (b, out, frames, h, w).
     pub(crate) fn answer(&self, x: &Tensor, frames: usize) -> candle_core::Result<Tensor> {
         let (n, _, height, width) = x.dims4()?;
         let y = self.conv_out.forward(&self.conv_norm_out.forward(x)?.silu()?)?;

@@ -10,7 +10,7 @@ use crate::{
     weights::Weights,
 };
 
-/// What both halves of an autoencoder have in common.
+/// Options shared by both halves of an autoencoder.
 #[derive(Clone, Copy, Debug)]
 pub struct VaeOptions {
     /// Residual blocks of an encoder block; decoder blocks have one more.

@@ -21,7 +21,7 @@ use crate::{
     noise::Noise,
 };
 
-/// How a fresh tensor starts.
+/// Initialisation of a fresh tensor.
 #[derive(Clone, Copy, Debug)]
 pub enum Init {
     /// All zero.

@@ -143,6 +143,10 @@ fn catch_up(held: &mut Held, catalog: &Catalog, control: &Control) -> Result<(),
             held.insert(Followed { index, revision: 0 })
         }
     };
+    if followed.index.is_stale()? {
+        // Another process followed the catalogue too, or made the index fast.
+        followed.index.reload()?;
+    }
     // Read before, so that what is committed meanwhile is followed the next time.
     let revision = catalog.revision()?;
     kinora_retrieval::sync(catalog, &mut *followed.index, control)?;

@@ -93,7 +93,7 @@ impl Library {
     /// Whether its folder still holds the catalogue that was opened.
     pub(crate) fn is_in_place(&self) -> bool {
         self.touch();
-        self.catalog.folder().join(kinora_catalog::FILE_NAME).is_file()
+        self.catalog.is_in_place()
     }
 
     /// How long nobody has used it.

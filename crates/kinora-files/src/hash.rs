@@ -5,14 +5,13 @@ use std::{
     path::Path,
 };
 
-/// Bytes between two looks at whether to stop: a few milliseconds of hashing.
+/// Bytes between two polls for cancellation: a few milliseconds of hashing.
 const STEP: usize = 1 << 20;
 
 /// BLAKE3 of a regular file's bytes.
 ///
 /// # Errors
-/// As [`crate::open`] and reading; `Interrupted` once `cancelled` says so, which is asked before every
-/// megabyte.
+/// As [`crate::open`] and reading; `Interrupted` once `cancelled` returns true; it is polled before every megabyte.
 pub fn hash(path: &Path, cancelled: &dyn Fn() -> bool) -> io::Result<[u8; 32]> {
     let mut file = crate::open(path)?;
     let (mut hasher, mut buffer) = (blake3::Hasher::new(), vec![0; STEP]);

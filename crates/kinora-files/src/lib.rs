@@ -1,7 +1,7 @@
 //! How Kinora opens, makes and hashes files.
 //!
 //! Way in: [`open`] and [`read`] for files of others, which may have become a pipe, a device or a link to one
-//! since they were found; [`hash`] for their identity; [`private`] for files and folders of our own, which no
+//! since they were found; [`hash`] for their identity, [`Stamp`] to see whether it still holds; [`private`] for files and folders of our own, which no
 //! other user of the machine may read.
 //!
 //! Memory: [`read`] holds one file up to its caller's limit, [`hash`] one buffer.
@@ -9,6 +9,8 @@
 mod hash;
 mod open;
 pub mod private;
+mod stamp;
 
 pub use hash::hash;
 pub use open::{TooLarge, open, read};
+pub use stamp::Stamp;

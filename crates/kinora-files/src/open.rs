@@ -1,4 +1,4 @@
-//! Opening what must be a regular file, without waiting for anybody.
+//! Opening regular files without blocking.
 
 use std::{
     fmt,
@@ -24,8 +24,8 @@ impl std::error::Error for TooLarge {}
 
 /// Opens a regular file for reading; symbolic links are followed.
 ///
-/// A pipe without a writer does not block, and a terminal does not become ours: the file is opened without
-/// waiting, and what it is gets checked on the open file, so that it cannot be swapped in between.
+/// A pipe without a writer does not block, and a terminal does not become the controlling one: the file is opened
+/// without waiting, and what it is gets checked on the open file, so that it cannot be swapped in between.
 ///
 /// # Errors
 /// As [`File::open`], and `InvalidInput` for a folder, a pipe, a socket or a device.

@@ -45,10 +45,10 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     create_new(path)?.write_all(bytes)
 }
 
-/// Takes from group and others what they may do with a file or folder; links are not followed.
+/// Removes the permissions of group and others on a file or folder; links are not followed.
 ///
 /// # Errors
-/// If the rights cannot be read or changed, as where somebody else owns it.
+/// If the rights cannot be read or changed, as for a file of another owner.
 #[cfg(unix)]
 pub fn restrict(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -60,7 +60,7 @@ pub fn restrict(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700))
 }
 
-/// Takes from others what they may do with a file or folder: nothing to do on this system.
+/// Removes the permissions of others: nothing to do on this system.
 ///
 /// # Errors
 /// None on this system.
@@ -70,8 +70,8 @@ pub fn restrict(_: &Path) -> io::Result<()> {
 }
 
 /// As [`restrict`] for a folder and, if group or others could look into it, for everything in it; links are not
-/// followed. The folder comes last, so that one that was left half done is begun again. A folder that all share,
-/// as one for temporary files, stays as it is.
+/// followed. The folder itself comes last, so that an interrupted run is repeated. A shared folder, such as one for
+/// temporary files, stays as it is.
 ///
 /// # Errors
 /// As [`restrict`], and if the folder cannot be listed.
@@ -85,7 +85,7 @@ pub fn restrict_all(folder: &Path) -> io::Result<()> {
     }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        // What belongs to somebody else is no reason to leave the rest open.
+        // Files of another owner must not keep the rest open.
         let _ = restrict_all(&path).and_then(|()| restrict(&path));
     }
     restrict(folder)

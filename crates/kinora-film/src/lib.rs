@@ -20,6 +20,7 @@ mod render;
 mod sound;
 mod sources;
 mod timeline;
+mod videos;
 mod words;
 
 pub use brief::{BriefError, BriefFormat, parse};
@@ -35,3 +36,4 @@ pub use sources::{
     present_name, still,
 };
 pub use timeline::{Parts, SHORTEST_SHOT, Timeline, TimelineError};
+pub use videos::SourceVideos;

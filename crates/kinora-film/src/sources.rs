@@ -14,6 +14,8 @@ use kinora_types::{
 };
 use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits, never};
 
+use crate::SourceVideos;
+
 /// A source could not be found, named or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -112,6 +114,7 @@ pub struct LibrarySources<'a> {
     filter: Filter,
     ffmpeg: Option<FFmpeg>,
     control: Control,
+    videos: SourceVideos,
 }
 
 impl<'a> LibrarySources<'a> {
@@ -124,8 +127,8 @@ impl<'a> LibrarySources<'a> {
         filter: Filter,
         ffmpeg: Option<FFmpeg>,
     ) -> Self {
-        let control = Control::default();
-        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control }
+        let (control, videos) = (Control::default(), SourceVideos::default());
+        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control, videos }
     }
 
     /// The same, until `control` says stop: hashing a long video takes its time.
@@ -190,7 +193,7 @@ impl SourceFinder for LibrarySources<'_> {
                 hint: Some("`kinora models pull ffmpeg`".into()),
             });
         };
-        open_video(ffmpeg, asset, &self.control)
+        self.videos.open(ffmpeg, asset, &self.control)
     }
 }
 

@@ -17,10 +17,10 @@ const HANGS: Duration = Duration::from_secs(60);
 /// No thread works on a mutant.
 const IDLE: u64 = u64::MAX;
 
-/// So many mutants of each seed of a target.
+/// A campaign: a number of mutants of each seed of a target.
 #[derive(Clone, Copy, Debug)]
 pub struct Campaign {
-    /// What is fed.
+    /// Target that is fed.
     pub target: Target,
     /// Mutants in all.
     pub mutants: u64,
@@ -35,20 +35,20 @@ pub struct Campaign {
 pub struct Finding {
     /// Seed and number.
     pub mutant: String,
-    /// What happened.
+    /// Description of the fault.
     pub what: String,
 }
 
-/// How a campaign ended.
+/// Result of a campaign.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// What broke.
+    /// Faults that were found.
     pub findings: Vec<Finding>,
     /// The mutant that took longest, and how long: where the next hang is to be looked for.
     pub slowest: (String, Duration),
 }
 
-/// What a thread is doing.
+/// State of a worker thread.
 struct Worker {
     number: AtomicU64,
     since: Mutex<Instant>,
@@ -57,7 +57,7 @@ struct Worker {
 impl Campaign {
     /// Feeds all mutants.
     ///
-    /// A panic in our own code is a finding; one of a decoder that is caught is what the readers promise. A hang
+    /// A panic in code of Kinora is a finding; a caught panic of a decoder is not. A hang
     /// cannot be ended from outside: it is passed to `hung`, which should end the process.
     ///
     /// # Errors

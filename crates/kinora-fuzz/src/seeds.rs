@@ -1,4 +1,4 @@
-//! What mutants are made of: the fixtures of the readers' own tests, and a few texts.
+//! Seeds of mutants: the fixtures of the readers' own tests, and a few texts.
 
 use std::{
     fs,

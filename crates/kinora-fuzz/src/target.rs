@@ -1,4 +1,4 @@
-//! What is fed: every reader of files that others made and that needs no child process.
+//! Fuzz targets: every reader of files that others made and that needs no child process.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const SIDE: u32 = 224;
 pub enum Target {
     /// Bytes to a picture.
     Picture,
-    /// Bytes to what a picture's file tells of itself.
+    /// Bytes to the metadata of a picture's file.
     Metadata,
     /// Bytes to an XMP sidecar's or a Takeout file's contents.
     Sidecar,

@@ -4,13 +4,13 @@ use std::io::{self, BufRead, BufReader, Read, Seek};
 
 use super::{Format, isobmff::Cursor};
 
-/// Longest `moov` box that is looked into, in bytes: a million frames take a few of them.
+/// Longest `moov` box that is read, in bytes: a million frames take a few of them.
 const LONGEST_MOVIE: u64 = 16 << 20;
 
 /// Whether a file, from its start, is a GIF of more than one picture (GIF89a specification, 1990), a WebP with the
 /// animation flag (RFC 9649, section 2.7.1), a PNG that says so before its picture (`acTL`, W3C PNG third
-/// edition) or an AVIF sequence (AVIF 1.1, section 3) of more than one. A file that breaks off before that is
-/// told does not move.
+/// edition) or an AVIF sequence (AVIF 1.1, section 3) of more than one. A file that breaks off before
+/// that counts as still.
 pub fn is_animated(file: impl Read + Seek) -> bool {
     let mut reader = BufReader::new(file);
     let Ok(head) = reader.fill_buf() else {

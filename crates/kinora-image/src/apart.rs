@@ -1,4 +1,4 @@
-//! A thread for work that cannot be interrupted, left behind when nobody wants to wait for it any more.
+//! A thread for work that cannot be interrupted; it is abandoned when the budget is spent.
 
 use std::{
     io,
@@ -13,18 +13,18 @@ use std::{
 
 use super::{ReadError, budget::Budget};
 
-/// Between two looks at the budget.
+/// Time between two checks of the budget.
 const TICK: Duration = Duration::from_millis(20);
-/// So many threads may be left behind; each holds at most [`super::Limits::memory`], and its work is
-/// bounded by what the header was allowed to claim.
+/// Most abandoned threads at a time; each holds at most [`super::Limits::memory`], and its work is bounded by the
+/// header that was checked.
 const MOST: isize = 3;
 
 static LEFT_BEHIND: AtomicIsize = AtomicIsize::new(0);
 
 /// Runs `work` in a thread of its own and waits for it as long as the budget lasts.
 ///
-/// The budget that `work` gets fails as soon as nobody waits, so that only what a decoder does in one go
-/// outlives this call.
+/// The budget that `work` gets fails as soon as the caller stops waiting, so that only one step of a decoder outlives
+/// this call.
 ///
 /// # Errors
 /// Those of `work`, [`ReadError::TooSlow`], [`ReadError::Cancelled`].
@@ -63,7 +63,7 @@ pub(super) fn apart<T: Send + 'static>(
     }
 }
 
-/// The time until one of too many threads ends is not the picture's.
+/// Waits until fewer than [`MOST`] threads are abandoned; that time does not count for the picture.
 fn wait_for_room(budget: &Budget<'_>) -> Result<(), ReadError> {
     let since = Instant::now();
     while LEFT_BEHIND.load(Ordering::Acquire) >= MOST {
@@ -96,7 +96,7 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(4));
         let cancelled = || true;
         let outcome = apart(&Budget::new(&Limits::default(), &cancelled), |budget| {
-            // What asks is told.
+            // The asking thread is told to stop.
             while budget.check().is_ok() {
                 thread::sleep(TICK);
             }

@@ -20,7 +20,7 @@ const MOST_FRAMES: usize = 8;
 
 /// Decodes the picture of one coded item, which must have this size, on this thread.
 ///
-/// The budget is looked at between frames. One frame cannot be interrupted; its work is bounded by its size,
+/// The budget is checked between frames. One frame cannot be interrupted; its work is bounded by its size,
 /// which the decoder checks before it starts.
 pub(super) fn decode(data: &[u8], size: Size, budget: &Budget<'_>) -> Result<Picture, ReadError> {
     let mut settings = Settings::new();

@@ -122,7 +122,7 @@ fn error(format: Format, error: &ImageError, budget: &Budget<'_>) -> ReadError {
     }
 }
 
-/// Looks for an unexpected end of file at the bottom of the error; some decoders only say so in words.
+/// Looks for an unexpected end of file at the bottom of the error; some decoders only say so in their message.
 fn cut_off(error: &ImageError) -> bool {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(cause) = next {

@@ -1,4 +1,4 @@
-//! What one picture may take of time, memory and work, and who may stop it.
+//! Budget of time, memory and work of one picture, and its cancellation.
 
 use std::{
     io::{self, BufRead, Read, Seek, SeekFrom},
@@ -15,33 +15,32 @@ use super::{Limits, ReadError};
 
 /// Added to [`Limits::time`] for each megapixel: five times what the slowest decoder takes.
 const MS_PER_MEGAPIXEL: u64 = 250;
-/// A picture that got no processor for so many times its budget is given up.
-const PATIENCE: u32 = 10;
-/// Bytes that a decoder gets between two looks at the budget; a deflate stream turns them into at most a
+/// Longest wall time on a busy machine, in multiples of the allowed processor time.
+const LONGEST_WAIT: u32 = 10;
+/// Bytes that a decoder gets between two checks of the budget; a deflate stream turns them into at most a
 /// thousand times as many.
 const STEP: usize = 4096;
 
 /// The budget of one picture: it runs from the moment it is made, through decoding, colours and metadata.
 ///
-/// Whatever works on the picture asks [`Budget::check`] at least several times a second, and stops at
-/// the first error.
+/// Every step of reading a picture calls [`Budget::check`] several times a second and stops at the first error.
 pub struct Budget<'a> {
     pub(super) limits: Limits,
     pub(super) clock: Arc<Clock>,
     cancelled: &'a dyn Fn() -> bool,
 }
 
-/// The time of a budget, which the thread that waits and the thread that works share.
+/// Clock of a budget, shared by the waiting and the working thread.
 pub(super) struct Clock {
     started: Instant,
-    /// Processor time of the process by then, where the system tells it.
+    /// Processor time of the process at the start, where the system reports it.
     spent: Option<Duration>,
     allowed_ms: AtomicU64,
 }
 
 impl Clock {
     /// Whether time has run out. On a busy machine a picture waits for the processor: what counts is the lesser of
-    /// the time that passed and the processor time of all our threads, up to [`PATIENCE`] times the former.
+    /// the time that passed and the processor time of all our threads, up to [`LONGEST_WAIT`] times the former.
     fn is_over(&self, allowed: Duration) -> bool {
         let passed = self.started.elapsed();
         if passed <= allowed {
@@ -49,7 +48,7 @@ impl Clock {
         }
         let worked = processor_time().zip(self.spent);
         let worked = worked.map_or(passed, |(now, then)| now.saturating_sub(then));
-        worked > allowed || passed > allowed * PATIENCE
+        worked > allowed || passed > allowed * LONGEST_WAIT
     }
 }
 
@@ -72,7 +71,7 @@ impl<'a> Budget<'a> {
         Self { limits: *limits, clock, cancelled }
     }
 
-    /// The same budget for another thread, which is stopped by other means.
+    /// The same budget for another thread, with a cancellation of its own.
     pub(super) fn shared(
         limits: Limits,
         clock: Arc<Clock>,
@@ -87,7 +86,7 @@ impl<'a> Budget<'a> {
     }
 
     /// # Errors
-    /// [`ReadError::Cancelled`] if somebody wants it stopped, [`ReadError::TooSlow`] if time has run out.
+    /// [`ReadError::Cancelled`] if the work was cancelled, [`ReadError::TooSlow`] if time has run out.
     pub fn check(&self) -> Result<(), ReadError> {
         if (self.cancelled)() {
             return Err(ReadError::Cancelled);

@@ -12,7 +12,7 @@ use super::{
 
 /// Longest profile that is read, in bytes: those of presses have one or two million.
 pub(super) const LONGEST_PROFILE: usize = 16 << 20;
-/// Pixels that are converted between two looks at the budget.
+/// Pixels that are converted between two checks of the budget.
 const BAND: usize = 1 << 20;
 
 /// RGB8 in sRGB of a picture without opacity.
@@ -79,7 +79,7 @@ fn without_profile(layout: Layout, samples: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// What is left of white light after each ink: the usual guess where no profile says better.
+/// CMYK to RGB without a profile: each ink takes its share of white light.
 fn naive_cmyk([c, m, y, k]: &[u8; 4]) -> [u8; 3] {
     [c, m, y].map(|ink| {
         let light = u32::from(255 - ink) * u32::from(255 - k);

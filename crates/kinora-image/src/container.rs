@@ -16,7 +16,7 @@ pub(super) struct Segments<'a> {
     pub exif: Option<Cow<'a, [u8]>>,
     /// An XML packet.
     pub xmp: Option<Cow<'a, [u8]>>,
-    /// What did not fit into a JPEG's packet: a second one (XMP part 3, 1.1.3.1).
+    /// The second XMP packet of a JPEG, for what did not fit into the first (XMP part 3, 1.1.3.1).
     pub xmp_extension: Option<Vec<u8>>,
     /// IIM datasets.
     pub iptc: Option<Cow<'a, [u8]>>,

@@ -17,14 +17,14 @@ pub struct Decoded {
     pub picture: Picture,
     /// Upright size of the picture in the file.
     pub full_size: Size,
-    /// What the file is.
+    /// Format of the file.
     pub format: Format,
 }
 
 /// Passed as `target` to [`decode`]: the full size, whatever it costs.
 pub const FULL_SIZE: u32 = u32::MAX;
 
-/// Decodes a picture as [`decode_within`] does, with nobody to stop it but its limits.
+/// Decodes a picture as [`decode_within`] does, without cancellation.
 ///
 /// # Errors
 /// As [`decode_within`].

@@ -1,4 +1,4 @@
-//! Why a picture cannot be read, and whose it is to mend.
+//! Errors of reading a picture, by who can fix them.
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -8,7 +8,8 @@ use super::Format;
 
 /// A picture could not be read.
 ///
-/// `Io` and `Thread` are the environment's fault, `Cancelled` is nobody's; all others lie in the file.
+/// `Io` and `Thread` come from the environment, `Cancelled` is no fault, `Internal` is a decoder's bug; all others come
+/// from the file.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be opened or read.
@@ -16,13 +17,13 @@ pub enum ReadError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The system has no thread to decode in.
     #[error("cannot start a thread: {source}")]
     Thread {
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// There are no bytes.
@@ -34,13 +35,13 @@ pub enum ReadError {
     /// The file ends before the picture does.
     #[error("the {format} file is cut off")]
     Truncated {
-        /// What it began as.
+        /// Format of its beginning.
         format: Format,
     },
     /// The content breaks the rules of its format.
     #[error("the {format} file is damaged: {message}")]
     Damaged {
-        /// What it claims to be.
+        /// Format that it claims.
         format: Format,
         /// The decoder's own words.
         message: String,
@@ -48,7 +49,7 @@ pub enum ReadError {
     /// The content is valid but of a kind that the decoder cannot do.
     #[error("this kind of {format} file is not supported: {message}")]
     Unsupported {
-        /// What it is.
+        /// Format of the file.
         format: Format,
         /// The decoder's own words.
         message: String,
@@ -64,7 +65,7 @@ pub enum ReadError {
     /// More pixels than the limit, by the header.
     #[error("the picture claims {size} pixels, more than the limit of {limit} in all")]
     TooManyPixels {
-        /// What the header says.
+        /// Size in the header.
         size: Size,
         /// [`super::Limits::pixels`].
         limit: u64,
@@ -86,16 +87,16 @@ pub enum ReadError {
     /// Decoding would take far more work than the picture's pixels are worth.
     #[error("the picture takes too much work to decode: {what}")]
     TooMuchWork {
-        /// Of what there is too much.
+        /// The part that takes too much work.
         what: String,
     },
-    /// Whoever asked for the picture does not want it any more.
+    /// The work was cancelled.
     #[error("cancelled")]
     Cancelled,
     /// A decoder panicked, which only a broken file brings about; the process lives on.
     #[error("the {format} file is damaged: its decoder gave up: {message}")]
     Internal {
-        /// What was being decoded.
+        /// Format that was being decoded.
         format: Format,
         /// The panic's message.
         message: String,
@@ -103,7 +104,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// What the user can do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {

@@ -44,7 +44,7 @@ pub(super) fn decode(bytes: &[u8], budget: &Budget<'_>) -> Result<Raster, ReadEr
 /// Bytes of the decoder's planes for all coded pictures that make up this one.
 fn coded(bytes: &[u8], size: Size) -> Result<u64, ReadError> {
     let Some(heif) = Heif::parse(bytes) else {
-        // A sequence without a still: one of its pictures is decoded, whose size the decoder has nclx.
+        // A sequence without a still: one of its pictures is decoded, whose size the decoder reports.
         return Ok(0);
     };
     let alpha = super::heif::alpha_of(&heif, heif.primary);
@@ -66,7 +66,7 @@ fn coded(bytes: &[u8], size: Size) -> Result<u64, ReadError> {
     Ok(memory)
 }
 
-/// The decoder's threads, whose panics are caught by whoever asked them to work.
+/// Threads of the decoder; their panics are caught by the calling thread.
 fn pool() -> Result<&'static ThreadPool, ReadError> {
     static POOL: OnceLock<Result<ThreadPool, String>> = OnceLock::new();
     let start = || {
@@ -83,7 +83,7 @@ fn pool() -> Result<&'static ThreadPool, ReadError> {
         .map_err(|said| ReadError::thread(std::io::Error::other(&**said)))
 }
 
-/// What the numbers mean, unless a profile says it.
+/// Colour space of the numbers, unless a profile gives it.
 fn space(image: &DecodedImage) -> Space {
     match (&image.metadata.icc_profile, image.color_info) {
         (Some(icc), _) => Space::of_profile(icc).unwrap_or(Space::SRGB),

@@ -1,4 +1,4 @@
-//! What HEIF properties mean for a picture: size, rotation, colour, opacity, grids.
+//! HEIF properties of a picture: size, rotation, colour, opacity, grids.
 
 use kinora_types::Size;
 

@@ -12,7 +12,7 @@ pub(super) struct Coded {
     pub chroma: u32,
 }
 
-/// What an `hvcC` box says; `None` if it is broken.
+/// Reads an `hvcC` box; `None` if it is broken.
 pub(super) fn coded(hvcc: Cursor<'_>) -> Option<Coded> {
     let mut cursor = hvcc;
     cursor.take(22)?;

@@ -177,7 +177,7 @@ impl<'a> Heif<'a> {
         self.properties(id).find(|(c, _)| c == code).map(|(_, content)| content)
     }
 
-    /// What `from` refers to by references of this kind.
+    /// Items that `from` refers to by references of this kind.
     pub(super) fn refers_to(&self, from: u32, kind: &Code) -> &[u32] {
         self.references.get(&(from, *kind)).map_or(&[], Vec::as_slice)
     }
@@ -285,7 +285,7 @@ fn references(mut iref: Cursor) -> Option<Vec<Reference>> {
 
 type ByItem = HashMap<(u32, Code), Vec<u32>>;
 
-/// What each item refers to, and what refers to it.
+/// References from each item, and to each item.
 fn by_item(all: Option<Vec<Reference>>) -> (ByItem, ByItem) {
     let (mut references, mut referring) = (ByItem::new(), ByItem::new());
     for Reference { kind, from, to } in all.unwrap_or_default() {

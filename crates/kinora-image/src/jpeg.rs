@@ -27,7 +27,7 @@ use super::{
 /// Scans of a progressive file beyond which it is taken for an attack; real files have about ten.
 const MAX_SCANS: c_int = 500;
 
-/// So many scans may a picture of one component have, whatever its size, and so many more for each other
+/// Most scans of a picture of one component, whatever its size, and so many more for each other
 /// one; encoders make about ten for three.
 const SCANS_OF_ONE: u64 = 8;
 const SCANS_OF_MORE: u64 = 4;
@@ -36,7 +36,7 @@ const FREE_WORK: u64 = 1 << 30;
 
 /// Decodes at the smallest M/8 that keeps the shorter side at twice `target` or more.
 ///
-/// The budget is looked at for each row of blocks of each scan.
+/// The budget is checked for each row of blocks of each scan.
 pub(super) fn decode(bytes: &[u8], target: u32, budget: &Budget<'_>) -> Result<Raster, ReadError> {
     let mut session = Session::new(bytes, budget);
     let outcome = catch_unwind(AssertUnwindSafe(|| session.decode(target)));
@@ -79,7 +79,7 @@ fn library_error(code: c_int, message: String) -> ReadError {
     ReadError::damaged(Format::Jpeg, message)
 }
 
-/// What libjpeg's callbacks note and need.
+/// State of libjpeg's callbacks.
 struct Notes<'a> {
     /// Warnings that tell a cut-off file from one that merely lacks its last two bytes.
     end_of_data: bool,
@@ -88,7 +88,7 @@ struct Notes<'a> {
     budget: &'a Budget<'a>,
     /// Decoding was ended by us.
     stopped: bool,
-    /// The scan that was last looked at.
+    /// The scan that was checked last.
     scan: c_int,
 }
 

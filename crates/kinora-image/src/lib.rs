@@ -1,12 +1,12 @@
 //! Files to pictures: decode, orientation, colour profile, metadata, thumbnails, perceptual hash.
 //!
 //! Way in: [`decode`] turns bytes of any known [`Format`] into an upright sRGB picture, as small as
-//! its use allows; [`metadata`] says what the file tells of itself, [`sidecar`] what a file beside it
-//! tells; [`thumbnail`] and [`perceptual_hash`] are made from the decoded picture.
+//! its use allows; [`metadata`] reads the metadata in the file, [`sidecar`] that of
+//! a file beside it; [`thumbnail`] and [`perceptual_hash`] are made from the decoded picture.
 //!
-//! The format is told by content, never by name. Dimensions are checked against [`Limits`] before
+//! The format is detected by content, never by name. Dimensions are checked against [`Limits`] before
 //! anything is allocated, truncated and hostile files are errors, and a decoder's panic is caught.
-//! Each picture has a [`Budget`] of time and work, and whoever waits for it can stop it.
+//! Each picture has a [`Budget`] of time and work, and decoding can be cancelled.
 //! Memory: one file and one picture per call; nothing is kept between calls.
 
 mod animated;

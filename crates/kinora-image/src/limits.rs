@@ -1,4 +1,4 @@
-//! What a file may cost before it is refused.
+//! Limits above which a file is refused.
 
 use std::time::Duration;
 

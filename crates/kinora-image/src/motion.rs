@@ -5,16 +5,16 @@ use std::ops::Range;
 
 use super::{Format, container, isobmff::Cursor};
 
-/// What Samsung writes before the video, behind the picture.
+/// Marker that Samsung writes between the picture and the video.
 const SAMSUNG: &[u8] = b"MotionPhoto_Data";
 /// The directory at the end of what Samsung appends.
 const SAMSUNG_DIRECTORY: &[u8] = b"SEFH";
 /// Longest XMP packet that is searched, in bytes.
 const LONGEST_PACKET: usize = 1 << 20;
 
-/// Where the video lies in the bytes of a JPEG or HEIC motion photo: what ffmpeg reads as an MP4.
+/// Range of the video in the bytes of a JPEG or HEIC motion photo; ffmpeg reads it as an MP4.
 ///
-/// Sources, in this order: the `mpvd` box of HEIC (Motion Photo format 1.0), the lengths that XMP tells
+/// Sources, in this order: the `mpvd` box of HEIC (Motion Photo format 1.0), the lengths in XMP
 /// (`Container:Directory` of format 1.0, `MicroVideoOffset` of the format before it), Samsung's trailer; where
 /// all of them were lost on the way, an MP4 behind the end of a JPEG. A place counts only if an MP4 begins there.
 /// `None` for any other picture.
@@ -67,7 +67,7 @@ fn value(xml: &str, name: &str) -> Option<u64> {
     text(rest)?.parse().ok()
 }
 
-/// What follows a name: `="text"` or `>text<`.
+/// The text after a name: `="text"` or `>text<`.
 fn text(rest: &str) -> Option<&str> {
     let rest = rest.trim_start_matches([' ', '=', '>', '\t', '\r', '\n']);
     let rest = rest.strip_prefix(['"', '\'']).unwrap_or(rest);
@@ -81,7 +81,7 @@ fn by_trailer(bytes: &[u8]) -> Option<Range<usize>> {
     checked(bytes, start..end)
 }
 
-/// Every byte is looked at once.
+/// Every byte is read once.
 fn behind_end(bytes: &[u8]) -> Option<Range<usize>> {
     /// Brands that phones write (ISO/IEC 14496-12, `ftyp`).
     const BRANDS: [&[u8; 4]; 6] = [b"isom", b"mp42", b"mp41", b"iso2", b"avc1", b"qt  "];

@@ -1,4 +1,4 @@
-//! What a PNG says of its colours and of moving (Portable Network Graphics, third edition, W3C 2025).
+//! Colour space and animation of a PNG (Portable Network Graphics, third edition, W3C 2025).
 
 use super::space::{Curve, Gamut, Space};
 
@@ -18,7 +18,7 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     })
 }
 
-/// The colour space that numbers tell, in the order of the standard: `cICP`, then a profile, then `sRGB`,
+/// The colour space given by numbers, in the order of the standard: `cICP`, then a profile, then `sRGB`,
 /// then `gAMA` with `cHRM`. `None` if a profile decides or nothing says other than sRGB.
 pub(super) fn space(bytes: &[u8]) -> Option<Space> {
     let content =

@@ -1,4 +1,4 @@
-//! What a decoder hands over: samples as the file has them, and what is needed to make them sRGB.
+//! Output of a decoder: samples as the file has them, and their colour space and orientation.
 
 use kinora_types::{Picture, Size};
 
@@ -38,7 +38,7 @@ pub(super) struct Raster {
     pub samples: Vec<u8>,
     /// ICC profile of the samples; none means sRGB.
     pub icc: Option<Vec<u8>>,
-    /// How the rows lie in the file.
+    /// Orientation of the stored rows.
     pub orientation: Orientation,
 }
 

@@ -31,7 +31,7 @@ impl Filter {
     }
 }
 
-/// Resizes to exactly `size`; the shape is the caller's business. Sides of 0 become 1.
+/// Resizes to exactly `size`; the aspect ratio may change. Sides of 0 become 1.
 pub fn resize(picture: &Picture, size: Size, filter: Filter) -> Picture {
     let size = Size { width: size.width.max(1), height: size.height.max(1) };
     let from = Size { width: picture.width(), height: picture.height() };

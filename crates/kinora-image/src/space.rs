@@ -5,7 +5,7 @@ use moxcms::{
     Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, TransferCharacteristics,
 };
 
-/// How light became numbers.
+/// Transfer function: light to code values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Curve {
     /// IEC 61966-2-1. The camera curves of BT.601, BT.709 and BT.2020 are taken for it too: what they are
@@ -73,7 +73,7 @@ impl Gamut {
     }
 }
 
-/// What the numbers of a picture mean.
+/// Colour space of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Space {
     pub gamut: Gamut,

@@ -1,4 +1,4 @@
-//! What the `image` crate leaves out of TIFF (revision 6.0, and BigTIFF): palettes, opacity that is multiplied
+//! Parts of TIFF that the `image` crate leaves out (revision 6.0, and BigTIFF): palettes, opacity that is multiplied
 //! in, and tags read without copies.
 
 use tiff::{

@@ -4,7 +4,7 @@ use kinora_types::Size;
 
 use super::tone::Tone;
 
-/// How luma and chroma make colours.
+/// Matrix from luma and chroma to colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Matrix {
     /// The planes are green, blue, red.
@@ -16,7 +16,7 @@ pub(super) enum Matrix {
 }
 
 impl Matrix {
-    /// From `MatrixCoefficients`; `None` for the few that nobody uses in still pictures.
+    /// From `MatrixCoefficients`; `None` for the few that no still picture uses.
     pub(super) fn from_cicp(value: u16) -> Option<Self> {
         match value {
             0 => Some(Self::Identity),

@@ -43,11 +43,11 @@ pub trait TextEmbedder: Send + Sync {
     /// # Errors
     /// [`InferenceError::Input`] for input that the model does not take, else what kept it from running.
     fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, InferenceError>;
-    /// How raw similarities of this space become comparable scores.
+    /// Conversion of raw similarities of this space to comparable scores.
     fn score_model(&self) -> &ScoreModel;
 }
 
-/// What was measured of a space: hubness, thresholds. Part of the model, not of a library.
+/// Measured properties of a space: hubness, thresholds. Part of the model, not of a library.
 ///
 /// Final score of picture x for text q: `dot(q, x) - weight * hub(x)`, where `hub(x)` is the mean of
 /// the `k` largest dot products of x with the bank (cross-domain similarity local scaling,

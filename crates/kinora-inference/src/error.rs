@@ -1,22 +1,22 @@
-//! Why a model could not do its work.
+//! Errors of running a model, by who can fix them.
 
 use kinora_types::Cancelled;
 
 /// A model could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum InferenceError {
-    /// The input is not what the model works on (empty text, say): the user's to mend.
+    /// The model does not take this input, such as an empty text. The user can fix it.
     #[error("no input for the model: {0}")]
     Input(String),
     /// A model or library is missing; the hint says how to get it.
     #[error("{message}")]
     Missing {
-        /// What is missing.
+        /// Message that names what is missing.
         message: String,
-        /// What to do.
+        /// Hint on how to fix it.
         hint: String,
     },
-    /// The prompt leaves no room for an answer: the caller's to shorten.
+    /// The prompt leaves no room for an answer. The caller can shorten it.
     #[error("the prompt is too long for the model{}", room(.tokens, .limit))]
     TooLong {
         /// Tokens of the prompt, if they were counted.
@@ -29,22 +29,22 @@ pub enum InferenceError {
     Service {
         /// What happened, with its address.
         message: String,
-        /// What to do.
+        /// Hint on how to fix it.
         hint: String,
     },
-    /// The runtime failed: ours or the environment's fault.
+    /// The runtime failed: a bug in Kinora or a fault of the environment.
     #[error("inference failed: {0}")]
     Runtime(String),
-    /// Too many wait for the model already; later it may have time.
+    /// Too many calls wait for the model already; a later one may succeed.
     #[error("the model is busy: too many wait for it already")]
     Busy,
-    /// Somebody asked to stop.
+    /// The work was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
 
 impl InferenceError {
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Missing { hint, .. } | Self::Service { hint, .. } => Some(hint),

@@ -4,14 +4,14 @@ use kinora_types::{
     AssetId, CameraMove, Cancelled, Control, GeneratorRecord, Picture, Size, YuvFrame,
 };
 
-/// What a reference is for.
+/// Role of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReferenceRole {
     /// The picture that is shown.
     Subject,
     /// A clip or picture whose motion is followed.
     Motion,
-    /// A picture whose look is followed.
+    /// A picture whose appearance is followed.
     Style,
 }
 
@@ -20,7 +20,7 @@ pub enum ReferenceRole {
 pub struct Reference {
     /// Which asset.
     pub asset: AssetId,
-    /// What for.
+    /// Its role.
     pub role: ReferenceRole,
     /// Its pixels, or one frame of a clip.
     pub picture: Picture,
@@ -30,7 +30,7 @@ pub struct Reference {
 /// calls itself deterministic.
 #[derive(Clone, Debug)]
 pub struct ShotRequest {
-    /// What the shot shall show.
+    /// Prompt of the shot.
     pub prompt: String,
     /// Retrieved sources, best first.
     pub references: Vec<Reference>,
@@ -68,15 +68,15 @@ pub trait FrameSink {
 /// A shot could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
-    /// The request lacks something this generator needs: the caller's fault.
+    /// The request lacks something that this generator needs. The caller can fix it.
     #[error("cannot make this shot: {0}")]
     Request(String),
     /// A model or service is missing; the hint says how to get it.
     #[error("{message}")]
     Missing {
-        /// What is missing.
+        /// Message that names what is missing.
         message: String,
-        /// What to do.
+        /// Hint on how to fix it.
         hint: String,
     },
     /// The generator failed.
@@ -94,7 +94,7 @@ pub enum GenerateError {
 ///
 /// Contract: exactly `request.frames` frames of `request.size` go to the sink, in order, before
 /// `Ok`; the control is polled at least once a frame (a service: at least once a second); on error
-/// the frames already given are void. The record names everything that the frames depend on.
+/// the frames given so far are invalid. The record names everything that the frames depend on.
 pub trait ShotGenerator: Send {
     /// Name, as in the record and in `--generator`.
     fn name(&self) -> &'static str;

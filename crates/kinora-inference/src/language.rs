@@ -1,4 +1,4 @@
-//! Words to words: language models, with and without eyes.
+//! Language models and vision-language models.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::InferenceError;
 
-/// Who says a message.
+/// Role of the author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The rules of the conversation.
@@ -34,14 +34,14 @@ impl Role {
 pub enum Part {
     /// Words.
     Text(String),
-    /// What a [`VisionLanguageModel`] looks at; a model without eyes refuses it.
+    /// A picture for a [`VisionLanguageModel`]; a model without vision refuses it.
     Picture(Arc<Picture>),
 }
 
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// Who says it.
+    /// Role of its author.
     pub role: Role,
     /// Words and pictures in their order.
     pub parts: Vec<Part>,
@@ -71,7 +71,7 @@ impl Message {
     }
 }
 
-/// What a model shall say next.
+/// Request to continue a conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompletionRequest {
     /// The conversation so far; the last message is not the assistant's.
@@ -92,7 +92,7 @@ impl CompletionRequest {
         Self { messages, max_tokens: 512, temperature: 0.0, seed: 0, stop: Vec::new() }
     }
 
-    /// That there is something to answer, and room for it; every backend starts with this.
+    /// Checks that there is something to answer and room for it. Every backend starts with this.
     ///
     /// # Errors
     /// [`InferenceError::Input`].
@@ -116,7 +116,7 @@ impl CompletionRequest {
         Ok(())
     }
 
-    /// What a model without eyes says of pictures.
+    /// Refuses pictures, for a model without vision.
     ///
     /// # Errors
     /// [`InferenceError::Input`] if there are any.
@@ -131,25 +131,25 @@ impl CompletionRequest {
 /// Why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// The model was done, or said one of the words that end the answer.
+    /// The model ended the answer, or wrote a stop word.
     Stop,
-    /// It reached the most tokens it may have, or the end of the context.
+    /// The answer reached its limit of tokens, or the end of the context.
     Length,
 }
 
 /// A number of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenCount {
-    /// How many.
+    /// Number of tokens.
     pub tokens: u32,
     /// Whether the model's own tokenizer counted; else it is an estimate that errs to the high side.
     pub exact: bool,
 }
 
-/// What a request sent to another program.
+/// Data that a request sent to another program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    /// To whom.
+    /// Server that got it.
     pub to: Destination,
     /// Bytes of the request's body.
     pub bytes: u64,
@@ -177,19 +177,20 @@ pub struct Completion {
     pub tokens: Option<u32>,
     /// Why it ended.
     pub finish: Finish,
-    /// What was sent; `None` if the model runs in this process.
+    /// Data sent to another program; `None` if the model runs in this process.
     pub sent: Option<Sent>,
 }
 
 /// Continues conversations. Called by one thread at a time; uses all cores itself.
 ///
-/// Contract: `delta` gets the answer bit by bit as it is known, in order, never empty, whole characters
-/// only; joined they are [`Completion::text`]. The control is polled before each token of the answer, between
-/// parts of the prompt (some dozen tokens, or a picture) and while waiting for a service, at least ten
-/// times a second; after cancelling at most one more delta comes. The same request gives the same answer, whatever was asked before; a service is asked for that and may fall
-/// short of it. On error the deltas already given are void. A prompt that leaves no room for an answer
-/// is [`InferenceError::TooLong`]; no messages, no words in the last one, pictures for a model without
-/// eyes are [`InferenceError::Input`]. Weights and the cache of keys and values live as long as the value.
+/// Contract: the callback `delta` gets the deltas of the answer in order, each as soon as it is known, never empty
+/// and of whole characters only; joined they are [`Completion::text`]. The control is polled before each token of the
+/// answer, between parts of the prompt (some dozen tokens, or a picture) and while waiting for a service, at least
+/// ten times a second; after cancelling at most one more delta comes. The same request gives the same answer,
+/// whatever was asked before; a service is asked for that and may not comply. On an error the deltas given so far are
+/// invalid. A prompt that leaves no room for an answer is [`InferenceError::TooLong`]; no messages, no words in the
+/// last one, or pictures for a model without vision are [`InferenceError::Input`]. Weights and the key-value cache
+/// live as long as the value.
 pub trait LanguageModel: Send + Sync {
     /// Name and revision of the model.
     fn model(&self) -> &str;
@@ -205,11 +206,11 @@ pub trait LanguageModel: Send + Sync {
     fn count_tokens(&self, messages: &[Message]) -> Result<TokenCount, InferenceError>;
     /// Where prompts go; `None` if they stay in this process.
     fn destination(&self) -> Option<&Destination>;
-    /// Says what comes next.
+    /// Writes the next message of the conversation.
     ///
     /// # Errors
-    /// [`InferenceError::Input`] and [`InferenceError::TooLong`] as the trait says, `Cancelled`, and what kept the model from
-    /// running.
+    /// [`InferenceError::Input`] and [`InferenceError::TooLong`] as the trait says, `Cancelled`, and what kept the
+    /// model from running.
     fn complete(
         &self,
         request: &CompletionRequest,
@@ -218,8 +219,8 @@ pub trait LanguageModel: Send + Sync {
     ) -> Result<Completion, InferenceError>;
 }
 
-/// A language model that looks at the pictures among the parts of messages. Contract as of
-/// [`LanguageModel`], but that pictures are no error; each costs tokens, which are counted.
+/// A language model that also takes the pictures in messages. Contract as of [`LanguageModel`], except that pictures
+/// are no error; their tokens are counted.
 pub trait VisionLanguageModel: LanguageModel {
     /// Side in pixels above which a picture is made smaller before the model sees it: larger ones
     /// cost memory and say no more.

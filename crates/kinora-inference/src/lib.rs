@@ -1,5 +1,5 @@
-//! Seams to what computes: embedders, what turns pictures and sound into words, language models, and
-//! shot generators, as traits only.
+//! Seams to models, as traits only: embedders, perception (speech, text in pictures, tags, captions), language models
+//! and shot generators.
 //!
 //! Backends live above this floor and are chosen in `kinora-engine`; fakes and conformance suites are in
 //! `kinora-testing`.

@@ -4,13 +4,13 @@ use kinora_types::{Control, Embedding, Picture, Quad, TimeRange, TimedWord};
 
 use crate::InferenceError;
 
-/// Samples a second of all sound that a model hears; one channel.
+/// Samples a second of the sound that models take; one channel.
 pub const SAMPLE_RATE: u32 = 16_000;
 
-/// What was said in one breath: a sentence or a part of one.
+/// A segment of speech: a sentence or a part of one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpeechSegment {
-    /// The words; empty where somebody speaks and no words were made out.
+    /// The words; empty for speech that was not understood.
     pub text: String,
     /// From the first word to the last; never empty.
     pub range: TimeRange,
@@ -23,18 +23,18 @@ pub struct SpeechSegment {
     pub language: String,
 }
 
-/// Pieces of sound in order, each any number of samples at [`SAMPLE_RATE`], -1 to 1.
+/// Chunks of sound in order, each of any number of samples at [`SAMPLE_RATE`], -1 to 1.
 pub type Samples<'a> = dyn Iterator<Item = Result<Vec<f32>, InferenceError>> + 'a;
 
-/// Hears what is said. Called by one thread at a time; uses all cores itself. Segments come in order of
-/// time, each as soon as it is known, and never overlap; silence and music give none, speech that was not
-/// understood gives one without words. Memory does not
-/// grow with the length of the recording. An error from `samples` ends the work and is passed on;
-/// segments that came before it stand.
+/// Speech recognition. Called by one thread at a time; uses all cores itself.
+///
+/// Contract: segments come in order of time, each as soon as it is known, and never overlap. Silence and music give
+/// none, speech that was not understood gives one without words. Memory does not grow with the length of the
+/// recording. An error of `samples` ends the work and is passed on; segments that came before it are valid.
 pub trait SpeechRecognizer: Send + Sync {
     /// Name and revision of the model.
     fn model(&self) -> &str;
-    /// Hears a whole recording.
+    /// Transcribes a whole recording; the callback `segment` gets each segment.
     ///
     /// # Errors
     /// Those of `samples`, `Cancelled`, and what kept the model from running.
@@ -51,13 +51,13 @@ pub trait SpeechRecognizer: Send + Sync {
 pub struct TextLine {
     /// The words.
     pub text: String,
-    /// Where.
+    /// The path.
     pub region: Quad,
     /// Mean probability of the characters, 0 to 1.
     pub confidence: f32,
 }
 
-/// Reads what is written in pictures. Called by one thread at a time; uses all cores itself. Lines come
+/// Text recognition in pictures (OCR). Called by one thread at a time; uses all cores itself. Lines come
 /// in reading order; a picture without text gives none.
 pub trait TextReader: Send + Sync {
     /// Name and revision of the model.
@@ -78,7 +78,7 @@ pub struct TagGuess {
     pub confidence: f32,
 }
 
-/// Names what pictures show, most certain first; a picture that it does not know gives none.
+/// Tags pictures, most certain first; a picture that it does not know has no tags.
 pub trait Tagger: Send + Sync {
     /// Name and revision of the model.
     fn model(&self) -> &str;
@@ -93,7 +93,7 @@ pub trait Tagger: Send + Sync {
     ) -> Result<Vec<TagGuess>, InferenceError>;
 }
 
-/// Says in a sentence what pictures show. Called by one thread at a time.
+/// Captions pictures in one sentence. Called by one thread at a time.
 pub trait Captioner: Send + Sync {
     /// Name and revision of the model, with the prompt's if it has one.
     fn model(&self) -> &str;

@@ -4,24 +4,19 @@
 
 use std::{
     collections::HashMap,
-    fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
+use kinora_files::Stamp;
 use kinora_video::{Cancelled, FFmpeg, VideoError, VideoFile, VideoLimits};
-
-use crate::times::{changed_ns, modified_ns};
 
 /// Files that are kept.
 const MOST: usize = 4096;
 
-/// Size and times of a file; what was probed counts as long as they stay.
-type State = (u64, i64, i64);
-
 /// What was opened in a run.
 #[derive(Default)]
-pub(crate) struct OpenedVideos(Mutex<HashMap<PathBuf, (State, VideoFile)>>);
+pub(crate) struct OpenedVideos(Mutex<HashMap<PathBuf, (Stamp, VideoFile)>>);
 
 impl OpenedVideos {
     /// The file as it was opened before, under these limits; opens it if it was not, or has changed since.
@@ -32,7 +27,7 @@ impl OpenedVideos {
         limits: VideoLimits,
         cancelled: Cancelled,
     ) -> Result<VideoFile, VideoError> {
-        let now = state(path);
+        let now = Stamp::of(path).ok();
         let opened = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         if let Some((_, file)) = opened.filter(|(then, _)| Some(*then) == now) {
             return Ok(file.within(limits));
@@ -44,9 +39,4 @@ impl OpenedVideos {
         }
         Ok(file)
     }
-}
-
-fn state(path: &Path) -> Option<State> {
-    let metadata = fs::metadata(path).ok()?;
-    Some((metadata.len(), modified_ns(&metadata), changed_ns(&metadata)))
 }

@@ -1,7 +1,7 @@
-//! Language models: behind an address of the user's, and in this process.
+//! Language models: behind a configured address, and in this process.
 //!
 //! Way in: [`Endpoint::open`] for a server that speaks the chat completions API; with the feature `llama`
-//! `Llama::open` for a GGUF file; [`ModelCaptioner`] for a model with eyes that writes captions. Memory: one
+//! `Llama::open` for a GGUF file; [`ModelCaptioner`] for captions by a vision-language model. Memory: one
 //! prompt and its answer, and the weights of a model in this process.
 
 mod captioner;

@@ -1,4 +1,4 @@
-//! What can go wrong between a space's name and its vectors.
+//! Errors of opening and running models, by who can fix them.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub enum ModelError {
     Library {
         /// Which one.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         detail: String,
     },
     /// A process has one ONNX Runtime; another one was asked for.
@@ -31,7 +31,7 @@ pub enum ModelError {
     NoProvider {
         /// Which one.
         provider: &'static str,
-        /// Why.
+        /// The cause.
         detail: String,
     },
     /// Nobody measured how sure tags are in this space.
@@ -42,13 +42,13 @@ pub enum ModelError {
     Broken {
         /// Artifact or embedded file.
         what: String,
-        /// Why.
+        /// The cause.
         detail: String,
     },
 }
 
 impl ModelError {
-    /// Whose turn it is.
+    /// Who can fix it.
     pub fn fault(&self) -> Fault {
         match self {
             Self::Store(error) => error.fault(),
@@ -58,7 +58,7 @@ impl ModelError {
         }
     }
 
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) => error.hint(),

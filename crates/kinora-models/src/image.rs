@@ -105,7 +105,7 @@ impl ImageEmbedder for VisionTower {
     }
 }
 
-/// A row of a graph as a vector of the space; what is no vector at all is a fault of the graph.
+/// A row of a graph as a vector of the space; what is no vector is an error of the graph.
 pub(crate) fn embedding(
     space: &EmbeddingSpace,
     row: Vec<f32>,

@@ -1,4 +1,4 @@
-//! What Kinora trained and measured for `clip-vit-b-16-lite`: the head and its calibration, in the program.
+//! Head and calibration of `clip-vit-b-16-lite`, trained by Kinora and built into the program.
 //!
 //! The files stand in `models/clip-vit-b-16-lite` with their model card.
 
@@ -22,7 +22,7 @@ pub(crate) const HEAD: Model<'static> = Model::Embedded("text_head.onnx", HEAD_B
 /// below 0.95 among 1060 stamps, 90 wallpapers, 3097 rendered and 81 photographs is taken for one.
 const LEFT: f32 = 0.5;
 
-/// What was measured.
+/// Measured calibration.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Calibration {
     version: u32,
@@ -44,7 +44,7 @@ enum Hubness {
 }
 
 impl Calibration {
-    /// The one that comes with the program.
+    /// The head that is built into the program.
     ///
     /// # Errors
     /// [`ModelError`] if it is broken, or of another dimension.

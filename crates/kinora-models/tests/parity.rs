@@ -6,17 +6,16 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-#[path = "../../kinora-store/tests/store/server.rs"]
-mod server;
-
 use std::{fs, path::PathBuf};
 
 use kinora_models::{RuntimeOptions, Space, open_space};
 use kinora_store::{Manifest, PullEvent, Store, StoreConfig, StoreError};
-use kinora_testing::suite::embedder::check_space;
+use kinora_testing::{
+    server::{Behaviour, Server},
+    suite::embedder::check_space,
+};
 use kinora_types::{Control, Embedding, Picture};
 use serde_json::Value;
-use server::{Behaviour, Server};
 
 const SIDE: usize = 64;
 

@@ -1,7 +1,8 @@
-//! Files that a film needs while it is made: beside it, under names that nobody can foretell, locked by their maker.
+//! Temporary files beside a film while it is made, under unpredictable names and locked by the process that writes
+//! them.
 //!
-//! Way in: [`Aside::create`]. Dropped, the file is gone. A maker that is killed leaves it, but not its lock: what
-//! nobody holds is swept when the next film is written beside it ([`sweep`]). Memory: a handle.
+//! Way in: [`Aside::create`]. Dropping it removes the file. A killed process leaves the file, but not its
+//! lock: [`sweep`] removes unlocked files when the next film is written there. Memory: a handle.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -12,12 +13,12 @@ use std::{
 
 /// Times that a file is made anew because a sweep took it before it was locked.
 const TRIES: usize = 16;
-/// Letters and digits of a name that say nothing.
+/// Random letters and digits of a name.
 const RANDOM: usize = 12;
-/// Entries of a folder that are looked at for leftovers.
+/// Most entries of a folder that are examined for leftovers.
 const LOOKED_AT: usize = 100_000;
 
-/// A file of ours beside a film. Removed when it is dropped, unless it was given the film's name.
+/// A temporary file beside a film. Removed when it is dropped, unless it was given the film's name.
 #[derive(Debug)]
 pub(crate) struct Aside {
     path: PathBuf,
@@ -43,7 +44,7 @@ impl Aside {
         Err(io::Error::other("other programs take its files away"))
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -74,7 +75,7 @@ impl Drop for Aside {
     }
 }
 
-/// What such a file holds.
+/// Content of a temporary file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The film as far as it is written.
@@ -106,8 +107,8 @@ impl Kind {
     }
 }
 
-/// Removes what killed makers of this film have left beside it, and says how many files that were. What somebody
-/// holds stays, and what has another form of name, and links. Only on systems where a lock keeps nobody from writing.
+/// Removes the temporary files that killed processes left beside this film and returns their number. Locked files,
+/// links and files of other names stay. Only on systems where locks are advisory.
 pub fn sweep(film: &Path) -> usize {
     if !cfg!(unix) {
         return 0;
@@ -117,7 +118,8 @@ pub fn sweep(film: &Path) -> usize {
     ours.filter(|entry| remove_dead(&entry.path())).count()
 }
 
-/// Whether nobody holds it, and it is gone now. The lock is kept until then, so that no maker takes it for its own.
+/// Removes a file that no process has locked; whether it did. The lock is held until then, so that no process takes the
+/// file for its own.
 fn remove_dead(path: &Path) -> bool {
     let regular = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     let file = if regular { kinora_files::open(path).ok() } else { None };
@@ -161,7 +163,7 @@ fn is_there(_: &Aside) -> bool {
     true
 }
 
-/// Whether it is ours now. Whoever has the lock is alive: it goes with the process, however that ends.
+/// Whether the lock is taken now. The owner of a lock is alive, as it ends with its process.
 #[cfg(unix)]
 fn lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {

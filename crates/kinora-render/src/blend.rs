@@ -5,7 +5,7 @@ use kinora_types::YuvFrame;
 /// `frame = frame * (1 - t) + next * t`, with `t` from 0 to 1 in steps of 1/256.
 ///
 /// # Panics
-/// If the sizes differ: a fault of the caller.
+/// If the sizes differ, which is a bug of the caller.
 pub fn crossfade(frame: &mut YuvFrame, next: &YuvFrame, t: f64) {
     assert_eq!(frame.size(), next.size(), "frame sizes");
     let weight = (t.clamp(0.0, 1.0) * 256.0).round() as u16;

@@ -24,7 +24,7 @@ use kinora_video::{FFmpeg, spawn};
 
 /// Frames that may wait for the encoder.
 const QUEUE: usize = 4;
-/// What the child says is kept up to this many bytes, from the end.
+/// Most bytes kept of the end of the child's messages.
 const KEPT_STDERR: usize = 4096;
 /// Fixed, as x264's output depends on it: the same film on any machine.
 const THREADS: &str = "6";

@@ -1,4 +1,4 @@
-//! What can go wrong between a picture and a film.
+//! Errors of rendering, by who can fix them.
 
 use std::{io, path::PathBuf};
 
@@ -9,10 +9,10 @@ use kinora_video::FFmpegError;
 /// A picture could not be rendered, words could not be set, or a film could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// The frame size cannot be encoded: the user's to mend.
+    /// The frame size cannot be encoded; the user can choose another.
     #[error(transparent)]
     OddSize(#[from] OddSize),
-    /// The font lacks a character: the user's to mend.
+    /// The font lacks a character; the user can choose another font or text.
     #[error("the font has no glyph for `{character}` (U+{code:04X}) in `{text}`", code = u32::from(*character))]
     MissingGlyph {
         /// The character.
@@ -20,13 +20,13 @@ pub enum RenderError {
         /// The words it stands in.
         text: String,
     },
-    /// Words do not fit on the screen even at the smallest size that can be read: the user's.
+    /// The text does not fit on the screen even at the smallest legible size; the user can shorten it.
     #[error("too many words to be shown at once: `{0}`")]
     TooManyWords(String),
     /// The font file cannot be read as a font.
     #[error("no font in `{0}`")]
     BadFont(String),
-    /// The view has another shape than the frame: a fault of the planner.
+    /// The view has another shape than the frame: a bug of the planner.
     #[error("view {view:?} would be distorted in a frame of `{size}`")]
     Distorts {
         /// The view, in fractions of the picture.
@@ -34,37 +34,37 @@ pub enum RenderError {
         /// The frame.
         size: Size,
     },
-    /// A crop that reaches over the edge: a fault of the planner.
+    /// The crop leaves the picture: a bug of the planner.
     #[error("view {view:?} leaves the picture")]
     OutsidePicture {
         /// The view, in fractions of the picture.
         view: Rect,
     },
-    /// ffmpeg cannot be used: the environment's.
+    /// ffmpeg cannot be used (environment).
     #[error(transparent)]
     FFmpeg(#[from] FFmpegError),
-    /// The encoder died: the environment's.
+    /// The encoder died (environment).
     #[error("ffmpeg died ({status}): {said}")]
     Encoder {
         /// Exit status or signal.
         status: String,
-        /// Its last words.
+        /// Last lines of its output.
         said: String,
     },
-    /// The disk is full: the environment's.
+    /// The disk is full (environment).
     #[error("no space left for the film: {}", .0.display())]
     DiskFull(PathBuf),
-    /// A file could not be read or written: the environment's.
+    /// A file could not be read or written (environment).
     #[error("{action}: {source}: {path}", path = path.display())]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// Why it failed.
         source: io::Error,
-        /// Where.
+        /// The path.
         path: PathBuf,
     },
-    /// A fault of ours.
+    /// A bug in Kinora.
     #[error("internal: {0}")]
     Internal(String),
 }
@@ -79,7 +79,7 @@ impl From<FrameError> for RenderError {
 }
 
 impl RenderError {
-    /// What to do about it, if there is something.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::OddSize(_) => "choose a size with even sides, such as 1280x720",

@@ -1,4 +1,4 @@
-//! What tests of this floor and the ones above need: a font, pictures to look at.
+//! Fixtures for tests: a font and pictures.
 //!
 //! Only built for tests (feature `fixtures`). A missing font is a failure with a hint.
 

@@ -16,7 +16,7 @@ use kinora_image::{
 };
 
 const SIDE: usize = 64;
-/// Share of what stands out that may lie outside the subject, on each of the four sides.
+/// Share of the saliency that may lie outside the subject on each of the four sides.
 const TAIL: f64 = 0.14;
 /// Spread of the pull to the middle, in fractions of the picture.
 const CENTRE_SPREAD: f64 = 0.35;

@@ -1,9 +1,8 @@
-//! The sound of a film on its way to the encoder: a file of samples that lives no longer than it is needed.
+//! The sound of a film on its way to the encoder: a file of samples that is removed after use.
 //!
 //! A film is encoded in one go, and ffmpeg reads one pipe that is the same on every system: so the sound is
-//! mixed first, into a file beside the film (`aside.rs`), 192 KB a second. A limiter with foresight keeps
-//! what is too loud under the ceiling without a click; what is not passes untouched.
-//! Memory: the limiter's 10 ms.
+//! mixed first, into a file beside the film (`aside.rs`), 192 KB a second. A look-ahead limiter keeps peaks under the
+//! ceiling without a click; the rest passes unchanged. Memory: the limiter's 10 ms.
 
 use std::{
     collections::VecDeque,
@@ -19,9 +18,9 @@ use super::{
 
 /// Highest magnitude that leaves, of 1: a lossy codec adds a little.
 const CEILING: f32 = 0.97;
-/// Frames that the limiter looks ahead, at 48 kHz 10 ms: its gain falls that slowly,
+/// Look-ahead of the limiter in frames, 10 ms at 48 kHz; its gain falls over that time.
 const AHEAD: usize = 480;
-/// and rises again by this a frame: from nothing in half a second.
+/// Rise of the gain a frame after a peak: from 0 to 1 in half a second.
 const RELEASE: f32 = 1.0 / 24_000.0;
 const CHANNELS: usize = 2;
 
@@ -102,7 +101,7 @@ fn failed(source: io::Error, path: &Path) -> RenderError {
 #[derive(Default)]
 struct Limiter {
     waiting: VecDeque<[f32; CHANNELS]>,
-    /// What each waiting frame allows, and how many of them are too loud.
+    /// Gain that each waiting frame allows, and how many of them are too loud.
     allowed: VecDeque<f32>,
     loud: usize,
     /// The last [`AHEAD`] held gains, and how many of them are below 1.

@@ -1,4 +1,4 @@
-//! What can go wrong between a name in `models.toml` and a file in the cache.
+//! Errors of the model store, by who can fix them.
 
 use std::{
     io,
@@ -7,10 +7,10 @@ use std::{
 
 use kinora_types::Cancelled;
 
-/// Whose turn it is after a failure.
+/// Who can fix an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The user asked for something that cannot be.
+    /// The user: the request cannot be met.
     User,
     /// The machine, the network or a third party.
     Environment,
@@ -27,17 +27,17 @@ pub enum StoreError {
     /// No space has this name.
     #[error("no embedding space is called `{name}`")]
     UnknownSpace {
-        /// What was asked for.
+        /// The name asked for.
         name: String,
-        /// What there is.
+        /// Names that exist.
         known: Vec<String>,
     },
     /// No recognizer of speech has this name.
     #[error("no speech model is called `{name}`")]
     UnknownSpeech {
-        /// What was asked for.
+        /// The name asked for.
         name: String,
-        /// What there is.
+        /// Names that exist.
         known: Vec<String>,
     },
     /// It has to be pulled first.
@@ -77,7 +77,7 @@ pub enum StoreError {
         client: &'static str,
         /// Package and version.
         package: String,
-        /// Its last words.
+        /// Last lines of its output.
         detail: String,
     },
     /// No connection.
@@ -85,7 +85,7 @@ pub enum StoreError {
     Unreachable {
         /// Package or repository.
         what: String,
-        /// What the client said.
+        /// Message of the client.
         detail: String,
     },
     /// The source answers but does not have it.
@@ -93,7 +93,7 @@ pub enum StoreError {
     Gone {
         /// Package or repository and file.
         what: String,
-        /// What the client said.
+        /// Message of the client.
         detail: String,
     },
     /// The source answered with an error.
@@ -112,7 +112,7 @@ pub enum StoreError {
         /// Path in it.
         member: String,
     },
-    /// What came is not what `models.toml`, the hub or the record says.
+    /// The bytes differ from the hash in `models.toml`, of the hub or of the record.
     #[error("`{what}` has SHA-256 `{actual}` instead of `{expected}`")]
     WrongHash {
         /// Artifact or source.
@@ -139,9 +139,9 @@ pub enum StoreError {
     /// Reading or writing the cache failed.
     #[error("{source} at {}", path.display())]
     Io {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// A file passed its hash and still is not what the code expects.
@@ -149,7 +149,7 @@ pub enum StoreError {
     Transform {
         /// Artifact.
         what: String,
-        /// Why.
+        /// The cause.
         detail: String,
     },
     /// Every source failed.
@@ -178,7 +178,7 @@ impl StoreError {
         }
     }
 
-    /// Whose turn it is.
+    /// Who can fix it.
     pub fn fault(&self) -> Fault {
         match self {
             Self::UnknownId(_)
@@ -198,7 +198,7 @@ impl StoreError {
         )
     }
 
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::UnknownId(_) => "`kinora models list` shows what there is".into(),

@@ -34,7 +34,7 @@ pub(super) struct HubFile<'a> {
     pub path: &'a str,
 }
 
-/// What the hub says of a file.
+/// Commit and hash that the hub announces for a file.
 #[derive(Debug, Default)]
 pub(super) struct Announced {
     pub commit: Option<String>,
@@ -58,7 +58,8 @@ impl Hub {
     /// Downloads to a file in `folder` and returns it together with what was announced.
     ///
     /// # Errors
-    /// If the server refuses, breaks off or sends other bytes than announced, the disk is full, or `control` was cancelled.
+    /// If the server refuses, breaks off or sends other bytes than announced, the disk is full, or `control` was
+    /// cancelled.
     pub fn download(
         &self,
         file: &HubFile<'_>,
@@ -75,7 +76,7 @@ impl Hub {
         Ok((part, announced))
     }
 
-    /// Redirects are not followed: the hub tells commit and hash in the first answer only.
+    /// Redirects are not followed: the hub states commit and hash in the first answer only.
     fn announce(&self, file: &HubFile<'_>) -> Result<Announced, StoreError> {
         let request = self.agent.head(self.url(file, file.revision));
         let request = request.config().max_redirects(0).build();

@@ -36,7 +36,7 @@ use place::Found;
 /// The hub unless `HF_ENDPOINT` names another.
 const HUB: &str = "https://huggingface.co";
 
-/// How a store is opened.
+/// Configuration of a store.
 #[derive(Clone, Debug)]
 pub struct StoreConfig {
     /// Folder of the cache; `None` for the platform's own.
@@ -78,7 +78,7 @@ pub struct Status {
     pub available: bool,
     /// Where it lies, if it is in the cache.
     pub path: Option<PathBuf>,
-    /// What is known of it, if it is in the cache.
+    /// Its record, if it is in the cache.
     pub record: Option<Record>,
     /// Whether it is in the cache but its bytes are not what came.
     pub changed: bool,
@@ -119,7 +119,7 @@ impl Store {
         Ok(Self { manifest, cache, config, platform: platform() })
     }
 
-    /// What can be pulled.
+    /// The manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -173,7 +173,7 @@ impl Store {
         })
     }
 
-    /// What a name on the command line stands for: one artifact, or all that a recognizer of speech needs.
+    /// Artifacts of a name on the command line: one, or all that a speech model needs.
     pub fn parts(&self, name: &str) -> Vec<String> {
         match self.manifest.speech(name) {
             Some(speech) => {
@@ -205,7 +205,7 @@ impl Store {
         }
     }
 
-    /// What `id` was held to when it came.
+    /// Record of the checks of `id` when it was pulled.
     ///
     /// # Errors
     /// As [`Store::path`].
@@ -238,7 +238,7 @@ impl Store {
         }
     }
 
-    /// How the file stands to its record, and that to `models.toml`.
+    /// Compares the file with its record, and that with `models.toml`.
     fn found(&self, path: &std::path::Path, file: &FileEntry) -> Result<Found, StoreError> {
         let fits = |record: &Record| file.sha256.as_ref().is_none_or(|hash| *hash == record.sha256);
         Ok(match place::find(path)? {

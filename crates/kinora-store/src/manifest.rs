@@ -12,7 +12,7 @@ const EMBEDDED: &str = include_str!("../../../models.toml");
 pub struct Manifest {
     /// Version of the format; 1.
     pub version: u32,
-    /// Space of a library whose owner did not choose.
+    /// Default space of a new library.
     pub default_space: String,
     /// Embedding spaces.
     #[serde(default, rename = "space")]
@@ -125,7 +125,7 @@ pub enum Batching {
 pub struct Artifact {
     /// Name on the command line.
     pub id: String,
-    /// What it is for.
+    /// Purpose.
     pub job: String,
     /// Licence of the weights or of the program, SPDX where there is one.
     pub licence: String,
@@ -155,7 +155,7 @@ pub struct FileEntry {
     pub sha256: Option<String>,
     /// Hash before the transformation, if there is one.
     pub source_sha256: Option<String>,
-    /// What is done to the file once its source hash was checked.
+    /// Transform of the file once its source hash was checked.
     pub transform: Option<Transform>,
     /// Whether it is a program.
     #[serde(default)]
@@ -164,7 +164,7 @@ pub struct FileEntry {
     pub sources: Vec<Source>,
 }
 
-/// What can be done to a file between download and cache.
+/// Transform of a file between download and cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transform {

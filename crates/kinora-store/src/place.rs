@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::StoreError;
 
-/// What is known of a file in the cache; stands beside it as `NAME.json`.
+/// Record of a file in the cache, beside it as `NAME.json`.
 ///
 /// For a file that `models.toml` gives no hash, this record is what it is held to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +99,7 @@ fn write_record(target: &Path, record: &Record, stamp: Option<Stamp>) -> Result<
     Ok(())
 }
 
-/// What stands beside a file in the cache.
+/// Content of the file `NAME.json`.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     #[serde(flatten)]
@@ -109,7 +109,7 @@ struct Kept {
     stamp: Option<Stamp>,
 }
 
-/// What a changed file cannot keep without effort: git tells changed files the same way.
+/// Metadata of a file that changes with its content; git detects changed files the same way.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
     size: u64,
@@ -149,11 +149,11 @@ fn kept(target: &Path) -> Option<Kept> {
     serde_json::from_str(&fs::read_to_string(record_path(target)).ok()?).ok()
 }
 
-/// How a file in the cache stands to its record.
+/// State of a file in the cache against its record.
 pub(super) enum Found {
-    /// It or its record is not there.
+    /// The file or its record is missing.
     Missing,
-    /// Its bytes are not those that the record tells of.
+    /// The bytes of the file are not those of the record.
     Changed,
     /// Its bytes were hashed when it came, or since anything about it changed.
     Whole(Record),

@@ -1,8 +1,8 @@
-//! What a pull tells of itself.
+//! Progress of a pull.
 
 use serde::{Deserialize, Serialize};
 
-/// What is being done to a file.
+/// Stage of pulling a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -25,7 +25,7 @@ pub enum Stage {
 pub struct PullEvent<'a> {
     /// Artifact.
     pub id: &'a str,
-    /// What is being done.
+    /// The stage.
     pub stage: Stage,
     /// Source in use: `hub ...`, `pip ...`, `npm ...`; empty where none is.
     pub source: &'a str,

@@ -154,7 +154,7 @@ impl Fetch<'_> {
     }
 }
 
-/// What `pip` and `npm` say when nobody answers.
+/// Messages of `pip` and `npm` when no server answers.
 const UNREACHABLE: [&str; 13] = [
     "NewConnectionError",
     "Failed to establish a new connection",

@@ -1,4 +1,4 @@
-//! ffmpeg as a child that reads one untrusted file: what it may do, and that it ends with us.
+//! ffmpeg as a child process that reads one untrusted file: its limits, and its end with this process.
 
 use std::{
     ffi::OsString,
@@ -20,9 +20,9 @@ use crate::{
 /// pictures are not among them: they make ffmpeg open what the file's author names.
 const CONTAINERS: &str = "mov,matroska,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,obu,ivf,mjpeg,flv,asf,ogg,mxf,\
                           dv,wtv,rm,gif,apng,webp_anim,wav,mp3,flac,aac,aiff,w64,caf,amr,ac3,eac3,au";
-/// Between two looks at whether the child has ended.
+/// Time between two polls of whether the child has ended.
 const TICK: Duration = Duration::from_millis(4);
-/// A signal that asks everybody to end reaches a child a little before we know of it ourselves.
+/// A signal to the process group may reach a child before this process handles it; this is how long to wait for that.
 const HEARSAY: Duration = Duration::from_secs(1);
 
 /// A child that is killed when it is dropped.
@@ -32,7 +32,7 @@ pub(crate) struct Running {
     pub work: Duration,
 }
 
-/// What a child reads.
+/// Input of a child.
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'a> {
     pub ffmpeg: &'a FFmpeg,
@@ -43,8 +43,8 @@ pub(crate) struct Input<'a> {
 }
 
 impl Running {
-    /// Starts ffmpeg; `before` are options of the input, `after` those of the output. Its words can be read from
-    /// `stderr`, its output from `stdout` if `piped`.
+    /// Starts ffmpeg; `before` are options of the input, `after` those of the output. Messages come from
+    /// `stderr`, output from `stdout` if `piped`.
     ///
     /// # Errors
     /// If the file is missing, empty or no file, or ffmpeg cannot be started.
@@ -83,7 +83,7 @@ impl Running {
         Ok(Self { child, work })
     }
 
-    /// Why a child that was asked to end did so: `None` if it came to its end by itself. `signal` is what it said of it.
+    /// The error of a child that did not end by itself; `None` if it did. `signal` is the one that it reported.
     pub fn untimely(
         &self,
         status: ExitStatus,
@@ -167,10 +167,10 @@ fn open(path: &Path) -> Result<(File, u64), VideoError> {
     }
 }
 
-/// What ffmpeg opens, and what it inherits for that. On Linux it opens the very file that was checked, whatever has
-/// its name by now, and gets a position of its own in it, so that it can seek. Elsewhere a name is all that can be
-/// given: `fd:` is missing from older builds, and `/dev/fd` shares the position. What took the file's place since
-/// then could make that open(2) wait; the limit on silence ends it.
+/// URL that ffmpeg opens, and the file that it inherits for that. On Linux it opens the very file that was checked,
+/// whatever has its name by now, and gets a position of its own in it, so that it can seek. Elsewhere a name is all
+/// that can be given: `fd:` is missing from older builds, and `/dev/fd` shares the position. What took the file's
+/// place since then could make that open(2) wait; the limit on silence ends it.
 fn input(path: &Path, file: File) -> (OsString, Option<File>) {
     #[cfg(target_os = "linux")]
     if Path::new("/proc/self/fd").is_dir() {

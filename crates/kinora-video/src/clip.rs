@@ -27,7 +27,7 @@ pub struct ClipSpec {
     pub size: Size,
     /// The film's frames a second.
     pub fps: u32,
-    /// What stays in view when the picture is cut to the film's shape, in fractions of the upright
+    /// Point that stays in view when the picture is cut to the film's shape, in fractions of the upright
     /// picture; (0.5, 0.5) is its middle.
     pub focus: (f64, f64),
     /// Whether it is cut to the film's shape, or stands whole on a blurred, darkened copy of itself.
@@ -49,7 +49,7 @@ pub struct Clip<'a> {
     /// Size of the frames that come, and what they stand on.
     size: Size,
     matte: Option<Matte>,
-    /// Where each frame is looked at, and at which size that shows it.
+    /// Stabilisation plan, and the size at which whole frames are decoded for it.
     plan: Option<(&'a Plan, Size, Warp)>,
     made: u64,
     before: Option<Frame>,
@@ -103,7 +103,7 @@ impl<'a> Clip<'a> {
         self.held
     }
 
-    /// What the decoder met so far.
+    /// Result of the stream so far.
     pub fn outcome(&self) -> Outcome {
         self.feed.outcome()
     }
@@ -158,7 +158,7 @@ fn failed(error: FrameError) -> VideoError {
     VideoError::Internal(error.to_string())
 }
 
-/// When the film's frame `index` is shown, in the time of the video.
+/// Time in the video of the film's frame `index`.
 fn moment(spec: &ClipSpec, index: u64) -> Duration {
     let nanos = u128::from(index) * 1_000_000_000 / u128::from(spec.fps.max(1));
     spec.range.start() + Duration::from_nanos(nanos as u64)

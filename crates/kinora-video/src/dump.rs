@@ -11,20 +11,20 @@ use super::{
     log::{Level, Line},
 };
 
-/// A length from here on is a lie, as good as none.
+/// Durations from here on count as unknown.
 const UNBELIEVABLE: Duration = Duration::from_secs(1000 * 3600);
 
-/// What was understood.
+/// What could be parsed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Dump {
     /// Names of the demuxer, e.g. `mov,mp4,m4a,3gp,3g2,mj2`; empty if no input was opened.
     pub demuxer: String,
     pub duration: Option<Duration>,
-    /// Of the file.
+    /// Tags of the file.
     pub tags: Vec<(String, String)>,
-    /// Of its first sound; Ogg keeps those of the whole file there. Other streams' own are left out.
+    /// Tags of the first audio stream, where Ogg keeps those of the whole file. Tags of other streams are left out.
     pub audio_tags: Vec<(String, String)>,
-    /// All that are no cover pictures.
+    /// All video streams except cover pictures.
     pub videos: Vec<CodedVideo>,
     pub audio: Vec<AudioStream>,
     pub streams: usize,
@@ -47,7 +47,7 @@ pub(crate) struct CodedVideo {
     pub rotation: u16,
     /// Units of its clock in a second.
     pub clock: Option<f64>,
-    /// Its own, such as the moment at which it was recorded.
+    /// Tags of the stream, such as its time of recording.
     pub tags: Vec<(String, String)>,
 }
 
@@ -64,7 +64,7 @@ impl CodedVideo {
     }
 }
 
-/// Where in the description a line stands.
+/// Part of the description that a line belongs to.
 #[derive(Clone, Copy, PartialEq)]
 enum At {
     Before,
@@ -187,7 +187,7 @@ impl Dump {
     }
 }
 
-/// Of `Stream #0:3[0x4](und): …`.
+/// Number in `Stream #0:3[0x4](und): …`.
 fn index(text: &str) -> usize {
     let digits = text.strip_prefix("Stream #0:").unwrap_or_default();
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());

@@ -1,4 +1,4 @@
-//! Why a video cannot be read, and whose it is to mend.
+//! Errors of reading a video, by who can fix them.
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -6,8 +6,8 @@ use kinora_types::{Size, TimeRange};
 
 /// A video could not be read.
 ///
-/// `Io`, `Died` and `NotStarted` are the environment's fault, `Internal` ours; `Cancelled` nobody's; all
-/// others lie in the file.
+/// `Io`, `Died` and `NotStarted` come from the environment, `Internal` is a bug in Kinora, `Cancelled` is no fault; all
+/// others come from the file.
 #[derive(Debug, thiserror::Error)]
 pub enum VideoError {
     /// The file cannot be opened.
@@ -15,7 +15,7 @@ pub enum VideoError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// There are no bytes.
@@ -24,7 +24,7 @@ pub enum VideoError {
     /// The content is no known container of moving pictures or sound.
     #[error("not a video or sound in a format that Kinora reads: {said}")]
     UnknownFormat {
-        /// ffmpeg's own words.
+        /// Message of ffmpeg.
         said: String,
     },
     /// There is no moving picture in it (cover art does not count).
@@ -36,19 +36,19 @@ pub enum VideoError {
     /// Not one sample could be decoded.
     #[error("the sound is damaged, nothing of it can be decoded: {said}")]
     SilentSound {
-        /// ffmpeg's own words.
+        /// Message of ffmpeg.
         said: String,
     },
     /// Not one frame could be decoded.
     #[error("the video is damaged, no frame of it can be decoded: {said}")]
     Undecodable {
-        /// ffmpeg's own words.
+        /// Message of ffmpeg.
         said: String,
     },
     /// This ffmpeg has no decoder for it.
     #[error("this ffmpeg cannot decode the video: {said}")]
     NoDecoder {
-        /// ffmpeg's own words.
+        /// Message of ffmpeg.
         said: String,
     },
     /// Frames of more pixels than the limit.
@@ -66,12 +66,12 @@ pub enum VideoError {
     /// The decoder gave nothing for too long, or took too long in all; it was ended.
     #[error("decoding took too long: {} s for {frames} frames", waited.as_secs())]
     TooSlow {
-        /// How long the decoder kept us waiting.
+        /// Time spent waiting for the decoder.
         waited: Duration,
         /// Frames that came.
         frames: u64,
     },
-    /// Far more work than any honest file of its size makes.
+    /// More work than any valid file of its size makes.
     #[error("decoding takes more than {} s of processor time, too much for a file of this size", limit.as_secs())]
     TooMuchWork {
         /// By [`super::VideoLimits::per_megabyte`] and its like.
@@ -90,13 +90,13 @@ pub enum VideoError {
     BreaksOff {
         /// The span that was asked for.
         span: TimeRange,
-        /// When its last frame that can be decoded ends.
+        /// End of the last frame that can be decoded.
         end: Duration,
     },
     /// A film size that cannot be encoded.
     #[error("both sides of a frame must be even and at least 2: `{0}`")]
     OddSize(Size),
-    /// Somebody asked to stop.
+    /// The work was cancelled.
     #[error("cancelled")]
     Cancelled,
     /// ffmpeg could not be started.
@@ -104,7 +104,7 @@ pub enum VideoError {
     NotStarted {
         /// The binary.
         ffmpeg: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// ffmpeg was killed, or refused its own arguments.
@@ -112,16 +112,16 @@ pub enum VideoError {
     Died {
         /// Exit status or signal.
         status: String,
-        /// Its last words.
+        /// Last lines of its output.
         said: String,
     },
-    /// A fault of ours.
+    /// A bug in Kinora.
     #[error("internal: {0}")]
     Internal(String),
 }
 
 impl VideoError {
-    /// What the user can do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {

@@ -1,4 +1,4 @@
-//! What a video file says of itself.
+//! Facts about a media file.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use kinora_types::{DateBasis, GeoPoint, Size};
 /// A file of moving pictures, of sound, or of both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoFacts {
-    /// Container in lower case: `mp4`, `mov`, `matroska`, `webm`, `avi`, `mpeg`, `gif`, `webp`, … As told
-    /// by content, never by name.
+    /// Container in lower case: `mp4`, `mov`, `matroska`, `webm`, `avi`, `mpeg`, `gif`, `webp`, … From the
+    /// content, never from the name.
     pub container: String,
     /// How long the file claims to last, to 10 ms; some containers do not say.
     pub duration: Option<Duration>,
-    /// Its first video that is not a cover picture.
+    /// First video stream that is not a cover picture.
     pub video: Option<VideoStream>,
-    /// Its sound, in the file's order.
+    /// Audio streams, in the file's order.
     pub audio: Vec<AudioStream>,
     /// Streams of any kind, with subtitles and cover pictures.
     pub streams: usize,
-    /// What its maker wrote into it.
+    /// Tags of the container.
     pub tags: Tags,
-    /// What ffmpeg complained of when it looked at the beginning.
+    /// Errors that ffmpeg reported while probing.
     pub complaint: Option<String>,
 }
 
@@ -71,10 +71,10 @@ pub enum Hdr {
     Hlg,
 }
 
-/// How light was brought to SDR.
+/// Conversion of the brightness to SDR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// It was SDR already.
+    /// None: the video is SDR.
     Sdr,
     /// Mapped from HDR: its reference white (203 cd/m², ITU-R BT.2408) comes out at 227 of 255.
     Mapped,
@@ -93,12 +93,12 @@ pub struct AudioStream {
     pub channels: u32,
     /// ISO 639-2 code of its language, unless undetermined.
     pub language: Option<String>,
-    /// Whether the file wants it to be heard if nobody chooses: its default track, one that is enabled.
+    /// Whether the file marks it as the default track, and enabled.
     pub default: bool,
 }
 
-/// Which of several tracks is heard where nobody chooses: the first that its file calls the default, else the
-/// first whose format is known; counted from 0, `None` where there is none.
+/// The default of several tracks: the first that the file marks as such, else the first of a known format. Counted
+/// from 0; `None` if there is none.
 pub fn main_sound(tracks: &[AudioStream]) -> Option<usize> {
     let known = |track: &AudioStream| track.rate > 0 && track.codec != "none";
     let default = tracks.iter().position(|track| track.default && known(track));
@@ -112,7 +112,7 @@ pub struct Tags {
     pub created: Option<Timestamp>,
     /// Local time of the camera, if it was written; else that of `created` in UTC.
     pub taken_at: Option<DateTime>,
-    /// How `taken_at` is known; `None` where there is no date.
+    /// Basis of `taken_at`; `None` where there is no date.
     pub date_basis: Option<DateBasis>,
     /// Where it was recorded.
     pub place: Option<GeoPoint>,

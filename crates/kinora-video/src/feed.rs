@@ -1,8 +1,8 @@
 //! Raw frames and their times, out of one child.
 //!
 //! Pixels come through standard output, times through `showinfo` on the error stream: raw video has
-//! none of its own. The filter tells of a frame before its pixels leave, so the n-th report belongs to
-//! the n-th frame. Two threads read, `video-pixels` and `video-words`; at most [`QUEUE`] frames wait.
+//! none of its own. The filter reports a frame before its pixels leave, so the n-th report belongs to the
+//! n-th frame. Two threads read, `video-pixels` and `video-words`; at most [`QUEUE`] frames wait.
 
 use std::{
     collections::VecDeque,
@@ -27,19 +27,19 @@ const QUEUE: usize = 3;
 /// Reports that may wait for their frames. ffmpeg holds tens of frames between the filter and the
 /// pipe; if this were ever full, both sides would wait for each other until the limit on silence.
 const REPORTS: usize = 4096;
-/// What is remembered of grave lines.
+/// Most lines of errors that are kept.
 const KEPT_WORDS: usize = 20;
 
-/// How a stream ended.
+/// Result of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Frames that came.
     pub frames: u64,
-    /// When the last one ends.
+    /// End of the last frame.
     pub end: Duration,
     /// Whether the time between frames varies by more than rounding.
     pub variable: bool,
-    /// What was wrong with the file, in ffmpeg's words, if not everything could be decoded as it was
+    /// Damage of the file, as ffmpeg reported it, if not everything could be decoded as it was
     /// meant. Frames that came may show the damage.
     pub damage: Option<String>,
 }
@@ -51,12 +51,12 @@ struct Stamp {
     duration: Duration,
 }
 
-/// What was said besides times.
+/// Messages of ffmpeg besides times.
 #[derive(Default)]
 pub(crate) struct Words {
     pub damage: Option<String>,
     pub grave: Vec<String>,
-    /// What ended ffmpeg, by its own words.
+    /// Signal that ended ffmpeg, as it reported.
     pub signal: Option<i32>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Feed<'a> {
     /// The next frame and when it is shown; never before the one that came last.
     ///
     /// # Errors
-    /// If the child was too slow or died, the frames break off, or somebody asked to stop.
+    /// If the child was too slow or died, the frames break off, or the work was cancelled.
     pub fn next(&mut self) -> Result<Option<Raw>, VideoError> {
         if let Some(frame) = self.back.pop_front() {
             return Ok(Some(frame));
@@ -136,7 +136,7 @@ impl<'a> Feed<'a> {
         next
     }
 
-    /// What came last comes again.
+    /// Puts frames back; they are the next ones.
     pub fn give_back(&mut self, frames: impl IntoIterator<Item = Raw>) {
         self.back.extend(frames);
     }
@@ -172,7 +172,7 @@ impl<'a> Feed<'a> {
         Ok(None)
     }
 
-    /// How it ended; whole once [`Feed::next`] has given `None`.
+    /// Result of the stream; complete once [`Feed::next`] has given `None`.
     pub fn outcome(&self) -> Outcome {
         Outcome { variable: self.rhythm.varies(), ..self.outcome.clone() }
     }

@@ -12,7 +12,7 @@ use crate::spawn::{Bounds, spawn};
 /// An ffmpeg binary that answered. Clones share what it said of itself, so that each costs two strings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FFmpeg {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
     /// Its version as it calls it, e.g. `7.0.2-static`.
     pub version: String,
@@ -24,13 +24,13 @@ pub struct FFmpeg {
     pub filters: Arc<[String]>,
 }
 
-/// An ffmpeg binary cannot be used: the environment's to mend.
+/// An ffmpeg binary cannot be used (environment).
 #[derive(Debug, thiserror::Error)]
 pub enum FFmpegError {
     /// It cannot be started.
     #[error("cannot start ffmpeg: {source}: {path}", path = path.display())]
     NotStarted {
-        /// Why.
+        /// The cause.
         source: io::Error,
         /// The binary.
         path: PathBuf,
@@ -49,15 +49,14 @@ pub enum FFmpegError {
 }
 
 impl FFmpegError {
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> &'static str {
         "`kinora models pull ffmpeg` gets one that works; `KINORA_FFMPEG` names your own"
     }
 }
 
 impl FFmpeg {
-    /// Runs the binary four times and reads what it says of itself: once, so that nobody has to ask again for
-    /// every file.
+    /// Runs the binary four times for its version, encoders, decoders and filters, so that no file needs to ask again.
     ///
     /// # Errors
     /// If it cannot be started, or it is not ffmpeg.

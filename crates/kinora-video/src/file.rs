@@ -1,4 +1,4 @@
-//! One video file that has been looked at.
+//! A video file that was probed.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,10 +18,10 @@ use super::{
 };
 use crate::FFmpeg;
 
-/// Asked often and from the thread that reads: whether to stop.
+/// Whether to stop; polled often, from the thread that reads.
 pub type Cancelled<'a> = &'a (dyn Fn() -> bool + Sync);
 
-/// For whoever never stops: `&never`.
+/// Never cancels: `&never`.
 pub fn never() -> bool {
     false
 }
@@ -37,7 +37,7 @@ pub struct VideoFile {
 }
 
 impl VideoFile {
-    /// Looks at a file: see [`probe()`].
+    /// Probes a file, as [`probe()`] does.
     ///
     /// # Errors
     /// As [`probe()`].
@@ -58,30 +58,31 @@ impl VideoFile {
         Ok(Self { ffmpeg, path, limits, facts, tone })
     }
 
-    /// The same file under other limits: it is not looked at again.
+    /// The same file under other limits, without probing it again.
     pub fn within(self, limits: VideoLimits) -> Self {
         Self { limits, ..self }
     }
 
-    /// What the file says of itself.
+    /// Facts about the file.
     pub fn facts(&self) -> &VideoFacts {
         &self.facts
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What happens to its light in every frame that is read.
+    /// Tone mapping of every frame that is read.
     pub fn tone(&self) -> Tone {
         self.tone
     }
 
-    /// The first look: some keyframes, spread evenly.
+    /// Some keyframes, spread evenly over the video.
     ///
     /// # Errors
-    /// [`VideoError::NoVideo`] for sound alone, and whatever keeps ffmpeg from starting; damage is an error of the frames.
+    /// [`VideoError::NoVideo`] for sound alone, and whatever keeps ffmpeg from starting; damage is an error of the
+    /// frames.
     pub fn keyframes<'a>(
         &'a self,
         spec: KeyframeSpec,
@@ -163,8 +164,8 @@ impl VideoFile {
         Soundtrack::start(self, from, cancelled)
     }
 
-    /// When its last frame that can be decoded ends: the honest length of a file that was cut off and still
-    /// claims to be whole. Looks at a few moments where the container can be sought in, else decodes it all.
+    /// When the last frame that can be decoded ends: the true duration of a file that was cut off but claims to be
+    /// whole. Seeks to a few moments where the container allows it, else decodes everything.
     ///
     /// # Errors
     /// As [`VideoFile::keyframes`].
@@ -172,7 +173,7 @@ impl VideoFile {
         reach::reach(self, cancelled)
     }
 
-    /// So many frames spread over a span, or as many as it has, their size as in [`VideoFile::frames`].
+    /// `count` frames spread over a span, or as many as it has, their size as in [`VideoFile::frames`].
     ///
     /// # Errors
     /// As [`VideoFile::clip`].

@@ -64,7 +64,7 @@ pub(super) fn every(step: Duration) -> String {
     format!("isnan(prev_selected_t)+gte(t-prev_selected_t,{:.6})", step.as_secs_f64())
 }
 
-/// What is wanted of the frames.
+/// Filter chain of the frames.
 pub(super) struct Chain<'a> {
     pub video: &'a VideoStream,
     pub tone: Tone,
@@ -152,7 +152,7 @@ impl Chain<'_> {
         filters
     }
 
-    /// What to take for the matrix of a file that does not say: as broadcasters do, by its height.
+    /// Colour matrix of a file that states none: by its height, as broadcasters do.
     fn matrix(&self) -> &'static str {
         let rgb = ["rgb", "bgr", "gbr", "pal", "0rgb", "argb", "abgr"];
         let format = self.video.pixel_format.as_str();

@@ -1,4 +1,4 @@
-//! What tests of this floor and the ones above need: the real ffmpeg, and one that counts.
+//! Fixtures for tests: the real ffmpeg, and one that counts its calls.
 //!
 //! Only built for tests (feature `fixtures`). A missing program is a failure with a hint.
 

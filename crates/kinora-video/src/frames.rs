@@ -44,7 +44,7 @@ impl<'a> Frames<'a> {
         self.size
     }
 
-    /// How the stream ended; whole once the iterator has given `None`.
+    /// Result of the stream; complete once the iterator has given `None`.
     pub fn outcome(&self) -> Outcome {
         self.feed.outcome()
     }

@@ -12,7 +12,7 @@ use std::{
 
 /// Seconds from 1904, where QuickTime's clock begins, to 1970.
 const TO_1970: u64 = 2_082_844_800;
-/// Boxes that are looked at before the movie header.
+/// Most boxes that are read before the movie header.
 const MOST_BOXES: usize = 2000;
 /// An AVI's header lies within this.
 const AVI_HEAD: u64 = 256 << 10;
@@ -29,7 +29,7 @@ pub(crate) fn mended(path: &Path, tags: &[(String, String)]) -> Vec<(String, Str
 
 #[derive(Debug, Default, PartialEq)]
 struct Head {
-    /// The movie header's time is before 1970, or counts from 1970 against the standard: nobody can tell.
+    /// The movie header's time is before 1970, or counts from 1970 against the standard; the two cannot be told apart.
     before_1970: bool,
     /// AVI's time of digitisation.
     idit: Option<String>,

@@ -14,13 +14,13 @@ use super::{
 };
 use kinora_image::fit;
 
-/// From here on, seeking beats reading through: reading takes about 5 ms a second of 1080p video,
+/// Duration from which seeking beats reading through: reading takes about 5 ms a second of 1080p video,
 /// a seek about 60 ms.
 const LONG: Duration = Duration::from_secs(1200);
 /// Between keyframes of a file that does not say how long it is.
 const BLIND_STEP: Duration = Duration::from_secs(2);
 
-/// How many keyframes, how large.
+/// Number and size of keyframes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyframeSpec {
     /// At most this many.
@@ -88,12 +88,12 @@ impl<'a> Keyframes<'a> {
         Ok(keyframes)
     }
 
-    /// What came, and the first damage that was met.
+    /// Result of the stream, and the first damage.
     pub fn outcome(&self) -> Outcome {
         self.outcome.clone()
     }
 
-    /// Of `every` frame, or of those that stand alone.
+    /// Reads through the file: `every` frame, or intra-coded ones only.
     fn read_through(
         &self,
         duration: Option<Duration>,

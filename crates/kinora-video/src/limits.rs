@@ -1,9 +1,9 @@
-//! What one file may cost.
+//! Limits on time, memory and size of decoding one file.
 
 use std::time::Duration;
 
-/// Limits on the child process that decodes one file. Only time that the child keeps us waiting
-/// counts, never the time that a frame's receiver takes.
+/// Limits on the child process that decodes one file. Only time spent waiting for the child counts, not the
+/// time that the receiver of a frame takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoLimits {
     /// Pixels of one coded frame.
@@ -12,16 +12,17 @@ pub struct VideoLimits {
     pub memory: u64,
     /// The longest time without a frame.
     pub silence: Duration,
-    /// Waiting in all: this much for any file,
+    /// Time to wait for any file, in all.
     pub floor: Duration,
-    /// and this much for every second that the file claims to last,
+    /// Time to wait in addition, for each second that the file claims to last.
     pub per_second: Duration,
-    /// but never more than this.
+    /// Longest time to wait in all.
     pub ceiling: Duration,
-    /// Processor time in all (enforced on Linux; waiting may take twice as long anywhere): [`VideoLimits::floor`] and
-    /// this much for every million bytes, as a file can claim any length, but not be larger than it is,
+    /// Processor time in addition to [`VideoLimits::floor`], for each million bytes of the file. It is enforced on
+    /// Linux; elsewhere waiting ends after twice the time. A file can claim any duration, but not be larger than it
+    /// is.
     pub per_megabyte: Duration,
-    /// or this much for GIF, WebP, APNG and the like, which need less.
+    /// As [`VideoLimits::per_megabyte`], for GIF, WebP, APNG and the like, which need less.
     pub per_megabyte_drawn: Duration,
     /// Frames that one stream may give.
     pub frames: u64,
@@ -56,7 +57,7 @@ impl Default for VideoLimits {
 }
 
 impl VideoLimits {
-    /// How long a stream over a file of this duration may keep us waiting in all.
+    /// Longest time to wait for a stream over a file of this duration, in all.
     pub(super) fn wall(&self, duration: Option<Duration>) -> Duration {
         let claimed = duration.unwrap_or(Duration::from_secs(3600)).as_secs_f64();
         let wanted = self.floor.as_secs_f64() + claimed * self.per_second.as_secs_f64();

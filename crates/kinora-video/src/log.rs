@@ -1,6 +1,6 @@
-//! What ffmpeg says on its error stream, line by line, as `-loglevel level+info` prints it.
+//! Messages of ffmpeg on its error stream, line by line, as `-loglevel level+info` prints it.
 //!
-//! Written by a program but filled by the file: every line may lie, none may be long.
+//! The content comes from the file: no line is trusted, and long lines are cut.
 
 use std::io::Read;
 
@@ -9,11 +9,11 @@ use kinora_types::Size;
 /// A longer line is cut.
 const LONGEST_LINE: usize = 4096;
 
-/// Said of our own output: raw video is numbered at an even rate, so that two frames of a file whose rate
-/// varies may share a number. `showinfo` tells their times.
+/// A warning about raw output, which is numbered at an even rate: two frames of a file with a varying rate may share a
+/// number. Their times come from `showinfo`.
 const SAME_NUMBER: &str = "Application provided invalid, non monotonically increasing dts to muxer";
 
-/// How grave a line is.
+/// Log level of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// The rest of the line before.
@@ -28,7 +28,7 @@ pub(crate) enum Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line<'a> {
     pub level: Level,
-    /// What speaks, e.g. `h264` or `Parsed_showinfo_0`; empty for ffmpeg itself.
+    /// Source of the line, e.g. `h264` or `Parsed_showinfo_0`; empty for ffmpeg itself.
     pub source: &'a str,
     pub text: &'a str,
 }
@@ -104,14 +104,14 @@ impl Line<'_> {
         Some(ShowInfo::Colours(Colours { matrix, primaries, transfer }))
     }
 
-    /// The signal that ended ffmpeg, if it says so: it obeys those that ask and those that tell of a limit.
+    /// The signal that ended ffmpeg, if it reports one: a request to end or a limit.
     pub fn signal(&self) -> Option<i32> {
         let number = self.text.strip_prefix("Exiting normally, received signal ")?;
         let own = self.source.is_empty() && self.level == Level::Info;
         number.trim_end_matches('.').parse().ok().filter(|_| own)
     }
 
-    /// Whether the line tells of damage in the file: decoders' and demuxers' errors, and packets that
+    /// Whether the line reports damage in the file: decoders' and demuxers' errors, and packets that
     /// a demuxer found to be corrupt.
     pub fn is_damage(&self) -> bool {
         let corrupt = self.level == Level::Warning && self.text.starts_with("Packet corrupt");

@@ -1,4 +1,4 @@
-//! What a file is: the description that ffmpeg prints, corrected by its first frame.
+//! Probing a file: the description that ffmpeg prints, corrected by the first frame.
 //!
 //! The description is of the container's claims; pixel shape, fields, size and colours are taken from
 //! the first frame as it leaves the decoder, turned upright.
@@ -17,20 +17,21 @@ use super::{
 };
 use crate::FFmpeg;
 
-/// No more of what is said is kept.
+/// Most log lines that are kept.
 const KEPT_LINES: usize = 4000;
-/// Pixels further from square than this are taken for a lie of the file.
+/// Pixel aspect ratios beyond this count as unknown.
 const ODDEST_PIXEL: f64 = 8.0;
 /// Containers of pictures that move: every frame is drawn on top of those before it.
 pub(super) const DRAWN: [&str; 3] = ["gif", "webp", "apng"];
 
-/// Says what a file is; decodes no more than its first frame.
+/// Probes a file: container, streams, first frame. Decodes no more than that frame.
 ///
 /// Files of sound alone are no error: [`VideoFacts::video`] is `None`. Takes about as long as starting
 /// ffmpeg does; never longer than [`VideoLimits::floor`].
 ///
 /// # Errors
-/// If the file is missing, empty or no media file, ffmpeg cannot be started or takes too long, or somebody asked to stop.
+/// If the file is missing, empty or no media file, ffmpeg cannot be started or takes too long, or the work was
+/// cancelled.
 pub fn probe(
     ffmpeg: &FFmpeg,
     path: &Path,
@@ -60,8 +61,8 @@ pub fn probe(
     Ok(facts)
 }
 
-/// ffmpeg's own decoders of VP8 and VP9 leave the alpha channel out; libvpx's see it. Without them, which is told by
-/// [`VideoStream::transparent`], the ground is what lies under the transparency.
+/// ffmpeg's own decoders of VP8 and VP9 leave the alpha channel out; those of libvpx decode it.
+/// Without libvpx the colours under the transparency show; [`VideoStream::transparent`] says so.
 fn seeing_alpha(ffmpeg: &FFmpeg, video: &CodedVideo) -> Option<&'static str> {
     let decoder = match video.codec.as_str() {
         "vp8" => "libvpx",
@@ -76,7 +77,7 @@ pub(super) fn decoder(index: usize, name: Option<&str>) -> Vec<String> {
     name.map(|name| vec![format!("-c:{index}"), name.to_owned()]).unwrap_or_default()
 }
 
-/// What ffmpeg says while it makes `after` of a file, never longer than [`VideoLimits::floor`].
+/// Messages of ffmpeg while it makes `after` of a file, never longer than [`VideoLimits::floor`].
 pub(crate) fn ask(
     input: Input,
     words: (&[String], &[String]),
@@ -157,7 +158,7 @@ fn facts(path: &Path, lines: &[String], limits: &VideoLimits) -> Result<VideoFac
     })
 }
 
-/// What is written in the file and in its video, the file's own words first.
+/// Tags of the file and of its video, the file's first.
 fn pairs(dump: &Dump) -> Vec<(String, String)> {
     let own = dump.video().map_or(&[][..], |video| &video.tags);
     dump.tags.iter().chain(own).cloned().collect()
@@ -277,7 +278,7 @@ fn square(size: Size, aspect: f64) -> Size {
     }
 }
 
-/// One name out of the demuxer's many.
+/// The container's name, out of the several names of a demuxer.
 pub(crate) fn container(demuxer: &str, tags: &[(String, String)]) -> String {
     let brand = tags.iter().find(|(key, _)| key == "major_brand").map(|(_, value)| value.as_str());
     match demuxer {

@@ -1,7 +1,7 @@
-//! How far a video reaches, and how a span of it is come by.
+//! The true end of a video, and seeking to a span of it.
 //!
-//! Whether a seek went well is told by what comes: the frame that is shown at the moment, or one before it. Else
-//! the video is decoded from its start. Memory: two frames and the queue of the feed.
+//! A seek succeeded if the first frame is the one shown at that moment, or one before it. Else the video is decoded
+//! from its start. Memory: two frames and the queue of the feed.
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ const LEAD: Duration = Duration::from_millis(500);
 /// Bytes read at once, and how many such pieces may wait.
 const PIECE: usize = 1 << 15;
 const QUEUE: usize = 4;
-/// Between two looks at whether to stop.
+/// Time between two polls for cancellation.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Samples from a moment on, as many as are asked for.
@@ -42,7 +42,7 @@ pub struct Soundtrack<'a> {
     wall: Duration,
     waited: Duration,
     cancelled: Cancelled<'a>,
-    /// What came and was not asked for yet.
+    /// Samples that came and were not read yet.
     rest: Vec<u8>,
     given: u64,
 }
@@ -86,7 +86,7 @@ impl<'a> Soundtrack<'a> {
     /// Fills `out` with the next samples, left and right in turn; silence after the end of the sound.
     ///
     /// # Errors
-    /// If the decoder was too slow or died, or somebody asked to stop.
+    /// If the decoder was too slow or died, or the work was cancelled.
     pub fn read(&mut self, out: &mut [f32]) -> Result<(), VideoError> {
         const BYTES: usize = size_of::<f32>();
         let mut filled = 0;

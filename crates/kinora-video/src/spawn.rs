@@ -1,9 +1,9 @@
-//! Children that end with us, under limits that hold before their first instruction.
+//! Child processes that end with this process, under limits that are set before their first instruction.
 //!
 //! Way in: [`spawn`]. On Linux the kernel kills a child when the *thread* that started it ends
 //! (`PR_SET_PDEATHSIG`, prctl(2)), not when the process does: so one thread, `child-starter`, starts all of them
 //! and lives as long as the process. Children stand in process groups of their own, so that a terminal's Ctrl-C
-//! is ours to hear and a decoder that was asked to end is not taken for a damaged file.
+//! reaches only this process and a decoder that it ended is not taken for a damaged file.
 //! Memory: one idle thread.
 
 use std::{
@@ -18,14 +18,14 @@ use std::{
     time::Duration,
 };
 
-/// What a child may use. `None` is what we may use ourselves.
+/// Limits of a child process. `None` is the limit of this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// Bytes of address space (Linux).
     pub memory: Option<u64>,
-    /// Time on all processors together (Linux); then comes SIGXCPU, and SIGKILL if that is not obeyed.
+    /// Processor time of all threads (Linux); then comes SIGXCPU, and later SIGKILL.
     pub work: Option<Duration>,
-    /// Whether others go first (Linux).
+    /// Whether it runs at low priority (Linux).
     pub background: bool,
 }
 
@@ -45,11 +45,11 @@ pub fn spawn(mut command: Command, bounds: Bounds, inherited: Option<File>) -> i
         let (orders, queue) = channel::<Order>();
         let work = move || {
             for mut order in queue {
-                // Whoever ordered it waits for the reply.
+                // The caller waits for the reply.
                 let _ = order.reply.send(order.command.spawn());
             }
         };
-        // Without the thread nobody takes an order, which is told below.
+        // If the thread does not start, sending the order below fails.
         let _ = thread::Builder::new().name("child-starter".into()).spawn(work);
         orders
     });

@@ -39,7 +39,7 @@ pub(crate) fn read(pairs: &[(String, String)]) -> Tags {
     }
 }
 
-/// Where cameras and programs write a time of their own, the surest first: QuickTime, EXIF's name, AVI,
+/// Tags with a time of recording, the most reliable first: QuickTime, EXIF's name, AVI,
 /// and the tag of any container.
 const LOCAL: [&str; 5] =
     ["com.apple.quicktime.creationdate", "DateTimeOriginal", "IDIT", "DATE_RECORDED", "date"];

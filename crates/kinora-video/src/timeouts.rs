@@ -41,7 +41,7 @@ impl<'a> Timeouts<'a> {
     /// The next item from `channel`; `None` once its other end is closed.
     ///
     /// # Errors
-    /// [`GivenUp`] if a timeout passed or somebody asked to stop.
+    /// [`GivenUp`] if a timeout passed or the work was cancelled.
     pub fn wait<T>(&mut self, channel: &Receiver<T>) -> Result<Option<T>, GivenUp> {
         let begun = Instant::now();
         loop {

@@ -37,6 +37,33 @@ impl Home {
     }
 }
 
+impl Home {
+    /// A cache that has what the shared one has, but for artifacts whose names begin so.
+    pub fn cache_without(&self, names: &[&str]) -> PathBuf {
+        let folder = self.path().join("cache");
+        std::fs::create_dir(&folder).unwrap();
+        for entry in std::fs::read_dir(cache()).unwrap().flatten() {
+            let name = entry.file_name();
+            if !names.iter().any(|without| name.to_string_lossy().starts_with(without)) {
+                link(&entry.path(), &folder.join(name));
+            }
+        }
+        folder
+    }
+}
+
+#[cfg(unix)]
+fn link(from: &Path, to: &Path) {
+    std::os::unix::fs::symlink(from, to).unwrap();
+}
+
+#[cfg(not(unix))]
+fn link(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::os::windows::fs::symlink_dir(from, to).unwrap();
+    }
+}
+
 /// Runs a command to its end with these lines on its standard input.
 pub fn fed(mut command: Command, lines: &str) -> Ended {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

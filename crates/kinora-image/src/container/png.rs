@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What comes out until the first error or the bound.
+    /// Inflated bytes up to the first error or the bound.
     fn inflate(&mut self, data: &[u8]) -> Vec<u8> {
         let mut text = Vec::new();
         // An error leaves what came before it.

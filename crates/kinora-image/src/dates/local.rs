@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::NameDate;
 
-/// Zones lie between -12:00 and +14:00; a clock is told at the end of a video, its name at the beginning, so
+/// Zones lie between -12:00 and +14:00; a clock is written at the end of a video, its name at the beginning, so
 /// that some hours of filming come on top.
 const WEST: i64 = 15 * 3600;
 const EAST: i64 = 14 * 3600 + 120;

@@ -5,7 +5,7 @@
 //! form with what it means. Nothing here reads files or keeps memory.
 //!
 //! A time written with an offset keeps its local part: a picture of nine in the evening was taken in the
-//! evening, wherever it is looked at.
+//! evening, whatever the zone of the viewer.
 
 mod local;
 mod month_names;
@@ -31,7 +31,7 @@ pub use zones::at_place;
 pub struct Dated {
     /// In local time where that can be known.
     pub at: DateTime,
-    /// How it is known.
+    /// Basis of the date.
     pub basis: DateBasis,
 }
 
@@ -60,7 +60,7 @@ pub fn dated(text: &str) -> Option<Dated> {
     parse(text).map(Dated::from)
 }
 
-/// How far a date is to be believed: what is written before a clock in UTC, that before a guess.
+/// Reliability of a date: a written one is above a clock in UTC, and that above a guess.
 pub fn weight(basis: Option<DateBasis>) -> u8 {
     match basis {
         Some(DateBasis::Written) => 3,
@@ -70,14 +70,14 @@ pub fn weight(basis: Option<DateBasis>) -> u8 {
     }
 }
 
-/// What one file says of its times, by what they are times of.
+/// Dates in one file by their meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Dates {
     /// When the picture was taken.
     pub original: Option<Dated>,
-    /// When it became a file: the same for a camera, years later for a scanner.
+    /// When the picture became a file: the same for a camera, years later for a scanner.
     pub digitized: Option<Dated>,
-    /// What the satellites said, in UTC.
+    /// Time of the satellites, in UTC.
     pub satellites: Option<Dated>,
     /// When a program last changed the file.
     pub modified: Option<Dated>,

@@ -64,7 +64,7 @@ enum Piece<'a> {
     Between(&'a str),
 }
 
-/// Beyond this many, a name has no date; file systems allow 255 bytes.
+/// Most parts of a name that may have a date; file systems allow 255 bytes.
 const MOST_PIECES: usize = 256;
 
 fn pieces(name: &str) -> Vec<Piece<'_>> {

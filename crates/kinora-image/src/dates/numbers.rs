@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 
 use super::written::{Precision, Written, Zone, day, time};
 
-/// What is left of a text to be read.
+/// Rest of a text that is still to be read.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a>(pub &'a str);
 

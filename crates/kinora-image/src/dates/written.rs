@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::{month_names, numbers};
 
-/// Longer texts are no dates.
+/// Longest text in bytes that may be a date.
 const LONGEST: usize = 100;
 
 /// Up to which part a date is written; what is not is its first day or midnight.
@@ -18,7 +18,7 @@ pub enum Precision {
     Month,
     /// To the day.
     Day,
-    /// With a time of day.
+    /// A date with a time of day.
     Time,
 }
 
@@ -36,7 +36,7 @@ pub enum Zone {
 pub struct Written {
     /// As it is written, to the second, offsets aside.
     pub at: DateTime,
-    /// How precise it is.
+    /// Precision of the date.
     pub precision: Precision,
     /// Its zone, if one is written.
     pub zone: Option<Zone>,

@@ -42,7 +42,7 @@ fn zone(place: GeoPoint) -> Option<&'static str> {
     (nearness >= NEAR).then_some(zone)
 }
 
-/// What clocks on the wall showed at a place; `None` at sea and where the system knows no zones.
+/// Local time at a place; `None` at sea and where the system knows no time zones.
 pub fn at_place(utc: DateTime, place: GeoPoint) -> Option<DateTime> {
     let rules = TimeZone::get(zone(place)?).ok()?;
     let moment = TimeZone::UTC.to_timestamp(utc).ok()?;

@@ -1,4 +1,4 @@
-//! What a picture of another shape stands on: a blurred, darkened copy of itself.
+//! Matte for a picture of another shape: a blurred, darkened copy of itself around it.
 
 use kinora_types::{Picture, Size, YuvFrame};
 

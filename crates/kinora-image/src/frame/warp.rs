@@ -7,7 +7,7 @@
 
 use kinora_types::{OddSize, Size, YuvFrame};
 
-/// Fractions of a sample that are told apart, as bits.
+/// Bits of the fraction of a sample position.
 const PHASE_BITS: u32 = 8;
 const PHASES: usize = 1 << PHASE_BITS;
 /// Fractional bits of weights, of samples between the passes, and of places.
@@ -19,7 +19,7 @@ const PAD: usize = 4;
 
 static WEIGHTS: [[i16; 4]; PHASES] = weights();
 
-/// Where an output looks: what it shows at `p` from its middle is what the source has at
+/// Pose of an output frame in the source: the output shows at `p` from its middle what the source has at
 /// `centre + scale * R(angle) p` from its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pose {
@@ -39,7 +39,7 @@ pub struct Warp {
 }
 
 impl Warp {
-    /// What `pose` sees of `source`, as a frame of `size`.
+    /// Resamples `source` at `pose` to a frame of `size`.
     ///
     /// # Errors
     /// If a side of `size` is odd.

@@ -26,7 +26,7 @@ pub fn sidecar(picture: &Path) -> Result<Metadata, ReadError> {
     Ok(all)
 }
 
-/// What the bytes of a sidecar of a picture of this name say: of Takeout's JSON, or of XMP.
+/// Metadata in the bytes of a sidecar of a picture of this name: Takeout's JSON, or XMP.
 ///
 /// # Errors
 /// If a parser panicked.
@@ -67,11 +67,11 @@ fn json_paths(picture: &Path) -> Vec<PathBuf> {
     names.iter().map(|name| picture.with_file_name(name)).collect()
 }
 
-/// What Takeout puts behind a file's name, since 2024; nothing before.
+/// Suffix of Takeout behind a file's name since 2024; before, there was none.
 const BEHIND: &str = ".supplemental-metadata";
 /// Takeout cuts names to this many characters, its `.json` and its counter aside.
 const LONGEST: usize = 46;
-/// What Takeout calls a picture that was changed; it has no JSON of its own.
+/// Suffixes of Takeout for an edited picture, which has no JSON of its own.
 const EDITED: [&str; 6] =
     ["-edited", "-bearbeitet", "-modifié", "-editado", "-modificato", "-bewerkt"];
 

@@ -23,7 +23,7 @@ fn narrow(bytes: &[u8]) -> String {
     }
 }
 
-/// UTF-16 in the order that its mark tells, else in which it makes more sense; the standard means the file's,
+/// UTF-16 in the order of its mark, else in which it makes more sense; the standard means the file's,
 /// programs write either. Some write bytes.
 fn unicode(bytes: &[u8], little_endian: bool) -> String {
     let visible = bytes.trim_ascii_end();
@@ -45,7 +45,7 @@ fn unicode(bytes: &[u8], little_endian: bool) -> String {
     }
 }
 
-/// How much of a text looks like writing, 0 to 1000: all of it, if its letters are of few blocks, as those of
+/// Plausibility of a text, 0 to 1000: all of it, if its letters are of few blocks, as those of
 /// Latin are and those of swapped bytes are not.
 fn sense(text: &str) -> usize {
     let count = text.chars().count().max(1);
@@ -56,7 +56,7 @@ fn sense(text: &str) -> usize {
     (500 * written + 500 * (count - blocks.len().min(count))) / count
 }
 
-/// What phones and cameras note for themselves.
+/// Whether a person wrote it; phones and cameras leave notes of their own.
 fn is_a_persons(text: &str) -> bool {
     const NOTES: [&str; 6] =
         ["filter:", "oplus_", "charset=", "binary comment", "{\"", "user comments"];

@@ -16,10 +16,10 @@ const XP_AUTHOR: Tag = Tag(Context::Tiff, 0x9c9d);
 const XP_KEYWORDS: Tag = Tag(Context::Tiff, 0x9c9e);
 const XP_SUBJECT: Tag = Tag(Context::Tiff, 0x9c9f);
 
-/// Bytes of a text that are looked at.
+/// Longest text that is read, in bytes.
 const LONGEST: usize = 64 << 10;
 
-/// What cameras write into the description when nobody described anything.
+/// Descriptions that cameras write by default.
 const NO_DESCRIPTION: [&str; 9] = [
     "olympus digital camera",
     "sony dsc",
@@ -86,7 +86,7 @@ fn satellites(exif: &Exif) -> Option<Dated> {
     dated(&format!("{day} {hour:02}:{minute:02}:{second:02}")).map(Dated::in_utc)
 }
 
-/// What somebody said of the picture.
+/// Description of the picture by a person.
 fn caption(exif: &Exif) -> Option<String> {
     let description = text(exif, Tag::ImageDescription);
     let comment = || {
@@ -195,7 +195,7 @@ fn degrees(exif: &Exif, tag: Tag, reference: Tag, negative: u8, most: f64) -> Op
     valid.then_some(if minus { -sum } else { sum })
 }
 
-/// Some cameras write 0/0 for a part that they do not have.
+/// Rational numbers of a tag; some cameras write 0/0 for a part that they do not have.
 fn rationals(exif: &Exif, tag: Tag) -> Option<Vec<f64>> {
     match &exif.get_field(tag, In::PRIMARY)?.value {
         Value::Rational(parts) => {

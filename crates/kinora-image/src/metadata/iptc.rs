@@ -5,7 +5,7 @@ use kinora_types::Rights;
 use super::{Found, Metadata, clean, keywords::Keywords, rights};
 use crate::dates::{Dated, Dates, dated};
 
-/// Datasets that are looked at; press photos have some dozens.
+/// Most datasets that are read; press photos have some dozens.
 const MOST_SETS: usize = 100_000;
 
 pub(super) fn read(bytes: &[u8]) -> Found {

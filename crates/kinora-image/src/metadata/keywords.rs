@@ -32,8 +32,8 @@ impl Keywords {
         }
     }
 
-    /// A keyword within others, `Animals|Birds|Puffin`: each of them counts, as whoever looks for birds
-    /// wants to see the puffin.
+    /// A hierarchical keyword such as `Animals|Birds|Puffin`. Every level becomes a keyword, so that a search for
+    /// birds finds the puffin.
     pub(super) fn add_path(&mut self, text: &str, between: char) {
         text.split(between).take(MOST).for_each(|part| self.add(part));
     }

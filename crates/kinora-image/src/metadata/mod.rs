@@ -1,6 +1,6 @@
-//! What a picture's file tells of itself: EXIF, IPTC IIM, XMP, PNG texts; and what files beside it tell.
+//! Metadata of pictures: EXIF, IPTC IIM, XMP and PNG texts in the file, and sidecar files beside it.
 //!
-//! Where two sources speak, XMP wins over IPTC and that over EXIF (Metadata Working Group 2.0). Of dates,
+//! Where two sources differ, XMP wins over IPTC and that over EXIF (Metadata Working Group 2.0). Of dates,
 //! when the picture was taken wins over when it became a file, that over the satellites' time, the date in
 //! the file's name and when a program changed the file; of two such dates, the camera's EXIF wins. Broken
 //! metadata is passed over: a picture whose pixels can be read is worth having without its caption.
@@ -26,18 +26,18 @@ use self::keywords::Keywords;
 use super::{Format, Orientation, ReadError, container, decode::guarded};
 use crate::dates::{self, Dated, Dates, date_in_name, dated};
 
-/// What a file says of its picture; every part may be missing.
+/// Metadata of a picture; every part may be missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
-    /// When it was taken, local time of the camera, unless `date_basis` says otherwise.
+    /// When the picture was taken, local time of the camera, unless `date_basis` says otherwise.
     pub taken_at: Option<DateTime>,
-    /// How `taken_at` is known; `None` where there is no date.
+    /// Basis of `taken_at`; `None` where there is no date.
     pub date_basis: Option<DateBasis>,
-    /// Where it was taken.
+    /// Place where the picture was taken.
     pub place: Option<GeoPoint>,
     /// Maker and model of the camera.
     pub camera: Option<String>,
-    /// How its rows lie; [`super::decode`] has applied it already.
+    /// Orientation of the stored rows; [`super::decode`] has applied it already.
     pub orientation: Orientation,
     /// Title.
     pub title: Option<String>,
@@ -71,9 +71,9 @@ impl Metadata {
         self
     }
 
-    /// What follows once all that is told of a file has been read. Its name adds local time to a clock in
-    /// UTC if both may be the same moment, and a date where there is none or only that of a change. A clock
-    /// that is still in UTC becomes a guess at local time by the zone of the place, if that is known.
+    /// The metadata with what its file name and its zone imply, once everything else has been read. Its name adds
+    /// local time to a clock in UTC if both may be the same moment, and a date where there is none or only that of a
+    /// change. A clock that is still in UTC becomes a guess at local time by the zone of the place, if that is known.
     pub fn complete(self, path: &Path) -> Self {
         self.named(path).placed()
     }
@@ -120,7 +120,7 @@ impl Metadata {
     }
 }
 
-/// What one block says; its dates are chosen among once all blocks have been read.
+/// Metadata of one block; dates are chosen once all blocks have been read.
 #[derive(Default)]
 struct Found {
     metadata: Metadata,
@@ -139,7 +139,7 @@ impl Found {
     }
 }
 
-/// Reads what the file tells of itself; empty for an unknown format.
+/// Reads the metadata in a file; empty for an unknown format.
 ///
 /// # Errors
 /// Only [`ReadError::Internal`], if a parser panicked.

@@ -11,7 +11,7 @@ use crate::fit::fit;
 /// Servers make larger pictures smaller themselves; the bytes need not travel.
 pub(super) const PICTURE_SIDE: u32 = 1024;
 const JPEG_QUALITY: u8 = 90;
-/// Above what models of today spend on a picture of [`PICTURE_SIDE`].
+/// Estimated tokens of a picture of [`PICTURE_SIDE`]; models of today use fewer.
 const PICTURE_TOKENS: u32 = 1500;
 /// Marks of role, beginning and end, with room for a template's own words.
 const MESSAGE_TOKENS: u32 = 24;

@@ -16,15 +16,15 @@ pub enum EndpointError {
     Unreachable {
         /// `host:port`.
         host: String,
-        /// What the connection said.
+        /// Message of the connection.
         detail: String,
     },
-    /// It answers no more.
+    /// The server stopped answering.
     #[error("the language model server at `{host}` said nothing for {seconds} s")]
     Silent {
         /// `host:port`.
         host: String,
-        /// How long.
+        /// Seconds waited.
         seconds: u64,
     },
     /// The key is missing or wrong.
@@ -90,7 +90,7 @@ pub enum EndpointError {
 }
 
 impl EndpointError {
-    /// What a status and its body mean.
+    /// The error of a status and its body.
     pub(super) fn of_status(
         status: u16,
         wait: Option<u64>,
@@ -117,7 +117,7 @@ impl EndpointError {
         }
     }
 
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> String {
         match self {
             Self::Address(_) => {
@@ -148,7 +148,7 @@ impl EndpointError {
     }
 }
 
-/// llama-server names the type, OpenAI and vLLM the code or the words.
+/// Whether the prompt is too long: llama-server names the type, OpenAI and vLLM the code or the message.
 fn is_too_long(error: &Value, detail: &str) -> bool {
     let named = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
     named("type") == "exceed_context_size_error"

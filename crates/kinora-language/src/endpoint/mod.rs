@@ -1,7 +1,7 @@
 //! A server that speaks the chat completions API: llama-server, Ollama, vLLM, LM Studio, or a company's.
 //!
-//! Only the address that the user configured is spoken to: redirects are not followed, and a loopback
-//! address is reached without a proxy. Every answer tells what was sent.
+//! Only the configured address is contacted: redirects are not followed, and a loopback
+//! address is reached without a proxy. Every answer says what was sent.
 //!
 //! Memory: the request, pictures as base64 of JPEG, and one line of the answer.
 
@@ -26,7 +26,7 @@ use ureq::{Agent, http::Uri};
 pub use error::EndpointError;
 use stream::{Answer, Event};
 
-/// Context of a server that does not tell it and whose user did not.
+/// Default context, in tokens, for a server that does not state it.
 const CONTEXT: u32 = 4096;
 const CONNECT: Duration = Duration::from_secs(10);
 /// How often the control is polled.
@@ -185,7 +185,7 @@ impl Endpoint {
     }
 
     /// Sends the request from a thread of its own, so that waiting can be given up. The thread ends with
-    /// the answer, at the next line once nobody listens, or when the server's time is over.
+    /// the answer, at the next line once the receiver is gone, or when the server's time is over.
     fn post(&self, body: Vec<u8>) -> mpsc::Receiver<Event> {
         let (sender, receiver) = mpsc::sync_channel(16);
         let mut request = self.agent.post(self.url("chat/completions"));
@@ -264,7 +264,7 @@ impl LanguageModel for Endpoint {
     }
 }
 
-/// A vision-language model behind an address; whether it has eyes is the user's word.
+/// A vision-language model behind an address, by configuration: servers do not say whether a model takes pictures.
 #[derive(Debug)]
 pub struct SeeingEndpoint(Endpoint);
 

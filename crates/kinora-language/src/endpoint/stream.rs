@@ -11,12 +11,12 @@ use ureq::{Body, http::Response};
 
 use super::EndpointError;
 
-/// A line of an honest server is far shorter.
+/// Longest line in bytes; those of real servers are far shorter.
 const LINE: u64 = 1 << 20;
-/// Of an error's body, so much is read.
+/// Most bytes that are read of an error's body.
 const ERROR_BODY: u64 = 64 << 10;
 
-/// What the thread that reads tells the one that waits.
+/// Message of the reading thread to the waiting one.
 #[derive(Debug)]
 pub(super) enum Event {
     /// The content of one event.
@@ -29,14 +29,14 @@ pub(super) enum Event {
     Failed(ureq::Error),
 }
 
-/// Reads an answer to its end and passes it on; stops when nobody listens.
+/// Reads an answer to its end and passes it on; stops when the receiver is gone.
 pub(super) fn forward(answer: Result<Response<Body>, ureq::Error>, to: &SyncSender<Event>) {
     let last = match answer {
         Err(error) => Event::Failed(error),
         Ok(answer) if answer.status() != 200 => refused(answer),
         Ok(answer) => events(answer, to),
     };
-    // Who gave up waiting need not hear the end.
+    // A receiver that is gone needs no end.
     let _ = to.send(last);
 }
 
@@ -74,7 +74,7 @@ fn events(answer: Response<Body>, to: &SyncSender<Event>) -> Event {
     }
 }
 
-/// The value of a `data` line; llama.cpp's older servers tell errors in a field of their own.
+/// The value of a `data` line; older servers of llama.cpp send errors in a field of their own.
 fn field(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("data:").or_else(|| line.strip_prefix("error:"))?;
     Some(rest.strip_prefix(' ').unwrap_or(rest))
@@ -121,7 +121,7 @@ impl Answer {
     }
 }
 
-/// What an error object says, in one line.
+/// Message of an error object, in one line.
 pub(super) fn message_of(error: &Value) -> String {
     let text = error["message"].as_str().or_else(|| error.as_str());
     let text = text.map_or_else(|| error.to_string(), str::to_owned);

@@ -10,17 +10,17 @@ pub enum LlamaError {
     /// The file cannot be read.
     #[error("{source}: {}", path.display())]
     Io {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The file is not a model that can be talked to.
     #[error("the language model cannot be used: {detail}: {}", path.display())]
     Broken {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         detail: String,
     },
     /// The processor lacks AVX2, FMA, F16C or BMI2.
@@ -32,7 +32,7 @@ pub enum LlamaError {
 }
 
 impl LlamaError {
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Io { .. } => {

@@ -22,8 +22,8 @@ use crate::fit::fit;
 const BATCH: u32 = 2048;
 const PICTURE_SIDE: u32 = 1024;
 
-/// A GGUF model with eyes. Cancelling is heard between prompt and answer and in the answer, not while a
-/// picture is looked at.
+/// A vision-language model in a GGUF file. The control is polled between prompt and answer and in the answer, not
+/// while a picture is encoded.
 #[derive(Debug)]
 pub struct SeeingLlama {
     llama: Llama,

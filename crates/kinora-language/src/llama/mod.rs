@@ -37,10 +37,10 @@ use llama_cpp_2::{
 pub use error::LlamaError;
 pub use eyes::SeeingLlama;
 
-/// Tokens of a prompt between two looks at the control: near full speed on a processor, and below a second
+/// Tokens of a prompt between two polls of the control: near full speed on a processor, and below a second
 /// with a model of some billion weights.
 const BATCH: usize = 64;
-/// Context where nobody asked for another and the model has more.
+/// Default context, in tokens, of a model that has more.
 const CONTEXT: u32 = 8192;
 
 /// Which model, and how it is run.
@@ -275,7 +275,7 @@ fn check_processor() -> Result<(), LlamaError> {
     Ok(())
 }
 
-/// llama.cpp says only that it could not load a file; that it is none of its kind is seen in four bytes.
+/// Whether a file that llama.cpp could not load is no GGUF file, by its first four bytes.
 fn check_file(path: &Path) -> Result<(), LlamaError> {
     let failed = |source| LlamaError::Io { path: path.to_owned(), source };
     let mut magic = Vec::new();

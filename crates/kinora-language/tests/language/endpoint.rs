@@ -9,7 +9,7 @@ use kinora_inference::{
     CompletionRequest, Destination, Finish, InferenceError, LanguageModel, Part,
 };
 use kinora_language::{Endpoint, EndpointConfig, SeeingEndpoint};
-use kinora_testing::suite::language::{check_blindness, check_language_model};
+use kinora_testing::suite::language::{check_language_model, check_refusal_of_pictures};
 use kinora_types::{Control, Picture};
 
 use crate::{artifact, ask, scripted::Scripted, server::Server};
@@ -45,7 +45,7 @@ fn a_real_server_conforms() {
     let endpoint = model("secret");
     assert_eq!(endpoint.context_length().unwrap(), 1024, "the server's own context");
     check_language_model(&endpoint);
-    check_blindness(&endpoint);
+    check_refusal_of_pictures(&endpoint);
 
     let started = Instant::now();
     let request = CompletionRequest { max_tokens: 96, ..ask("Tell me a long story of the sea.") };

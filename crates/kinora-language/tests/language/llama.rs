@@ -2,7 +2,7 @@
 
 use kinora_inference::{CompletionRequest, InferenceError, LanguageModel, Message, Role};
 use kinora_language::{Endpoint, EndpointConfig, Llama, LlamaConfig, LlamaError, SeeingLlama};
-use kinora_testing::suite::language::{check_blindness, check_language_model};
+use kinora_testing::suite::language::{check_language_model, check_refusal_of_pictures};
 use kinora_types::Control;
 
 use crate::{artifact, ask, server::Server};
@@ -22,7 +22,7 @@ fn a_real_model_conforms() {
     let model = Llama::open(&small()).unwrap();
     assert_eq!(model.context_length().unwrap(), 1024);
     check_language_model(&model);
-    check_blindness(&model);
+    check_refusal_of_pictures(&model);
 }
 
 /// The same weights, template, tokens and sampling: another program of the same makers says the same.

@@ -4,7 +4,7 @@ use kinora_types::Picture;
 
 use super::rectangle::{Corners, distance};
 
-/// Steps between two pixels that OpenCV tells apart.
+/// Fractional steps between two pixels in OpenCV.
 const STEPS: usize = 32;
 /// Pixels of the longest side of a crop: more than any line of a picture within bounds has.
 const LONGEST: f32 = 4096.0;

@@ -41,7 +41,7 @@ const CODE_REVISION: &str = "1";
 /// 23 lines on 99 photographs, 20 of them invented; with these two 4, one of them invented, and it loses
 /// none of 63 set lines that was read without a gross error.
 const BELIEVED: f32 = 0.75;
-/// The same for a line that repeats one letter or has only one, as bars, arches and windows seem to.
+/// Least confidence of a line that repeats one letter or has only one; bars, arches and windows look like that.
 const BELIEVED_ALONE: f32 = 0.9;
 /// Confidence below which an upright line is read upside down too.
 const DOUBTED: f32 = 0.85;
@@ -140,7 +140,7 @@ impl Networks {
     }
 }
 
-/// One line on its way from a box to its words.
+/// A line of text between detection and recognition.
 struct Line {
     /// As the crop has them: its upper left corner first.
     corners: Corners,

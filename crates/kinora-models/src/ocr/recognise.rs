@@ -1,4 +1,4 @@
-//! What a line says: PP-OCRv6's recognition network and greedy decoding of its CTC output
+//! Text of a line: PP-OCRv6's recognition network and greedy decoding of its CTC output
 //! (Graves et al. 2006).
 //!
 //! Memory: six lines at a time; a column of the output has 18 710 probabilities, a line one for every
@@ -21,7 +21,7 @@ const WIDTH: u32 = 320;
 /// the number is the reference's.
 const BATCH: usize = 6;
 
-/// What was read of one line.
+/// Reading of one line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Reading {
     /// The characters, without white space around them.

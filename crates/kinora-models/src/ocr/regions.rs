@@ -8,7 +8,7 @@
 
 use super::rectangle::{Corners, Point, hull, least_rectangle, reading_corners, unclip};
 
-/// What a box must be.
+/// Limits that a box must meet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Probability over which a pixel is text.

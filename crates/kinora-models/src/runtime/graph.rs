@@ -34,7 +34,7 @@ pub(crate) enum Lanes {
     Several,
 }
 
-/// Where a graph comes from.
+/// Source of a graph.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Model<'a> {
     /// A file of the store.
@@ -63,7 +63,7 @@ struct Lane {
     options: RunOptions<HasSelectedOutputs>,
 }
 
-/// What one thread of [`Graph::run_each`] did: rows with the index of their item.
+/// Result of one thread of [`Graph::run_each`]: rows with the index of their item.
 type Part = Result<Vec<(usize, Vec<f32>)>, InferenceError>;
 
 impl Graph {
@@ -133,7 +133,7 @@ impl Graph {
         self.run_lane(0, inputs, read)
     }
 
-    /// What the graph's own metadata says under `key`.
+    /// The graph's own metadata under `key`.
     ///
     /// # Errors
     /// If the runtime cannot read it.

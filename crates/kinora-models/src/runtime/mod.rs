@@ -24,7 +24,7 @@ pub use telemetry::switch_off_telemetry;
 use crate::ModelError;
 use kinora_store::Store;
 
-/// What a user may choose.
+/// Options of the runtime.
 #[derive(Clone, Debug, Default)]
 pub struct RuntimeOptions {
     /// ONNX Runtime library; `None` for the store's.
@@ -44,7 +44,7 @@ impl RuntimeOptions {
     }
 }
 
-/// Where the library lies and what runs the graphs. Nothing is loaded before the first graph.
+/// Path of the runtime library and the execution provider. Nothing is loaded before the first graph.
 #[derive(Clone, Debug)]
 pub(crate) struct Runtime {
     pub provider: Provider,

@@ -35,7 +35,7 @@ pub(crate) struct Wanted(usize);
 /// A tensor of the runtime's.
 pub(crate) struct Kept(DynValue);
 
-/// What goes into a run.
+/// Input of a run.
 pub(crate) enum Input<'a> {
     New(Values),
     Again(&'a Kept),

@@ -6,7 +6,7 @@ use ort::ep::{CUDA, CoreML, DirectML, ExecutionProvider, ExecutionProviderDispat
 
 use crate::ModelError;
 
-/// What runs the graphs.
+/// Execution provider of the graphs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Provider {
     /// All cores.
@@ -50,7 +50,7 @@ impl Provider {
         ALL.iter().find(|(_, provider)| *provider == self).map_or("", |(name, _)| name)
     }
 
-    /// What ONNX Runtime needs to hear, for an environment that is loaded; nothing for the CPU.
+    /// Registration of the provider with ONNX Runtime, once it is loaded; empty for the CPU.
     pub(super) fn dispatch(self) -> Result<Vec<ExecutionProviderDispatch>, ModelError> {
         let (available, dispatch) = match self {
             Self::Cpu => return Ok(Vec::new()),

@@ -15,7 +15,7 @@ use super::{segments::BREATH, window::MARGIN, word_tokens::SPACELESS};
 const SHORTEST_MS: u64 = 40;
 /// A word takes at least this long to be said once more, in milliseconds; "No." takes 200.
 const REPEATED_MS: u64 = 120;
-/// What has no length gets this one if there is room, in milliseconds.
+/// Length in milliseconds of a word without one, if there is room.
 const GIVEN_MS: u64 = 200;
 /// Shortest stretch of speech without a word that is reported: 0.3 s, in samples.
 const LEAST_GAP: u64 = 4_800;

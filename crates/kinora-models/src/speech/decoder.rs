@@ -28,10 +28,10 @@ pub(super) struct Decoder {
     alignment_heads: Vec<(usize, usize)>,
 }
 
-/// What the decoder has read and said so far; cheap to copy.
+/// State of the decoder after the tokens so far; cheap to copy.
 #[derive(Clone)]
 pub(super) struct State {
-    /// Encoded sound; the graph wants it again, but does not look at it.
+    /// Encoded sound; the graph takes it again as an input without using it.
     sound: Rc<Kept>,
     sound_keys: Rc<Vec<Kept>>,
     token_keys: Rc<Vec<Kept>>,
@@ -105,7 +105,7 @@ impl Decoder {
         state(outputs, Rc::new(sound), Rc::new(sound_keys))
     }
 
-    /// Says one more token.
+    /// Decodes one more token.
     ///
     /// # Errors
     /// If the graph fails.
@@ -118,7 +118,7 @@ impl Decoder {
         self::state(outputs, state.sound.clone(), state.sound_keys.clone())
     }
 
-    /// Reads all `tokens` at once and tells where in the sound the decoder looked at each of them.
+    /// Cross-attention of all `tokens` at once to the frames of the sound.
     ///
     /// # Errors
     /// If the graph fails.
@@ -142,7 +142,7 @@ impl Decoder {
         Ok(attention)
     }
 
-    /// The branch without a cache wants one nevertheless, and does not look at it.
+    /// The branch without a cache takes one as an input without using it.
     fn nothing(&self) -> Result<Kept, InferenceError> {
         Kept::new(vec![1, self.heads, 1, self.width], vec![0.0; self.heads * self.width])
     }

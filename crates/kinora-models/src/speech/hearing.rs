@@ -21,12 +21,12 @@ use super::{
 
 /// Probability of a language from which on a window speaks for itself.
 const SURE_LANGUAGE: f32 = 0.6;
-/// What is left of a window is not heard again if it is shorter than this: 0.4 s.
+/// Shortest rest of a window in samples that is decoded again: 0.4 s.
 const REST: usize = 6400;
 /// Stretches without a word are heard again from this length on: 1.5 s.
 const AGAIN: u64 = segments::BREATH;
 
-/// What is known of a recording while it is heard.
+/// State of a recording while it is transcribed.
 pub(super) struct Hearing<'a> {
     pub networks: &'a Networks,
     pub control: &'a Control,

@@ -1,4 +1,4 @@
-//! Speech to words: Silero VAD finds where somebody speaks, Whisper (Radford et al. 2022) what is said.
+//! Speech recognition: Silero VAD finds speech, Whisper (Radford et al. 2022) transcribes it.
 //!
 //! Way in: [`open_speech`]. The detector cuts the sound into windows of at most 30 s with little but
 //! speech in them (`window.rs`), so that silence is neither paid for nor filled with invented words. Each

@@ -1,4 +1,4 @@
-//! What may come next in a transcript with timestamps.
+//! Rules on the next token of a transcript with timestamps.
 //!
 //! Mirrors `SuppressBlank`, `SuppressTokens` and `ApplyTimestampRules` of openai/whisper
 //! (`whisper/decoding.py`).

@@ -29,10 +29,10 @@ const LONGEST_WORD: u64 = 32_000;
 /// Words less likely than this, exp(-1.5), are left out: with whisper-base the sound of a crossing became "BYE
 /// BYE" at 0.18. What is left is speech that was not understood.
 const LEAST_TOLD: f32 = 0.2231;
-/// What repeats itself is not surer than this.
+/// Highest confidence of a text that repeats itself.
 const REPEATED: f32 = 0.3;
 
-/// What a transcript says of its window.
+/// Segments of a window from its transcript.
 pub(super) struct Reading {
     /// Which tokens of the transcript make each segment; timestamps among them.
     pub segments: Vec<Range<usize>>,
@@ -69,8 +69,8 @@ pub(super) fn read(vocabulary: &Vocabulary, tokens: &[Token], length: usize) -> 
 }
 
 impl Reading {
-    /// Of a doubtful transcript: what leads up to the first segment that is doubtful itself, if anything
-    /// does; what follows is heard again from there. Else all of it.
+    /// The certain start of a doubtful transcript: what leads up to the first segment that is doubtful itself, if
+    /// anything does; what follows is heard again from there. Else all of it.
     pub fn certain_start(self, vocabulary: &Vocabulary, said: &Transcript) -> Self {
         let sure = |segment: &&Range<usize>| {
             let tokens = (*segment).clone().filter(|at| vocabulary.is_text(said.tokens[*at]));
@@ -122,7 +122,8 @@ struct Said {
     place: Range<u64>,
 }
 
-/// Makes the segments of a window. `attention` is that of the text tokens behind `prompt` others, and of one more at their end.
+/// Makes the segments of a window. `attention` is that of the text tokens behind `prompt` others, and of one more at
+/// their end.
 pub(super) fn make(
     vocabulary: &Vocabulary,
     said: &Transcript,

@@ -6,17 +6,17 @@
 
 use std::ops::Range;
 
-/// Speech begins at this probability,
+/// Probability at which speech begins.
 const BEGIN: f32 = 0.5;
-/// and ends below this one
+/// Probability below which speech ends, after [`PAUSE`].
 const END: f32 = 0.35;
-/// for that many frames: 0.3 s.
+/// Frames below [`END`] that end speech: 0.3 s.
 const PAUSE: u64 = 10;
-/// Pauses from here on are places to cut: 0.1 s, as in silero-vad.
+/// Shortest pause in frames at which a long stretch may be cut: 0.1 s, as in silero-vad.
 const SHORT_PAUSE: u64 = 3;
-/// Shorter stretches are clicks and coughs: 0.16 s.
+/// Shortest stretch in frames; shorter ones are clicks and coughs: 0.16 s.
 const SHORTEST: u64 = 5;
-/// Longer stretches are cut: 29.4 s, which leaves room for margins in 30 s.
+/// Longest stretch in frames; longer ones are cut: 29.4 s, which leaves room for margins in 30 s.
 pub(super) const LONGEST: u64 = 920;
 
 /// Finds stretches, frame by frame.

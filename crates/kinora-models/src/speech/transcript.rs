@@ -5,7 +5,7 @@
 //! itself or is too unlikely, it is doubtful and drawn again at a higher temperature. Unlike there, a
 //! window of several parts is heard again in halves first, since people do repeat themselves; a text that
 //! fails at every temperature is the best guess and says so; and one that the model itself thinks to be no
-//! speech is none: words that nobody said must not be found.
+//! speech is none, so that no search finds words that were not said.
 
 use std::io::Write;
 
@@ -28,15 +28,15 @@ pub(super) const TEMPERATURES: [f32; 4] = [0.0, 0.2, 0.4, 0.6];
 const MOST_COMPRESSION: f64 = 2.4;
 /// Mean of the tokens' log probabilities; below is guesswork.
 pub(super) const LEAST_LOG_PROBABILITY: f32 = -1.0;
-/// Nobody says more tokens in a second; fast talkers reach 7.
+/// More tokens a second are no speech; fast talkers reach 7.
 const MOST_TOKENS_A_SECOND: f64 = 10.0;
-/// Probability of the token for no speech; above it is silence or music,
+/// Probability of the no-speech token above which a window is silence or music, unless its text is [`SURE`].
 const NO_SPEECH: f32 = 0.6;
-/// unless the text is as likely as this. The reference asks for -1 only: single words of 0.5 s that are
-/// right ("Penguin.", -0.66) lie above -0.7 with whisper-tiny, those that are made up mostly below.
+/// Mean log probability from which a text counts as speech whatever the no-speech token says. The reference uses -1.
+/// With whisper-tiny, correct single words of 0.5 s ("Penguin.", -0.66) are above -0.7, invented ones mostly below.
 const SURE: f32 = -0.7;
 
-/// What is said in a window.
+/// Transcript of a window.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transcript {
     /// Text and timestamps, without prompt and end.
@@ -49,7 +49,7 @@ pub(super) struct Transcript {
     pub repeats: bool,
 }
 
-/// What came of a window.
+/// Result of a window.
 pub(super) enum Heard {
     Words(Transcript),
     /// Silence or music, as far as the model can tell.
@@ -59,7 +59,7 @@ pub(super) enum Heard {
     Doubtful(Option<Transcript>),
 }
 
-/// What the decoder makes of the sound before it says anything.
+/// Probabilities of language and speech before the first token.
 pub(super) struct Impression {
     state: State,
     /// Probability that nothing is said.
@@ -80,7 +80,7 @@ pub(super) fn impression(vocabulary: &Vocabulary, state: State) -> Impression {
     Impression { state, no_speech, languages }
 }
 
-/// The words of a window in a language, at the first of `temperatures` that gives some to be trusted.
+/// The words of a window in a language, at the first of `temperatures` that gives plausible ones.
 pub(super) fn transcribe(
     decoder: &Decoder,
     vocabulary: &Vocabulary,

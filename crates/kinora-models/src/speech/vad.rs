@@ -21,7 +21,7 @@ pub(super) struct Vad {
     wanted: Wanted,
 }
 
-/// What it remembers of a recording.
+/// State of the detector within a recording.
 pub(super) struct Memory {
     hidden: Kept,
     cell: Kept,

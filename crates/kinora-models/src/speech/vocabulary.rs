@@ -16,7 +16,7 @@ pub(super) const TICK: f64 = 0.02;
 /// sound come in brackets, and notes for music. As they are, and after a space.
 const SIGNS: &str = "\" # ( ) * + / : ; < = > @ [ \\ ] ^ _ ` { | } ~ 「 」 『 』 << >> <<< >>> -- --- -( -[ (' (\" \
                      (( )) ((( ))) [[ ]] {{ }} ♪♪ ♪♪♪";
-/// These are several tokens, of which the first is suppressed.
+/// Notes that are several tokens each; the first of them is suppressed.
 const NOTES: &str = "♩ ♪ ♫ ♬ ♭ ♮ ♯";
 
 /// The tokens of a multilingual Whisper.

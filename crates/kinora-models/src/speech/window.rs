@@ -16,7 +16,7 @@ use super::{
     vad::{FRAME, Memory, Vad},
 };
 
-/// Frames that the detector looks at together: about a second.
+/// Frames that the detector takes at once: about a second.
 const BLOCK: usize = 32 * FRAME;
 /// Sound around each stretch that goes along, 0.2 s: the detector is late by a frame or two.
 pub(super) const MARGIN: u64 = 3200;
@@ -70,7 +70,7 @@ impl Window {
         Some((before, Self { samples: behind.to_vec(), parts: moved.collect() }))
     }
 
-    /// What lies behind the first `from` samples; `None` if there is no speech in it.
+    /// The window after its first `from` samples; `None` if there is no speech in it.
     pub fn behind(&self, from: usize) -> Option<Self> {
         let mut parts = Vec::new();
         for part in &self.parts {
@@ -225,7 +225,7 @@ impl<'a> Windows<'a> {
         (!window.parts.is_empty()).then_some(window)
     }
 
-    /// Drops sound that nobody needs any more, with the window if nothing can come close to it.
+    /// Drops sound that is no longer needed, and the window too if nothing can be added to it.
     fn forget(&mut self) -> Option<Window> {
         let needed = (self.stretches.needed_from() * FRAME as u64).saturating_sub(MARGIN);
         let ends = self.window.ends();

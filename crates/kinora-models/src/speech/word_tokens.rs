@@ -1,4 +1,4 @@
-//! Tokens to words.
+//! Word boundaries: groups the tokens of a transcript into words.
 //!
 //! Mirrors `split_to_word_tokens` and `merge_punctuations` of openai/whisper (`whisper/tokenizer.py`,
 //! `whisper/timing.py`).
@@ -11,9 +11,9 @@ use super::vocabulary::{Token, Vocabulary};
 
 /// Languages that write no spaces between words.
 pub(super) const SPACELESS: [&str; 6] = ["zh", "ja", "th", "lo", "my", "yue"];
-/// Signs that belong to the word behind them,
+/// Punctuation that belongs to the word after it.
 const OPENING: &str = "\"'“¿([{-";
-/// and to the word before them.
+/// Punctuation that belongs to the word before it.
 const CLOSING: &str = "\"'.。,，!！?？:：”)]}、";
 
 /// A word and its tokens.

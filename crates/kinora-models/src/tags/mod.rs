@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::{ModelError, Space};
 use vocabulary::{Word, above};
 
-/// What was measured, for the one space that it was measured in.
+/// The space in which the calibration was measured.
 const CALIBRATED: (&str, &str) =
     ("clip-vit-b-16-lite", include_str!("../../../../models/clip-vit-b-16-lite/tags.json"));
 /// Raised when other tags come out of the same numbers.
@@ -31,7 +31,7 @@ const CODE_REVISION: &str = "1";
 #[derive(Clone, Debug, Deserialize)]
 struct Calibration {
     version: u32,
-    /// What cosines are multiplied by before the softmax.
+    /// Factor on cosines before the softmax.
     scale: f32,
     /// Probability below which a word is not given.
     least: f32,
@@ -66,8 +66,7 @@ impl Calibration {
 }
 
 /// Opens the tagger of `space`, which embeds the vocabulary with the space's own text tower at its first
-/// use (some 460 short texts, a second or two). A space whose scores were not measured for it has none,
-/// and says so.
+/// use (some 460 short texts, a second or two). A space whose scores were not measured for tags has no tagger.
 ///
 /// # Errors
 /// If the space's scores were not measured for tags.

@@ -11,7 +11,7 @@ const EMBEDDED: &str = include_str!("../../../../models/tags/vocabulary.txt");
 pub(super) struct Word {
     /// The tag.
     pub tag: String,
-    /// What is embedded for it.
+    /// Text that is embedded for it.
     pub meant: String,
     /// The word of the list that holds of everything that this one holds of.
     pub kind: Option<usize>,

@@ -7,7 +7,7 @@ use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::ModelError;
 
-/// What a network expects of short texts.
+/// Padding of short texts, by network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Padding {
     /// As long as they are.

@@ -13,7 +13,7 @@ use crate::{
 };
 use kinora_store::TextKind;
 
-/// What a text tower is made of.
+/// Parts of a text tower.
 pub(crate) struct TowerParts {
     pub space: EmbeddingSpace,
     pub scores: ScoreModel,

@@ -3,13 +3,10 @@
 use std::{fs, net::TcpListener, path::Path};
 
 use kinora_store::{StoreConfig, StoreError};
+use kinora_testing::server::{Behaviour, Server};
 use kinora_types::Control;
 
-use crate::{
-    files, pull,
-    server::{Behaviour, Server},
-    sha256, store,
-};
+use crate::{files, pull, sha256, store};
 
 const SOURCE: &str = "sources = [{ hub = \"a/b\", revision = \"main\", path = \"onnx/f.onnx\" }]";
 

@@ -6,7 +6,6 @@
 
 mod hub;
 mod packages;
-mod server;
 
 use std::path::Path;
 

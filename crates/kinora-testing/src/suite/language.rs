@@ -16,9 +16,9 @@ use kinora_inference::{
 };
 
 /// How soon a cancelled answer must end; far above what any backend needs on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Runs the whole suite on a model of words; it may have eyes too.
+/// Runs the whole suite on a language model, with vision or without.
 ///
 /// # Panics
 /// With what the contract says, where the model breaks it.
@@ -33,7 +33,7 @@ pub fn check_language_model(model: &dyn LanguageModel) {
     empty_requests_are_refused(model);
 }
 
-/// Runs the suite on a model with eyes.
+/// Runs the suite on a vision-language model.
 ///
 /// # Panics
 /// With what the contract says, where the model breaks it.
@@ -54,11 +54,11 @@ pub fn check_vision_language_model(model: &dyn VisionLanguageModel) {
     }
 }
 
-/// That a model without eyes says so.
+/// Checks that a model without vision refuses pictures.
 ///
 /// # Panics
 /// If it looks away and answers.
-pub fn check_blindness(model: &dyn LanguageModel) {
+pub fn check_refusal_of_pictures(model: &dyn LanguageModel) {
     let request = with_picture(&ask("What colour is this?"), [220, 20, 20]);
     let result = model.complete(&request, &Control::default(), &mut |_| ());
     assert!(matches!(result, Err(InferenceError::Input(_))), "a picture: {result:?}");
@@ -152,7 +152,7 @@ fn cancelling_ends_the_answer(model: &dyn LanguageModel) {
         });
         assert!(matches!(result, Err(InferenceError::Cancelled(_))), "after {after}: {result:?}");
         assert!(deltas <= after + 1, "at most one delta more after {after}: {deltas}");
-        assert!(since.elapsed() < PATIENCE, "cancelling took {:?}", since.elapsed());
+        assert!(since.elapsed() < LONGEST_WAIT, "cancelling took {:?}", since.elapsed());
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn the_fakes_conform() {
         check_language_model(&ScriptedModel::default().with_context(600));
-        check_blindness(&ScriptedModel::default());
+        check_refusal_of_pictures(&ScriptedModel::default());
         check_vision_language_model(&ColourSeer::default());
         check_vision_language_model(&Spied::new(ColourSeer::default(), &Spy::default()));
     }

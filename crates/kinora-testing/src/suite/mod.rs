@@ -2,6 +2,8 @@
 
 pub mod captioner;
 pub mod embedder;
+#[cfg(feature = "film")]
+pub mod finder;
 pub mod generator;
 pub mod index;
 pub mod language;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::VideoError;
 
-/// Sound could not be read. Whose it is to mend: as for [`VideoError`]; the others lie in the file.
+/// Sound could not be read. [`VideoError`] says who can fix which error; the others come from the file.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
     /// There is nothing to be heard in it.
@@ -21,10 +21,10 @@ pub enum AudioError {
     /// Not one sample could be decoded.
     #[error("the sound is damaged, nothing of it can be decoded: {said}")]
     Undecodable {
-        /// ffmpeg's own words.
+        /// Message of ffmpeg.
         said: String,
     },
-    /// It goes on longer than any recording does.
+    /// The sound is longer than any recording.
     #[error("the sound is longer than {} hours", limit.as_secs() / 3600)]
     TooLong {
         /// The limit.
@@ -33,7 +33,7 @@ pub enum AudioError {
     /// The decoder gave nothing for too long, or took too long in all; it was ended.
     #[error("decoding took too long: {} s for {} s of sound", waited.as_secs(), decoded.as_secs())]
     TooSlow {
-        /// How long the decoder kept us waiting.
+        /// Time spent waiting for the decoder.
         waited: Duration,
         /// Sound that came.
         decoded: Duration,
@@ -44,7 +44,7 @@ pub enum AudioError {
 }
 
 impl AudioError {
-    /// What the user can do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Undecodable { .. } => Some("copy the file again from where it came from"),

@@ -1,4 +1,4 @@
-//! One file with sound that has been looked at.
+//! A file with sound that was probed.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,7 +11,7 @@ use crate::{
     main_sound, probe, tags,
 };
 
-/// What a file says of its sound.
+/// Facts about the sound of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AudioFacts {
     /// Container in lower case, as in [`crate::VideoFacts::container`]; also `mp3`, `wav`, `flac`, `ogg`, ….
@@ -22,9 +22,9 @@ pub struct AudioFacts {
     pub streams: Vec<AudioStream>,
     /// Whether there is a moving picture too; cover art does not count.
     pub has_video: bool,
-    /// What its maker wrote into it.
+    /// Tags of the container.
     pub tags: Tags,
-    /// What ffmpeg complained of when it looked at the beginning.
+    /// Errors that ffmpeg reported while probing.
     pub complaint: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct AudioFile {
 }
 
 impl AudioFile {
-    /// Looks at a file of any kind and name; decodes nothing, and never takes longer than
+    /// Probes a file of any kind and name; decodes nothing, and never takes longer than
     /// [`VideoLimits::floor`].
     ///
     /// # Errors
@@ -57,33 +57,33 @@ impl AudioFile {
         Ok(Self { ffmpeg, path, limits, facts })
     }
 
-    /// The sound of a file that was opened as a video or recording: it is not looked at again.
+    /// The sound of a file that was opened as a video or recording, without probing it again.
     ///
     /// # Errors
     /// [`AudioError::NoAudio`] where nothing is to be heard.
     pub fn of(file: &VideoFile) -> Result<Self, AudioError> {
-        let told = file.facts();
-        if told.audio.is_empty() {
+        let video = file.facts();
+        if video.audio.is_empty() {
             return Err(AudioError::NoAudio);
         }
         let facts = AudioFacts {
-            container: told.container.clone(),
-            duration: told.duration,
-            streams: told.audio.clone(),
-            has_video: told.video.is_some(),
-            tags: told.tags.clone(),
-            complaint: told.complaint.clone(),
+            container: video.container.clone(),
+            duration: video.duration,
+            streams: video.audio.clone(),
+            has_video: video.video.is_some(),
+            tags: video.tags.clone(),
+            complaint: video.complaint.clone(),
         };
         let (ffmpeg, limits) = (file.ffmpeg().clone(), file.limits().clone());
         Ok(Self { ffmpeg, path: file.path().to_owned(), limits, facts })
     }
 
-    /// What the file says of itself.
+    /// Facts about the file.
     pub fn facts(&self) -> &AudioFacts {
         &self.facts
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -115,7 +115,7 @@ impl AudioFile {
 }
 
 impl AudioFacts {
-    /// The stream that is heard where nobody chooses: see [`main_sound`].
+    /// The default stream, see [`main_sound`].
     pub fn main(&self) -> usize {
         main_sound(&self.streams).unwrap_or(0)
     }

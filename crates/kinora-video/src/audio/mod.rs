@@ -1,4 +1,4 @@
-//! What can be heard: facts about sound, and its samples for speech recognition.
+//! Sound of files: facts about it, and its samples for speech recognition.
 //!
 //! Way in: [`AudioFile::open`] asks ffmpeg what can be heard in a file, a video or a recording
 //! ([`AudioFacts`]); [`AudioFile::samples`] gives one stream as mono f32 at [`SAMPLE_RATE`], the first

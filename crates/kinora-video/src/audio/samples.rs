@@ -27,25 +27,25 @@ const WIDTH: usize = size_of::<f32>();
 /// A file whose clock jumps is filled up with silence; no recording is longer than this.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// How a stream ended.
+/// Result of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Samples that came.
     pub samples: u64,
-    /// What was wrong with the file, in ffmpeg's words, if not everything could be decoded as it was
+    /// Damage of the file, as ffmpeg reported it, if not everything could be decoded as it was
     /// meant.
     pub damage: Option<String>,
 }
 
 impl Outcome {
-    /// How long that is.
+    /// Duration of the samples.
     pub fn duration(&self) -> Duration {
         let nanos = u128::from(self.samples) * 1_000_000_000 / u128::from(SAMPLE_RATE);
         Duration::from_nanos(nanos as u64)
     }
 }
 
-/// What to run.
+/// A decode to start.
 pub(super) struct Job<'a> {
     pub input: Input<'a>,
     pub duration: Option<Duration>,
@@ -91,7 +91,7 @@ impl<'a> Samples<'a> {
         })
     }
 
-    /// How it ended; whole once the iterator has given `None`.
+    /// Result of the stream; complete once the iterator has given `None`.
     pub fn outcome(&self) -> Outcome {
         self.outcome.clone()
     }

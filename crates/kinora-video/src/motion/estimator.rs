@@ -164,7 +164,7 @@ fn between(
     Some(Moved { camera, ..against(found, &fit, share, width) })
 }
 
-/// What moves against the camera; a cell stands for `share` of the picture. Lone cells are noise.
+/// Motion relative to the camera; a cell stands for `share` of the picture. Lone cells are noise.
 fn against(found: &[Tracked], fit: &fit::Fit, share: f32, width: f32) -> Moved {
     let moving: Vec<([usize; 2], [f32; 2])> = found
         .iter()

@@ -11,11 +11,11 @@ use super::{
     path::{CHANNELS, HALF_WINDOW, Path},
 };
 
-/// Fewer pairs of frames say nothing.
+/// Least pairs of frames for a summary.
 const LEAST_STEPS: usize = 3;
 /// Half of a millisecond: ranges are whole ones, frames are not.
 const ROUNDING: Duration = Duration::from_micros(600);
-/// What people call a pan or a tilt, in widths a second; a zoom, as logarithm a second; a roll, in
+/// Least speed of a pan or tilt in widths a second, of a zoom as logarithm a second, of a roll in
 /// degrees a second.
 const LEAST_SPEED: [f64; CHANNELS] = [0.01, 0.01, 0.008, 0.5];
 /// A shaking hand also drifts: each width of shake raises the least speed by this a second.
@@ -24,7 +24,7 @@ const DRIFT: [f64; CHANNELS] = [4.0, 4.0, 2.0, 120.0];
 const LESSER: f64 = 0.25;
 /// Shake that is visible, in widths (RMS): 2.3 pixels in 1920.
 pub(crate) const SHAKY: f64 = 0.0012;
-/// Below this share of the picture, what moves has no speed and no direction.
+/// Least moving share of the picture for a speed and a direction of the subject.
 const LEAST_AREA: f32 = 0.001;
 /// A main direction holds at least this share of all that moves.
 const ONE_WAY: f32 = 0.4;

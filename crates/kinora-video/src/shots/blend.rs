@@ -7,18 +7,18 @@ use super::{
 
 /// Lengths in frames that are tried.
 const LENGTHS: [usize; 8] = [8, 12, 16, 20, 26, 34, 44, 56];
-/// The longest that is looked for, and what is looked at besides.
+/// Longest dissolve in frames, and the frames compared on either side of it.
 pub(super) const REACH: usize = 56;
-/// The ends differ by at least this much of 255 in the mean.
+/// Least mean difference of the ends, of 255.
 const LEAST: f32 = 9.0;
-/// Ends that are as alike as this are one picture in another light.
+/// Correlation above which both ends are one picture in another light.
 const ALIKE: f32 = 0.8;
-/// Their [`Sketch::distance`]: a camera that moves over one picture stays below 0.21, dissolves between two
+/// Least [`Sketch::distance`] of the ends: a camera that moves over one picture stays below 0.21, dissolves between two
 /// pictures start at 0.38 (of `bench/shots`, seed 1).
 const UNLIKE: f32 = 0.3;
-/// Inside, what no blend explains is at most this part of the difference of the ends.
+/// Largest residual of the blend inside a dissolve, as a share of the difference of the ends.
 const UNEXPLAINED: f32 = 0.36;
-/// Outside, either picture changes at most by this part of the difference of the ends.
+/// Largest change of either picture outside a dissolve, as a share of the difference of the ends.
 const RESTLESS: f32 = 0.6;
 
 /// A window that looks like a dissolve.

@@ -4,7 +4,7 @@ use super::sketch::Recent;
 
 /// A smaller step is none.
 const LEAST: f32 = 0.18;
-/// Of two frames, one shows at least this much contrast: the end of a fade is no cut.
+/// Least contrast of one of the two frames of a cut: the end of a fade is no cut.
 const SHOWS: f32 = 5.0;
 /// A step this large needs to stand out less.
 const CLEAR: f32 = 0.55;

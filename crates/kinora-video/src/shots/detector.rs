@@ -16,7 +16,7 @@ const AHEAD: usize = blend::REACH / 2 + blend::REACH / 3 + 2;
 /// A boundary closer to the last one is the same.
 const SHORTEST: usize = 3;
 
-/// What joins two shots.
+/// Kind of a shot boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundaryKind {
     /// From one frame to the next.
@@ -27,10 +27,10 @@ pub enum BoundaryKind {
     Fade,
 }
 
-/// Where two shots meet.
+/// A shot boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Boundary {
-    /// How.
+    /// Its kind.
     pub kind: BoundaryKind,
     /// Number of the last frame that shows the old shot alone, from 0.
     pub last_old: usize,
@@ -54,7 +54,7 @@ pub struct Shot {
     pub frames: std::ops::Range<usize>,
     /// The frame that shows it best: still, rich in contrast, away from blends.
     pub key: Duration,
-    /// What ends it; `None` for the last.
+    /// Boundary at its end; `None` for the last shot.
     pub ended_by: Option<Boundary>,
 }
 

@@ -1,4 +1,4 @@
-//! A frame boiled down to what tells shots apart.
+//! Coarse descriptors of frames, for the detection of shot boundaries.
 
 use std::collections::VecDeque;
 
@@ -14,7 +14,7 @@ pub(super) const KEPT: usize = 160;
 /// A mean difference of luma beyond this says no more than this does.
 const FULL_STEP: f32 = 48.0;
 
-/// What is kept of a frame.
+/// Descriptor of a frame.
 pub(super) struct Sketch {
     /// Mean luma of each cell, row by row, then both chromas.
     pub cells: [Vec<f32>; 3],

@@ -23,7 +23,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// What `crop` keeps of a picture of the given size; without one, all of it.
+    /// The part that `crop` keeps of a picture of the given size; without one, all of it.
     pub fn new(picture: Size, crop: Option<Crop>) -> Self {
         let down = 1.0 / picture.aspect();
         let Crop { width, height, x, y } =

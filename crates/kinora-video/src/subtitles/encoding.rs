@@ -1,6 +1,6 @@
 //! Bytes of a subtitle file to text.
 //!
-//! Unicode tells itself: by a byte order mark, by being valid UTF-8, or by the zero bytes that UTF-16 puts
+//! Unicode is detected by a byte order mark, by being valid UTF-8, or by the zero bytes that UTF-16 puts
 //! into every arrow of a cue. Everything else is one of the legacy encodings of the web (WHATWG Encoding
 //! Standard) and can only be guessed, by how often letters follow each other (crate `chardetng`).
 

@@ -24,7 +24,7 @@ const NAMES: [(&str, char); 12] = [
     ("mdash", '—'),
     ("copy", '©'),
 ];
-/// Longer references are none.
+/// Longest character reference in bytes.
 const LONGEST_REFERENCE: usize = 10;
 
 /// A line without its markup. In SRT, what looks like a tag but is none of the known names stays.
@@ -43,14 +43,14 @@ pub(super) fn without_markup(line: &str, webvtt: bool) -> String {
     unescape(&text)
 }
 
-/// What stands before and behind the closing mark, if no other opens before: so each letter is looked at once,
+/// The text before and after the closing mark, if no other opens before: so each character is read once,
 /// however many marks there are.
 fn enclosed(text: &str, open: char, close: char) -> Option<(&str, &str)> {
     let at = text.find([open, close])?;
     text[at..].strip_prefix(close).map(|rest| (&text[..at], rest))
 }
 
-/// What follows a tag, if it is one.
+/// The text after a tag, if it is one.
 fn tag(behind: &str, webvtt: bool) -> Option<&str> {
     let (tag, rest) = enclosed(behind, '<', '>')?;
     (webvtt || is_known(tag) || is_time(tag)).then_some(rest)
@@ -67,7 +67,7 @@ fn is_time(tag: &str) -> bool {
     tag.contains(':') && tag.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | ','))
 }
 
-/// What follows overrides, if they are some: `{\an8}`, `{\i1\b0}`.
+/// The text after overrides, if there are any: `{\an8}`, `{\i1\b0}`.
 fn overrides(behind: &str) -> Option<&str> {
     let (inside, rest) = enclosed(behind, '{', '}')?;
     inside.starts_with('\\').then_some(rest)

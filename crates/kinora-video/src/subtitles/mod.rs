@@ -1,4 +1,4 @@
-//! What is said as subtitles, SubRip (SRT) and WebVTT, and back.
+//! Subtitles: reading and writing SubRip (SRT) and WebVTT.
 //!
 //! Way in: [`to_srt`] and [`to_webvtt`] write passages of kind [`PassageKind::Speech`] that have a range, in
 //! order of time. [`read`] takes a file's bytes in whatever encoding (`encoding.rs`), [`parse`] their text;
@@ -24,7 +24,7 @@ pub use fit::fit;
 pub use read::{SubtitleError, Subtitles, parse, read};
 pub use write::{to_srt, to_webvtt};
 
-/// Longer files are no subtitles: ten hours of speech are about 1 MB. In bytes.
+/// Longest file in bytes; ten hours of speech are about 1 MB.
 pub const LONGEST: u64 = 16 << 20;
 /// Stands for speech that was heard and not understood; read back, it is no words.
 const NOT_UNDERSTOOD: &str = "[not understood]";

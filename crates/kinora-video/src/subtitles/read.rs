@@ -15,7 +15,7 @@ pub enum SubtitleError {
     /// There is no cue in it.
     #[error("no subtitle is in it: neither SRT nor WebVTT")]
     NoCue,
-    /// It is something else.
+    /// The file is of another format.
     #[error("it is {0}, neither SRT nor WebVTT")]
     Other(&'static str),
     /// A cue ends before it starts, or its times cannot be read.
@@ -23,9 +23,9 @@ pub enum SubtitleError {
     BadTimes {
         /// Counted from 1.
         line: usize,
-        /// What stands there.
+        /// Text of the line.
         text: String,
-        /// What is wrong with it.
+        /// The fault of the line.
         why: &'static str,
     },
     /// Bytes that are no text in the encoding that the rest is in.
@@ -52,7 +52,7 @@ pub enum SubtitleError {
 }
 
 impl SubtitleError {
-    /// What to do about it.
+    /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoCue | Self::Other(_) | Self::TooLong => "give a file of SRT or WebVTT",
@@ -75,7 +75,7 @@ fn clock(ms: u64) -> String {
 /// A subtitle file that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subtitles {
-    /// What is said, in order of time.
+    /// Passages, in order of time.
     pub passages: Vec<Passage>,
     /// In which encoding the file was.
     pub encoding: TextEncoding,
@@ -119,7 +119,7 @@ pub fn parse(text: &str) -> Result<Vec<Passage>, SubtitleError> {
     Ok(passages)
 }
 
-/// What else it may be.
+/// Name of another format that the text looks like.
 fn other(text: &str) -> Option<&'static str> {
     let start = text.trim_start();
     if start.starts_with("[Script Info]") {
@@ -168,7 +168,7 @@ fn cues(lines: &[&str], webvtt: bool) -> Result<Vec<Cue>, SubtitleError> {
     Ok(cues)
 }
 
-/// Of each line, the first one behind it that is not blank.
+/// For each line the next one that is not blank.
 fn later<'a>(lines: &[&'a str]) -> Vec<Option<&'a str>> {
     let mut next = None;
     let mut later = vec![None; lines.len()];

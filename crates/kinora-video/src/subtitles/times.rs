@@ -2,14 +2,14 @@
 
 use kinora_types::TimeRange;
 
-/// What a line is.
+/// Kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Line {
-    /// It has no arrow between clocks.
+    /// The line has no arrow between times.
     Words,
     /// The span of a cue.
     Times(TimeRange),
-    /// It has the shape of times and cannot be right.
+    /// The line has the shape of times but is invalid.
     Wrong(&'static str),
 }
 

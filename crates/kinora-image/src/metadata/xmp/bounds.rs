@@ -1,4 +1,4 @@
-//! What an XML document will cost its parser, counted before it is parsed.
+//! Cost of an XML document for its parser, estimated before it is parsed.
 //!
 //! `roxmltree` compares every attribute of an element with every other, looks each prefix up among all
 //! namespaces in scope, and copies those to each element that declares more: quadratic in attributes, cubic

@@ -57,7 +57,7 @@ fn members<'a>(property: Node<'a, 'a>) -> impl Iterator<Item = Node<'a, 'a>> {
     arrays.flat_map(|array| array.children()).filter(|n| n.has_tag_name((RDF, "li")))
 }
 
-/// Of language alternatives `x-default`, else English, else the first that says anything.
+/// The preferred language alternative: `x-default`, else English, else the first with a text.
 fn preferred<'a>(property: Node<'a, 'a>) -> Option<String> {
     let in_language = |wanted: &'static str| {
         members(property).filter(move |member| {

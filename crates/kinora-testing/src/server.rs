@@ -1,4 +1,7 @@
-//! A hub on loopback: one file, at one commit, that may break off the first transfer.
+//! A server of files on loopback that answers as a model hub does: one file or a folder of them, at one commit.
+//!
+//! Way in: [`Server::start`] with a [`Behaviour`], which may break off the first transfer or refuse all. One request at
+//! a time. Not covered: TLS, redirects, slow answers.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -8,28 +11,35 @@ use std::{
     thread,
 };
 
-/// How the hub behaves.
-#[derive(Clone, Default)]
+/// How the server behaves.
+#[derive(Clone, Debug, Default)]
 pub struct Behaviour {
+    /// The file, whatever its path, unless `folder` is given.
     pub content: Vec<u8>,
-    /// Serves the files of this folder instead, by the end of their path.
+    /// Folder of the files that are served, each by what follows `/resolve/REVISION/` in the request.
     pub folder: Option<PathBuf>,
-    /// Hash announced for it, if any.
+    /// SHA-256 that is announced, if any.
     pub announced: Option<String>,
     /// Bytes after which the first transfer breaks off.
     pub break_at: Option<usize>,
-    /// Status instead of an answer.
+    /// HTTP status in place of every answer.
     pub status: Option<u16>,
 }
 
-/// The running hub; ends with the process.
+/// The running server; ends with the process.
+#[derive(Debug)]
 pub struct Server {
+    /// Address without a slash at its end: `http://127.0.0.1:PORT`.
     pub endpoint: String,
     /// Request lines with their range, in order.
     pub seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
+    /// Starts a server on a free port.
+    ///
+    /// # Panics
+    /// If there is no port.
     pub fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());

@@ -1,0 +1,35 @@
+//! The binary as it ships, stripped, and what was taken off as a file beside it.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::Context;
+
+use crate::{
+    ci,
+    run::{cargo, root, run},
+};
+
+/// Where it is put.
+const FOLDER: &str = "target/dist";
+
+/// Links `kinora` once more with its symbols and line tables, the same code otherwise, and takes them apart with binutils.
+/// Debuggers and profilers find the file by its name beside the binary.
+pub fn dist() -> anyhow::Result<()> {
+    let link = ["rustc", "--locked", "--release", "--package", "kinora-cli", "--bin", "kinora"];
+    run(cargo().args(link).args(["--", "-C", "strip=none"]))?;
+    let folder = root().join(FOLDER);
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let whole = ci::built("kinora", "release");
+    let (binary, tables) = (folder.join("kinora"), folder.join("kinora.debug"));
+    let objcopy = |words: &[&str], from: &Path, to: &Path| {
+        run(Command::new("objcopy").args(words).args([from, to]))
+    };
+    objcopy(&["--only-keep-debug"], &whole, &tables)?;
+    let link = format!("--add-gnu-debuglink={}", tables.display());
+    objcopy(&["--strip-all", &link], &whole, &binary)?;
+    for file in [&binary, &tables] {
+        let megabytes = fs::metadata(file)?.len() as f64 / 1e6;
+        println!("{}: {megabytes:.0} MB", file.display());
+    }
+    Ok(())
+}
