@@ -8,7 +8,7 @@ use kinora_types::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Catalog, CatalogError, FileState, IndexChange, names, told};
+use crate::{Catalog, CatalogError, FileState, IndexChange, layers, names};
 
 const COLUMNS: &str =
     "row, id, width, height, bytes, format, taken_at, latitude, longitude, camera,
@@ -17,6 +17,10 @@ const COLUMNS: &str =
 impl Catalog {
     /// Raised by every change, of this process or another; what a film's record calls the library's revision. Cheap
     /// enough to be asked at every search: some microseconds.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn revision(&self) -> Result<u64, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached("SELECT revision FROM library")?;
@@ -24,12 +28,20 @@ impl Catalog {
     }
 
     /// Number of live assets.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM assets WHERE live = 1";
         Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Numbers of live pictures, videos and recordings.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn count_by_kind(&self) -> Result<[(Kind, u64); 3], CatalogError> {
         let sql = "SELECT count(*) FILTER (WHERE duration_ms IS NULL AND width > 0),
                  count(*) FILTER (WHERE duration_ms IS NOT NULL AND width > 0),
@@ -45,6 +57,10 @@ impl Catalog {
     }
 
     /// What is known of a file; `None` for a path never seen.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn file_state(&self, path: &Path) -> Result<Option<FileState>, CatalogError> {
         let Some(path) = path.to_str() else {
             return Ok(None);
@@ -67,6 +83,10 @@ impl Catalog {
     }
 
     /// Every present path under a folder (or the file itself), to find what has vanished.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn paths_under(&self, folder: &Path) -> Result<Vec<String>, CatalogError> {
         let connection = self.reader()?;
         let mut statement =
@@ -79,6 +99,10 @@ impl Catalog {
     }
 
     /// The asset, live or not.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn asset(&self, id: &AssetId) -> Result<Option<Asset>, CatalogError> {
         let connection = self.view()?;
         let sql = format!("SELECT {COLUMNS} FROM assets WHERE id = ?1");
@@ -88,6 +112,10 @@ impl Catalog {
     }
 
     /// The row of an asset, live or not; `None` if the library never held it.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn find_row(&self, id: &AssetId) -> Result<Option<AssetRow>, CatalogError> {
         row_of(&*self.reader()?, id)
     }
@@ -101,11 +129,19 @@ impl Catalog {
     }
 
     /// The assets of these rows, in the order asked for; rows that do not exist are left out.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn assets(&self, rows: &[AssetRow]) -> Result<Vec<(AssetRow, Asset)>, CatalogError> {
         assets(&*self.view()?, rows)
     }
 
     /// All live assets in order of entry.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn live_rows(&self) -> Result<Vec<AssetRow>, CatalogError> {
         let connection = self.reader()?;
         let mut statement =
@@ -115,6 +151,10 @@ impl Catalog {
     }
 
     /// Whether the asset is known and nothing of it was lost to damage: a file that holds it need not be read.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn is_whole(&self, id: &AssetId) -> Result<bool, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -125,6 +165,10 @@ impl Catalog {
     }
 
     /// The stored vector of an asset; a recording has none, nor has what lost it to damage.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
@@ -136,6 +180,10 @@ impl Catalog {
 
     /// The live assets that lie in files of this name, whatever their folder and however its letters are
     /// composed.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn assets_named(&self, name: &str) -> Result<Vec<Asset>, CatalogError> {
         let connection = self.view()?;
         let rows = names::rows_called(&connection, name)?;
@@ -143,6 +191,10 @@ impl Catalog {
     }
 
     /// Perceptual hashes of the live assets in order of entry, for near-duplicates.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn perceptual_hashes(&self) -> Result<Vec<(AssetId, u64)>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -157,6 +209,10 @@ impl Catalog {
 
     /// Points that entered, left or came back after `revision`, oldest first, at most `limit` of
     /// them plus the rest of the last revision, so that the caller can go on from the last one.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
+    /// sense.
     pub fn changes_since(
         &self,
         revision: u64,
@@ -202,6 +258,10 @@ impl Catalog {
 
     /// Finds the one live asset meant by a content hash (or a prefix of at least 6 digits), a file
     /// name or a path, however the letters of those are composed.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if none or several are meant, [`CatalogError::Sqlite`] if the database cannot be
+    /// read.
     pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
         let connection = self.view()?;
         let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());
@@ -324,7 +384,7 @@ impl RawAsset {
         let parse = |text: &String| text.parse::<DateTime>().map_err(|e| damaged("date", &e));
         self.asset.taken_at = self.taken_at.as_ref().map(parse).transpose()?;
         let basis = |name: &String| {
-            told::basis_named(name).ok_or_else(|| damaged("basis of the date", name))
+            layers::basis_named(name).ok_or_else(|| damaged("basis of the date", name))
         };
         self.asset.date_basis = self.date_basis.as_ref().map(basis).transpose()?;
         self.asset.keywords =

@@ -9,7 +9,7 @@ use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
 
-use crate::{EngineError, FilmRequest, Generator, Library};
+use crate::{BriefSource, EngineError, FilmRequest, Generator, Library};
 
 /// Length of a crossfade.
 pub const CROSSFADE_SECONDS: f64 = 0.5;
@@ -30,6 +30,9 @@ pub struct FilmOfAnswer {
 impl Library {
     /// A film of what was last cited in a conversation: a shot for each source, of a video the cited stretch,
     /// under the question as its title. Without a length every shot gets five seconds.
+    ///
+    /// # Errors
+    /// If there is no such conversation, or its last answer cites nothing.
     pub fn film_of_answer(
         &self,
         conversation: u64,
@@ -65,8 +68,7 @@ impl Library {
             stabilisation: None,
         };
         let request = FilmRequest {
-            brief: brief.to_string(),
-            format: Some(BriefFormat::Toml),
+            brief: BriefSource::Text { text: brief.to_string(), format: BriefFormat::Toml },
             spec,
             length_given: true,
             pins: Vec::new(),
@@ -81,6 +83,9 @@ impl Library {
     }
 
     /// Keeps in the conversation that a film was made.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be written.
     pub fn say_film(
         &self,
         conversation: u64,

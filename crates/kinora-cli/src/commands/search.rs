@@ -22,7 +22,7 @@ use crate::{
 const LARGEST_THUMBNAIL: u64 = 16 << 20;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct SearchReport<'a> {
     library: &'a str,
     query: &'a Option<String>,
     like: &'a [PathBuf],
@@ -54,7 +54,7 @@ pub fn run(
     }
     if json {
         let (library, query) = (library.name(), &args.text);
-        output::json(&Report { library, query, like: &args.like, outcome: &outcome })?;
+        output::json(&SearchReport { library, query, like: &args.like, outcome: &outcome })?;
     } else {
         print(&outcome, args.explain)?;
     }
@@ -222,7 +222,9 @@ fn open(path: &Path) -> anyhow::Result<()> {
     // A browser that this starts outlives us, and the Ctrl-C that ends us.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().with_context(|| {
+    #[expect(clippy::disallowed_methods, reason = "the browser outlives this program")]
+    let started = command.spawn();
+    started.with_context(|| {
         format!("cannot open a browser with `{program}`; the page is at {}", path.display())
     })?;
     Ok(())
