@@ -219,7 +219,7 @@ fn storyboards(home: &Home) {
         let args = ["make", brief, "--dry-run", "--json", "--seconds", "4"];
         home.run(&[&args[..], more].concat()).done().json()["storyboard"].clone()
     };
-    let spec = |more: &[&str]| plan("- a koala", more)["spec"].clone();
+    let spec = |more: &[&str]| plan("a koala", more)["spec"].clone();
     let plain = spec(&[]);
     for (args, field, value) in [
         (&["--vertical"][..], "/size", serde_json::json!({"width": 720, "height": 1280})),
@@ -238,11 +238,11 @@ fn storyboards(home: &Home) {
         assert_eq!(changed.pointer(field), Some(&value), "{args:?}: {changed}");
         assert_ne!(plain.pointer(field), Some(&value), "{args:?} is no default: {plain}");
     }
-    let shown = |more: &[&str]| plan("- giraffes in the grass", more)["shots"].to_string();
+    let shown = |more: &[&str]| plan("giraffes in the grass", more)["shots"].to_string();
     assert!(shown(&["--pin", "1=colosseum.webp"]).contains(ROME));
     assert!(shown(&["--type", "video"]).contains(CLIP));
     let refused = |more: &[&str]| {
-        let args = ["make", "- giraffes in the grass", "--dry-run", "--seconds", "4"];
+        let args = ["make", "giraffes in the grass", "--dry-run", "--seconds", "4"];
         home.run(&[&args[..], more].concat())
     };
     for kind in [&["--type", "picture"], &["--licence", "CC0"]] {
@@ -251,14 +251,14 @@ fn storyboards(home: &Home) {
         let left_out = refused(&[&kind[..], &["--allow-gaps"]].concat());
         assert!(!left_out.stdout.contains(CLIP), "{left_out:?}");
     }
-    home.run(&["make", "- a koala", "-o", "board.mp4", "--dry-run", "--seconds", "4"]).done();
+    home.run(&["make", "a koala", "-o", "board.mp4", "--dry-run", "--seconds", "4"]).done();
     assert!(home.path().join("board.html").is_file() && !home.path().join("board.mp4").exists());
 }
 
 fn films(home: &Home) {
     let small = ["--seconds", "2", "--size", "64x48", "--fps", "6"];
     let make = |more: &[&str]| {
-        let args = ["make", "- a koala", "-o", "film.mp4"];
+        let args = ["make", "a koala", "-o", "film.mp4"];
         home.run(&[&args[..], &small[..], more].concat())
     };
     let unset = make(&["--font", "missing.ttf"]);
