@@ -30,6 +30,9 @@ pub struct FilmOfAnswer {
 impl Library {
     /// A film of what was last cited in a conversation: a shot for each source, of a video the cited stretch,
     /// under the question as its title. Without a length every shot gets five seconds.
+    ///
+    /// # Errors
+    /// If there is no such conversation, or its last answer cites nothing.
     pub fn film_of_answer(
         &self,
         conversation: u64,
@@ -81,6 +84,9 @@ impl Library {
     }
 
     /// Keeps in the conversation that a film was made.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be written.
     pub fn say_film(
         &self,
         conversation: u64,

@@ -78,11 +78,17 @@ pub fn beside(film: &Path) -> PathBuf {
 }
 
 /// The record as text that people can read.
+///
+/// # Errors
+/// If the record cannot be serialised.
 pub fn to_json(record: &FilmRecord) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(record).map(|text| text + "\n")
 }
 
 /// Reads a record from text; `path` is only for messages.
+///
+/// # Errors
+/// [`RecordError`] if the text is no record, or one of a newer form.
 pub fn from_json(text: &str, path: &Path) -> Result<FilmRecord, RecordError> {
     #[derive(Deserialize)]
     struct Versioned {
@@ -112,6 +118,9 @@ fn unquoted(error: &serde_json::Error) -> String {
 }
 
 /// Writes the record beside its film for its owner alone, in one step: the old one or the new one stands there, whole.
+///
+/// # Errors
+/// [`RecordError`] if the file cannot be written.
 pub fn write_beside(film: &Path, record: &FilmRecord) -> Result<PathBuf, RecordError> {
     let path = beside(film);
     let io = |source: io::Error| RecordError::Io { source, path: path.clone() };
@@ -144,6 +153,9 @@ fn sweep(folder: &Path) {
 }
 
 /// Reads the record beside a film: a regular file of at most 64 MB.
+///
+/// # Errors
+/// [`RecordError`] if there is none, or it is no record.
 pub fn read_beside(film: &Path) -> Result<FilmRecord, RecordError> {
     let path = beside(film);
     let bytes = kinora_files::read(&path, LARGEST).map_err(|source| match source.kind() {
