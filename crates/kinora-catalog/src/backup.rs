@@ -36,9 +36,9 @@ pub(crate) fn turn(folder: &Path) -> Result<File, CatalogError> {
 /// [`CatalogError::Damaged`] if the catalogue is: no backup is replaced by a copy of that. A full disk leaves
 /// everything as it was.
 pub(crate) fn keep(connection: &Connection, folder: &Path, step: u32) -> Result<(), CatalogError> {
-    let told: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if told != "ok" {
-        return Err(CatalogError::Damaged(told));
+    let answer: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if answer != "ok" {
+        return Err(CatalogError::Damaged(answer));
     }
     let failed = |source| CatalogError::Folder { path: folder.to_owned(), source };
     let part = tempfile::Builder::new().prefix(PART).tempfile_in(folder).map_err(failed)?;

@@ -4,7 +4,7 @@ use kinora_types::{
     Asset, AssetId, Embedding, Passage, PassageKind, Point, Rights, ShotMotion, TimeRange,
 };
 
-use crate::{Correction, Layer, Told};
+use crate::{Correction, Layer, LayerMetadata};
 
 /// A file as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ pub enum Change {
         /// Its length in milliseconds, where the frames know it better than the file.
         duration_ms: Option<u64>,
     },
-    /// A known asset is told more about; its words are found anew.
+    /// New metadata of layers of a known asset; its words are indexed again.
     Describe {
         /// The asset.
         asset: AssetId,
@@ -125,11 +125,11 @@ pub enum Change {
     },
     /// Some layers say something else of a known asset, or nothing any more; title, caption, keywords,
     /// rights, date, place, camera and the indexed words follow, but for what a person wrote.
-    Told {
+    Layers {
         /// The asset.
         asset: AssetId,
         /// What they say now; `None`: nothing.
-        layers: Vec<(Layer, Option<Told>)>,
+        layers: Vec<(Layer, Option<LayerMetadata>)>,
         /// Which list speaks in [`Layer::List`].
         list: Option<String>,
         /// Whether the words enter the word index.

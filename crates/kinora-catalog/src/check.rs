@@ -68,7 +68,7 @@ pub fn examine(folder: &Path) -> Result<Health, CatalogError> {
     if !bad.is_empty() {
         let owners = owners(&connection).unwrap_or_default();
         for page in bad {
-            let owner = owners.get(&page).map_or("no table that can be told", String::as_str);
+            let owner = owners.get(&page).map_or("an unknown table", String::as_str);
             *damaged.entry(owner.to_owned()).or_default() += 1;
         }
     }

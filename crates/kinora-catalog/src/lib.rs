@@ -26,6 +26,7 @@ mod error;
 mod films;
 mod filter;
 mod frames;
+mod layers;
 mod lexical;
 mod live;
 mod names;
@@ -35,7 +36,6 @@ mod place;
 mod read;
 mod repair;
 mod schema;
-mod told;
 mod write;
 
 use std::{
@@ -64,11 +64,11 @@ pub use films::FilmSummary;
 pub use filter::Filter;
 pub use frames::{Frame, MovingShot, Owner};
 pub use kinora_types::Kind;
+pub use layers::{Layer, LayerMetadata};
 pub use lexical::{LexicalHit, Words};
 pub use names::composed;
 pub use passages::{Correction, PassageHit};
 pub use repair::{Repaired, repair};
-pub use told::{Layer, Told};
 
 /// Name of the database file in a library's folder.
 pub const FILE_NAME: &str = "catalog.sqlite";

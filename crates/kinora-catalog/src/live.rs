@@ -1,6 +1,6 @@
 //! Live Photos: a still picture and a few seconds around it, in two files of one name.
 //!
-//! The pair is told by what everybody can see (folder, name, length, time), not by a stored relation, so that it
+//! The pair is found by what anyone can see (folder, name, length, time), not by a stored relation, so that it
 //! ends and begins with the files.
 
 use std::path::Path;

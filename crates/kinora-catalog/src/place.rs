@@ -24,10 +24,12 @@ const STALE: Duration = Duration::from_secs(3600);
 pub(crate) fn look(folder: &Path) -> Result<(), CatalogError> {
     let path = folder.join(FILE_NAME);
     match fs::metadata(&path) {
-        Ok(told) if !told.is_file() => {
+        Ok(metadata) if !metadata.is_file() => {
             Err(CatalogError::foreign(&path, "it is not a regular file"))
         }
-        Ok(told) if told.len() == 0 => Err(CatalogError::Damaged("its file is empty".into())),
+        Ok(metadata) if metadata.len() == 0 => {
+            Err(CatalogError::Damaged("its file is empty".into()))
+        }
         Ok(_) => Ok(()),
         Err(error) if is_absent(&error) => Err(absent(folder)),
         Err(source) => Err(CatalogError::Folder { path: folder.to_owned(), source }),
@@ -46,14 +48,14 @@ pub(crate) struct FileId {
 /// The file at a path; `None` if there is none. Where there are no inodes an open database can be neither removed
 /// nor replaced, so that one file there is the other.
 pub(crate) fn file_id(path: &Path) -> Option<FileId> {
-    let told = fs::metadata(path).ok()?;
+    let metadata = fs::metadata(path).ok()?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        Some(FileId { device: told.dev(), inode: told.ino() })
+        Some(FileId { device: metadata.dev(), inode: metadata.ino() })
     }
     #[cfg(not(unix))]
-    told.is_file().then_some(FileId {})
+    metadata.is_file().then_some(FileId {})
 }
 
 fn is_absent(error: &std::io::Error) -> bool {
@@ -88,7 +90,7 @@ pub(crate) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let age = entry.metadata().and_then(|told| told.modified()).ok();
+        let age = entry.metadata().and_then(|metadata| metadata.modified()).ok();
         let age = age.and_then(|made| SystemTime::now().duration_since(made).ok());
         let ours = name.starts_with(NEW) || name.starts_with(backup::PART);
         if ours && age.is_some_and(|age| age > STALE) {

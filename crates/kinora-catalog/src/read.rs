@@ -8,7 +8,7 @@ use kinora_types::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Catalog, CatalogError, FileState, IndexChange, names, told};
+use crate::{Catalog, CatalogError, FileState, IndexChange, layers, names};
 
 const COLUMNS: &str =
     "row, id, width, height, bytes, format, taken_at, latitude, longitude, camera,
@@ -371,7 +371,7 @@ impl RawAsset {
         let parse = |text: &String| text.parse::<DateTime>().map_err(|e| damaged("date", &e));
         self.asset.taken_at = self.taken_at.as_ref().map(parse).transpose()?;
         let basis = |name: &String| {
-            told::basis_named(name).ok_or_else(|| damaged("basis of the date", name))
+            layers::basis_named(name).ok_or_else(|| damaged("basis of the date", name))
         };
         self.asset.date_basis = self.date_basis.as_ref().map(basis).transpose()?;
         self.asset.keywords =

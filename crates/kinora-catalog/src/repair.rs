@@ -1,5 +1,5 @@
 //! Mending a damaged catalogue: what models and programs made is taken out and made again, what a person wrote
-//! stays as it reads now and is told.
+//! stays as it reads now and is reported.
 //!
 //! A row is doubtful if one of the pages it lies on does not match its checksum: any of its values may have
 //! changed. Everything happens in one transaction; then the whole file is written anew, which gives every page
@@ -166,7 +166,7 @@ fn mend(
                      analysed = CASE WHEN duration_ms IS NULL OR width = 0 THEN analysed ELSE 0 END
                  WHERE row = ?1")?;
             run("UPDATE files SET mtime_ns = -1 WHERE asset = ?1")?;
-            repaired.doubtful.push(told(transaction, ASSET, key)?);
+            repaired.doubtful.push(described(transaction, ASSET, key)?);
         }
         "files" => drop(run("UPDATE files SET mtime_ns = -1 WHERE rowid = ?1")?),
         "frames" => {
@@ -186,7 +186,7 @@ fn mend(
             let dropped = run("DELETE FROM passages WHERE row = ?1 AND model IS NOT NULL")?;
             repaired.passages += dropped;
             if dropped == 0 {
-                repaired.doubtful.push(told(transaction, PASSAGE, key)?);
+                repaired.doubtful.push(described(transaction, PASSAGE, key)?);
             }
         }
         "words_content" => {
@@ -197,11 +197,11 @@ fn mend(
             }
         }
         "edits" | "refusals" => {
-            let asset = told(transaction, NAME, &key[..1])?;
+            let asset = described(transaction, NAME, &key[..1])?;
             repaired.doubtful.push(format!("what you said of {asset}: {}", shown(&key[1..])));
         }
-        "films" => repaired.doubtful.push(told(transaction, FILM, key)?),
-        "conversations" => repaired.doubtful.push(told(transaction, CONVERSATION, key)?),
+        "films" => repaired.doubtful.push(described(transaction, FILM, key)?),
+        "conversations" => repaired.doubtful.push(described(transaction, CONVERSATION, key)?),
         "turns" => repaired.doubtful.push(format!("turn {} of conversation", shown(key))),
         _ => repaired.doubtful.push(format!("the {}'s own row", table.name)),
     }
@@ -221,7 +221,11 @@ const FILM: &str = "SELECT 'the record of the film ' || path FROM films WHERE ro
 const CONVERSATION: &str = "SELECT 'the title of conversation ' || row || ' reads `' || title || '`' FROM conversations WHERE row = ?1";
 
 /// A sentence about a row, whatever its values have become.
-fn told(transaction: &Transaction<'_>, sql: &str, key: &[Value]) -> Result<String, CatalogError> {
+fn described(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    key: &[Value],
+) -> Result<String, CatalogError> {
     let mut statement = transaction.prepare_cached(sql)?;
     let value: Value = statement.query_row(params_from_iter(key), |row| row.get(0))?;
     Ok(shown(&[value]))

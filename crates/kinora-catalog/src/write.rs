@@ -4,10 +4,9 @@ use kinora_types::{Asset, AssetRow, Embedding};
 use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use crate::{
-    Catalog, CatalogError, Change, Description, FileEntry, NewAsset, NewFrame, frames, lexical,
-    passages,
+    Catalog, CatalogError, Change, Description, FileEntry, NewAsset, NewFrame, frames, layers,
+    lexical, passages,
     read::{known_row, row_of},
-    told,
 };
 
 impl Catalog {
@@ -52,11 +51,11 @@ fn make(transaction: &Transaction<'_>, change: &Change, revision: u64) -> Result
             describe(transaction, row, description, *by_hand)?;
             if *index_words { lexical::describe(transaction, row) } else { Ok(()) }
         }
-        Change::Told { asset, layers, list, index_words } => {
+        Change::Layers { asset, layers, list, index_words } => {
             let row = row(asset)?;
-            told::tell(transaction, row, layers, list.as_deref(), *index_words)
+            layers::set_layers(transaction, row, layers, list.as_deref(), *index_words)
         }
-        Change::Beside { path, beside } => told::beside(transaction, path, beside),
+        Change::Beside { path, beside } => layers::beside(transaction, path, beside),
         Change::Perceived { asset, kind, model, found } => {
             let found = found.as_deref().map_err(String::as_str);
             passages::perceived(transaction, row(asset)?, *kind, model, found)
@@ -91,8 +90,8 @@ fn describe(
 ) -> Result<(), CatalogError> {
     let Description { title, caption, keywords, rights } = description;
     let keywords = (!keywords.is_empty()).then(|| keyword_list(keywords)).transpose()?;
-    let told = [("title", title), ("caption", caption), ("keywords", &keywords)];
-    for (field, _) in told.iter().filter(|(_, value)| by_hand && value.is_some()) {
+    let set = [("title", title), ("caption", caption), ("keywords", &keywords)];
+    for (field, _) in set.iter().filter(|(_, value)| by_hand && value.is_some()) {
         transaction
             .prepare_cached("INSERT OR IGNORE INTO edits (asset, field) VALUES (?1, ?2)")?
             .execute(params![row.0, field])?;
@@ -185,7 +184,7 @@ fn insert_asset(
         new.duplicate_of.map(|d| d.0.as_bytes().to_vec()),
         revision,
         new.asset.duration_ms,
-        new.asset.date_basis.map(told::basis_name),
+        new.asset.date_basis.map(layers::basis_name),
     ])?;
     Ok(AssetRow(transaction.last_insert_rowid() as u64))
 }

@@ -286,9 +286,9 @@ fn a_video_is_as_many_points_as_it_has_frames() {
     assert_eq!(catalog.shots(AssetRow(2)).unwrap(), shots);
     // The frame that was known keeps its vector and is no news.
     assert_eq!(catalog.changes_since(before, 10).unwrap().len(), 1);
-    let told: Vec<u64> =
+    let metadata: Vec<u64> =
         catalog.frames(AssetRow(2)).unwrap().iter().map(|frame| frame.at_ms).collect();
-    assert_eq!(told, [0, 4000, 5000]);
+    assert_eq!(metadata, [0, 4000, 5000]);
 
     let before = catalog.revision().unwrap();
     catalog.commit(&[Change::Vanished { path: "/2".into() }]).unwrap();

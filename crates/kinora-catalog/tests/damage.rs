@@ -126,17 +126,17 @@ fn library(assets: usize) -> (TempDir, PathBuf) {
 fn everything(folder: &Path) -> Result<String, CatalogError> {
     let catalog = Catalog::look(folder)?;
     let rows = catalog.live_rows()?;
-    let mut told = format!("{:?}", catalog.changes_since(0, 1_000_000)?);
-    told += &format!("{:?}", catalog.assets(&rows)?);
+    let mut metadata = format!("{:?}", catalog.changes_since(0, 1_000_000)?);
+    metadata += &format!("{:?}", catalog.assets(&rows)?);
     for row in &rows {
-        told += &format!("{:?}{:?}", catalog.passages(*row)?, catalog.words(*row)?);
-        told += &format!("{:?}{:?}", catalog.frames(*row)?, catalog.shots(*row)?);
+        metadata += &format!("{:?}{:?}", catalog.passages(*row)?, catalog.words(*row)?);
+        metadata += &format!("{:?}{:?}", catalog.frames(*row)?, catalog.shots(*row)?);
     }
     for word in ["gulls", "walk3", "picture", "own"] {
-        told += &format!("{:?}", catalog.lexical(&[word.into()], 1000)?);
-        told += &format!("{:?}", catalog.lexical_passages(&[word.into()])?);
+        metadata += &format!("{:?}", catalog.lexical(&[word.into()], 1000)?);
+        metadata += &format!("{:?}", catalog.lexical_passages(&[word.into()])?);
     }
-    Ok(told)
+    Ok(metadata)
 }
 
 fn flip(folder: &Path, places: &[(usize, u8)]) {
@@ -183,8 +183,8 @@ proptest! {
         match everything(&folder) {
             Ok(after) => prop_assert_eq!(after, before),
             Err(error) => {
-                let told = matches!(error, CatalogError::Damaged(_) | CatalogError::Foreign { .. });
-                prop_assert!(told, "{}", error);
+                let metadata = matches!(error, CatalogError::Damaged(_) | CatalogError::Foreign { .. });
+                prop_assert!(metadata, "{}", error);
                 let sound = examine(&folder).is_ok_and(|health| health.is_sound());
                 prop_assert!(!sound, "the check must see it too");
             }

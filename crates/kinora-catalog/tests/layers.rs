@@ -1,9 +1,9 @@
-//! Layers of what is told of an asset, names in either form, halves of Live Photos.
+//! Layers of what is metadata of an asset, names in either form, halves of Live Photos.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use jiff::Timestamp;
-use kinora_catalog::{Catalog, Change, Description, FileEntry, Layer, NewAsset, Told};
+use kinora_catalog::{Catalog, Change, Description, FileEntry, Layer, LayerMetadata, NewAsset};
 use kinora_types::{
     Asset, AssetId, ContentHash, DateBasis, EmbeddingSpace, GeoPoint, Rights, Size,
 };
@@ -54,14 +54,14 @@ fn add(catalog: &Catalog, path: &str, format: &str, duration_ms: Option<u64>) ->
     id
 }
 
-fn tell(catalog: &Catalog, asset: AssetId, layer: Layer, told: Option<Told>) -> Asset {
-    let (layers, list) = (vec![(layer, told)], Some("/a/list.json".to_owned()));
-    catalog.commit(&[Change::Told { asset, layers, list, index_words: true }]).unwrap();
+fn tell(catalog: &Catalog, asset: AssetId, layer: Layer, metadata: Option<LayerMetadata>) -> Asset {
+    let (layers, list) = (vec![(layer, metadata)], Some("/a/list.json".to_owned()));
+    catalog.commit(&[Change::Layers { asset, layers, list, index_words: true }]).unwrap();
     catalog.asset(&asset).unwrap().unwrap()
 }
 
-fn titled(title: &str) -> Option<Told> {
-    Some(Told { title: Some(title.into()), ..Told::default() })
+fn titled(title: &str) -> Option<LayerMetadata> {
+    Some(LayerMetadata { title: Some(title.into()), ..LayerMetadata::default() })
 }
 
 fn finds(catalog: &Catalog, word: &str) -> bool {
@@ -72,7 +72,7 @@ fn finds(catalog: &Catalog, word: &str) -> bool {
 fn layers_come_go_and_leave_what_a_person_wrote() {
     let (_folder, catalog) = library();
     let id = add(&catalog, "/a/x.jpg", "jpeg", None);
-    assert!(catalog.told(&id).unwrap().is_empty());
+    assert!(catalog.layers(&id).unwrap().is_empty());
     // Without a layer of its own, the row speaks for the file.
     assert_eq!(tell(&catalog, id, Layer::Name, titled("name")).title.unwrap(), "old");
     tell(&catalog, id, Layer::File, titled("file"));
@@ -86,28 +86,32 @@ fn layers_come_go_and_leave_what_a_person_wrote() {
     let description = Description { title: Some("mine".into()), ..Description::default() };
     let by_hand = Change::Describe { asset: id, description, index_words: true, by_hand: true };
     catalog.commit(&[by_hand]).unwrap();
-    let told = Told {
+    let metadata = LayerMetadata {
         caption: Some("a caption".into()),
         taken_at: Some("1999-09-09T10:00:00".parse().unwrap()),
         date_basis: Some(DateBasis::Utc),
         place: Some(GeoPoint { latitude: 1.0, longitude: 2.0 }),
         camera: Some("camera".into()),
         keywords: vec!["harbour".into()],
-        ..Told::default()
+        ..LayerMetadata::default()
     };
-    let asset = tell(&catalog, id, Layer::Sidecar, Some(told.clone()));
-    assert_eq!((asset.title.as_deref(), asset.caption), (Some("mine"), told.caption));
-    assert_eq!((asset.taken_at, asset.date_basis), (told.taken_at, told.date_basis));
+    let asset = tell(&catalog, id, Layer::Sidecar, Some(metadata.clone()));
+    assert_eq!((asset.title.as_deref(), asset.caption), (Some("mine"), metadata.caption));
+    assert_eq!((asset.taken_at, asset.date_basis), (metadata.taken_at, metadata.date_basis));
     assert_eq!(
         (asset.place, asset.camera, asset.keywords),
-        (told.place, told.camera, told.keywords)
+        (metadata.place, metadata.camera, metadata.keywords)
     );
     assert!(finds(&catalog, "harbour") && finds(&catalog, "mine"));
     // What follows from the name and all others is the last word on the date.
     let weighed = Some(DateBasis::Guessed);
-    let name = Told { date_basis: weighed, taken_at: told.taken_at, ..Told::default() };
+    let name = LayerMetadata {
+        date_basis: weighed,
+        taken_at: metadata.taken_at,
+        ..LayerMetadata::default()
+    };
     assert_eq!(tell(&catalog, id, Layer::Name, Some(name)).date_basis, weighed);
-    assert_eq!(tell(&catalog, id, Layer::Name, None).date_basis, told.date_basis);
+    assert_eq!(tell(&catalog, id, Layer::Name, None).date_basis, metadata.date_basis);
     let asset = tell(&catalog, id, Layer::Sidecar, None);
     assert_eq!((asset.title.as_deref(), asset.taken_at), (Some("mine"), None));
 }
@@ -126,10 +130,10 @@ fn rights_that_nobody_gives_any_more_stay() {
     assert_eq!((asset.title.as_deref(), &asset.rights), (Some("from the list"), &rights));
     let asset = tell(&catalog, id, Layer::Sidecar, titled("sidecar"));
     assert_eq!((asset.title.as_deref(), &asset.rights), (Some("from the list"), &rights));
-    let own = Told { rights: rights.clone(), ..titled("sidecar").unwrap() };
+    let own = LayerMetadata { rights: rights.clone(), ..titled("sidecar").unwrap() };
     let other = add(&catalog, "/a/y.jpg", "jpeg", None);
     assert_eq!(tell(&catalog, other, Layer::Sidecar, Some(own)).rights, rights);
-    assert!(!catalog.told(&other).unwrap().contains_key(&Layer::List));
+    assert!(!catalog.layers(&other).unwrap().contains_key(&Layer::List));
 }
 
 #[test]

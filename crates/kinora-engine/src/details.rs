@@ -18,7 +18,7 @@ pub struct Details {
     pub live_photo: Option<PathBuf>,
     /// Whether its file holds a short video besides (motion photo), which was not looked at.
     pub moving_part: bool,
-    /// What is said, written, shown and told in it; people's words in place of what machines found.
+    /// What is said, written, shown and stated in it; people's words in place of what machines found.
     pub passages: Vec<Passage>,
     /// Where somebody speaks and the words were not made out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -118,11 +118,11 @@ fn details(catalog: &Catalog, asset: Asset) -> Result<Details, EngineError> {
     }
     let other = catalog.live_partner(&asset)?;
     let live_photo = other.and_then(|other| other.paths.first().map(PathBuf::from));
-    let told = catalog.told(&asset.id)?;
+    let layers = catalog.layers(&asset.id)?;
     let gaps = catalog.not_understood(row)?;
     Ok(Details {
         live_photo,
-        moving_part: told.get(&Layer::File).is_some_and(|told| told.moving_part),
+        moving_part: layers.get(&Layer::File).is_some_and(|layer| layer.moving_part),
         passages: catalog.passages(row)?,
         not_understood: gaps.into_iter().filter_map(|gap| gap.range).collect(),
         shots: catalog.shots(row)?,

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use kinora_catalog::{Catalog, Change, Layer, Told, composed};
+use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, composed};
 use kinora_types::{Asset, AssetId, Rights};
 use serde::Deserialize;
 
@@ -31,7 +31,7 @@ struct Entry {
 #[derive(Default)]
 pub(crate) struct Attributions {
     /// Names composed.
-    entries: HashMap<String, Told>,
+    entries: HashMap<String, LayerMetadata>,
     /// The list's own path.
     name: Option<String>,
 }
@@ -72,7 +72,7 @@ impl Attributions {
         let (mut changes, mut count) = (Vec::new(), 0);
         let mut change = |asset, description| {
             let (layers, list) = (vec![(Layer::List, description)], Some(name.clone()));
-            changes.push(Change::Told { asset, layers, list, index_words });
+            changes.push(Change::Layers { asset, layers, list, index_words });
         };
         let listed = catalog.assets_in_files(&|name| self.entries.contains_key(name))?;
         for asset in &listed {
@@ -82,12 +82,12 @@ impl Attributions {
             else {
                 continue;
             };
-            if catalog.told(&asset.id)?.get(&Layer::List) != Some(&description) {
+            if catalog.layers(&asset.id)?.get(&Layer::List) != Some(&description) {
                 count += u64::from(differs(&description, asset));
                 change(asset.id, Some(description));
             }
         }
-        // What is not there now was told before and may come back.
+        // What is not there now was stated before and may come back.
         let listed: HashSet<AssetId> = listed.iter().map(|asset| asset.id).collect();
         for id in catalog.listed_by(name)?.into_iter().filter(|id| !listed.contains(id)) {
             if catalog.asset(&id)?.is_some_and(|asset| !asset.paths.is_empty()) {
@@ -99,14 +99,14 @@ impl Attributions {
     }
 
     /// What the list says of a file of this name; empty if nothing.
-    pub(crate) fn of(&self, path: &Path) -> Told {
+    pub(crate) fn of(&self, path: &Path) -> LayerMetadata {
         let name = path.file_name().and_then(|name| name.to_str()).map(composed);
         name.and_then(|name| self.entries.get(&*name)).cloned().unwrap_or_default()
     }
 }
 
-/// Whether anything that is told is not known yet.
-fn differs(description: &Told, asset: &Asset) -> bool {
+/// Whether any of it is not known yet.
+fn differs(description: &LayerMetadata, asset: &Asset) -> bool {
     let new = |description: &Option<String>, known: &Option<String>| {
         description.is_some() && description != known
     };
@@ -119,12 +119,12 @@ fn differs(description: &Told, asset: &Asset) -> bool {
         || new(&rights.source, &known.source)
 }
 
-fn description(entry: Entry) -> Told {
-    Told {
+fn description(entry: Entry) -> LayerMetadata {
+    LayerMetadata {
         title: entry.title,
         caption: entry.caption,
         keywords: entry.keywords,
         rights: Rights { licence: entry.licence, author: entry.author, source: entry.source },
-        ..Told::default()
+        ..LayerMetadata::default()
     }
 }

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_catalog::{Told, composed};
+use kinora_catalog::{LayerMetadata, composed};
 use kinora_image::{Metadata, ReadError};
 
 use crate::times::{changed_ns, modified_ns};
@@ -59,12 +59,12 @@ pub(crate) fn may_speak_of(sidecar: &Path, picture: &Path) -> bool {
 ///
 /// # Errors
 /// If one is there and cannot be read.
-pub(crate) fn said(path: &Path) -> Result<Told, ReadError> {
+pub(crate) fn said(path: &Path) -> Result<LayerMetadata, ReadError> {
     kinora_image::sidecar(path).map(description)
 }
 
 /// What follows from the name of a file and all else that is said of it: a date, if there is none or a better one.
-pub(crate) fn weighed(path: &Path, whole: &Told) -> Told {
+pub(crate) fn weighed(path: &Path, whole: &LayerMetadata) -> LayerMetadata {
     let known = Metadata {
         taken_at: whole.taken_at,
         date_basis: whole.date_basis,
@@ -73,15 +73,19 @@ pub(crate) fn weighed(path: &Path, whole: &Told) -> Told {
     };
     let complete = known.complete(path);
     if (complete.taken_at, complete.date_basis) == (whole.taken_at, whole.date_basis) {
-        return Told::default();
+        return LayerMetadata::default();
     }
-    Told { taken_at: complete.taken_at, date_basis: complete.date_basis, ..Told::default() }
+    LayerMetadata {
+        taken_at: complete.taken_at,
+        date_basis: complete.date_basis,
+        ..LayerMetadata::default()
+    }
 }
 
 /// In the catalogue's form; words composed (Unicode NFC), as they are compared.
-pub(crate) fn description(said: Metadata) -> Told {
+pub(crate) fn description(said: Metadata) -> LayerMetadata {
     let text = |text: Option<String>| text.map(|text| composed(&text).into_owned());
-    Told {
+    LayerMetadata {
         title: text(said.title),
         caption: text(said.caption),
         keywords: said.keywords.iter().map(|word| composed(word).into_owned()).collect(),
@@ -142,7 +146,7 @@ mod tests {
             ("DSC00012.jpg", None),
             ("", None),
         ] {
-            let found = weighed(Path::new(name), &Told::default()).taken_at;
+            let found = weighed(Path::new(name), &LayerMetadata::default()).taken_at;
             let found = found.map(|at| at.to_string());
             assert_eq!(found.as_deref(), at, "{name}");
         }

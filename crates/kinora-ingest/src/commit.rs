@@ -8,7 +8,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use kinora_catalog::{Catalog, Change, Layer, NewAsset, NewFrame, Told};
+use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, NewAsset, NewFrame};
 use kinora_types::{AssetId, Embedding};
 
 use crate::{
@@ -35,7 +35,7 @@ pub(crate) enum Event {
         asset: AssetId,
         file: Copy,
         /// What the file says of itself, if the library does not know.
-        inside: Option<Told>,
+        inside: Option<LayerMetadata>,
     },
     Mended(Mended),
     Embedded {
@@ -61,9 +61,9 @@ pub(crate) struct Committer<'a> {
     summary: Summary,
     /// Assets that came in or were met again.
     met: BTreeSet<AssetId>,
-    /// Assets of which a file came or went, to be told again once that is committed, with what the file says of
+    /// Assets of which a file came or went, to be described again once that is committed, with what the file says of
     /// itself if the library does not know.
-    redescribe: BTreeMap<AssetId, Option<Told>>,
+    redescribe: BTreeMap<AssetId, Option<LayerMetadata>>,
     changes: Vec<Change>,
     /// What to tell once the changes are durable.
     news: Vec<News>,
@@ -176,7 +176,7 @@ impl<'a> Committer<'a> {
         if let Some(unread) = &ready.unread {
             self.observer.damaged(unread);
         }
-        let moving = |(layer, description): &(Layer, Option<Told>)| {
+        let moving = |(layer, description): &(Layer, Option<LayerMetadata>)| {
             *layer == Layer::File
                 && description.as_ref().is_some_and(|description| description.moving_part)
         };
@@ -211,7 +211,7 @@ impl<'a> Committer<'a> {
         }
     }
 
-    fn seen(&mut self, asset: AssetId, copy: Copy, inside: Option<Told>) {
+    fn seen(&mut self, asset: AssetId, copy: Copy, inside: Option<LayerMetadata>) {
         let Copy { path, file, beside } = copy;
         let name = file.path.clone();
         self.change(Change::Seen { asset, file });
@@ -250,7 +250,7 @@ impl<'a> Committer<'a> {
         Ok(())
     }
 
-    fn redescribe_later(&mut self, asset: AssetId, inside: Option<Told>) {
+    fn redescribe_later(&mut self, asset: AssetId, inside: Option<LayerMetadata>) {
         let waiting = self.redescribe.entry(asset).or_default();
         if inside.is_some() {
             *waiting = inside;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_catalog::{Catalog, Change, Layer, Told};
+use kinora_catalog::{Catalog, Change, Layer, LayerMetadata};
 use kinora_image::{ReadError, sidecar_paths};
 use kinora_types::{Asset, AssetId};
 
@@ -29,22 +29,23 @@ pub(crate) struct Redescribed {
 
 /// Layers of one file, with the sidecars that could not be read.
 pub(crate) struct First {
-    pub layers: Vec<(Layer, Option<Told>)>,
+    pub layers: Vec<(Layer, Option<LayerMetadata>)>,
     pub unread: Option<FileFailure>,
 }
 
 impl Descriptions<'_> {
     /// All layers of a file that the library does not have; `beside` as [`beside::state`] tells it.
-    pub(crate) fn first(&self, path: &Path, beside: &str, inside: Told) -> First {
+    pub(crate) fn first(&self, path: &Path, beside: &str, inside: LayerMetadata) -> First {
         let mut layers = vec![(Layer::File, Some(inside))];
-        let mut said = |layer, description: Told| {
+        let mut said = |layer, description: LayerMetadata| {
             if !description.is_empty() {
                 layers.push((layer, Some(description)));
             }
         };
         said(Layer::List, self.attributions.of(path));
         // Nothing is looked for where the walk has found nothing.
-        let sidecars = if beside.is_empty() { Ok(Told::default()) } else { beside::said(path) };
+        let sidecars =
+            if beside.is_empty() { Ok(LayerMetadata::default()) } else { beside::said(path) };
         let unread = match sidecars {
             Ok(description) => {
                 said(Layer::Sidecar, description);
@@ -66,7 +67,7 @@ impl Descriptions<'_> {
     pub(crate) fn again(
         &self,
         id: AssetId,
-        inside: Option<Told>,
+        inside: Option<LayerMetadata>,
     ) -> Result<Redescribed, IngestError> {
         let Some(asset) = self.catalog.asset(&id)? else {
             return Ok(Redescribed::default());
@@ -76,9 +77,9 @@ impl Descriptions<'_> {
         let Some(first) = with_sidecars.or(paths.first()) else {
             return Ok(Redescribed::default());
         };
-        let known = self.catalog.told(&id)?;
+        let known = self.catalog.layers(&id)?;
         let mut layers = Vec::new();
-        let mut say = |layer, description: Told| {
+        let mut say = |layer, description: LayerMetadata| {
             let description = Some(description)
                 .filter(|description| !description.is_empty() || layer == Layer::File);
             if known.get(&layer) != description.as_ref() {
@@ -109,9 +110,13 @@ impl Descriptions<'_> {
     }
 
     /// The change that takes down what some layers say.
-    pub(crate) fn change(&self, asset: AssetId, layers: Vec<(Layer, Option<Told>)>) -> Change {
+    pub(crate) fn change(
+        &self,
+        asset: AssetId,
+        layers: Vec<(Layer, Option<LayerMetadata>)>,
+    ) -> Change {
         let list = self.attributions.name().map(str::to_owned);
-        Change::Told { asset, layers, list, index_words: self.index_words }
+        Change::Layers { asset, layers, list, index_words: self.index_words }
     }
 }
 
@@ -119,13 +124,13 @@ impl Descriptions<'_> {
 fn weigh(
     path: &Path,
     asset: &Asset,
-    known: &BTreeMap<Layer, Told>,
-    news: &[(Layer, Option<Told>)],
-) -> Option<Told> {
+    known: &BTreeMap<Layer, LayerMetadata>,
+    news: &[(Layer, Option<LayerMetadata>)],
+) -> Option<LayerMetadata> {
     let mut now = known.clone();
     now.remove(&Layer::Name);
     // An older Kinora kept no layers: its row stands for the file.
-    now.entry(Layer::File).or_insert_with(|| Told::of(asset));
+    now.entry(Layer::File).or_insert_with(|| LayerMetadata::of(asset));
     let mut now: Vec<_> =
         now.into_iter().map(|(layer, description)| (layer, Some(description))).collect();
     now.retain(|(layer, _)| !news.iter().any(|(other, _)| other == layer));
@@ -134,17 +139,19 @@ fn weigh(
 }
 
 /// All that the layers say together, as the catalogue will have it.
-pub(crate) fn together(layers: &[(Layer, Option<Told>)]) -> Told {
+pub(crate) fn together(layers: &[(Layer, Option<LayerMetadata>)]) -> LayerMetadata {
     let mut layers: Vec<_> = layers.iter().collect();
     layers.sort_by_key(|(layer, _)| *layer);
     let description = layers.iter().filter_map(|(_, description)| description.clone());
-    let whole = description.fold(Told::default(), |below, above| above.over(below));
+    let whole = description.fold(LayerMetadata::default(), |below, above| above.over(below));
     let weighed = layers.iter().find(|(layer, _)| *layer == Layer::Name);
     match weighed
         .and_then(|(_, description)| description.clone())
         .filter(|description| description.taken_at.is_some())
     {
-        Some(name) => Told { taken_at: name.taken_at, date_basis: name.date_basis, ..whole },
+        Some(name) => {
+            LayerMetadata { taken_at: name.taken_at, date_basis: name.date_basis, ..whole }
+        }
         None => whole,
     }
 }

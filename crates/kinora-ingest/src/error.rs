@@ -101,9 +101,9 @@ mod tests {
             (io::ErrorKind::NotFound, None),
         ] {
             let error = IngestError::Thumbnail { path: "x".into(), source: kind.into() };
-            let told = error.hint();
-            assert_eq!(told.is_some(), hint.is_some(), "{kind}");
-            assert!(told.unwrap_or_default().starts_with(hint.unwrap_or_default()), "{kind}");
+            let given = error.hint();
+            assert_eq!(given.is_some(), hint.is_some(), "{kind}");
+            assert!(given.unwrap_or_default().starts_with(hint.unwrap_or_default()), "{kind}");
         }
     }
 }

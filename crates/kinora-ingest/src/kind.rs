@@ -1,4 +1,4 @@
-//! Pictures, videos, recordings, and what is none of them: told by name for what ought to be one, by
+//! Pictures, videos, recordings, and what is none of them: by name for what ought to be one, by
 //! content for what is.
 
 use std::{
@@ -121,7 +121,7 @@ mod tests {
             std::fs::write(&path, content).unwrap();
             let inspected = Inspected::open(&path);
             assert_eq!(inspected.holds, expected, "{name}");
-            // The bytes that told it are still to be read.
+            // The bytes that were examined are still to be read.
             let mut read = Vec::new();
             inspected.file.unwrap().read_to_end(&mut read).unwrap();
             assert_eq!(read, content, "{name}");

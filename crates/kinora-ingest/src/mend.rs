@@ -2,7 +2,7 @@
 
 use std::{fs::File, io};
 
-use kinora_catalog::Told;
+use kinora_catalog::LayerMetadata;
 use kinora_types::AssetId;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What a second reading of a file gave.
-type Reread = (Option<Told>, Result<(), FileFailure>);
+type Reread = (Option<LayerMetadata>, Result<(), FileFailure>);
 
 impl Preparer<'_> {
     /// Reads the file only if something of it is needed.

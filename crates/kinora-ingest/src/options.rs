@@ -14,7 +14,7 @@ pub struct Options {
     /// Whether words are indexed: names of files and folders, titles, captions, keywords. `false`
     /// indexes none of them, so that an evaluation rests on vision alone; they are stored all the same.
     pub index_names: bool,
-    /// Decoding threads; the number of cores unless told.
+    /// Decoding threads; the number of cores by default.
     pub threads: Option<NonZero<usize>>,
     /// Pictures embedded at once, at most; fewer on a machine that is slow at it.
     pub batch: usize,

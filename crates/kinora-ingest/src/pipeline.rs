@@ -169,7 +169,7 @@ impl<'a> Ingest<'a> {
             let Some(other) = self.catalog.live_partner(&one)? else { continue };
             let (picture, video) =
                 if one.kind() == Kind::Picture { (&one, &other) } else { (&other, &one) };
-            // Both halves met: told once, by the picture.
+            // Both halves met: reported once, by the picture.
             if one.id == video.id && met.contains(&picture.id) {
                 continue;
             }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use kinora_catalog::{Catalog, FileEntry, Layer, Told, composed};
+use kinora_catalog::{Catalog, FileEntry, Layer, LayerMetadata, composed};
 use kinora_image::{Budget, Decoded, Limits, ReadError, perceptual_hash, thumbnail, words_of_path};
 use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
@@ -34,7 +34,7 @@ pub(crate) struct Ready {
     /// Its sidecars, as [`crate::beside::state`] tells them.
     pub beside: String,
     /// Who says what of it.
-    pub layers: Vec<(Layer, Option<Told>)>,
+    pub layers: Vec<(Layer, Option<LayerMetadata>)>,
     /// Why its sidecars say nothing.
     pub unread: Option<FileFailure>,
     pub names: Vec<String>,
@@ -55,7 +55,7 @@ pub(crate) enum Prepared {
         asset: AssetId,
         files: Vec<Copy>,
         /// What the file says of itself, if the library does not know.
-        inside: Option<Told>,
+        inside: Option<LayerMetadata>,
     },
     /// The file holds what it did.
     Mended(Mended),
@@ -75,7 +75,7 @@ pub(crate) struct Mended {
     /// Whether its sidecars have changed.
     pub changed_beside: bool,
     /// What the file says of itself, if the library did not know.
-    pub inside: Option<Told>,
+    pub inside: Option<LayerMetadata>,
     /// Whether its thumbnail was made again.
     pub thumbnail: bool,
     /// Why something could not be made good.
@@ -156,7 +156,7 @@ impl Preparer<'_> {
         &self,
         id: AssetId,
         task: &Task,
-        inside: &dyn Fn() -> Told,
+        inside: &dyn Fn() -> LayerMetadata,
     ) -> Result<Option<Prepared>, IngestError> {
         let copy = || copy_of(task);
         if self.catalog.is_whole(&id)? {
@@ -177,7 +177,7 @@ impl Preparer<'_> {
 
     /// Whether the library does not know, or shall learn anew, what an asset's file says of itself.
     pub(crate) fn unknown(&self, id: &AssetId) -> Result<bool, IngestError> {
-        Ok(self.options.again || !self.catalog.told(id)?.contains_key(&Layer::File))
+        Ok(self.options.again || !self.catalog.layers(id)?.contains_key(&Layer::File))
     }
 
     pub(crate) fn decode(&self, bytes: &[u8], has_turn: bool) -> Result<Decoded, ReadError> {
@@ -275,9 +275,9 @@ impl Preparer<'_> {
 }
 
 /// What a picture's file says of itself. What cannot be read is no reason to refuse the picture.
-pub(crate) fn inside(bytes: &[u8]) -> Told {
+pub(crate) fn inside(bytes: &[u8]) -> LayerMetadata {
     let description = beside::description(kinora_image::metadata(bytes).unwrap_or_default());
-    Told { moving_part: kinora_image::motion_photo(bytes).is_some(), ..description }
+    LayerMetadata { moving_part: kinora_image::motion_photo(bytes).is_some(), ..description }
 }
 
 pub(crate) fn copy_of(task: &Task) -> Copy {
@@ -290,12 +290,12 @@ pub(crate) struct Seen<'p> {
     pub format: String,
     pub duration_ms: Option<u64>,
     /// What the file says of itself.
-    pub description: Told,
+    pub description: LayerMetadata,
     /// The picture itself, or the frame that stands for a video; a recording has none.
     pub poster: Option<&'p Picture>,
 }
 
-fn asset(id: AssetId, task: &Task, seen: Seen<'_>, description: Told) -> Asset {
+fn asset(id: AssetId, task: &Task, seen: Seen<'_>, description: LayerMetadata) -> Asset {
     let Seen { size, format, duration_ms, .. } = seen;
     Asset {
         id,
@@ -323,7 +323,7 @@ fn failed(path: PathBuf, error: &ReadError, claimed: Option<AssetId>) -> Prepare
 /// A failure of one picture.
 pub(crate) fn failure(path: &Path, error: &ReadError) -> FileFailure {
     let message = match error {
-        // The path is told already.
+        // The error has the path already.
         ReadError::Io { source, .. } => format!("cannot read the file: {source}"),
         other => other.to_string(),
     };

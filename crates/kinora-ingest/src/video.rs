@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use kinora_catalog::Told;
+use kinora_catalog::LayerMetadata;
 use kinora_image::Metadata;
 use kinora_inference::InferenceError;
 use kinora_types::{AssetId, ContentHash, Rights, Size};
@@ -30,7 +30,7 @@ pub(crate) fn needs_ffmpeg(path: PathBuf) -> FileFailure {
 /// A failure of one video.
 pub(crate) fn failure(path: PathBuf, error: &VideoError) -> FileFailure {
     let message = match error {
-        // The path is told already.
+        // The error has the path already.
         VideoError::Io { source, .. } => format!("cannot read the file: {source}"),
         other => other.to_string(),
     };
@@ -46,7 +46,7 @@ impl Preparer<'_> {
             return failed(needs_ffmpeg(task.path), None);
         };
         let cancelled = || self.stop.asked();
-        // What is no video is told before a hundred gigabytes of it are hashed.
+        // What is no video is reported before a hundred gigabytes of it are hashed.
         let limits = self.options.video_limits.clone();
         let file = match self.videos.open(ffmpeg, &task.path, limits, &cancelled) {
             Ok(file) => file,
@@ -136,7 +136,7 @@ pub(crate) fn poster_frame(keyframes: &[Keyframe]) -> Option<&Keyframe> {
 }
 
 /// What the file says of itself, in the words of pictures.
-pub(crate) fn tags(file: &VideoFile) -> Told {
+pub(crate) fn tags(file: &VideoFile) -> LayerMetadata {
     let tags = file.facts().tags.clone();
     beside::description(Metadata {
         taken_at: tags.taken_at,

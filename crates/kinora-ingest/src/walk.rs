@@ -80,7 +80,7 @@ pub(crate) struct Walk<'a, F> {
     stop: &'a Stop,
     /// Whether the user named the targets, so that each must be there and be a picture or video.
     named: bool,
-    /// Whether what is known is told anew.
+    /// Whether known files are described again.
     again: bool,
     visited: HashSet<PathBuf>,
     /// Takes each step; `false` ends the walk.
@@ -221,7 +221,7 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         self.leave_out(rest)
     }
 
-    /// Told last, when it is known which sidecars were read with their pictures.
+    /// Reported last, when it is known which sidecars were read with their pictures.
     fn leave_out(&mut self, rest: Rest) -> Result<(), Halt> {
         for mut left in rest.left_out {
             if rest.sidecars.contains(&left.path) {

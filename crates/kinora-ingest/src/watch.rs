@@ -104,7 +104,7 @@ impl Restless {
         Self { library, roots, paths: BTreeMap::new() }
     }
 
-    /// Takes in what is told within a tick.
+    /// Takes in the events of a tick.
     fn listen(&mut self, events: &Receiver<notify::Result<Event>>) {
         let until = Instant::now() + TICK;
         loop {

@@ -141,8 +141,8 @@ pub fn write_beside(film: &Path, record: &FilmRecord) -> Result<PathBuf, RecordE
 /// Removes what killed runs left; an hour old, so that runs that still write are left alone.
 fn sweep(folder: &Path) {
     let stale = |entry: &fs::DirEntry| {
-        let told = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-        SystemTime::now().duration_since(told.modified().ok()?).ok().filter(|age| *age > STALE)
+        let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+        SystemTime::now().duration_since(metadata.modified().ok()?).ok().filter(|age| *age > STALE)
     };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(ASIDE) && stale(&entry).is_some() {
@@ -152,7 +152,7 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Reads the record beside a film: a regular file of at most 64 MB.
+/// Reads the record beside a film: a regular file of at most 4 MB.
 ///
 /// # Errors
 /// [`RecordError`] if there is none, or it is no record.

@@ -83,11 +83,11 @@ mod tests {
             spans.push(at, tags);
         }
         let found = spans.finish(9500, "m@1");
-        let told: Vec<(&str, TimeRange)> =
+        let tags: Vec<(&str, TimeRange)> =
             found.iter().map(|p| (p.text.as_str(), p.range.unwrap())).collect();
         let range = |start, end| TimeRange::new(start, end).unwrap();
         assert_eq!(
-            told,
+            tags,
             [("cat", range(1000, 2000)), ("dog", range(0, 5000)), ("dog", range(9000, 9500))]
         );
     }

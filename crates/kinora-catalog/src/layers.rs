@@ -1,7 +1,7 @@
-//! Who says what of an asset: its file's name, the file itself, what lies beside it, a list, a person.
+//! Layers of metadata of an asset by their source: the file's name, the file itself, a sidecar, a list of attributions.
 //!
-//! What each says is kept apart, so that one of them can change or vanish without the others, and
-//! without the file being read again. A person's words (`edits`) are no layer: they stay in the asset's row.
+//! Each layer is stored by itself, so that one can change or vanish without the others, and without the file being read
+//! again. A person's edits (`edits`) are no layer: they stay in the asset's row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Catalog, CatalogError, lexical, read};
 
-/// Whose word it is; where several speak of one thing the later of these is believed.
+/// Source of metadata; where several state the same thing, the later of these counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
     /// The name of the file, weighed against all that the others say: the date that follows is the one that counts.
@@ -39,10 +39,10 @@ impl Layer {
     }
 }
 
-/// What one of them says; every part may be missing.
+/// Metadata of one layer; every part may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Told {
+pub struct LayerMetadata {
     /// Title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -76,7 +76,7 @@ fn is_empty(rights: &Rights) -> bool {
     *rights == Rights::default()
 }
 
-impl Told {
+impl LayerMetadata {
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -128,8 +128,8 @@ impl Told {
 }
 
 /// 0 for no date.
-fn sureness(told: &Told) -> u8 {
-    match (told.taken_at, told.date_basis) {
+fn sureness(metadata: &LayerMetadata) -> u8 {
+    match (metadata.taken_at, metadata.date_basis) {
         (None, _) => 0,
         (_, Some(DateBasis::Guessed)) => 1,
         (_, Some(DateBasis::Utc)) => 2,
@@ -153,7 +153,10 @@ pub(crate) fn basis_named(name: &str) -> Option<DateBasis> {
         .find(|basis| basis_name(*basis) == name)
 }
 
-fn layers(connection: &Connection, row: AssetRow) -> Result<BTreeMap<Layer, Told>, CatalogError> {
+fn layers(
+    connection: &Connection,
+    row: AssetRow,
+) -> Result<BTreeMap<Layer, LayerMetadata>, CatalogError> {
     let mut statement =
         connection.prepare_cached("SELECT layer, said FROM told WHERE asset = ?1")?;
     let rows =
@@ -161,8 +164,7 @@ fn layers(connection: &Connection, row: AssetRow) -> Result<BTreeMap<Layer, Told
     let mut found = BTreeMap::new();
     for stored in rows {
         let (name, said) = stored?;
-        let damaged =
-            |why: String| CatalogError::Damaged(format!("what is told of row {row}: {why}"));
+        let damaged = |why: String| CatalogError::Damaged(format!("metadata of row {row}: {why}"));
         let layer = Layer::ALL.into_iter().find(|layer| layer.name() == name);
         let layer = layer.ok_or_else(|| damaged(format!("no such layer: `{name}`")))?;
         found.insert(layer, serde_json::from_str(&said).map_err(|e| damaged(e.to_string()))?);
@@ -171,10 +173,10 @@ fn layers(connection: &Connection, row: AssetRow) -> Result<BTreeMap<Layer, Told
 }
 
 /// Takes down what some layers say now (`None`: nothing any more) and brings the asset's row up to all of them.
-pub(crate) fn tell(
+pub(crate) fn set_layers(
     transaction: &Transaction<'_>,
     row: AssetRow,
-    news: &[(Layer, Option<Told>)],
+    news: &[(Layer, Option<LayerMetadata>)],
     list: Option<&str>,
     index_words: bool,
 ) -> Result<(), CatalogError> {
@@ -191,7 +193,7 @@ pub(crate) fn tell(
         let (_, asset) = read::asset_of_row(transaction, row)?;
         let whole = together(&known);
         if !known.contains_key(&Layer::File) {
-            known.insert(Layer::File, Told::of(&asset));
+            known.insert(Layer::File, LayerMetadata::of(&asset));
         } else if let Some(said) = unexplained(&asset, &whole)
             && !known.contains_key(&Layer::List)
         {
@@ -205,25 +207,26 @@ pub(crate) fn tell(
 
 /// An older Kinora kept no layers. Rights in the row that no layer gives came from a list, and with them
 /// title and caption: a list is not there at every run, and rights must not be lost.
-fn unexplained(asset: &Asset, whole: &Told) -> Option<Told> {
-    let lost = |row: &Option<String>, told: &Option<String>| row.is_some() && row != told;
-    let (row, told) = (&asset.rights, &whole.rights);
-    let any = lost(&row.licence, &told.licence)
-        || lost(&row.author, &told.author)
-        || lost(&row.source, &told.source);
-    any.then(|| Told {
+fn unexplained(asset: &Asset, whole: &LayerMetadata) -> Option<LayerMetadata> {
+    let lost = |row: &Option<String>, metadata: &Option<String>| row.is_some() && row != metadata;
+    let (row, metadata) = (&asset.rights, &whole.rights);
+    let any = lost(&row.licence, &metadata.licence)
+        || lost(&row.author, &metadata.author)
+        || lost(&row.source, &metadata.source);
+    any.then(|| LayerMetadata {
         title: asset.title.clone(),
         caption: asset.caption.clone(),
         rights: row.clone(),
-        ..Told::default()
+        ..LayerMetadata::default()
     })
 }
 
 /// All layers together.
-fn together(layers: &BTreeMap<Layer, Told>) -> Told {
-    let above = |below, above: &Told| above.clone().over(below);
-    let mut whole = layers.values().fold(Told::default(), above);
-    let weighed = layers.get(&Layer::Name).and_then(|told| told.taken_at.zip(told.date_basis));
+fn together(layers: &BTreeMap<Layer, LayerMetadata>) -> LayerMetadata {
+    let above = |below, above: &LayerMetadata| above.clone().over(below);
+    let mut whole = layers.values().fold(LayerMetadata::default(), above);
+    let weighed =
+        layers.get(&Layer::Name).and_then(|metadata| metadata.taken_at.zip(metadata.date_basis));
     if let Some((taken_at, basis)) = weighed {
         (whole.taken_at, whole.date_basis) = (Some(taken_at), Some(basis));
     }
@@ -234,7 +237,7 @@ fn put(
     transaction: &Transaction<'_>,
     row: AssetRow,
     layer: Layer,
-    said: Option<&Told>,
+    said: Option<&LayerMetadata>,
     list: Option<&str>,
 ) -> Result<(), CatalogError> {
     let Some(said) = said else {
@@ -253,11 +256,15 @@ fn put(
 }
 
 /// Into the asset's row, but for what a person wrote there.
-fn store(transaction: &Transaction<'_>, row: AssetRow, told: &Told) -> Result<(), CatalogError> {
+fn store(
+    transaction: &Transaction<'_>,
+    row: AssetRow,
+    metadata: &LayerMetadata,
+) -> Result<(), CatalogError> {
     let edited = edited(transaction, row)?;
     let by_hand = |field: &str| edited.contains(field);
-    let keywords =
-        serde_json::to_string(&told.keywords).map_err(|e| CatalogError::Damaged(e.to_string()))?;
+    let keywords = serde_json::to_string(&metadata.keywords)
+        .map_err(|e| CatalogError::Damaged(e.to_string()))?;
     transaction
         .prepare_cached(
             "UPDATE assets SET
@@ -271,19 +278,19 @@ fn store(transaction: &Transaction<'_>, row: AssetRow, told: &Told) -> Result<()
         .execute(params![
             row.0,
             by_hand("title"),
-            told.title,
+            metadata.title,
             by_hand("caption"),
-            told.caption,
+            metadata.caption,
             by_hand("keywords"),
             keywords,
-            told.rights.licence,
-            told.rights.author,
-            told.rights.source,
-            told.taken_at.map(|time| time.to_string()),
-            told.date_basis.map(basis_name),
-            told.place.map(|place| place.latitude),
-            told.place.map(|place| place.longitude),
-            told.camera,
+            metadata.rights.licence,
+            metadata.rights.author,
+            metadata.rights.source,
+            metadata.taken_at.map(|time| time.to_string()),
+            metadata.date_basis.map(basis_name),
+            metadata.place.map(|place| place.latitude),
+            metadata.place.map(|place| place.longitude),
+            metadata.camera,
         ])?;
     Ok(())
 }
@@ -337,9 +344,9 @@ impl Catalog {
 mod tests {
     use super::*;
 
-    fn dated(day: i8, basis: Option<DateBasis>) -> Told {
+    fn dated(day: i8, basis: Option<DateBasis>) -> LayerMetadata {
         let taken_at = Some(jiff::civil::date(2019, 7, day).at(12, 0, 0, 0));
-        Told { taken_at, date_basis: basis, ..Told::default() }
+        LayerMetadata { taken_at, date_basis: basis, ..LayerMetadata::default() }
     }
 
     #[test]
@@ -352,8 +359,8 @@ mod tests {
             (dated(1, utc), dated(2, None), 2),
             (dated(1, guess), dated(2, utc), 2),
             (dated(1, utc), dated(2, guess), 1),
-            (Told::default(), dated(2, guess), 2),
-            (dated(1, guess), Told::default(), 1),
+            (LayerMetadata::default(), dated(2, guess), 2),
+            (dated(1, guess), LayerMetadata::default(), 1),
         ] {
             let both = above.clone().over(below.clone());
             assert_eq!(both.taken_at.map(|t| t.day()), Some(day), "{above:?} over {below:?}");
@@ -364,9 +371,10 @@ mod tests {
 
     #[test]
     fn what_is_stored_is_read_and_says_nothing_of_nothing() {
-        assert_eq!(serde_json::to_string(&Told::default()).unwrap(), "{}");
-        let told = Told { keywords: vec!["a".into()], ..dated(3, Some(DateBasis::Utc)) };
-        let text = serde_json::to_string(&told).unwrap();
-        assert_eq!(serde_json::from_str::<Told>(&text).unwrap(), told);
+        assert_eq!(serde_json::to_string(&LayerMetadata::default()).unwrap(), "{}");
+        let metadata =
+            LayerMetadata { keywords: vec!["a".into()], ..dated(3, Some(DateBasis::Utc)) };
+        let text = serde_json::to_string(&metadata).unwrap();
+        assert_eq!(serde_json::from_str::<LayerMetadata>(&text).unwrap(), metadata);
     }
 }
