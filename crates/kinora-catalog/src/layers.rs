@@ -318,7 +318,7 @@ impl Catalog {
     ///
     /// # Errors
     /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
-    pub fn told(&self, asset: &AssetId) -> Result<BTreeMap<Layer, Told>, CatalogError> {
+    pub fn layers(&self, asset: &AssetId) -> Result<BTreeMap<Layer, LayerMetadata>, CatalogError> {
         let connection = self.view()?;
         let row = read::row_of(&connection, asset)?;
         row.map_or_else(|| Ok(BTreeMap::new()), |row| layers(&connection, row))
