@@ -47,7 +47,7 @@ pub(crate) fn keep(connection: &Connection, folder: &Path, step: u32) -> Result<
     part.as_file().sync_all().map_err(failed)?;
     let path = folder.join(format!("{}{step}{}", NAME.0, NAME.1));
     part.persist(path).map_err(|error| failed(error.error))?;
-    sync(folder).map_err(failed)?;
+    kinora_files::sync_folder(folder).map_err(failed)?;
     // The oldest first; one that cannot be removed is only in the way.
     let all = list(folder);
     all.iter().rev().skip(KEPT).for_each(|path| drop(fs::remove_file(path)));
@@ -66,12 +66,4 @@ pub(crate) fn list(folder: &Path) -> Vec<PathBuf> {
         .collect();
     found.sort();
     found.into_iter().map(|(_, path)| path).collect()
-}
-
-/// Makes new names in a folder durable. Windows cannot open folders and does not need it.
-pub(crate) fn sync(folder: &Path) -> io::Result<()> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    File::open(folder)?.sync_all()
 }

@@ -58,6 +58,9 @@ pub struct ConversationSummary {
 
 impl Catalog {
     /// Begins a conversation and gives its number.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be written.
     pub fn start_conversation(&self, title: &str, at: Timestamp) -> Result<u64, CatalogError> {
         let connection = self.writer()?;
         connection.execute(
@@ -68,6 +71,9 @@ impl Catalog {
     }
 
     /// Adds turns at the end, all or none.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be written.
     pub fn say(&self, conversation: u64, turns: &[Turn]) -> Result<(), CatalogError> {
         let mut connection = self.writer()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -96,6 +102,9 @@ impl Catalog {
     }
 
     /// What was said in a conversation, in order.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be read.
     pub fn turns(&self, conversation: u64) -> Result<Vec<Turn>, CatalogError> {
         let connection = self.view()?;
         select(&connection, Some(conversation))?.pop().ok_or_else(|| unknown(conversation))?;
@@ -111,22 +120,34 @@ impl Catalog {
     }
 
     /// One conversation's line.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be read.
     pub fn conversation(&self, id: u64) -> Result<ConversationSummary, CatalogError> {
         select(&*self.reader()?, Some(id))?.pop().ok_or_else(|| unknown(id))
     }
 
     /// Every conversation, the last changed first.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn conversations(&self) -> Result<Vec<ConversationSummary>, CatalogError> {
         select(&*self.reader()?, None)
     }
 
     /// Calls a conversation something else.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be written.
     pub fn rename_conversation(&self, id: u64, title: &str) -> Result<(), CatalogError> {
         let sql = "UPDATE conversations SET title = ?2 WHERE row = ?1";
         found(self.writer()?.execute(sql, params![id, title])?, id)
     }
 
     /// Forgets a conversation.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be written.
     pub fn delete_conversation(&self, id: u64) -> Result<(), CatalogError> {
         found(self.writer()?.execute("DELETE FROM conversations WHERE row = ?1", [id])?, id)
     }

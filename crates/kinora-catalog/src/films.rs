@@ -18,6 +18,9 @@ pub struct FilmSummary {
 
 impl Catalog {
     /// Keeps a film's record; the same master made again replaces its record.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be written.
     pub fn put_film(&self, path: &str, record: &FilmRecord) -> Result<(), CatalogError> {
         let json =
             serde_json::to_string(record).map_err(|e| CatalogError::Damaged(e.to_string()))?;
@@ -42,6 +45,9 @@ impl Catalog {
     }
 
     /// The record of the film whose master file has this hash.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn film(&self, master: &ContentHash) -> Result<Option<FilmRecord>, CatalogError> {
         let json: Option<String> = self
             .reader()?
@@ -54,6 +60,9 @@ impl Catalog {
     }
 
     /// Films made from this library, newest first; with an asset, only those that show it.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn films(&self, using: Option<&AssetId>) -> Result<Vec<FilmSummary>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(

@@ -110,6 +110,9 @@ pub(crate) fn stamp(
 impl Catalog {
     /// Number of points that a vector index of this library has: live pictures, and frames of live
     /// videos.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn point_count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT (SELECT count(*) FROM assets WHERE live = 1 AND duration_ms IS NULL)
                  - (SELECT count(*) FROM lost JOIN assets ON assets.row = lost.asset
@@ -120,6 +123,9 @@ impl Catalog {
     }
 
     /// Whether the library has any video.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn has_frames(&self) -> Result<bool, CatalogError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM frames)";
         Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
@@ -128,6 +134,9 @@ impl Catalog {
     /// The points of these assets, ascending; `rows` must be ascending too.
     ///
     /// Costs a look at every video of the library and at the frames of those asked for.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn points_of(&self, rows: &[AssetRow]) -> Result<Vec<Point>, CatalogError> {
         let connection = self.view()?;
         let wanted = |row: &AssetRow| rows.binary_search(row).is_ok();
@@ -148,12 +157,18 @@ impl Catalog {
     }
 
     /// What points belong to, in the order asked for; `None` for a point that there is not.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn owners(&self, points: &[Point]) -> Result<Vec<Option<Owner>>, CatalogError> {
         let connection = self.view()?;
         points.iter().map(|point| owner(&connection, *point)).collect()
     }
 
     /// The frames of an asset in order of time; none for a picture.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn frames(&self, asset: AssetRow) -> Result<Vec<Frame>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection
@@ -165,6 +180,9 @@ impl Catalog {
     }
 
     /// The vectors of a video's frames in order of time (what a motion model reads).
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn frame_embeddings(&self, asset: AssetRow) -> Result<Vec<(u64, Embedding)>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection
@@ -179,6 +197,9 @@ impl Catalog {
     }
 
     /// The shots of an asset in order of time; none before it was looked through.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn shots(&self, asset: AssetRow) -> Result<Vec<TimeRange>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -194,6 +215,9 @@ impl Catalog {
 
     /// How shots move, of one asset or of all live ones, those of which it could be measured, by row of
     /// the asset and time.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn shot_motions(&self, asset: Option<AssetRow>) -> Result<Vec<MovingShot>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -218,6 +242,9 @@ impl Catalog {
     }
 
     /// Live videos of which only keyframes are known, oldest first.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn unanalysed(&self) -> Result<Vec<Asset>, CatalogError> {
         let connection = self.view()?;
         let rows = {

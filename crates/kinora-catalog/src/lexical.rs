@@ -76,6 +76,9 @@ pub(crate) fn any_of(words: &[String]) -> Option<String> {
 impl Catalog {
     /// Live assets that contain any of the words, best first; ties by row. Words are matched as they
     /// are (case, accents and English endings aside); no operator of FTS5 is reachable from them.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn lexical(&self, words: &[String], limit: usize) -> Result<Vec<LexicalHit>, CatalogError> {
         let Some(expression) = any_of(words).filter(|_| limit > 0) else {
             return Ok(Vec::new());
@@ -94,6 +97,9 @@ impl Catalog {
     }
 
     /// The indexed words of an asset, to show which of them matched.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn words(&self, row: AssetRow) -> Result<Words, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection

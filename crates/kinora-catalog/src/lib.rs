@@ -115,7 +115,7 @@ impl Catalog {
                 _ => failed(error.error),
             }
         })?;
-        backup::sync(folder).map_err(failed)?;
+        kinora_files::sync_folder(folder).map_err(failed)?;
         Self::open(folder)
     }
 

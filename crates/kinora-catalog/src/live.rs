@@ -24,6 +24,9 @@ const MOST_OFFSET: i64 = 14 * 3600;
 impl Catalog {
     /// The live asset that is the other half of a Live Photo: a HEIC or JPEG picture and a MOV or MP4 video of at
     /// most six seconds, in one folder, of one name but for the ending, taken at the same time where both tell it.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn live_partner(&self, asset: &Asset) -> Result<Option<Asset>, CatalogError> {
         let connection = self.view()?;
         for path in &asset.paths {

@@ -60,6 +60,9 @@ pub(crate) fn rows_called(
 impl Catalog {
     /// The live assets in files whose name passes, whatever their folder; names are given composed
     /// ([`composed`]), without folders.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn assets_in_files(
         &self,
         passes: &dyn Fn(&str) -> bool,

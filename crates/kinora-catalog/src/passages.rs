@@ -189,6 +189,9 @@ fn refusals(
 impl Catalog {
     /// What is known to be said, written, shown or told of an asset, in order of kind and time; people's
     /// corrections in place of what machines found.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn passages(&self, asset: AssetRow) -> Result<Vec<Passage>, CatalogError> {
         let connection = self.reader()?;
         let sql = format!(
@@ -202,6 +205,9 @@ impl Catalog {
 
     /// Where somebody speaks in an asset and no model made out the words, in order of time; not where a person
     /// said what it is. These passages have no text.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn not_understood(&self, asset: AssetRow) -> Result<Vec<Passage>, CatalogError> {
         let connection = self.reader()?;
         let sql = format!(
@@ -214,6 +220,9 @@ impl Catalog {
     }
 
     /// One passage by its row; `None` if it was replaced meanwhile.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn passage(&self, row: PassageRow) -> Result<Option<Passage>, CatalogError> {
         let connection = self.reader()?;
         let sql = format!("SELECT {COLUMNS} FROM passages WHERE row = ?1");
@@ -222,6 +231,9 @@ impl Catalog {
     }
 
     /// What a person has said so far of one kind of passage.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn correction(
         &self,
         asset: AssetRow,
@@ -241,6 +253,9 @@ impl Catalog {
     }
 
     /// Which of title, caption and keywords a person has set by hand: no list may change them.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn edited(&self, asset: &AssetId) -> Result<BTreeSet<String>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -253,6 +268,9 @@ impl Catalog {
     /// Live assets in which no model has looked for this kind of passage yet, oldest first; with a
     /// model, also those in which another one has. Speech is looked for where there is time, everything
     /// else where there is a picture.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn unperceived(
         &self,
         kind: PassageKind,
@@ -276,6 +294,9 @@ impl Catalog {
     }
 
     /// The model that looked for this kind of passage, and why it could not; `None` if none has yet.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn perceived_by(
         &self,
         asset: &AssetId,
@@ -292,6 +313,9 @@ impl Catalog {
 
     /// Passages of live assets that contain any of the words, best first; ties by row. Words are
     /// matched as in [`Catalog::lexical`].
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn lexical_passages(&self, words: &[String]) -> Result<Vec<PassageHit>, CatalogError> {
         let Some(expression) = crate::lexical::any_of(words) else {
             return Ok(Vec::new());

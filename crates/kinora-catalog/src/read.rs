@@ -17,6 +17,9 @@ const COLUMNS: &str =
 impl Catalog {
     /// Raised by every change, of this process or another; what a film's record calls the library's revision. Cheap
     /// enough to be asked at every search: some microseconds.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn revision(&self) -> Result<u64, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached("SELECT revision FROM library")?;
@@ -24,12 +27,18 @@ impl Catalog {
     }
 
     /// Number of live assets.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM assets WHERE live = 1";
         Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Numbers of live pictures, videos and recordings.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn count_by_kind(&self) -> Result<[(Kind, u64); 3], CatalogError> {
         let sql = "SELECT count(*) FILTER (WHERE duration_ms IS NULL AND width > 0),
                  count(*) FILTER (WHERE duration_ms IS NOT NULL AND width > 0),
@@ -45,6 +54,9 @@ impl Catalog {
     }
 
     /// What is known of a file; `None` for a path never seen.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn file_state(&self, path: &Path) -> Result<Option<FileState>, CatalogError> {
         let Some(path) = path.to_str() else {
             return Ok(None);
@@ -67,6 +79,9 @@ impl Catalog {
     }
 
     /// Every present path under a folder (or the file itself), to find what has vanished.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn paths_under(&self, folder: &Path) -> Result<Vec<String>, CatalogError> {
         let connection = self.reader()?;
         let mut statement =
@@ -79,6 +94,9 @@ impl Catalog {
     }
 
     /// The asset, live or not.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn asset(&self, id: &AssetId) -> Result<Option<Asset>, CatalogError> {
         let connection = self.view()?;
         let sql = format!("SELECT {COLUMNS} FROM assets WHERE id = ?1");
@@ -88,6 +106,9 @@ impl Catalog {
     }
 
     /// The row of an asset, live or not; `None` if the library never held it.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn find_row(&self, id: &AssetId) -> Result<Option<AssetRow>, CatalogError> {
         row_of(&*self.reader()?, id)
     }
@@ -101,11 +122,17 @@ impl Catalog {
     }
 
     /// The assets of these rows, in the order asked for; rows that do not exist are left out.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn assets(&self, rows: &[AssetRow]) -> Result<Vec<(AssetRow, Asset)>, CatalogError> {
         assets(&*self.view()?, rows)
     }
 
     /// All live assets in order of entry.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn live_rows(&self) -> Result<Vec<AssetRow>, CatalogError> {
         let connection = self.reader()?;
         let mut statement =
@@ -115,6 +142,9 @@ impl Catalog {
     }
 
     /// Whether the asset is known and nothing of it was lost to damage: a file that holds it need not be read.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn is_whole(&self, id: &AssetId) -> Result<bool, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -125,6 +155,9 @@ impl Catalog {
     }
 
     /// The stored vector of an asset; a recording has none, nor has what lost it to damage.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
@@ -136,6 +169,9 @@ impl Catalog {
 
     /// The live assets that lie in files of this name, whatever their folder and however its letters are
     /// composed.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn assets_named(&self, name: &str) -> Result<Vec<Asset>, CatalogError> {
         let connection = self.view()?;
         let rows = names::rows_called(&connection, name)?;
@@ -143,6 +179,9 @@ impl Catalog {
     }
 
     /// Perceptual hashes of the live assets in order of entry, for near-duplicates.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn perceptual_hashes(&self) -> Result<Vec<(AssetId, u64)>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -157,6 +196,9 @@ impl Catalog {
 
     /// Points that entered, left or came back after `revision`, oldest first, at most `limit` of
     /// them plus the rest of the last revision, so that the caller can go on from the last one.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn changes_since(
         &self,
         revision: u64,
@@ -202,6 +244,9 @@ impl Catalog {
 
     /// Finds the one live asset meant by a content hash (or a prefix of at least 6 digits), a file
     /// name or a path, however the letters of those are composed.
+    ///
+    /// # Errors
+    /// [`CatalogError::Reference`] if none or several are meant, [`CatalogError::Sqlite`] if the database cannot be read.
     pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
         let connection = self.view()?;
         let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());

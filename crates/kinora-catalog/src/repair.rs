@@ -108,7 +108,7 @@ fn set_aside(folder: &Path) -> Result<PathBuf, CatalogError> {
         let aside = PathBuf::from(format!("{}-wal", copy.display()));
         fs::copy(log, aside).map_err(failed)?;
     }
-    backup::sync(folder).map_err(failed)?;
+    kinora_files::sync_folder(folder).map_err(failed)?;
     Ok(copy)
 }
 

@@ -308,6 +308,9 @@ pub(crate) fn beside(
 
 impl Catalog {
     /// What each layer says of an asset; empty for one that an older Kinora added.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn told(&self, asset: &AssetId) -> Result<BTreeMap<Layer, Told>, CatalogError> {
         let connection = self.view()?;
         let row = read::row_of(&connection, asset)?;
@@ -315,6 +318,9 @@ impl Catalog {
     }
 
     /// The assets of which a list of attributions has said something.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
     pub fn listed_by(&self, list: &str) -> Result<Vec<AssetId>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(

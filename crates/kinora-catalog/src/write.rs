@@ -12,6 +12,10 @@ use crate::{
 
 impl Catalog {
     /// Makes all changes in one transaction; durable when it returns. Returns the new revision.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] if the database cannot be written, [`CatalogError::Space`] for a vector of another space; no change
+    /// is kept then.
     pub fn commit(&self, changes: &[Change]) -> Result<u64, CatalogError> {
         for change in changes {
             for embedding in embeddings(change) {

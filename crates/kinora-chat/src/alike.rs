@@ -35,7 +35,7 @@ pub(crate) fn alike(
     let mut sentences = vec![head];
     sentences.extend(catalogue::items(&evidence));
     Ok(Answer {
-        method: Method::Likeness,
+        method: Method::VisualSimilarity,
         sentences,
         answered: !evidence.is_empty(),
         evidence,

@@ -11,8 +11,9 @@ use crate::{Evidence, Plan};
 pub enum Method {
     /// The catalogue: counts, lists, dates.
     Catalogue,
-    /// Pictures that look alike.
-    Likeness,
+    /// Visual similarity to a picture.
+    #[serde(rename = "likeness")]
+    VisualSimilarity,
     /// Words of the evidence itself; no model was asked.
     Extractive,
     /// A language model.

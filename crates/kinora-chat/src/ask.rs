@@ -226,7 +226,7 @@ impl Answerer<'_> {
         let mut answer = extractive(plan, evidence, prompt.whole, on_sentence);
         let name = model.model();
         answer.notes = vec![if refused {
-            format!("found by looks, of which language model {name} sees nothing")
+            format!("found by visual similarity, which language model {name} does not see")
         } else {
             format!("{WORD_BY_WORD}: nothing that language model {name} said is supported")
         }];

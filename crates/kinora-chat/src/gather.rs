@@ -39,6 +39,10 @@ impl Gatherer<'_> {
         self.searcher.catalog()
     }
 
+    /// Gathers the evidence for a plan.
+    ///
+    /// # Errors
+    /// If the search or the catalogue fails.
     pub fn gather(&self, plan: &Plan) -> Result<Gathered, ChatError> {
         if plan.subject.trim().is_empty() {
             return self.without_subject(plan);

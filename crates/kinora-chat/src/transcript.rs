@@ -22,7 +22,9 @@ impl Transcript {
     pub fn turns_of(question: &str, answer: &Answer, at: Timestamp) -> [Turn; 2] {
         let model = match &answer.method {
             Method::Model { name } => Some(name.clone()),
-            Method::Catalogue | Method::Likeness | Method::Extractive | Method::None => None,
+            Method::Catalogue | Method::VisualSimilarity | Method::Extractive | Method::None => {
+                None
+            }
         };
         let [asked, answered] = Self::exchange(question, answer.text(), answer.citations(), at);
         [asked, Turn { model, ..answered }]

@@ -174,7 +174,7 @@ fn what_only_looks_answer_is_not_refused_by_a_model_that_sees_nothing() {
     let (answer, _) = said(&library, "Is there something in red?", "I do not know.");
     assert_eq!(answer.method, Method::Extractive, "{:?}", answer.plan);
     assert!(answer.answered && !answer.citations().is_empty());
-    assert!(answer.notes[0].starts_with("found by looks"), "{:?}", answer.notes);
+    assert!(answer.notes[0].starts_with("found by visual similarity"), "{:?}", answer.notes);
 }
 
 #[test]
@@ -388,7 +388,7 @@ fn more_like_what_was_cited() {
     let history = Transcript::turns_of("Is there a red bus?", &first, Timestamp::UNIX_EPOCH);
     let more = |question: &str| ask_with(&library, None, question, &history);
     let answer = more("Show me more like the first.").unwrap();
-    assert_eq!(answer.method, Method::Likeness);
+    assert_eq!(answer.method, Method::VisualSimilarity);
     assert!(answer.text().starts_with("Most like Red bus at the bridge:"), "{}", answer.text());
     let again = answer.citations();
     assert!(

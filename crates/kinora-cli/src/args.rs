@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use kinora_engine::Kind;
+use kinora_engine::{Kind, SearchRequest};
 use kinora_types::{CameraMotion, PassageKind, Size};
 
 /// Films and answers from your own pictures, with every frame accounted for.
@@ -120,7 +120,7 @@ pub struct SearchArgs {
     #[arg(long, value_enum, default_value_t = By::Content, requires = "like", conflicts_with_all = ["text", "minus"])]
     pub by: By,
     /// Weight of the words against the pictures where both are given, 0 to 1.
-    #[arg(long, value_name = "W", default_value_t = 0.5, value_parser = unit_interval)]
+    #[arg(long, value_name = "W", default_value_t = SearchRequest::default().text_weight, value_parser = unit_interval)]
     pub text_weight: f32,
     /// What the pictures shall not show.
     #[arg(long, value_name = "TEXT")]
@@ -159,7 +159,7 @@ pub struct SearchArgs {
     #[arg(long, value_enum, value_name = "MOTION")]
     pub camera: Option<CameraArg>,
     /// At most so many pictures.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = SearchRequest::default().limit as u16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
     /// Prefer pictures that differ from each other: 0 not at all, 1 above all.
     #[arg(long, value_name = "D", value_parser = unit_interval)]

@@ -2,8 +2,10 @@
 //!
 //! The first signal cancels the command's [`Control`]. A command that only looks is then given a moment to end its
 //! children and left; one that writes ends at its next safe point, and is left too if that takes longer than
-//! [`Rule::patience`]: everything it writes is a transaction or a file renamed when it is whole. The second signal ends the
+//! [`Rule::grace_period`]: everything it writes is a transaction or a file renamed when it is whole. The second signal ends the
 //! process at once. Exit code: 128 and the signal's number, as shells tell it.
+
+#![allow(unsafe_code, reason = "whether a signal is ignored is asked of libc")]
 
 use std::{
     process::ExitCode,
@@ -38,7 +40,7 @@ pub enum Rule {
 
 impl Rule {
     /// How long it may take to end.
-    fn patience(self) -> Option<Duration> {
+    fn grace_period(self) -> Option<Duration> {
         match self {
             Self::Looks => Some(Duration::from_millis(400)),
             Self::Writes => Some(Duration::from_secs(10)),
@@ -143,14 +145,14 @@ impl Signals {
         };
         let signals = self.clone();
         // Apart, so that a second signal is heard meanwhile, and that stderr may be a pipe that nobody reads.
-        thread::spawn(move || {
+        aside("signal", move || {
             if rule != Rule::Looks {
-                thread::spawn(|| output::say_over("stopping; what was reported done is kept"));
+                aside("words", || output::say_over("stopping; what was reported done is kept"));
             }
-            let Some(patience) = rule.patience() else {
+            let Some(grace_period) = rule.grace_period() else {
                 return;
             };
-            thread::sleep(patience);
+            thread::sleep(grace_period);
             if signals.work().number == number && signals.heard().is_some() {
                 signals.leave_untold(signal);
             }
@@ -160,11 +162,17 @@ impl Signals {
     /// Leaves, whether or not anybody can be told.
     fn leave_untold(&self, signal: i32) {
         if !self.0.told.swap(true, Ordering::SeqCst) {
-            thread::spawn(|| output::say_over("cancelled"));
+            aside("words", || output::say_over("cancelled"));
             thread::sleep(TOLD);
         }
         system::leave(signal);
     }
+}
+
+/// Runs `work` on a thread of its own. Where the system has no more threads it is left out: a second signal ends the
+/// process all the same.
+fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
+    let _ = thread::Builder::new().name(name.into()).spawn(work);
 }
 
 #[cfg(unix)]

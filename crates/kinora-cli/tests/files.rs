@@ -3,6 +3,7 @@
 //!
 //! Not covered: files swapped while they are open (`kinora-files`), models' own folders.
 
+#![allow(clippy::disallowed_methods, reason = "children of tests end with them")]
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 

@@ -2,6 +2,7 @@
 //! readable, never loses what it had, and the next run goes on. That every single asset told as done
 //! is there is checked in `kinora-ingest/tests/kill.rs`. Not covered: power cuts.
 
+#![allow(clippy::disallowed_methods, reason = "children of tests end with them")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;

@@ -4,6 +4,7 @@
 //! The time to the signal differs from run to run, so that it comes at another step each time. Not covered: how quick
 //! the end is, beyond a guard against hanging; Windows.
 
+#![allow(clippy::disallowed_methods, reason = "children of tests end with them")]
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 

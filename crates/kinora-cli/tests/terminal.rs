@@ -3,6 +3,7 @@
 //!
 //! Not covered: the speech of a video (`words.rs`), a model's answer (`captions.rs`); both go through the same place.
 
+#![allow(clippy::disallowed_methods, reason = "children of tests end with them")]
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 

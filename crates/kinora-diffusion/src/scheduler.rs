@@ -275,10 +275,13 @@ impl SchedulerKind {
 pub trait Scheduler: Send {
     /// Step numbers of training, from the noisiest.
     fn timesteps(&self) -> &[usize];
-    /// ᾱ of the first timestep, which tells how noise and picture are mixed at the start.
+    /// ᾱ of the first timestep, the mixing of noise and picture at the start.
     fn first_alpha_cumprod(&self) -> f64;
     /// The sample before step number `at` of the run from the one after it and the network's prediction.
     /// With `eta` > 0 a sampler that can be stochastic adds noise.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     fn step(
         &mut self,
         at: usize,

@@ -44,6 +44,9 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Cities by name, read at their first use.
+    ///
+    /// # Errors
+    /// [`EngineError::Gazetteer`] if the list of cities is missing or broken; cancellation.
     pub fn gazetteer(&self, control: &Control) -> Result<&Gazetteer, EngineError> {
         if let Some(read) = self.gazetteer.get() {
             return Ok(read);

@@ -85,7 +85,7 @@ impl Library {
     /// Keeps in the conversation that a film was made.
     ///
     /// # Errors
-    /// The catalogue cannot be written.
+    /// If the catalogue cannot be written.
     pub fn say_film(
         &self,
         conversation: u64,

@@ -44,6 +44,9 @@ struct Followed {
 
 impl LibraryIndex {
     /// Runs `work` on the index once it holds what any process has committed to the catalogue until now.
+    ///
+    /// # Errors
+    /// If the index or the catalogue cannot be read, and those of `work`.
     pub fn read<T>(
         &self,
         catalog: &Catalog,
@@ -66,6 +69,9 @@ impl LibraryIndex {
     ///
     /// The work is done on a copy of its own in a thread that is left behind once somebody asks to stop: until it is
     /// done nobody sees what it writes, and the next run begins again. Those who search meanwhile are not kept waiting.
+    ///
+    /// # Errors
+    /// If the index or the catalogue cannot be read or written.
     pub fn optimise(&self, catalog: &Catalog, control: &Control) -> Result<bool, EngineError> {
         if control.is_cancelled() {
             return Ok(false);

@@ -53,6 +53,9 @@ pub(crate) struct AtHand<'s> {
 
 impl<'s> AtHand<'s> {
     /// Loads the models for all kinds of passages but those that are not wanted.
+    ///
+    /// # Errors
+    /// If a model that was pulled cannot be opened.
     pub fn load(
         models: &Models,
         space: &'s Space,
@@ -84,6 +87,9 @@ impl<'s> AtHand<'s> {
     }
 
     /// What waits in a library for models that are not at hand.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be read.
     pub fn waiting(&self, catalog: &Catalog) -> Result<Vec<Waiting>, EngineError> {
         let mut waiting = Vec::new();
         for (kind, error) in &self.missing {

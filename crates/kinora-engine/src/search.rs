@@ -303,3 +303,21 @@ impl Library {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a caller leaves out is what the search itself takes by default, and nothing that it refuses.
+    #[test]
+    fn a_request_by_default_is_the_query_by_default() {
+        let (request, query) = (SearchRequest::default(), Query::default());
+        assert!(request.limit > 0, "a limit of 0 is refused");
+        assert_eq!(
+            (request.limit, request.text_weight, request.mode, request.deduplicate),
+            (query.limit, query.text_weight, query.mode, query.deduplicate)
+        );
+        assert_eq!((request.diversity, request.filter), (query.diversity, query.filter));
+        assert!(request.text.is_none() && request.like.is_empty() && request.near.is_none());
+    }
+}

@@ -99,6 +99,9 @@ impl Settings {
     /// Settles the folders: `home` (flag or `KINORA_HOME`), else the platform's data folder. The
     /// cache is `KINORA_CACHE`, else `cache` of the configuration, else `HOME/cache` if a home was
     /// given, else the platform's cache folder.
+    ///
+    /// # Errors
+    /// [`EngineError::NoHome`] if the platform has no data folder, [`EngineError::Config`] if `config.toml` cannot be read.
     pub fn settle(home: Option<PathBuf>) -> Result<Self, EngineError> {
         let platform = directories::ProjectDirs::from("", "", "kinora");
         let given = home.is_some();

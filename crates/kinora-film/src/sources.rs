@@ -92,34 +92,40 @@ pub struct Found {
     pub threshold: Option<f32>,
 }
 
-/// Finds sources for shots. One thread; the answers do not depend on the order of the questions. An implementation
-/// that takes long polls a [`Control`] of its own and answers [`SourceError::Cancelled`].
+/// Finds sources for shots and opens them. Used by one thread.
+///
+/// Contract: an answer depends on the question and on what the finder holds, never on earlier questions. A finder that
+/// takes long polls a [`Control`] of its own and answers [`SourceError::Cancelled`]. A file is
+/// opened at the first of its places that still holds the bytes that were added. Memory: one picture at a time;
+/// videos are read by ffmpeg, never held.
 pub trait SourceFinder {
-    /// At most `limit` fitting sources for what a shot shall show.
+    /// At most `limit` fitting sources for what a shot shall show, the best first; none comes twice, or fits and is
+    /// rejected. `limit` is at least 1.
     ///
     /// # Errors
-    /// The search fails.
+    /// [`SourceError::Search`], [`SourceError::Cancelled`].
     fn find(&self, prompt: &str, limit: usize) -> Result<Found, SourceError>;
-    /// The one source that a pin means.
+    /// The one source that a pin means: a file name, path or content hash.
     ///
     /// # Errors
-    /// The pin means no source, or several.
+    /// [`SourceError::Pin`] if it means none or several, or one that may not be used.
     fn pinned(&self, reference: &str) -> Result<Asset, SourceError>;
-    /// A group number for each asset: near-duplicates of each other share one.
+    /// A group number for each asset: the place of the first of its near-duplicates among `assets`.
     ///
     /// # Errors
-    /// The vectors cannot be read.
+    /// [`SourceError::Search`].
     fn groups(&self, assets: &[AssetId]) -> Result<Vec<usize>, SourceError>;
-    /// The pixels of a source, its shorter side at least `side` if the file has that many; checks
-    /// that the file still holds the bytes that were added.
+    /// The pixels of a source, upright and in its own proportions; its shorter side is at least `side` if the file has
+    /// that many.
     ///
     /// # Errors
-    /// The file is gone, changed or cannot be decoded.
+    /// [`SourceError::Vanished`] if no file is left, [`SourceError::Changed`] if those left hold other bytes,
+    /// [`SourceError::Unreadable`].
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError>;
-    /// The file of a video; checks as [`SourceFinder::open`] does.
+    /// The file of a video. A file that was checked once may be trusted until it looks changed.
     ///
     /// # Errors
-    /// The file is gone, changed or cannot be read by ffmpeg.
+    /// As [`SourceFinder::open`], [`SourceError::Cancelled`], and [`SourceError::Search`] if there is no ffmpeg.
     fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError>;
 }
 

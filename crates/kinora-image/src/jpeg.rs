@@ -4,7 +4,7 @@
 //! network input takes half (plain C) to a quarter (SIMD) of the full decode's time, and the large
 //! picture is never in memory (`bench/ingest`).
 
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "libjpeg's interface is C")]
 
 use std::{
     any::Any,

@@ -4,6 +4,8 @@
 //! `bench/search/bench.py` writes them. Times are CPU time of this process, one thread, one query at
 //! a time. Found ids go to `found-<way>-<filter>.u64`, ten a query, for recall to be counted there.
 
+#![allow(unsafe_code, reason = "processor time is asked of libc")]
+
 use std::{fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result};

@@ -1,7 +1,7 @@
 //! Files that are whole or not there: written aside, synced, renamed. And how to tell that one was written since.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
@@ -66,21 +66,13 @@ pub(crate) fn write_aside(path: &Path, parts: &[&[u8]]) -> Result<(), IndexError
         parts.iter().try_for_each(|part| file.write_all(part))?;
         file.sync_all()?;
         fs::rename(&aside, path)?;
-        path.parent().map_or(Ok(()), sync_folder)
+        path.parent().map_or(Ok(()), kinora_files::sync_folder)
     };
     write().map_err(|error| {
         // Nothing more can be done about a left-over part if this fails too.
         let _ = fs::remove_file(&aside);
         IndexError::write(path, error)
     })
-}
-
-/// Makes a rename durable. Windows cannot open folders and does not need it.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(windows) {
-        return Ok(());
-    }
-    File::open(folder)?.sync_all()
 }
 
 /// Hashes what passes through.

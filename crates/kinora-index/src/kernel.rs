@@ -4,6 +4,8 @@
 //! fixed order of lanes without fused multiply-add, and integer sums are exact, so that a score has the
 //! same bits whichever version ran.
 
+#![allow(unsafe_code, reason = "instructions of the processor")]
+
 const LANES: usize = 32;
 
 #[inline(always)]

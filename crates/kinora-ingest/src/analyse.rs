@@ -148,9 +148,9 @@ impl Ingest<'_> {
         let shots = shots.iter().map(moving).collect();
         let end_ms = outcome.end.as_millis() as u64;
         let duration_ms = match file.facts().duration {
-            // A file that was written as it came (by a browser, say) does not tell its length,
+            // Recorders that write as it comes (browsers) leave the length out.
             None => Some(end_ms.max(length)),
-            // and one that was cut off tells the one it had.
+            // A truncated file still claims the length that it had.
             Some(_) => outcome.damage.is_some().then_some(end_ms.min(length)),
         };
         Ok(Found { frames: sampler.frames, shots, damage: outcome.damage, duration_ms })
@@ -189,6 +189,7 @@ pub(crate) fn is_passing(error: &VideoError) -> bool {
 }
 
 pub(crate) fn present(asset: &Asset) -> Option<PathBuf> {
-    let whole = |path: &PathBuf| path.metadata().is_ok_and(|told| told.len() == asset.bytes);
+    let whole =
+        |path: &PathBuf| path.metadata().is_ok_and(|metadata| metadata.len() == asset.bytes);
     asset.paths.iter().map(PathBuf::from).find(whole)
 }

@@ -47,7 +47,7 @@ impl Attributions {
             serde_json::from_slice(&text).map_err(|e| failed(e.to_string()))?;
         let entries = entries.into_iter().map(|entry| {
             let name = composed(&entry.file).into_owned();
-            (name, told(entry))
+            (name, description(entry))
         });
         let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let name = Some(whole.to_string_lossy().into_owned());
@@ -70,19 +70,21 @@ impl Attributions {
             return Ok((Vec::new(), 0));
         };
         let (mut changes, mut count) = (Vec::new(), 0);
-        let mut change = |asset, told| {
-            let (layers, list) = (vec![(Layer::List, told)], Some(name.clone()));
+        let mut change = |asset, description| {
+            let (layers, list) = (vec![(Layer::List, description)], Some(name.clone()));
             changes.push(Change::Told { asset, layers, list, index_words });
         };
         let listed = catalog.assets_in_files(&|name| self.entries.contains_key(name))?;
         for asset in &listed {
-            let told = asset.paths.iter().map(|path| self.of(Path::new(path)));
-            let Some(told) = told.into_iter().find(|told| !told.is_empty()) else {
+            let description = asset.paths.iter().map(|path| self.of(Path::new(path)));
+            let Some(description) =
+                description.into_iter().find(|description| !description.is_empty())
+            else {
                 continue;
             };
-            if catalog.told(&asset.id)?.get(&Layer::List) != Some(&told) {
-                count += u64::from(differs(&told, asset));
-                change(asset.id, Some(told));
+            if catalog.told(&asset.id)?.get(&Layer::List) != Some(&description) {
+                count += u64::from(differs(&description, asset));
+                change(asset.id, Some(description));
             }
         }
         // What is not there now was told before and may come back.
@@ -104,18 +106,20 @@ impl Attributions {
 }
 
 /// Whether anything that is told is not known yet.
-fn differs(told: &Told, asset: &Asset) -> bool {
-    let new = |told: &Option<String>, known: &Option<String>| told.is_some() && told != known;
-    let (rights, known) = (&told.rights, &asset.rights);
-    new(&told.title, &asset.title)
-        || new(&told.caption, &asset.caption)
-        || told.keywords.iter().any(|keyword| !asset.keywords.contains(keyword))
+fn differs(description: &Told, asset: &Asset) -> bool {
+    let new = |description: &Option<String>, known: &Option<String>| {
+        description.is_some() && description != known
+    };
+    let (rights, known) = (&description.rights, &asset.rights);
+    new(&description.title, &asset.title)
+        || new(&description.caption, &asset.caption)
+        || description.keywords.iter().any(|keyword| !asset.keywords.contains(keyword))
         || new(&rights.licence, &known.licence)
         || new(&rights.author, &known.author)
         || new(&rights.source, &known.source)
 }
 
-fn told(entry: Entry) -> Told {
+fn description(entry: Entry) -> Told {
     Told {
         title: entry.title,
         caption: entry.caption,

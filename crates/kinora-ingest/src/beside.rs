@@ -18,11 +18,11 @@ use crate::times::{changed_ns, modified_ns};
 pub(crate) fn state(sidecars: &[PathBuf]) -> String {
     let mut state = String::new();
     for path in sidecars {
-        let Ok(told) = fs::metadata(path) else { continue };
+        let Ok(metadata) = fs::metadata(path) else { continue };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let (modified, changed) = (modified_ns(&told), changed_ns(&told));
+        let (modified, changed) = (modified_ns(&metadata), changed_ns(&metadata));
         // Never fails on a string.
-        let _ = writeln!(state, "{name}\t{}\t{modified}\t{changed}", told.len());
+        let _ = writeln!(state, "{name}\t{}\t{modified}\t{changed}", metadata.len());
     }
     state
 }
@@ -60,7 +60,7 @@ pub(crate) fn may_speak_of(sidecar: &Path, picture: &Path) -> bool {
 /// # Errors
 /// If one is there and cannot be read.
 pub(crate) fn said(path: &Path) -> Result<Told, ReadError> {
-    kinora_image::sidecar(path).map(told)
+    kinora_image::sidecar(path).map(description)
 }
 
 /// What follows from the name of a file and all else that is said of it: a date, if there is none or a better one.
@@ -79,7 +79,7 @@ pub(crate) fn weighed(path: &Path, whole: &Told) -> Told {
 }
 
 /// In the catalogue's form; words composed (Unicode NFC), as they are compared.
-pub(crate) fn told(said: Metadata) -> Told {
+pub(crate) fn description(said: Metadata) -> Told {
     let text = |text: Option<String>| text.map(|text| composed(&text).into_owned());
     Told {
         title: text(said.title),

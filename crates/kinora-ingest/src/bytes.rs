@@ -27,11 +27,11 @@ pub(crate) fn whole(
     limit: u64,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Vec<u8>, Unread> {
-    let told = file.metadata()?.len();
-    if told > limit {
-        return Err(Unread::TooLarge(told));
+    let length = file.metadata()?.len();
+    if length > limit {
+        return Err(Unread::TooLarge(length));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(told).unwrap_or(0));
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
     loop {
         if cancelled() {
             return Err(Unread::Io(io::Error::other("cancelled")));

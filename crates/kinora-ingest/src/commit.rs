@@ -13,17 +13,17 @@ use kinora_types::{AssetId, Embedding};
 
 use crate::{
     Done, FileFailure, IngestError, IngestObserver, LeftOut, Outcome, Summary, beside,
+    descriptions::Descriptions,
     duplicates::Duplicates,
     in_flight::{Copy, InFlight},
     prepare::{Mended, Ready},
-    teller::Teller,
 };
 
 /// Changes of one transaction at most.
 const MOST: usize = 64;
 
 /// How long a change waits for others before it is made.
-const PATIENCE: Duration = Duration::from_millis(400);
+const BATCH_TIME: Duration = Duration::from_millis(400);
 
 /// What the other stages tell the caller's thread.
 pub(crate) enum Event {
@@ -56,14 +56,14 @@ pub(crate) struct Committer<'a> {
     catalog: &'a Catalog,
     duplicates: Duplicates<'a>,
     in_flight: &'a InFlight,
-    teller: Teller<'a>,
+    descriptions: Descriptions<'a>,
     observer: &'a mut dyn IngestObserver,
     summary: Summary,
     /// Assets that came in or were met again.
     met: BTreeSet<AssetId>,
     /// Assets of which a file came or went, to be told again once that is committed, with what the file says of
     /// itself if the library does not know.
-    retell: BTreeMap<AssetId, Option<Told>>,
+    redescribe: BTreeMap<AssetId, Option<Told>>,
     changes: Vec<Change>,
     /// What to tell once the changes are durable.
     news: Vec<News>,
@@ -83,18 +83,18 @@ impl<'a> Committer<'a> {
         catalog: &'a Catalog,
         duplicates: Duplicates<'a>,
         in_flight: &'a InFlight,
-        teller: Teller<'a>,
+        descriptions: Descriptions<'a>,
         observer: &'a mut dyn IngestObserver,
     ) -> Self {
         Self {
             catalog,
             duplicates,
             in_flight,
-            teller,
+            descriptions,
             observer,
             summary: Summary::default(),
             met: BTreeSet::new(),
-            retell: BTreeMap::new(),
+            redescribe: BTreeMap::new(),
             changes: Vec::new(),
             news: Vec::new(),
             releasing: Vec::new(),
@@ -109,13 +109,13 @@ impl<'a> Committer<'a> {
         events: &Receiver<Event>,
     ) -> Result<(Summary, BTreeSet<AssetId>), IngestError> {
         loop {
-            let until = self.since.map_or(PATIENCE, |s| PATIENCE.saturating_sub(s.elapsed()));
+            let until = self.since.map_or(BATCH_TIME, |s| BATCH_TIME.saturating_sub(s.elapsed()));
             match events.recv_timeout(until) {
                 Ok(event) => self.take(event)?,
                 Err(RecvTimeoutError::Timeout) => self.commit()?,
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let waited = self.since.is_some_and(|since| since.elapsed() >= PATIENCE);
+            let waited = self.since.is_some_and(|since| since.elapsed() >= BATCH_TIME);
             if self.changes.len() >= MOST || waited {
                 self.commit()?;
             }
@@ -144,7 +144,7 @@ impl<'a> Committer<'a> {
             Event::Embedded { ready, embedding, frames } => self.add(*ready, embedding, frames)?,
             Event::Vanished(path) => {
                 let before = self.catalog.file_state(path.as_ref())?;
-                before.into_iter().for_each(|state| self.tell_later(state.asset, None));
+                before.into_iter().for_each(|state| self.redescribe_later(state.asset, None));
                 self.news.push(News::Vanished(PathBuf::from(&path)));
                 self.change(Change::Vanished { path });
             }
@@ -176,27 +176,28 @@ impl<'a> Committer<'a> {
         if let Some(unread) = &ready.unread {
             self.observer.damaged(unread);
         }
-        let moving = |(layer, told): &(Layer, Option<Told>)| {
-            *layer == Layer::File && told.as_ref().is_some_and(|told| told.moving_part)
+        let moving = |(layer, description): &(Layer, Option<Told>)| {
+            *layer == Layer::File
+                && description.as_ref().is_some_and(|description| description.moving_part)
         };
         if ready.layers.iter().any(moving) {
             self.summary.motion_photos += 1;
             self.observer.motion_photo(&ready.path);
         }
         // What the path held may have other files, whose turn it is to speak.
-        ready.before.into_iter().for_each(|before| self.tell_later(before, None));
+        ready.before.into_iter().for_each(|before| self.redescribe_later(before, None));
         let path = ready.file.path.clone();
         self.change(Change::Add(Box::new(NewAsset {
             asset: ready.asset,
             file: ready.file,
             names: ready.names,
-            index_words: self.teller.index_words,
+            index_words: self.descriptions.index_words,
             embedding,
             frames,
             phash: ready.phash,
             duplicate_of,
         })));
-        self.change(self.teller.change(id, ready.layers));
+        self.change(self.descriptions.change(id, ready.layers));
         self.remember(path, ready.beside);
         self.news.push(News::Done(Done { path: ready.path, asset: id, outcome }));
         self.releasing.push(id);
@@ -216,31 +217,32 @@ impl<'a> Committer<'a> {
         self.change(Change::Seen { asset, file });
         // Also where it is empty: an older state may stand there.
         self.change(Change::Beside { path: name, beside });
-        self.tell_later(asset, inside);
+        self.redescribe_later(asset, inside);
         self.news.push(News::Done(Done { path, asset, outcome: Outcome::Known }));
     }
 
     fn mended(&mut self, mended: Mended) -> Result<(), IngestError> {
-        let Mended { asset, copy, told, inside, face, damage } = mended;
-        self.summary.thumbnails += u64::from(face);
+        let Mended { asset, copy, changed_beside, inside, thumbnail, damage } = mended;
+        self.summary.thumbnails += u64::from(thumbnail);
         if let Some(damage) = &damage {
             self.observer.damaged(damage);
         }
         let mut outcome = Outcome::Unchanged;
-        if told {
-            let retold = self.teller.again(asset, inside)?;
-            let beside = if retold.unread.is_some() { beside::UNREAD.into() } else { copy.beside };
-            if let Some(unread) = &retold.unread {
+        if changed_beside {
+            let redescribed = self.descriptions.again(asset, inside)?;
+            let beside =
+                if redescribed.unread.is_some() { beside::UNREAD.into() } else { copy.beside };
+            if let Some(unread) = &redescribed.unread {
                 self.observer.damaged(unread);
             }
-            if !retold.changes.is_empty() {
+            if !redescribed.changes.is_empty() {
                 outcome = Outcome::Described;
             }
-            retold.changes.into_iter().for_each(|change| self.change(change));
+            redescribed.changes.into_iter().for_each(|change| self.change(change));
             self.change(Change::Beside { path: copy.file.path, beside });
         }
         let done = Done { path: copy.path, asset, outcome };
-        if told {
+        if changed_beside {
             self.news.push(News::Done(done))
         } else {
             self.tell(done)
@@ -248,23 +250,23 @@ impl<'a> Committer<'a> {
         Ok(())
     }
 
-    fn tell_later(&mut self, asset: AssetId, inside: Option<Told>) {
-        let waiting = self.retell.entry(asset).or_default();
+    fn redescribe_later(&mut self, asset: AssetId, inside: Option<Told>) {
+        let waiting = self.redescribe.entry(asset).or_default();
         if inside.is_some() {
             *waiting = inside;
         }
     }
 
     /// Files came or went: others may speak of these assets now.
-    fn tell_again(&mut self) -> Result<(), IngestError> {
-        for (asset, inside) in mem::take(&mut self.retell) {
-            let retold = self.teller.again(asset, inside)?;
-            if let Some(unread) = retold.unread {
+    fn redescribe_all(&mut self) -> Result<(), IngestError> {
+        for (asset, inside) in mem::take(&mut self.redescribe) {
+            let redescribed = self.descriptions.again(asset, inside)?;
+            if let Some(unread) = redescribed.unread {
                 self.observer.damaged(&unread);
                 let path = unread.path.to_string_lossy().into_owned();
                 self.change(Change::Beside { path, beside: beside::UNREAD.into() });
             }
-            retold.changes.into_iter().for_each(|change| self.change(change));
+            redescribed.changes.into_iter().for_each(|change| self.change(change));
         }
         Ok(())
     }
@@ -291,7 +293,7 @@ impl<'a> Committer<'a> {
                 News::Vanished(path) => self.vanish(&path),
             }
         }
-        self.tell_again()?;
+        self.redescribe_all()?;
         // From here on a copy finds the asset in the catalogue; those that waited come along now.
         for id in mem::take(&mut self.releasing) {
             for copy in self.in_flight.release(&id) {

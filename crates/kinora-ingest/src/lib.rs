@@ -1,26 +1,32 @@
 //! Files to searchable assets: walk, hash, decode, embed, commit, all at the same time.
 //!
-//! Way in: [`Ingest::new`] on an open catalogue and an embedder, then [`Ingest::add`] for a run or
+//! Way in: [`Ingest::new`] on an open catalogue and an embedder, then [`Ingest::add`] for one run or
 //! [`Ingest::watch`] to follow folders. Progress goes to an [`IngestObserver`] on the caller's thread.
 //!
-//! Stages are named threads joined by bounded channels: `kinora-walk` finds files and passes over
-//! those whose size and time are known and whose sidecars (`beside`) are as they were; what changed beside a file is
-//! told again (`teller`) without the file being embedded again, and a lost thumbnail made again (`mend`); `kinora-decode-N` hash, decode, prepare, make thumbnail and
-//! perceptual hash from one decode; `kinora-embed` batches; the caller's thread commits. An asset is
-//! reported done only after the transaction that holds it is durable, and its thumbnail is in place
-//! before. A video goes the same way with a dozen of its keyframes, so that it can be found within
-//! seconds; after all files every new video is looked through once (`analyse`): a frame a second, its
-//! shots. Last come words (`perceive`): what is written, shown and said, as far as models are at hand. The process may be killed at any moment; the next run goes on from there.
+//! The stages are threads joined by bounded channels:
+//! - `kinora-walk` (one) finds files. It passes over those whose size, time and sidecars (`beside`) are as the
+//!   catalogue knows them.
+//! - `kinora-decode` (as many as [`Options::threads`] says, all of this name) hash and decode. One decode gives the
+//!   network's input, the thumbnail and the perceptual hash (`prepare`, `video`). Metadata that changed beside a file
+//!   (`descriptions`) and lost thumbnails (`mend`) are brought up to date without embedding.
+//! - `kinora-embed` (one) runs the vision network in batches.
+//! - The caller's thread commits (`commit`). An asset is reported done once its transaction is durable.
 //!
-//! Memory: a few batches of network inputs (600 kB each at 224 px, a dozen for a video), one picture per decoding thread,
-//! at most one picture at a time beyond the threads' share of [`Options::limits`], and 48 bytes per
-//! live asset of the library for the search of near-duplicates.
+//! Then, on the caller's thread: every new video is decoded once at one frame a second, with its shots and their
+//! motion (`analyse`); then text, tags, speech and captions are looked for (`perceive`) as far as models and ffmpeg are
+//! at hand. What a file holds is found once, when it is first opened (`kind`); a video is probed once a run (`opened`).
+//! The process may be killed at any moment; the next run goes on from the last commit.
+//!
+//! Memory: a few batches of network inputs (600 kB each at 224 px, a dozen for a video), one picture per decoding
+//! thread, at most one picture beyond the threads' share of [`Options::limits`], 48 bytes per live asset of the library
+//! for the search of near-duplicates, and 2 kB per video of the run.
 
 mod analyse;
 mod attribution;
 mod beside;
 mod bytes;
 mod commit;
+mod descriptions;
 mod duplicates;
 mod embed;
 mod error;
@@ -35,7 +41,6 @@ mod pipeline;
 mod prepare;
 mod sample;
 mod spans;
-mod teller;
 mod thumbs;
 mod times;
 mod unread;

@@ -1,4 +1,4 @@
-//! Files that hold what they did: what lies beside them is told again, thumbnails are made again.
+//! Files whose content is unchanged: changed sidecars are read again, lost thumbnails are made again.
 
 use std::{fs::File, io};
 
@@ -9,7 +9,7 @@ use crate::{
     FileFailure, IngestError,
     kind::{Holds, Inspected},
     prepare::{Mended, Prepared, Preparer, copy_of, failure, inside},
-    video::{self, face, needs_ffmpeg, tags},
+    video::{self, needs_ffmpeg, poster_frame, tags},
     walk::Task,
 };
 
@@ -22,27 +22,27 @@ impl Preparer<'_> {
         &self,
         task: Task,
         asset: AssetId,
-        told: bool,
-        wants_face: bool,
+        changed_beside: bool,
+        wants_thumbnail: bool,
     ) -> Result<Prepared, IngestError> {
-        let wants_inside = told && self.unknown(&asset)?;
-        let inspected = (wants_inside || wants_face).then(|| Inspected::open(&task.path));
+        let wants_inside = changed_beside && self.unknown(&asset)?;
+        let inspected = (wants_inside || wants_thumbnail).then(|| Inspected::open(&task.path));
         let (inside, outcome) = match inspected {
             None => (None, Ok(())),
             Some(Inspected { holds: Holds::Picture, file, .. }) => {
-                self.reread_picture(&task, file, &asset, wants_face)?
+                self.reread_picture(&task, file, &asset, wants_thumbnail)?
             }
-            Some(_) => self.reread_video(&task, &asset, wants_face)?,
+            Some(_) => self.reread_video(&task, &asset, wants_thumbnail)?,
         };
-        let face = wants_face && outcome.is_ok();
+        let thumbnail = wants_thumbnail && outcome.is_ok();
         let what =
-            if wants_face { "its thumbnail cannot be made again" } else { "it says nothing" };
+            if wants_thumbnail { "its thumbnail cannot be made again" } else { "it says nothing" };
         let told_of = |damage: FileFailure| FileFailure {
             message: format!("{what}: {}", damage.message),
             ..damage
         };
         let (damage, copy) = (outcome.err().map(told_of), copy_of(&task));
-        Ok(Prepared::Mended(Mended { asset, copy, told, inside, face, damage }))
+        Ok(Prepared::Mended(Mended { asset, copy, changed_beside, inside, thumbnail, damage }))
     }
 
     fn reread_picture(
@@ -50,19 +50,21 @@ impl Preparer<'_> {
         task: &Task,
         file: io::Result<File>,
         asset: &AssetId,
-        wants_face: bool,
+        wants_thumbnail: bool,
     ) -> Result<Reread, IngestError> {
         let bytes = match self.bytes(&task.path, file) {
             Ok(bytes) => bytes,
             Err(failure) => return Ok((None, Err(failure))),
         };
-        let told = Some(inside(&bytes));
-        if !wants_face {
-            return Ok((told, Ok(())));
+        let description = Some(inside(&bytes));
+        if !wants_thumbnail {
+            return Ok((description, Ok(())));
         }
         match self.decode(&bytes, false) {
-            Ok(decoded) => Ok((told, self.keep_face(&task.path, asset, &decoded.picture)?)),
-            Err(error) => Ok((told, Err(failure(&task.path, &error)))),
+            Ok(decoded) => {
+                Ok((description, self.keep_thumbnail(&task.path, asset, &decoded.picture)?))
+            }
+            Err(error) => Ok((description, Err(failure(&task.path, &error)))),
         }
     }
 
@@ -70,7 +72,7 @@ impl Preparer<'_> {
         &self,
         task: &Task,
         asset: &AssetId,
-        wants_face: bool,
+        wants_thumbnail: bool,
     ) -> Result<Reread, IngestError> {
         let Some(ffmpeg) = &self.options.ffmpeg else {
             return Ok((None, Err(needs_ffmpeg(task.path.clone()))));
@@ -82,17 +84,17 @@ impl Preparer<'_> {
             Ok(file) => file,
             Err(error) => return Ok((None, failed(error))),
         };
-        let told = Some(tags(&file));
-        if !wants_face {
-            return Ok((told, Ok(())));
+        let description = Some(tags(&file));
+        if !wants_thumbnail {
+            return Ok((description, Ok(())));
         }
         let kept = match self.first_look(&file) {
-            Ok(keyframes) => match face(&keyframes.unwrap_or_default()) {
-                Some(face) => self.keep_face(&task.path, asset, &face.picture)?,
+            Ok(keyframes) => match poster_frame(&keyframes.unwrap_or_default()) {
+                Some(poster) => self.keep_thumbnail(&task.path, asset, &poster.picture)?,
                 None => Ok(()),
             },
             Err(error) => failed(error),
         };
-        Ok((told, kept))
+        Ok((description, kept))
     }
 }

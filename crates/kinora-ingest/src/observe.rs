@@ -127,7 +127,7 @@ impl IngestObserver for Silent {}
 /// What a run did, in numbers of files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Pictures and videos, and what should be some; each is counted once more below.
+    /// Files that are or should be pictures, videos or recordings. Each is also counted by what became of it.
     pub found: u64,
     /// New pictures.
     pub added: u64,
@@ -137,7 +137,7 @@ pub struct Summary {
     pub known: u64,
     /// Files passed over by size and time.
     pub unchanged: u64,
-    /// Other files in folders, not counted as found.
+    /// Files in folders that are neither pictures, videos nor recordings; `found` leaves them out.
     pub ignored: u64,
     /// Files that could not be taken.
     pub failed: u64,

@@ -21,13 +21,13 @@ use crate::{
     IngestError, IngestObserver, Options, Perception, Summary,
     attribution::Attributions,
     commit::{Committer, Event},
+    descriptions::Descriptions,
     duplicates::Duplicates,
     embed,
     in_flight::InFlight,
     observe::LivePhoto,
     opened::OpenedVideos,
     prepare::{Prepared, Preparer, Ready},
-    teller::Teller,
     thumbs,
     walk::{Halt, Step, Task, Walk},
 };
@@ -122,8 +122,13 @@ impl<'a> Ingest<'a> {
         let preparer = self.preparer(&in_flight, &videos, &stop);
         let (events, heard) = bounded(256);
         let duplicates = Duplicates::new(self.catalog, self.duplicate_threshold)?;
-        let committer =
-            Committer::new(self.catalog, duplicates, &in_flight, self.teller(), &mut *observer);
+        let committer = Committer::new(
+            self.catalog,
+            duplicates,
+            &in_flight,
+            self.descriptions(),
+            &mut *observer,
+        );
         let (committed, failures) = thread::scope(|scope| {
             let started = self.start(scope, targets, named, &preparer, events, &stop);
             let committed = match &started {
@@ -176,9 +181,9 @@ impl<'a> Ingest<'a> {
         Ok(())
     }
 
-    fn teller(&self) -> Teller<'_> {
+    fn descriptions(&self) -> Descriptions<'_> {
         let (catalog, index_words) = (self.catalog, self.options.index_names);
-        Teller { catalog, attributions: &self.attributions, index_words }
+        Descriptions { catalog, attributions: &self.attributions, index_words }
     }
 
     pub(crate) fn perception(&self) -> Perception<'a> {
@@ -205,7 +210,7 @@ impl<'a> Ingest<'a> {
             catalog: self.catalog,
             embedder: self.embedder,
             options: &self.options,
-            teller: self.teller(),
+            descriptions: self.descriptions(),
             in_flight,
             videos,
             stop,

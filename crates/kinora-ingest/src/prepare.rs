@@ -17,11 +17,11 @@ use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
 use crate::{
     FileFailure, IngestError, Options, beside,
     bytes::{self, Unread},
+    descriptions::{Descriptions, together},
     in_flight::{Copy, InFlight},
     kind::{Holds, Inspected},
     opened::OpenedVideos,
     pipeline::Stop,
-    teller::{Teller, together},
     thumbs,
     walk::{Errand, Task},
 };
@@ -72,12 +72,12 @@ pub(crate) enum Prepared {
 pub(crate) struct Mended {
     pub asset: AssetId,
     pub copy: Copy,
-    /// Whether what is said of it is to be told again.
-    pub told: bool,
+    /// Whether its sidecars have changed.
+    pub changed_beside: bool,
     /// What the file says of itself, if the library did not know.
     pub inside: Option<Told>,
     /// Whether its thumbnail was made again.
-    pub face: bool,
+    pub thumbnail: bool,
     /// Why something could not be made good.
     pub damage: Option<FileFailure>,
 }
@@ -87,7 +87,7 @@ pub(crate) struct Preparer<'a> {
     pub catalog: &'a Catalog,
     pub embedder: &'a dyn ImageEmbedder,
     pub options: &'a Options,
-    pub teller: Teller<'a>,
+    pub descriptions: Descriptions<'a>,
     pub in_flight: &'a InFlight,
     pub videos: &'a OpenedVideos,
     pub stop: &'a Stop,
@@ -101,8 +101,8 @@ impl Preparer<'_> {
     /// # Errors
     /// Only what stops the whole run: the catalogue, a full disk, a missing model.
     pub(crate) fn prepare(&self, task: Task) -> Result<Prepared, IngestError> {
-        if let Errand::Mend { asset, told, face } = task.errand {
-            return self.mend(task, asset, told, face);
+        if let Errand::Mend { asset, changed_beside, lost_thumbnail } = task.errand {
+            return self.mend(task, asset, changed_beside, lost_thumbnail);
         }
         let (holds, file) = match task.holds {
             Some(holds) => (holds, None),
@@ -213,8 +213,8 @@ impl Preparer<'_> {
             size: Some(decoded.full_size),
             format: decoded.format.name().to_owned(),
             duration_ms: None,
-            told: inside(bytes),
-            face: Some(picture),
+            description: inside(bytes),
+            poster: Some(picture),
         };
         self.ready(task, id, seen, vec![image], Vec::new())
     }
@@ -228,8 +228,8 @@ impl Preparer<'_> {
         images: Vec<PreparedImage>,
         moments: Vec<u64>,
     ) -> Result<Prepared, IngestError> {
-        if let Some(face) = seen.face
-            && let Err(failure) = self.keep_face(&task.path, &id, face)?
+        if let Some(poster) = seen.poster
+            && let Err(failure) = self.keep_thumbnail(&task.path, &id, poster)?
         {
             return Ok(Prepared::Failed { failure, claimed: Some(id) });
         }
@@ -239,11 +239,11 @@ impl Preparer<'_> {
         } else {
             Vec::new()
         };
-        let first = self.teller.first(&task.path, &task.beside, seen.told.clone());
+        let first = self.descriptions.first(&task.path, &task.beside, seen.description.clone());
         let beside =
             if first.unread.is_none() { task.beside.clone() } else { beside::UNREAD.into() };
         Ok(Prepared::Ready(Box::new(Ready {
-            phash: seen.face.map_or(0, perceptual_hash),
+            phash: seen.poster.map_or(0, perceptual_hash),
             asset: asset(id, &task, seen, together(&first.layers)),
             path: task.path,
             file: task.file,
@@ -257,14 +257,14 @@ impl Preparer<'_> {
         })))
     }
 
-    /// Makes and stores the thumbnail; a face that cannot be one is told.
-    pub(crate) fn keep_face(
+    /// Makes and stores the thumbnail; a poster frame that gives none is a failure of the file.
+    pub(crate) fn keep_thumbnail(
         &self,
         path: &Path,
         id: &AssetId,
-        face: &Picture,
+        poster: &Picture,
     ) -> Result<Result<(), FileFailure>, IngestError> {
-        match thumbnail(face, self.options.thumbnail_side) {
+        match thumbnail(poster, self.options.thumbnail_side) {
             Ok(jpeg) => thumbs::store(self.catalog.folder(), id, &jpeg).map(Ok),
             Err(error) => {
                 let (path, message) = (path.to_owned(), error.to_string());
@@ -276,8 +276,8 @@ impl Preparer<'_> {
 
 /// What a picture's file says of itself. What cannot be read is no reason to refuse the picture.
 pub(crate) fn inside(bytes: &[u8]) -> Told {
-    let told = beside::told(kinora_image::metadata(bytes).unwrap_or_default());
-    Told { moving_part: kinora_image::motion_photo(bytes).is_some(), ..told }
+    let description = beside::description(kinora_image::metadata(bytes).unwrap_or_default());
+    Told { moving_part: kinora_image::motion_photo(bytes).is_some(), ..description }
 }
 
 pub(crate) fn copy_of(task: &Task) -> Copy {
@@ -290,12 +290,12 @@ pub(crate) struct Seen<'p> {
     pub format: String,
     pub duration_ms: Option<u64>,
     /// What the file says of itself.
-    pub told: Told,
+    pub description: Told,
     /// The picture itself, or the frame that stands for a video; a recording has none.
-    pub face: Option<&'p Picture>,
+    pub poster: Option<&'p Picture>,
 }
 
-fn asset(id: AssetId, task: &Task, seen: Seen<'_>, told: Told) -> Asset {
+fn asset(id: AssetId, task: &Task, seen: Seen<'_>, description: Told) -> Asset {
     let Seen { size, format, duration_ms, .. } = seen;
     Asset {
         id,
@@ -304,14 +304,14 @@ fn asset(id: AssetId, task: &Task, seen: Seen<'_>, told: Told) -> Asset {
         format,
         duration_ms,
         paths: vec![task.file.path.clone()],
-        taken_at: told.taken_at,
-        date_basis: told.date_basis,
-        place: told.place,
-        camera: told.camera,
-        title: told.title,
-        caption: told.caption,
-        keywords: told.keywords,
-        rights: told.rights,
+        taken_at: description.taken_at,
+        date_basis: description.date_basis,
+        place: description.place,
+        camera: description.camera,
+        title: description.title,
+        caption: description.caption,
+        keywords: description.keywords,
+        rights: description.rights,
         added_at: Timestamp::now(),
     }
 }

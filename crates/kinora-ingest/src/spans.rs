@@ -96,9 +96,9 @@ impl TextSpans {
 
     /// Gives lines to the spans that they go on with, best pairs first; what remains is new.
     fn continued(&mut self, moment: u64, lines: Vec<TextLine>) -> Vec<TextLine> {
-        let mut pairs: Vec<(Likeness, usize, usize)> = Vec::new();
+        let mut pairs: Vec<(Similarity, usize, usize)> = Vec::new();
         for (number, span) in self.open.iter().enumerate() {
-            let like = |(index, line)| Some((Likeness::of(span, line)?, number, index));
+            let like = |(index, line)| Some((Similarity::of(span, line)?, number, index));
             pairs.extend(lines.iter().enumerate().filter_map(like));
         }
         pairs.sort_by(|a, b| a.0.order(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
@@ -198,14 +198,14 @@ impl Span {
 
 /// How well a line goes on with a span: less is better.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Likeness {
+struct Similarity {
     /// Share of characters that differ.
     different: f32,
     /// How far it has moved, in sides of the picture.
     moved: f32,
 }
 
-impl Likeness {
+impl Similarity {
     /// `None` if they say different things.
     fn of(span: &Span, line: &TextLine) -> Option<Self> {
         let different =

@@ -12,7 +12,7 @@ use kinora_types::AssetId;
 
 use crate::IngestError;
 
-/// Where the thumbnail of an asset lies.
+/// Path of an asset's thumbnail in a library's folder; the file need not be there.
 pub fn thumbnail_path(library: &Path, asset: &AssetId) -> PathBuf {
     let id = asset.to_string();
     library.join("thumbs").join(&id[..2]).join(format!("{id}.jpg"))

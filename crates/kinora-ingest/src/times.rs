@@ -3,8 +3,8 @@
 use std::{fs::Metadata, time::UNIX_EPOCH};
 
 /// When the content changed last, in nanoseconds since 1970, negative before; 0 where the file system keeps no time.
-pub(crate) fn modified_ns(told: &Metadata) -> i64 {
-    let Ok(modified) = told.modified() else {
+pub(crate) fn modified_ns(metadata: &Metadata) -> i64 {
+    let Ok(modified) = metadata.modified() else {
         return 0;
     };
     match modified.duration_since(UNIX_EPOCH) {
@@ -15,15 +15,15 @@ pub(crate) fn modified_ns(told: &Metadata) -> i64 {
 
 /// When anything about the file changed last: unlike the other time no program can set it back. 0 on systems
 /// other than Unix.
-pub(crate) fn changed_ns(told: &Metadata) -> i64 {
+pub(crate) fn changed_ns(metadata: &Metadata) -> i64 {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        told.ctime().saturating_mul(1_000_000_000).saturating_add(told.ctime_nsec())
+        metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec())
     }
     #[cfg(not(unix))]
     {
-        let _ = told;
+        let _ = metadata;
         0
     }
 }

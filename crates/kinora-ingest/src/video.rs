@@ -88,8 +88,8 @@ impl Preparer<'_> {
             size: None,
             format: file.facts().container.clone(),
             duration_ms: file.facts().duration.map(|length| length.as_millis() as u64),
-            told: tags(file),
-            face: None,
+            description: tags(file),
+            poster: None,
         };
         self.ready(task, id, seen, Vec::new(), Vec::new())
     }
@@ -101,7 +101,7 @@ impl Preparer<'_> {
         file: &VideoFile,
         keyframes: Vec<Keyframe>,
     ) -> Result<Prepared, IngestError> {
-        let (Some(face), Some(last)) = (face(&keyframes), keyframes.last()) else {
+        let (Some(poster), Some(last)) = (poster_frame(&keyframes), keyframes.last()) else {
             let error = VideoError::Undecodable { said: "no keyframe came".into() };
             let failure = failure(task.path, &error);
             return Ok(Prepared::Failed { failure, claimed: Some(id) });
@@ -116,14 +116,14 @@ impl Preparer<'_> {
         let display = facts.video.as_ref().map(|video| video.display);
         let duration = facts.duration.unwrap_or(last.at).max(last.at);
         let seen = Seen {
-            size: Some(
-                display
-                    .unwrap_or(Size { width: face.picture.width(), height: face.picture.height() }),
-            ),
+            size: Some(display.unwrap_or(Size {
+                width: poster.picture.width(),
+                height: poster.picture.height(),
+            })),
             format: facts.container.clone(),
             duration_ms: Some(duration.as_millis() as u64),
-            told: tags(file),
-            face: Some(&face.picture),
+            description: tags(file),
+            poster: Some(&poster.picture),
         };
         let moments = keyframes.iter().map(|keyframe| keyframe.at.as_millis() as u64).collect();
         self.ready(task, id, seen, images, moments)
@@ -131,14 +131,14 @@ impl Preparer<'_> {
 }
 
 /// The frame that stands for a video.
-pub(crate) fn face(keyframes: &[Keyframe]) -> Option<&Keyframe> {
+pub(crate) fn poster_frame(keyframes: &[Keyframe]) -> Option<&Keyframe> {
     keyframes.get(keyframes.len() / 2)
 }
 
 /// What the file says of itself, in the words of pictures.
 pub(crate) fn tags(file: &VideoFile) -> Told {
     let tags = file.facts().tags.clone();
-    beside::told(Metadata {
+    beside::description(Metadata {
         taken_at: tags.taken_at,
         date_basis: tags.date_basis,
         place: tags.place,

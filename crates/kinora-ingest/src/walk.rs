@@ -43,9 +43,9 @@ pub(crate) enum Errand {
     Mend {
         asset: AssetId,
         /// What lies beside it has changed.
-        told: bool,
+        changed_beside: bool,
         /// Its thumbnail is gone.
-        face: bool,
+        lost_thumbnail: bool,
     },
 }
 
@@ -164,8 +164,10 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         };
         let names = names(folder, self.stop).unwrap_or_default();
         for path in names.iter().filter(|path| beside::may_speak_of(sidecar, path)) {
-            let Ok(told) = fs::metadata(path) else { continue };
-            let Some(file) = entry(path, &told).filter(|_| told.is_file()) else { continue };
+            let Ok(metadata) = fs::metadata(path) else { continue };
+            let Some(file) = entry(path, &metadata).filter(|_| metadata.is_file()) else {
+                continue;
+            };
             let before = self.catalog.file_state(path)?;
             let Some(state) = before.filter(|state| is_same(state, &file)) else { continue };
             let beside = beside::state(&sidecar_paths(path));
@@ -208,8 +210,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
                 return Err(Halt::Stopped);
             }
             match fs::metadata(&path) {
-                Ok(told) if told.is_dir() => self.folder(&path, root)?,
-                Ok(told) if told.is_file() => self.file(&path, root, false, &mut rest)?,
+                Ok(metadata) if metadata.is_dir() => self.folder(&path, root)?,
+                Ok(metadata) if metadata.is_file() => self.file(&path, root, false, &mut rest)?,
                 // Sockets, pipes, devices: nobody's pictures.
                 Ok(_) => {}
                 Err(error) if named_as_media(&path) => self.unreadable(&path, &error)?,
@@ -231,16 +233,16 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     }
 
     fn file(&mut self, path: &Path, root: &Path, named: bool, rest: &mut Rest) -> Result<(), Halt> {
-        let told = match fs::metadata(path) {
-            Ok(told) => told,
+        let metadata = match fs::metadata(path) {
+            Ok(metadata) => metadata,
             Err(error) => return self.unreadable(path, &error),
         };
         // To open a pipe is to wait for whoever writes to it.
-        if !told.is_file() {
+        if !metadata.is_file() {
             let hint = Some("save what it gives as a file");
             return self.fail(path, "it is not a file".into(), hint);
         }
-        let Some(file) = entry(path, &told) else {
+        let Some(file) = entry(path, &metadata) else {
             let hint = Some("rename it");
             return self.fail(path, "its name is not valid Unicode".into(), hint);
         };
@@ -292,15 +294,24 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         (file, beside): (FileEntry, String),
         state: FileState,
     ) -> Result<Option<Task>, Halt> {
-        let told = self.again || beside != state.beside;
-        let face = !thumbs::is_whole(&self.library, &state.asset) && self.has_face(&state.asset)?;
-        let errand = Errand::Mend { asset: state.asset, told, face };
+        let changed_beside = self.again || beside != state.beside;
+        let lost_thumbnail =
+            !thumbs::is_whole(&self.library, &state.asset) && self.has_thumbnail(&state.asset)?;
+        let errand = Errand::Mend { asset: state.asset, changed_beside, lost_thumbnail };
         let (path, root, before) = (path.into(), root.into(), Some(state));
-        Ok((told || face).then_some(Task { path, root, file, beside, before, errand, holds: None }))
+        Ok((changed_beside || lost_thumbnail).then_some(Task {
+            path,
+            root,
+            file,
+            beside,
+            before,
+            errand,
+            holds: None,
+        }))
     }
 
     /// Whether the asset can be seen: a recording has no thumbnail.
-    fn has_face(&self, asset: &AssetId) -> Result<bool, Halt> {
+    fn has_thumbnail(&self, asset: &AssetId) -> Result<bool, Halt> {
         Ok(self.catalog.asset(asset)?.is_some_and(|asset| asset.size.is_some()))
     }
 
@@ -335,8 +346,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
 }
 
 /// A file as the catalogue keeps it; `None` if its name is not Unicode.
-fn entry(path: &Path, told: &fs::Metadata) -> Option<FileEntry> {
-    let (bytes, mtime_ns) = (told.len(), modified_ns(told));
+fn entry(path: &Path, metadata: &fs::Metadata) -> Option<FileEntry> {
+    let (bytes, mtime_ns) = (metadata.len(), modified_ns(metadata));
     path.to_str().map(|path| FileEntry { path: path.into(), bytes, mtime_ns })
 }
 

@@ -83,7 +83,9 @@ struct Look {
 impl Look {
     fn at(path: &Path) -> Self {
         match fs::metadata(path) {
-            Ok(told) => Self { bytes: told.len(), modified: told.modified().ok(), there: true },
+            Ok(metadata) => {
+                Self { bytes: metadata.len(), modified: metadata.modified().ok(), there: true }
+            }
             Err(_) => Self { bytes: 0, modified: None, there: false },
         }
     }

@@ -1,6 +1,7 @@
 //! kill -9 in the middle of runs, again and again: whatever was told as done is there, whatever is
 //! there is whole, and the next run goes on. The embedder is the colour fake; a power cut, which
 //! takes more than the process, is not covered.
+#![allow(clippy::disallowed_methods, reason = "children and threads of tests")]
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 

@@ -153,6 +153,9 @@ pub struct RagAttention {
 
 impl RagAttention {
     /// For activations of `channels`; `time` is the width of the UNet's time embedding.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(config: &RagmeConfig, channels: usize, time: usize, w: &Weights) -> Result<Self> {
         let inner = match config.variant {
             Variant::Attention => {
@@ -169,6 +172,9 @@ impl RagAttention {
     }
 
     /// Activations (b · frames, C, h, w) with what `tokens` add. A sample without tokens is left as it is.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(
         &self,
         hidden: &Tensor,
@@ -213,6 +219,9 @@ impl RagAttention {
     }
 
     /// Mean size of the gate's weights; zero while it is shut.
+    ///
+    /// # Errors
+    /// If the device fails.
     pub fn opening(&self) -> Result<f32> {
         self.gate.weight().abs()?.mean_all()?.to_dtype(DType::F32)?.to_scalar()
     }

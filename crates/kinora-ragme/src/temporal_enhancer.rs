@@ -80,6 +80,9 @@ pub struct TemporalEnhancer {
 
 impl TemporalEnhancer {
     /// On tensors below `w`.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`].
     pub fn new(config: &RagmeConfig, w: &Weights) -> Result<Self> {
         let (dim, heads) = (config.embed_dim, config.enhancer_heads);
         let layer = |at: usize| {
@@ -102,6 +105,9 @@ impl TemporalEnhancer {
     }
 
     /// Tokens of all K videos of each sample, brought together as the configuration says.
+    ///
+    /// # Errors
+    /// If the shapes do not fit together, or the device fails.
     pub fn forward(&self, retrieved: &Retrieved) -> Result<Tokens> {
         let (b, k, frames, dim) = retrieved.embeddings.dims4()?;
         // (b, K, frames, width) to (b · K, 1 + frames, width)

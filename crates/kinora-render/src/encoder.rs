@@ -144,8 +144,15 @@ impl FilmEncoder {
         let mut child = start(ffmpeg, spec, heard, part.path())?;
         let (frames, queue) = bounded(QUEUE);
         let (done, spare) = bounded(QUEUE + 2);
+        let unable = |source| RenderError::Io {
+            action: "cannot start a thread for the encoder",
+            source,
+            path: ffmpeg.path.clone(),
+        };
         let writer = child.stdin.take().map(|pipe| feed(pipe, queue, done));
         let stderr = child.stderr.take().map(listen);
+        let (writer, stderr) = (writer.transpose(), stderr.transpose());
+        let (writer, stderr) = (writer.map_err(unable)?, stderr.map_err(unable)?);
         Ok(Self {
             spec,
             out: out.to_owned(),
@@ -334,7 +341,7 @@ fn feed(
     mut pipe: ChildStdin,
     queue: Receiver<YuvFrame>,
     done: Sender<YuvFrame>,
-) -> JoinHandle<io::Result<()>> {
+) -> io::Result<JoinHandle<io::Result<()>>> {
     let work = move || {
         for frame in queue {
             pipe.write_all(frame.bytes())?;
@@ -343,15 +350,12 @@ fn feed(
         }
         Ok(())
     };
-    thread::Builder::new()
-        .name("film-writer".into())
-        .spawn(work)
-        .unwrap_or_else(|e| thread::spawn(move || Err(e)))
+    thread::Builder::new().name("film-writer".into()).spawn(work)
 }
 
 /// Reads all that the child says, so that it never blocks on it; keeps the end.
-fn listen(mut pipe: ChildStderr) -> JoinHandle<String> {
-    thread::spawn(move || {
+fn listen(mut pipe: ChildStderr) -> io::Result<JoinHandle<String>> {
+    let work = move || {
         let (mut said, mut buffer) = (Vec::new(), [0u8; 1024]);
         while let Ok(n @ 1..) = pipe.read(&mut buffer) {
             said.extend_from_slice(&buffer[..n]);
@@ -359,5 +363,6 @@ fn listen(mut pipe: ChildStderr) -> JoinHandle<String> {
             said.drain(..surplus);
         }
         String::from_utf8_lossy(&said).into_owned()
-    })
+    };
+    thread::Builder::new().name("film-words".into()).spawn(work)
 }

@@ -2,7 +2,7 @@
 //!
 //! The best frame of a video is grown to both sides over its neighbours as long as they stay above the
 //! middle between the video's mean and its best: a scale of the video's own, whatever the space. One frame's
-//! likeness is noisy while a shot shows one thing, so a frame also belongs if it is above that middle
+//! visual similarity is noisy while a shot shows one thing, so a frame also belongs if it is above that middle
 //! when it is rated together with its neighbours and its shot (`bench/moments` has before and after). A
 //! stretch ends half way to the first frame that does not belong, or at the cut between them.
 

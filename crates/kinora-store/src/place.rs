@@ -3,7 +3,7 @@
 //! Memory: one buffer of 128 KiB, whatever the size of the file.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{Read, Write},
     path::{Path, PathBuf},
 };
@@ -33,7 +33,7 @@ pub struct Record {
 /// SHA-256 of a file in lower-case hexadecimal, and its size.
 pub(super) fn hash_file(path: &Path, control: &Control) -> Result<(String, u64), StoreError> {
     let fail = |e| StoreError::io(path, e);
-    let mut file = File::open(path).map_err(fail)?;
+    let mut file = kinora_files::open(path).map_err(fail)?;
     let (mut hasher, mut size) = (Sha256::new(), 0);
     let mut buffer = vec![0; 128 << 10];
     loop {
@@ -81,7 +81,7 @@ pub(super) fn install(scratch: &Path, target: &Path, record: &Record) -> Result<
     sync(scratch)?;
     write_record(target, record, None)?;
     fs::rename(scratch, target).map_err(|e| StoreError::io(target, e))?;
-    sync_folder(folder)?;
+    kinora_files::sync_folder(folder).map_err(|e| StoreError::io(folder, e))?;
     // Its bytes were hashed a moment ago, before they got their name.
     write_record(target, record, Stamp::of(target))
 }
@@ -190,17 +190,6 @@ fn sync(path: &Path) -> Result<(), StoreError> {
     file.and_then(|file| file.sync_all()).map_err(|e| StoreError::io(path, e))
 }
 
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    let file = File::open(folder);
-    file.and_then(|file| file.sync_all()).map_err(|e| StoreError::io(folder, e))
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<(), StoreError> {
-    Ok(())
-}
-
 /// Lets a program be run.
 #[cfg(unix)]
 pub(super) fn make_executable(path: &Path) -> Result<(), StoreError> {
@@ -217,6 +206,8 @@ pub(super) fn make_executable(_: &Path) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[cfg(target_os = "linux")]

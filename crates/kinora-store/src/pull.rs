@@ -154,7 +154,7 @@ impl Pull<'_> {
         let fail = |e| StoreError::io(&joined, e);
         let mut whole = File::create(&joined).map_err(fail)?;
         for kept in &kept {
-            let mut part = File::open(kept).map_err(|e| StoreError::io(kept, e))?;
+            let mut part = kinora_files::open(kept).map_err(|e| StoreError::io(kept, e))?;
             place::copy(&mut part, &mut whole, &joined, self.control, |_| ())?;
         }
         // Of no use any more: the whole is right, or the parts are wrong.

@@ -98,7 +98,12 @@ impl Fetch<'_> {
         command.env("TMPDIR", self.scratch).env("TEMP", self.scratch).env("TMP", self.scratch);
         command.current_dir(self.scratch);
         command.stdin(Stdio::null()).stdout(log.try_clone().map_err(fail)?).stderr(log);
-        match command.spawn() {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the floor of children is above; `wait` ends it"
+        )]
+        let started = command.spawn();
+        match started {
             Ok(child) => Ok(Some(child)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io(Path::new(program), error)),

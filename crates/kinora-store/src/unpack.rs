@@ -16,7 +16,7 @@ pub(super) fn member(
     package: &str,
     control: &Control,
 ) -> Result<(), StoreError> {
-    let file = File::open(archive).map_err(|e| StoreError::io(archive, e))?;
+    let file = kinora_files::open(archive).map_err(|e| StoreError::io(archive, e))?;
     let job = Job { archive, member, target, package, control };
     if archive.extension().is_some_and(|extension| extension == "whl") {
         job.unzip(file)

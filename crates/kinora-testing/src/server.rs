@@ -3,6 +3,8 @@
 //! Way in: [`Server::start`] with a [`Behaviour`], which may break off the first transfer or refuse all. One request at
 //! a time. Not covered: TLS, redirects, slow answers.
 
+#![allow(clippy::disallowed_methods, reason = "threads of tests need no name")]
+
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},

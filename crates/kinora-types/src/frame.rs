@@ -18,6 +18,9 @@ pub struct OddSize(pub Size);
 
 impl YuvFrame {
     /// A black frame.
+    ///
+    /// # Errors
+    /// If a side of `size` is odd or zero.
     pub fn black(size: Size) -> Result<Self, OddSize> {
         let odd = |side: u32| side == 0 || !side.is_multiple_of(2);
         if odd(size.width) || odd(size.height) {

@@ -24,6 +24,9 @@ pub struct PictureError {
 
 impl Picture {
     /// Wraps an RGB8 buffer of `3 * width * height` bytes; both sides are at least 1.
+    ///
+    /// # Errors
+    /// [`PictureError`] if the buffer has another length, or a side is zero.
     pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, PictureError> {
         let expected = width as usize * height as usize * 3;
         if expected == 0 || rgb.len() != expected {

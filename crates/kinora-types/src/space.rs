@@ -34,6 +34,9 @@ impl EmbeddingSpace {
     }
 
     /// Fails unless both spaces are the same.
+    ///
+    /// # Errors
+    /// [`SpaceMismatch`] that names both.
     pub fn check_same(&self, other: &Self) -> Result<(), SpaceMismatch> {
         if self == other {
             return Ok(());
@@ -73,12 +76,18 @@ impl Embedding {
     }
 
     /// Dot product; the cosine if the space is normalised.
+    ///
+    /// # Errors
+    /// [`SpaceMismatch`] if the vectors are of two spaces.
     pub fn dot(&self, other: &Self) -> Result<f32, SpaceMismatch> {
         self.space.check_same(&other.space)?;
         Ok(self.values.iter().zip(&other.values).map(|(a, b)| a * b).sum())
     }
 
     /// Weighted sum of vectors of one space, normalised again; `None` for no parts.
+    ///
+    /// # Errors
+    /// [`SpaceMismatch`] if the vectors are of several spaces.
     pub fn mix(parts: &[(f32, &Self)]) -> Result<Option<Self>, SpaceMismatch> {
         let Some((_, first)) = parts.first() else {
             return Ok(None);

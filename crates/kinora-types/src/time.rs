@@ -32,6 +32,9 @@ struct Bounds {
 
 impl TimeRange {
     /// From `start` to `end`, both in milliseconds.
+    ///
+    /// # Errors
+    /// [`BackwardRange`] if it ends before it starts.
     pub fn new(start: u64, end: u64) -> Result<Self, BackwardRange> {
         if end < start { Err(BackwardRange { start, end }) } else { Ok(Self { start, end }) }
     }

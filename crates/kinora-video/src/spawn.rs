@@ -6,6 +6,8 @@
 //! reaches only this process and a decoder that it ended is not taken for a damaged file.
 //! Memory: one idle thread.
 
+#![allow(unsafe_code, reason = "limits are set between fork and exec")]
+
 use std::{
     fs::File,
     io,
@@ -46,6 +48,10 @@ pub fn spawn(mut command: Command, bounds: Bounds, inherited: Option<File>) -> i
         let work = move || {
             for mut order in queue {
                 // The caller waits for the reply.
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "this is the one place that starts children"
+                )]
                 let _ = order.reply.send(order.command.spawn());
             }
         };
@@ -131,6 +137,7 @@ fn prepare(command: &mut Command, _: Bounds, _: Option<File>) {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::disallowed_methods, reason = "children and threads of tests")]
 mod tests {
     use std::{fs, io::Read, process::Stdio, time::Instant};
 

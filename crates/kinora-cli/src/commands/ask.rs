@@ -212,7 +212,7 @@ pub fn say_sent(Sent { to, bytes, pictures }: &Sent) {
 fn explain(answer: &Answer) -> anyhow::Result<()> {
     let method = match &answer.method {
         Method::Catalogue => "the catalogue".to_owned(),
-        Method::Likeness => "looks alone".to_owned(),
+        Method::VisualSimilarity => "looks alone".to_owned(),
         Method::Extractive => "the evidence's own words".to_owned(),
         Method::Model { name } => format!("language model {name}"),
         Method::None => "nobody: there is no evidence".to_owned(),

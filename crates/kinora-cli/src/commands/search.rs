@@ -222,7 +222,9 @@ fn open(path: &Path) -> anyhow::Result<()> {
     // A browser that this starts outlives us, and the Ctrl-C that ends us.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn().with_context(|| {
+    #[expect(clippy::disallowed_methods, reason = "the browser outlives this program")]
+    let started = command.spawn();
+    started.with_context(|| {
         format!("cannot open a browser with `{program}`; the page is at {}", path.display())
     })?;
     Ok(())

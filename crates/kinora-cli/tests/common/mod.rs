@@ -1,5 +1,6 @@
 //! The real binary in a home of its own, with the shared cache of models.
 
+#![allow(clippy::disallowed_methods, reason = "children of tests end with them")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{

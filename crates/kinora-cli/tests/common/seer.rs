@@ -1,6 +1,8 @@
 //! A server of the chat completions API on loopback that really looks: it decodes the picture of a request and
 //! says which colour most of it has.
 
+#![allow(clippy::disallowed_methods, reason = "threads of tests need no name")]
+
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},

@@ -4,6 +4,12 @@
 //! thread it starts, and cannot be taken off. Each call that it names waits until we have noted it, so nothing is
 //! missed. It needs Linux 5.9 and no rights.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it watches children from threads and memory files of its own"
+)]
+#![allow(unsafe_code, reason = "seccomp is spoken to through libc")]
+
 use std::{
     fs,
     io::{self, Read, Seek, SeekFrom},

@@ -59,6 +59,9 @@ impl Models {
     }
 
     /// The embedders of the space of this name.
+    ///
+    /// # Errors
+    /// If there is no such space, or a file of it was not pulled.
     pub fn space(&self, name: &str) -> Result<Lease<Space>, EngineError> {
         let slot = {
             let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,6 +71,9 @@ impl Models {
     }
 
     /// The language model that is configured, if one is.
+    ///
+    /// # Errors
+    /// If the configured model is missing, or cannot be run by this build.
     pub fn language(&self) -> Result<Option<Queue<dyn LanguageModel>>, EngineError> {
         let load = || match self.backends.language() {
             Ok(Some(model)) => Ok(Queued::new(model)),
@@ -82,16 +88,25 @@ impl Models {
     }
 
     /// The model that sees.
+    ///
+    /// # Errors
+    /// If no vision-language model is configured, or it cannot be run by this build.
     pub fn vision(&self) -> Result<Queue<dyn VisionLanguageModel>, EngineError> {
         self.vision.get(|| self.backends.vision().map(Queued::new))
     }
 
     /// The recognizer of speech.
+    ///
+    /// # Errors
+    /// If a file of the model was not pulled.
     pub fn speech(&self) -> Result<Queue<dyn SpeechRecognizer>, EngineError> {
         self.speech.get(|| self.backends.speech().map(Queued::new))
     }
 
     /// The reader of text in pictures.
+    ///
+    /// # Errors
+    /// If a file of the model was not pulled.
     pub fn reader(&self) -> Result<Queue<dyn TextReader>, EngineError> {
         self.reader.get(|| self.backends.reader().map(Queued::new))
     }

@@ -28,6 +28,9 @@ impl<M: ?Sized> Default for Slot<M> {
 impl<M: ?Sized> Slot<M> {
     /// The model, loaded by `load` if it is not there. One thread loads, the others wait for it; a failure is not
     /// remembered, so that the next use tries again.
+    ///
+    /// # Errors
+    /// Those of `load`.
     pub fn get<E>(&self, load: impl FnOnce() -> Result<Arc<M>, E>) -> Result<Lease<M>, E> {
         let mut held = locked(&self.held);
         let model = match &*held {

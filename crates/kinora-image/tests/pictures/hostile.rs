@@ -144,7 +144,7 @@ fn what_moves_and_what_has_a_video_behind() {
         ("plain.heic", false),
         ("motion.jpg", false),
     ] {
-        let file = std::fs::File::open(path(name)).unwrap();
+        let file = kinora_files::open(&path(name)).unwrap();
         assert_eq!(is_animated(file), moves, "{name}");
     }
     let bytes = fixture("motion.jpg");

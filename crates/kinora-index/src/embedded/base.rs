@@ -4,6 +4,8 @@
 //! ids (`u64`, ascending), all vectors (`f32`), all codes. A file whose hash is not its name is
 //! damaged. Memory: the kernel's page cache; verifying reads the file once, 0.3 s for 100 000 vectors with their graph.
 
+#![allow(unsafe_code, reason = "files are mapped into memory")]
+
 use std::{
     fs,
     io::{self, BufWriter, Write},

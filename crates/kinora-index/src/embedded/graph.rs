@@ -4,6 +4,8 @@
 //! verified before `usearch` sees it, as its reader trusts every offset. Memory: the code again
 //! (`dimension + 12` bytes) and about 150 bytes of links a point, mapped, not copied.
 
+#![allow(unsafe_code, reason = "files are mapped into memory, and usearch reads the map")]
+
 use std::{
     path::{Path, PathBuf},
     sync::{Condvar, Mutex, PoisonError},

@@ -22,9 +22,13 @@ pub enum HearError {
     Model(#[from] InferenceError),
 }
 
-/// What is said in the sound of a video or recording that is heard by default, in order of time; nothing where there is no
-/// sound. A passage without text is speech that was not understood. `progress` hears how many milliseconds were
-/// listened to. Memory: as the model's, and the words.
+/// Transcribes the main sound stream of a video or recording; the passages come in order of time.
+///
+/// A file without sound gives none. A passage without text is speech that was not understood. `progress` is called with
+/// the milliseconds transcribed so far. Memory: the model's, and the passages.
+///
+/// # Errors
+/// If the file has sound that cannot be decoded, the model fails, or somebody asked to stop.
 pub fn hear(
     model: &dyn SpeechRecognizer,
     (ffmpeg, limits): (&FFmpeg, &VideoLimits),
@@ -38,7 +42,7 @@ pub fn hear(
     }
 }
 
-/// As [`hear`], in a file that was opened.
+/// Transcribes the main sound stream of an opened file, as [`hear`] does.
 fn hear_in(
     model: &dyn SpeechRecognizer,
     file: &AudioFile,

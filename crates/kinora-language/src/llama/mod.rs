@@ -279,7 +279,7 @@ fn check_processor() -> Result<(), LlamaError> {
 fn check_file(path: &Path) -> Result<(), LlamaError> {
     let failed = |source| LlamaError::Io { path: path.to_owned(), source };
     let mut magic = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
+    let file = kinora_files::open(path).map_err(failed)?;
     file.take(4).read_to_end(&mut magic).map_err(failed)?;
     match magic == *b"GGUF" {
         true => Ok(()),

@@ -1,5 +1,7 @@
 //! The chat completions API: a real server, and servers that misbehave.
 
+#![allow(clippy::disallowed_methods, reason = "threads of tests need no name")]
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},

@@ -1,5 +1,7 @@
 //! llama.cpp in this process.
 
+#![allow(clippy::disallowed_methods, reason = "threads of tests need no name")]
+
 use kinora_inference::{CompletionRequest, InferenceError, LanguageModel, Message, Role};
 use kinora_language::{Endpoint, EndpointConfig, Llama, LlamaConfig, LlamaError, SeeingLlama};
 use kinora_testing::suite::language::{check_language_model, check_refusal_of_pictures};

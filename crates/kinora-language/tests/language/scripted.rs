@@ -1,5 +1,7 @@
 //! A server on loopback that answers each request with the same bytes, whatever they are.
 
+#![allow(clippy::disallowed_methods, reason = "threads of tests need no name")]
+
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},

@@ -1,5 +1,7 @@
 //! llama.cpp's own server on loopback, out of a Python module.
 
+#![allow(clippy::disallowed_methods, reason = "children and threads of tests")]
+
 use std::{
     io::{BufRead, BufReader, Read},
     path::Path,

@@ -8,7 +8,11 @@ const SWITCH: &str = "ORT_DISABLE_TELEMETRY";
 ///
 /// A program calls this first in `main`, while it has one thread; the loading of the library calls it again
 /// for programs that did not.
-#[expect(unsafe_code, reason = "the environment is the library's only switch that works")]
+#[expect(
+    unsafe_code,
+    clippy::disallowed_methods,
+    reason = "the environment is the library's only switch that works"
+)]
 pub fn switch_off_telemetry() {
     if std::env::var_os(SWITCH).is_some_and(|value| value == "1") {
         return;

@@ -115,6 +115,6 @@ pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(
 pub(crate) fn write_tensors(path: &Path, tensors: &HashMap<String, Tensor>) -> Result<()> {
     let aside = path.with_extension("part");
     candle_core::safetensors::save(tensors, &aside).map_err(|e| RagmeError::file(&aside, e))?;
-    let synced = std::fs::File::open(&aside).and_then(|file| file.sync_all());
+    let synced = kinora_files::open(&aside).and_then(|file| file.sync_all());
     synced.and_then(|()| std::fs::rename(&aside, path)).map_err(|e| RagmeError::file(path, e))
 }

@@ -153,14 +153,14 @@ impl<T: LanguageModel> LanguageModel for Spied<T> {
         &self,
         request: &CompletionRequest,
         control: &Control,
-        piece: &mut dyn FnMut(&str),
+        delta: &mut dyn FnMut(&str),
     ) -> Result<Completion, InferenceError> {
         let call = self.spy.begin();
         call.checkpoint_until(control)?;
-        self.model.complete(request, control, &mut |delta| {
+        self.model.complete(request, control, &mut |text| {
             // Whoever is cancelled here hears it of the control, at the model's next look.
             if call.checkpoint_until(control).is_ok() {
-                piece(delta);
+                delta(text);
             }
         })
     }

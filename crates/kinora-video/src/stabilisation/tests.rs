@@ -2,6 +2,8 @@
 //!
 //! Not covered: real hands and real rolling shutters; `bench/stabilisation` measures more paths and other tools.
 
+#![allow(clippy::disallowed_methods, reason = "children of tests end with them")]
+
 use std::{
     f64::consts::TAU,
     io::Write,

@@ -1,4 +1,5 @@
-//! Who says what of a file: its name, itself, its sidecars, a list; a person's words are the catalogue's matter.
+//! Descriptions of an asset by origin: file name, embedded metadata, sidecars, list of attributions. What a person
+//! wrote is the catalogue's matter.
 
 use std::{
     collections::BTreeMap,
@@ -11,9 +12,9 @@ use kinora_types::{Asset, AssetId};
 
 use crate::{FileFailure, IngestError, attribution::Attributions, beside, prepare::failure};
 
-/// Puts together what is said, layer by layer.
+/// Composes the descriptions of an asset, one layer for each origin.
 #[derive(Clone, Copy)]
-pub(crate) struct Teller<'a> {
+pub(crate) struct Descriptions<'a> {
     pub catalog: &'a Catalog,
     pub attributions: &'a Attributions,
     pub index_words: bool,
@@ -21,7 +22,7 @@ pub(crate) struct Teller<'a> {
 
 /// What is to be changed, and the sidecars that could not be read.
 #[derive(Default)]
-pub(crate) struct Retold {
+pub(crate) struct Redescribed {
     pub changes: Vec<Change>,
     pub unread: Option<FileFailure>,
 }
@@ -32,21 +33,21 @@ pub(crate) struct First {
     pub unread: Option<FileFailure>,
 }
 
-impl Teller<'_> {
+impl Descriptions<'_> {
     /// All layers of a file that the library does not have; `beside` as [`beside::state`] tells it.
     pub(crate) fn first(&self, path: &Path, beside: &str, inside: Told) -> First {
         let mut layers = vec![(Layer::File, Some(inside))];
-        let mut said = |layer, told: Told| {
-            if !told.is_empty() {
-                layers.push((layer, Some(told)));
+        let mut said = |layer, description: Told| {
+            if !description.is_empty() {
+                layers.push((layer, Some(description)));
             }
         };
         said(Layer::List, self.attributions.of(path));
         // Nothing is looked for where the walk has found nothing.
         let sidecars = if beside.is_empty() { Ok(Told::default()) } else { beside::said(path) };
         let unread = match sidecars {
-            Ok(told) => {
-                said(Layer::Sidecar, told);
+            Ok(description) => {
+                said(Layer::Sidecar, description);
                 None
             }
             Err(error) => Some(unread(path, &error)),
@@ -62,26 +63,31 @@ impl Teller<'_> {
     ///
     /// Of several files with the same bytes the first in order that has sidecars speaks for all of
     /// them, the first that is listed for the list; with no sidecar anywhere the first file's name counts.
-    pub(crate) fn again(&self, id: AssetId, inside: Option<Told>) -> Result<Retold, IngestError> {
+    pub(crate) fn again(
+        &self,
+        id: AssetId,
+        inside: Option<Told>,
+    ) -> Result<Redescribed, IngestError> {
         let Some(asset) = self.catalog.asset(&id)? else {
-            return Ok(Retold::default());
+            return Ok(Redescribed::default());
         };
         let paths: Vec<PathBuf> = asset.paths.iter().map(PathBuf::from).collect();
         let with_sidecars = paths.iter().find(|path| !sidecar_paths(path).is_empty());
         let Some(first) = with_sidecars.or(paths.first()) else {
-            return Ok(Retold::default());
+            return Ok(Redescribed::default());
         };
         let known = self.catalog.told(&id)?;
         let mut layers = Vec::new();
-        let mut say = |layer, told: Told| {
-            let told = Some(told).filter(|told| !told.is_empty() || layer == Layer::File);
-            if known.get(&layer) != told.as_ref() {
-                layers.push((layer, told));
+        let mut say = |layer, description: Told| {
+            let description = Some(description)
+                .filter(|description| !description.is_empty() || layer == Layer::File);
+            if known.get(&layer) != description.as_ref() {
+                layers.push((layer, description));
             }
         };
         let unread = match beside::said(first) {
-            Ok(told) => {
-                say(Layer::Sidecar, told);
+            Ok(description) => {
+                say(Layer::Sidecar, description);
                 None
             }
             Err(error) => Some(unread(first, &error)),
@@ -91,15 +97,15 @@ impl Teller<'_> {
         }
         // A list that is silent here was heard before the walk.
         let listed = paths.iter().map(|path| self.attributions.of(path));
-        if let Some(told) = listed.into_iter().find(|told| !told.is_empty()) {
-            say(Layer::List, told);
+        if let Some(description) = listed.into_iter().find(|description| !description.is_empty()) {
+            say(Layer::List, description);
         }
         let weighed = weigh(first, &asset, &known, &layers);
         if known.get(&Layer::Name) != weighed.as_ref() {
             layers.push((Layer::Name, weighed));
         }
         let changes = if layers.is_empty() { Vec::new() } else { vec![self.change(id, layers)] };
-        Ok(Retold { changes, unread })
+        Ok(Redescribed { changes, unread })
     }
 
     /// The change that takes down what some layers say.
@@ -120,20 +126,24 @@ fn weigh(
     now.remove(&Layer::Name);
     // An older Kinora kept no layers: its row stands for the file.
     now.entry(Layer::File).or_insert_with(|| Told::of(asset));
-    let mut now: Vec<_> = now.into_iter().map(|(layer, told)| (layer, Some(told))).collect();
+    let mut now: Vec<_> =
+        now.into_iter().map(|(layer, description)| (layer, Some(description))).collect();
     now.retain(|(layer, _)| !news.iter().any(|(other, _)| other == layer));
     now.extend(news.iter().cloned());
-    Some(beside::weighed(path, &together(&now))).filter(|told| !told.is_empty())
+    Some(beside::weighed(path, &together(&now))).filter(|description| !description.is_empty())
 }
 
 /// All that the layers say together, as the catalogue will have it.
 pub(crate) fn together(layers: &[(Layer, Option<Told>)]) -> Told {
     let mut layers: Vec<_> = layers.iter().collect();
     layers.sort_by_key(|(layer, _)| *layer);
-    let told = layers.iter().filter_map(|(_, told)| told.clone());
-    let whole = told.fold(Told::default(), |below, above| above.over(below));
+    let description = layers.iter().filter_map(|(_, description)| description.clone());
+    let whole = description.fold(Told::default(), |below, above| above.over(below));
     let weighed = layers.iter().find(|(layer, _)| *layer == Layer::Name);
-    match weighed.and_then(|(_, told)| told.clone()).filter(|told| told.taken_at.is_some()) {
+    match weighed
+        .and_then(|(_, description)| description.clone())
+        .filter(|description| description.taken_at.is_some())
+    {
         Some(name) => Told { taken_at: name.taken_at, date_basis: name.date_basis, ..whole },
         None => whole,
     }
