@@ -4,11 +4,11 @@
 //! its favourite and leave a later one, which fits nothing else, with nothing.
 
 /// A value at and below which a pair is not to be made.
-pub const IMPOSSIBLE: f64 = 0.0;
+pub(crate) const IMPOSSIBLE: f64 = 0.0;
 
 /// For each row the column it gets, so that the sum of values is greatest and no column is used
 /// twice; `None` where only an impossible pair was left. Rows are of equal length.
-pub fn assign(values: &[Vec<f64>]) -> Vec<Option<usize>> {
+pub(crate) fn assign(values: &[Vec<f64>]) -> Vec<Option<usize>> {
     let rows = values.len();
     let columns = values.first().map_or(0, Vec::len);
     // As many columns of no value as rows: a row may always stay without a pair.

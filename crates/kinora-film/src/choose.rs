@@ -19,7 +19,7 @@ const KEPT_REJECTED: usize = 12;
 
 /// What a shot gets.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// Its source; `None` with a [`Choice::refusal`].
     pub source: Option<Asset>,
     /// How the source was rated; `None` if pinned.
@@ -38,7 +38,7 @@ pub struct Choice {
 
 /// What the user pinned a shot to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pin {
+pub(crate) struct Pin {
     /// The source.
     pub asset: Asset,
     /// The stretch of it that shall be seen; `None` leaves that to the plan.
@@ -56,7 +56,7 @@ impl Pin {
 
 /// Chooses for all shots at once; `pins` holds a source for those that the user pinned. A shot that
 /// states no length of its own is taken to last `share` seconds: no shorter video is chosen for it.
-pub fn choose(
+pub(crate) fn choose(
     shots: &[ShotBrief],
     share: f64,
     pins: &[Option<Pin>],

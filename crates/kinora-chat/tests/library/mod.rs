@@ -11,10 +11,10 @@ use kinora_types::{
     Size, TimeRange,
 };
 
-pub const RED: [u8; 3] = [255, 0, 0];
-pub const BLUE: [u8; 3] = [0, 0, 255];
+pub(crate) const RED: [u8; 3] = [255, 0, 0];
+pub(crate) const BLUE: [u8; 3] = [0, 0, 255];
 
-pub struct Library {
+pub(crate) struct Library {
     _folder: tempfile::TempDir,
     pub catalog: Catalog,
     index: Embedded,
@@ -23,7 +23,7 @@ pub struct Library {
 }
 
 impl Library {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let embedder = ColourEmbedder::default();
         let space = TextEmbedder::space(&embedder).clone();
@@ -33,7 +33,7 @@ impl Library {
         Self { _folder: folder, catalog, index, embedder, cache: SearcherCache::default() }
     }
 
-    pub fn picture(&mut self, name: &str, colour: [u8; 3], title: &str, day: Option<&str>) {
+    pub(crate) fn picture(&mut self, name: &str, colour: [u8; 3], title: &str, day: Option<&str>) {
         let mut asset = asset(name, "png");
         asset.size = Some(Size { width: 8, height: 8 });
         asset.title = Some(title.to_owned()).filter(|title| !title.is_empty());
@@ -43,7 +43,7 @@ impl Library {
     }
 
     /// A video of one colour, a frame a second, in shots of five seconds.
-    pub fn video(&mut self, name: &str, colour: [u8; 3], seconds: u64) {
+    pub(crate) fn video(&mut self, name: &str, colour: [u8; 3], seconds: u64) {
         let mut asset = asset(name, "mp4");
         asset.size = Some(Size { width: 8, height: 8 });
         asset.duration_ms = Some(seconds * 1000);
@@ -63,14 +63,14 @@ impl Library {
         self.commit(analysed);
     }
 
-    pub fn recording(&mut self, name: &str, seconds: u64) {
+    pub(crate) fn recording(&mut self, name: &str, seconds: u64) {
         let mut asset = asset(name, "mp3");
         asset.duration_ms = Some(seconds * 1000);
         self.add(asset, None, Vec::new());
     }
 
     /// Words of a part of an asset; times in seconds.
-    pub fn passages(
+    pub(crate) fn passages(
         &mut self,
         name: &str,
         kind: PassageKind,
@@ -89,7 +89,7 @@ impl Library {
         self.commit(Change::Perceived { asset: id(name), kind, model: "m@1".into(), found });
     }
 
-    pub fn searcher(&self) -> Searcher<'_> {
+    pub(crate) fn searcher(&self) -> Searcher<'_> {
         Searcher::new(&self.catalog, &self.index, &self.embedder, &self.cache).unwrap()
     }
 

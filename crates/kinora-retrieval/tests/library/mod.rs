@@ -15,7 +15,7 @@ use kinora_types::{
 
 /// A picture to be added.
 #[derive(Clone, Default)]
-pub struct Card {
+pub(crate) struct Card {
     pub name: &'static str,
     pub colour: [u8; 3],
     pub title: Option<&'static str>,
@@ -24,11 +24,11 @@ pub struct Card {
 }
 
 /// A card with a name and a colour.
-pub fn card(name: &'static str, colour: [u8; 3]) -> Card {
+pub(crate) fn card(name: &'static str, colour: [u8; 3]) -> Card {
     Card { name, colour, ..Card::default() }
 }
 
-pub struct Library {
+pub(crate) struct Library {
     pub folder: tempfile::TempDir,
     pub catalog: Catalog,
     pub index: Embedded,
@@ -37,7 +37,7 @@ pub struct Library {
 }
 
 impl Library {
-    pub fn new(cards: &[Card]) -> Self {
+    pub(crate) fn new(cards: &[Card]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let embedder = ColourEmbedder::default();
         let space = TextEmbedder::space(&embedder).clone();
@@ -51,7 +51,7 @@ impl Library {
     }
 
     /// Adds to the catalogue and brings the index up to it.
-    pub fn add(&mut self, cards: &[Card]) {
+    pub(crate) fn add(&mut self, cards: &[Card]) {
         let changes: Vec<Change> =
             cards.iter().map(|card| Change::Add(Box::new(self.new_asset(card)))).collect();
         self.catalog.commit(&changes).unwrap();
@@ -59,7 +59,7 @@ impl Library {
     }
 
     /// Adds a video with a frame of each colour a second.
-    pub fn add_video(&mut self, name: &'static str, colours: &[[u8; 3]]) {
+    pub(crate) fn add_video(&mut self, name: &'static str, colours: &[[u8; 3]]) {
         let mut new = self.new_asset(&card(name, colours[0]));
         new.asset.duration_ms = Some(colours.len() as u64 * 1000);
         let frame = |(i, colour): (u64, &[u8; 3])| NewFrame {
@@ -72,7 +72,7 @@ impl Library {
     }
 
     /// Adds a recording.
-    pub fn add_recording(&mut self, name: &'static str, seconds: u64) {
+    pub(crate) fn add_recording(&mut self, name: &'static str, seconds: u64) {
         let mut new = self.new_asset(&card(name, [0, 0, 0]));
         new.asset.size = None;
         new.asset.duration_ms = Some(seconds * 1000);
@@ -82,7 +82,7 @@ impl Library {
     }
 
     /// Lets a model hear sentences, each with its first and last second.
-    pub fn hear(&mut self, name: &str, said: &[(u64, u64, &str)]) {
+    pub(crate) fn hear(&mut self, name: &str, said: &[(u64, u64, &str)]) {
         let passage = |(start, end, text): &(u64, u64, &str)| Passage {
             kind: PassageKind::Speech,
             text: (*text).into(),
@@ -101,11 +101,11 @@ impl Library {
         self.catalog.commit(&[change]).unwrap();
     }
 
-    pub fn searcher(&self) -> Searcher<'_> {
+    pub(crate) fn searcher(&self) -> Searcher<'_> {
         Searcher::new(&self.catalog, &self.index, &self.embedder, &self.cache).unwrap()
     }
 
-    pub fn picture(&self, colour: [u8; 3]) -> Embedding {
+    pub(crate) fn picture(&self, colour: [u8; 3]) -> Embedding {
         let prepared = self.embedder.prepare(&Picture::filled(8, 8, colour)).unwrap();
         ImageEmbedder::embed(&self.embedder, &[prepared]).unwrap().remove(0)
     }
@@ -144,6 +144,6 @@ impl Library {
 }
 
 /// The asset's id.
-pub fn id(name: &str) -> AssetId {
+pub(crate) fn id(name: &str) -> AssetId {
     AssetId(ContentHash::of(name.as_bytes()))
 }
