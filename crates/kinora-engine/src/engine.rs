@@ -47,7 +47,7 @@ impl Shared {
     ///
     /// # Errors
     /// [`EngineError::Gazetteer`] if the list of cities is missing or broken; cancellation.
-    pub fn gazetteer(&self, control: &Control) -> Result<&Gazetteer, EngineError> {
+    pub(crate) fn gazetteer(&self, control: &Control) -> Result<&Gazetteer, EngineError> {
         if let Some(read) = self.gazetteer.get() {
             return Ok(read);
         }

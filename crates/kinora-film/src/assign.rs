@@ -6,7 +6,7 @@
 use kinora_types::{Cancelled, Control};
 
 /// A value at and below which a pair is not to be made.
-pub const IMPOSSIBLE: f64 = 0.0;
+pub(crate) const IMPOSSIBLE: f64 = 0.0;
 
 /// For each row the column it gets, so that the sum of values is greatest and no column is used
 /// twice; `None` where only an impossible pair was left. Rows are of equal length.

@@ -57,7 +57,7 @@ impl Taken {
 
 /// What the user pinned a shot to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pin {
+pub(crate) struct Pin {
     /// The source.
     pub asset: Asset,
     /// The stretch of the source that shall be seen; `None` leaves that to the plan.

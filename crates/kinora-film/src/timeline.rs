@@ -101,7 +101,7 @@ pub struct Timeline {
 }
 
 /// Frames of a crossfade; 0 for cuts.
-pub fn crossfade_frames(spec: &FilmSpec) -> u32 {
+pub(crate) fn crossfade_frames(spec: &FilmSpec) -> u32 {
     match spec.transition {
         Transition::Cut => 0,
         Transition::Crossfade(seconds) => frames(seconds.max(0.0), spec.fps),

@@ -32,7 +32,7 @@ fn dot_lanes(a: &[f32], b: &[f32]) -> f32 {
 macro_rules! dispatch {
     ($(#[$doc:meta])* $name:ident, $portable:path, $wide:path, $a:ty, $b:ty, $sum:ty) => {
         $(#[$doc])*
-        pub fn $name(a: &[$a], b: &[$b]) -> $sum {
+        pub(crate) fn $name(a: &[$a], b: &[$b]) -> $sum {
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") {
                 // SAFETY: the processor has AVX2, as was just asked.

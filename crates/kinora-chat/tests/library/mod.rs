@@ -6,8 +6,8 @@ use kinora_retrieval::{Searcher, SearcherCache, sync};
 use kinora_testing::library::{self, Item, LibraryBuilder, id};
 use kinora_types::{Control, PassageKind};
 
-pub const RED: [u8; 3] = [255, 0, 0];
-pub const BLUE: [u8; 3] = [0, 0, 255];
+pub(crate) const RED: [u8; 3] = [255, 0, 0];
+pub(crate) const BLUE: [u8; 3] = [0, 0, 255];
 
 pub struct Library {
     built: library::Library,
@@ -48,7 +48,7 @@ impl Library {
     }
 
     /// Words of a part of an asset; times in seconds.
-    pub fn passages(
+    pub(crate) fn passages(
         &mut self,
         name: &str,
         kind: PassageKind,

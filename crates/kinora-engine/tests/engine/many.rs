@@ -6,12 +6,12 @@ use kinora_engine::{AddRequest, Engine, ErrorKind, Example, Job, Library, Search
 
 use crate::fakes::{BLUE, GREEN, House, RED, SMALL, WIDE};
 
-pub fn search(text: &str) -> SearchRequest {
+pub(crate) fn search(text: &str) -> SearchRequest {
     SearchRequest { text: Some(text.into()), ..SearchRequest::default() }
 }
 
 /// Names of what is found, the best first.
-pub fn found(library: &Library, text: &str) -> Vec<String> {
+pub(crate) fn found(library: &Library, text: &str) -> Vec<String> {
     let outcome = library.search(&search(text), &Job::default()).unwrap();
     outcome.hits.iter().map(|hit| hit.asset.label()).collect()
 }

@@ -11,7 +11,7 @@ pub use kinora_testing::library::id;
 
 /// A picture to be added.
 #[derive(Clone, Default)]
-pub struct Card {
+pub(crate) struct Card {
     pub name: &'static str,
     pub colour: [u8; 3],
     pub title: Option<&'static str>,
@@ -20,7 +20,7 @@ pub struct Card {
 }
 
 /// A card with a name and a colour.
-pub fn card(name: &'static str, colour: [u8; 3]) -> Card {
+pub(crate) fn card(name: &'static str, colour: [u8; 3]) -> Card {
     Card { name, colour, ..Card::default() }
 }
 
