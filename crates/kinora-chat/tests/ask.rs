@@ -364,11 +364,11 @@ fn conversations_are_exported_with_their_pictures() {
     let library = family();
     let answer = ask(&library, "What is said about the mayor?");
     let turns = Transcript::turns_of("What <b>about</b> [it](x)?", &answer, Timestamp::UNIX_EPOCH);
-    let id = library.catalog.start_conversation("My # bridge", Timestamp::UNIX_EPOCH).unwrap();
-    library.catalog.say(id, &turns).unwrap();
+    let id = library.catalog().start_conversation("My # bridge", Timestamp::UNIX_EPOCH).unwrap();
+    library.catalog().say(id, &turns).unwrap();
     let transcript = Transcript {
-        summary: library.catalog.conversation(id).unwrap(),
-        turns: library.catalog.turns(id).unwrap(),
+        summary: library.catalog().conversation(id).unwrap(),
+        turns: library.catalog().turns(id).unwrap(),
     };
     let text = transcript.markdown(&|citation| Some(format!("thumbs/{}.webp", citation.number)));
     assert!(text.starts_with("# My # bridge\n\n## What &lt;b>about&lt;/b> [it]\\(x)?\n"), "{text}");

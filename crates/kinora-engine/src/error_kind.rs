@@ -211,6 +211,7 @@ fn of_render(error: &RenderError) -> ErrorKind {
         RenderError::OddSize(_) | RenderError::MissingGlyph { .. } => Invalid,
         RenderError::TooManyWords(_) | RenderError::BadFont(_) => Invalid,
         RenderError::FFmpeg(_) => Missing,
+        RenderError::Cancelled => Cancelled,
         RenderError::Io { source, .. } => of_io(source),
         _ => Internal,
     }
@@ -250,6 +251,6 @@ fn of_ragme(error: &RagmeError) -> ErrorKind {
         RagmeError::Base(DiffusionError::Cancelled(_)) => Cancelled,
         RagmeError::Base(DiffusionError::Read { .. } | DiffusionError::Config { .. }) => Invalid,
         RagmeError::Input(_) | RagmeError::File { .. } => Invalid,
-        RagmeError::Base(_) | RagmeError::Diverged { .. } => Internal,
+        RagmeError::Base(_) | RagmeError::Diverged { .. } | RagmeError::Thread(_) => Internal,
     }
 }

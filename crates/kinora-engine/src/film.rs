@@ -1,66 +1,96 @@
 //! Briefs to films, films to their trail.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use kinora_film::{
-    BriefFormat, CameraMoveGenerator, LibrarySources, Origin, PlanOptions, RenderContext,
-    SourceFinder, check_output, parse, plan, render, still, storyboard_html,
+    BriefFormat, LibrarySources, Origin, PlanOptions, RenderContext, SourceFinder, check_output,
+    parse, plan, render, still, storyboard_html,
 };
-use kinora_inference::ShotGenerator;
 use kinora_models::Space;
-use kinora_ragme::GenerationConfig;
 use kinora_retrieval::{Filter, Kind};
-use kinora_types::{
-    Asset, Brief, Control, FilmRecord, FilmSpec, Picture, Shot, Sound, SourceRecord, Storyboard,
-};
+use kinora_types::{Asset, Brief, Control, FilmRecord, FilmSpec, Picture, Shot, Storyboard};
+use serde::Deserialize;
 
 use crate::{
     EngineError, Event, Job, Library,
-    motion::{FoundClip, FoundClips, Generator, Motion, find_clips},
+    generator::{Generator, Implied, open_generator},
+    ragme_generator::{ClipReader, FoundClip, FoundClips, find_clips},
     text,
 };
 
 /// Bytes of a brief's file.
 const LARGEST_BRIEF: u64 = 4 << 20;
 
+/// Where a brief is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BriefSource {
+    /// Here. No file is read, whatever the text says.
+    Text {
+        /// The brief, word for word.
+        text: String,
+        /// How it is written.
+        format: BriefFormat,
+    },
+    /// In a file of at most 4 MB on the engine's machine, whose name tells how it is written. A server takes this from
+    /// nobody but the owner of the machine.
+    File {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl BriefSource {
+    /// The text and how it is written.
+    fn read(&self) -> Result<(String, BriefFormat), EngineError> {
+        match self {
+            Self::Text { text, format } => Ok((text.clone(), *format)),
+            Self::File { path } => {
+                Ok((text::read(path, LARGEST_BRIEF)?, BriefFormat::of_path(path)))
+            }
+        }
+    }
+}
+
 /// What film shall be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FilmRequest {
-    /// The brief itself, or the path of a file that holds it.
-    pub brief: String,
-    /// How the brief itself is written; `None` for plain text or a path.
-    pub format: Option<BriefFormat>,
+    /// The brief.
+    pub brief: BriefSource,
     /// Form of the film.
     pub spec: FilmSpec,
     /// Whether the length was chosen, or shots that state their own may decide.
+    #[serde(default)]
     pub length_given: bool,
     /// Shot (name or number) and the asset it must show.
+    #[serde(default)]
     pub pins: Vec<(String, String)>,
     /// Use pictures alone, or videos alone.
+    #[serde(default)]
     pub kind: Option<Kind>,
     /// Use only sources under one of these licences; empty for any or none.
+    #[serde(default)]
     pub licences: Vec<String>,
     /// Leave out shots that nothing fits.
+    #[serde(default)]
     pub allow_gaps: bool,
     /// Font of titles and captions.
+    #[serde(default)]
     pub font: Option<PathBuf>,
     /// Replace an existing film.
+    #[serde(default)]
     pub overwrite: bool,
     /// What makes the shots.
+    #[serde(default)]
     pub generator: Generator,
 }
 
-/// Clips that a model follows, by prompt.
-type Followed = BTreeMap<String, Vec<SourceRecord>>;
-
 /// A storyboard and the page that shows it.
 pub struct Plan {
-    /// The plan.
+    /// The storyboard.
     pub storyboard: Storyboard,
-    /// It as HTML, pictures inside.
+    /// The storyboard as an HTML page with the pictures inside.
     pub html: String,
 }
 
@@ -68,15 +98,17 @@ impl Library {
     /// Plans a film without making it.
     ///
     /// # Errors
-    /// What is wrong with the brief, that nothing fits a shot, or that the work was stopped.
+    /// A brief that cannot be read, shots without a source, a library that cannot be used, or cancellation.
     pub fn plan(&self, request: &FilmRequest, job: &Job) -> Result<Plan, EngineError> {
         job.run(|control| {
-            let space = self.embedders()?;
-            self.with_sources(&space, request, control, |sources, _| {
+            let (space, implied) = (self.embedders()?, request.generator.implies()?);
+            let asked = (request, &implied);
+            self.with_sources(&space, asked, control, |sources, _| {
                 let (brief, _) = briefed(request)?;
-                let found = self.found_clips(&space, request, &brief, control)?;
-                let storyboard = planned(request, &brief, sources, &found, control)?;
-                let open = |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side);
+                let found = self.found_clips(&space, asked, &brief, control)?;
+                let storyboard = planned(asked, &brief, sources, &found, control)?;
+                let open =
+                    |shot: &Shot, asset: &Asset, side| shown(sources, shot, asset, side, control);
                 Ok(Plan { html: storyboard_html(&storyboard, &open), storyboard })
             })
         })
@@ -85,7 +117,8 @@ impl Library {
     /// Makes a film and keeps its record in the library and beside the film.
     ///
     /// # Errors
-    /// As [`Library::plan`], and if the film or its record cannot be written.
+    /// As for [`Library::plan`]; an output that exists or cannot be written; a generator or ffmpeg that is missing or
+    /// fails.
     pub fn make(
         &self,
         request: &FilmRequest,
@@ -105,34 +138,37 @@ impl Library {
         if out.exists() && !request.overwrite {
             return Err(EngineError::Exists(out.to_owned()));
         }
-        if request.generator == (Generator::Ragme { model: None }) {
-            return Err(EngineError::NoVideoModel);
-        }
+        request.generator.check()?;
+        let implied = request.generator.implies()?;
         let ffmpeg = self.shared.ffmpeg()?;
         let mut typesetter = self.shared.typesetter(request.font.as_ref())?;
-        let (space, catalog) = (self.embedders()?, &self.catalog);
-        let record = self.with_sources(&space, request, control, |sources, threshold| {
+        let (space, catalog, asked) = (self.embedders()?, &self.catalog, (request, &implied));
+        let record = self.with_sources(&space, asked, control, |sources, threshold| {
             let library_revision = catalog.revision()?;
             let (brief, text) = briefed(request)?;
-            let found = self.found_clips(&space, request, &brief, control)?;
-            let storyboard = planned(request, &brief, sources, &found, control)?;
+            let found = self.found_clips(&space, asked, &brief, control)?;
+            let storyboard = planned(asked, &brief, sources, &found, control)?;
             check_output(out, &storyboard)?;
-            let motion = Motion { catalog, space: &space, ffmpeg: &ffmpeg, found: &found, control };
-            let (mut generator, followed) = generator(request, &storyboard, &motion)?;
+            let embedder = space.image();
+            let mut generator = open_generator(&request.generator, catalog.space(), control)?;
+            let clips = implied.clips.as_ref().map(|config| {
+                let (ffmpeg, found) = (&ffmpeg, &found);
+                ClipReader { embedder, ffmpeg, found, config, control }.references(&storyboard)
+            });
             let origin = Origin {
                 brief: without_folders(text, &brief),
                 library: catalog.name().to_owned(),
                 library_revision,
                 space: catalog.space().clone(),
                 threshold,
-                followed,
             };
             let context = RenderContext {
                 ffmpeg: &ffmpeg,
                 typesetter: &mut typesetter,
                 generator: &mut *generator,
+                clips: &clips.transpose()?.unwrap_or_default(),
                 sources,
-                embedder: Some(space.image()),
+                embedder: Some(embedder),
                 control,
                 progress: &mut |at| job.tell(Event::Frames { done: at.done, total: at.total }),
                 origin: &origin,
@@ -144,34 +180,33 @@ impl Library {
         Ok(record)
     }
 
-    /// The videos whose motion the shots of a brief will follow; none if pictures are moved over.
+    /// The videos whose motion the shots of a brief will follow; none if the generator follows none.
     fn found_clips(
         &self,
         space: &Space,
-        request: &FilmRequest,
+        (request, implied): (&FilmRequest, &Implied),
         brief: &Brief,
         control: &Control,
     ) -> Result<FoundClips, EngineError> {
-        let Generator::Ragme { model: Some(model) } = &request.generator else {
+        let Some(config) = &implied.clips else {
             return Ok(FoundClips::new());
         };
-        let k = GenerationConfig::of(model)?.clips;
         let prompts = brief.shots.iter().map(|shot| shot.prompt.as_str());
-        let filter = filter(request, true);
-        find_clips(&self.catalog, space.text(), prompts, k, &filter, control)
+        let filter = filter(request, implied, true);
+        find_clips(&self.catalog, space.text(), prompts, config.clips, &filter, control)
     }
 
     /// Runs `work` with the sources of a library and the threshold of its space.
     fn with_sources<T>(
         &self,
         space: &Space,
-        request: &FilmRequest,
+        (request, implied): (&FilmRequest, &Implied),
         control: &Control,
         work: impl FnOnce(&LibrarySources<'_>, Option<f32>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         let scores = space.text().score_model();
         let ffmpeg = self.shared.ffmpeg().ok();
-        let filter = filter(request, ffmpeg.is_some());
+        let filter = filter(request, implied, ffmpeg.is_some());
         let duplicates = scores.duplicate_threshold;
         self.searching(space, control, |searcher| {
             let sources = LibrarySources::new(searcher, &self.catalog, duplicates, filter, ffmpeg);
@@ -181,37 +216,24 @@ impl Library {
 }
 
 /// What a film's sources must be. Without ffmpeg there is no film either; the storyboard shows what pictures would give.
-fn filter(request: &FilmRequest, ffmpeg: bool) -> Filter {
-    let kind = match &request.generator {
-        _ if !ffmpeg => Some(Kind::Picture),
-        // Only what moves has a motion to follow.
-        Generator::Ragme { .. } => Some(Kind::Video),
-        Generator::CameraMove => request.kind,
-    };
+fn filter(request: &FilmRequest, implied: &Implied, ffmpeg: bool) -> Filter {
+    let kind = if ffmpeg { implied.sources.or(request.kind) } else { Some(Kind::Picture) };
     Filter { licences: request.licences.clone(), kind, ..Filter::default() }
 }
 
 /// What the storyboard's page shows of a shot's source; `None` if it cannot be read.
-fn shown(sources: &LibrarySources<'_>, shot: &Shot, asset: &Asset, side: u32) -> Option<Picture> {
-    let Some(clip) = shot.clip else {
+fn shown(
+    sources: &LibrarySources<'_>,
+    shot: &Shot,
+    asset: &Asset,
+    side: u32,
+    control: &Control,
+) -> Option<Picture> {
+    let Some(cut) = shot.cut() else {
         return sources.open(asset, side).ok();
     };
-    let middle = u64::midpoint(clip.range.start_ms(), clip.range.end_ms());
-    still(&sources.video(asset).ok()?, asset, middle, side).ok()
-}
-
-/// What makes a storyboard's shots, and the clips that it will follow.
-fn generator(
-    request: &FilmRequest,
-    storyboard: &Storyboard,
-    motion: &Motion<'_>,
-) -> Result<(Box<dyn ShotGenerator>, Followed), EngineError> {
-    let Generator::Ragme { model } = &request.generator else {
-        return Ok((Box::new(CameraMoveGenerator), Followed::new()));
-    };
-    let generator = motion.generator(model.as_ref(), storyboard)?;
-    let followed = generator.followed();
-    Ok((Box::new(generator), followed))
+    let middle = u64::midpoint(cut.range.start_ms(), cut.range.end_ms());
+    still(&sources.video(asset).ok()?, asset, middle, side, control).ok()
 }
 
 /// The text of a brief without the folders of the files that it pins: what goes where the film goes.
@@ -225,15 +247,12 @@ fn without_folders(text: String, brief: &Brief) -> String {
 
 /// The brief, and its text word for word.
 fn briefed(request: &FilmRequest) -> Result<(Brief, String), EngineError> {
-    let (text, format) = match request.format {
-        Some(format) => (request.brief.clone(), format),
-        None => brief_text(&request.brief)?,
-    };
+    let (text, format) = request.brief.read()?;
     Ok((parse(&text, format, request.spec.seconds)?, text))
 }
 
 fn planned(
-    request: &FilmRequest,
+    (request, implied): (&FilmRequest, &Implied),
     brief: &Brief,
     sources: &LibrarySources<'_>,
     found: &FoundClips,
@@ -241,31 +260,54 @@ fn planned(
 ) -> Result<Storyboard, EngineError> {
     let assets = |clips: &Vec<FoundClip>| clips.iter().map(|clip| clip.asset.clone()).collect();
     let options = PlanOptions {
+        generated: implied.generated,
         followed: found.iter().map(|(prompt, clips)| (prompt.clone(), assets(clips))).collect(),
         pins: request.pins.clone(),
         allow_gaps: request.allow_gaps,
         length_from_shots: !request.length_given,
         control: control.clone(),
     };
-    // What a model shows is not what its clips sound like.
-    let sound = match &request.generator {
-        Generator::Ragme { .. } => Some(Sound::Mute),
-        Generator::CameraMove => request.spec.sound,
-    };
-    let spec = FilmSpec { sound, ..request.spec.clone() };
+    let spec = FilmSpec { sound: implied.sound.or(request.spec.sound), ..request.spec.clone() };
     Ok(plan(brief, &spec, &options, sources)?)
 }
 
-/// A brief is a file if it names one, or looks like the name of one; else it is the text itself.
-fn brief_text(brief: &str) -> Result<(String, BriefFormat), EngineError> {
-    let path = Path::new(brief);
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    let named =
-        ["md", "markdown", "toml", "txt"].contains(&extension) && !brief.contains(['\n', ' ']);
-    // A pipe or a device too, to be refused as such.
-    let is_file = named || (brief.len() < 1024 && path.exists() && !path.is_dir());
-    if !is_file {
-        return Ok((brief.to_owned(), BriefFormat::Text));
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn text_that_names_a_file_is_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("brief.md");
+        std::fs::write(&path, "- secret").unwrap();
+        let name = path.to_string_lossy().into_owned();
+        let text: BriefSource =
+            serde_json::from_value(json!({ "text": { "text": name, "format": "text" } })).unwrap();
+        assert_eq!(text.read().unwrap(), (name.clone(), BriefFormat::Text));
+        let file: BriefSource =
+            serde_json::from_value(json!({ "file": { "path": name } })).unwrap();
+        assert_eq!(file.read().unwrap(), ("- secret".to_owned(), BriefFormat::Markdown));
+        // A bare string could mean either.
+        assert!(serde_json::from_value::<BriefSource>(json!(name)).is_err());
     }
-    Ok((text::read(path, LARGEST_BRIEF)?, BriefFormat::of_path(path)))
+
+    #[test]
+    fn a_request_needs_a_brief_and_a_form_and_takes_no_unknown_option() {
+        let mut request = json!({
+            "brief": { "text": { "text": "- a dog", "format": "markdown" } },
+            "spec": {
+                "size": { "width": 320, "height": 180 }, "fps": 24, "seconds": 6.0,
+                "transition": { "crossfade": 0.5 }, "captions": "from_brief", "seed": 1
+            },
+        });
+        let read: FilmRequest = serde_json::from_value(request.clone()).unwrap();
+        assert_eq!((read.generator, read.overwrite), (Generator::CameraMove, false));
+        request["generator"] = json!({ "ragme": { "model": "folder" } });
+        let read: FilmRequest = serde_json::from_value(request.clone()).unwrap();
+        assert!(matches!(read.generator, Generator::Ragme { model: Some(_) }));
+        request["allow_gasp"] = json!(true);
+        assert!(serde_json::from_value::<FilmRequest>(request).is_err());
+    }
 }

@@ -9,7 +9,7 @@ use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
 
-use crate::{EngineError, FilmRequest, Generator, Library};
+use crate::{BriefSource, EngineError, FilmRequest, Generator, Library};
 
 /// Length of a crossfade.
 pub const CROSSFADE_SECONDS: f64 = 0.5;
@@ -68,8 +68,7 @@ impl Library {
             stabilisation: None,
         };
         let request = FilmRequest {
-            brief: brief.to_string(),
-            format: Some(BriefFormat::Toml),
+            brief: BriefSource::Text { text: brief.to_string(), format: BriefFormat::Toml },
             spec,
             length_given: true,
             pins: Vec::new(),

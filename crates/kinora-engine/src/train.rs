@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use crate::{
     EngineError, Event, Job, Library,
-    motion::{Stretch, length_ms},
+    ragme_generator::{Stretch, length_ms},
 };
 
 /// What shall be trained on what.
@@ -106,7 +106,7 @@ impl Library {
         let out = request.out.clone().unwrap_or_else(|| request.model.join(CONTROLLER_FOLDER));
         let generation = request.shaped(GenerationConfig::beside(&out)?);
         let space_id = catalog.space().id();
-        let session = TrainingSession::open(&request.model, &out, generation, &space_id)?;
+        let session = TrainingSession::open(&request.model, &out, generation, &space_id, control)?;
         let library = Clips { catalog, space: &space, ffmpeg: &ffmpeg, session: &session };
         let made = library.make(request, control, job)?;
         let entries = library.neighbours(&made, options.videos, control)?;
@@ -191,6 +191,8 @@ impl Clips<'_> {
                 let read = Stretch { range, config, keep: true };
                 let (embeddings, pictures) =
                     read.frames(&file, asset, self.space.image(), control)?;
+                let embeddings: Vec<Vec<f32>> =
+                    embeddings.iter().map(|embedding| embedding.values().to_vec()).collect();
                 let words = words(&passages, asset, range);
                 self.session.write_clip(&name, &pictures, &words, &embeddings, control)?;
                 source = Some((file, passages));

@@ -3,9 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use kinora_provenance::{
-    Lookup, RecordError, Report, SourceFate, SourceState, read_beside, verify_until,
+    HashError, Lookup, RecordError, SourceFate, SourceState, VerificationReport, hash_file,
+    read_beside, verify,
 };
-use kinora_types::{Cancelled, ContentHash, Control, FilmRecord};
+use kinora_types::{ContentHash, Control, FilmRecord};
 use serde::Serialize;
 
 use crate::{Engine, EngineError, Job, Library};
@@ -31,7 +32,7 @@ pub struct Verification {
     pub record: RecordOrigin,
     /// What was found.
     #[serde(flatten)]
-    pub report: Report,
+    pub report: VerificationReport,
 }
 
 impl Verification {
@@ -95,8 +96,7 @@ impl Engine {
             let paths = found.paths.into_iter().map(Into::into).collect();
             Some(SourceState { paths, withdrawn: false })
         });
-        let report = verify_until(film, &record, &lookup, &|| control.is_cancelled());
-        let report = report.map_err(|_| Cancelled)?;
+        let report = verify(film, &record, &lookup, control)?;
         Ok(Verification { record: origin, report })
     }
 
@@ -112,12 +112,9 @@ impl Engine {
 
 /// The content hash of a file that the user named; pipes and devices are refused.
 pub(crate) fn hash(path: &Path, control: &Control) -> Result<ContentHash, EngineError> {
-    let hashed = kinora_files::hash(path, &|| control.is_cancelled());
-    hashed.map(ContentHash::from_bytes).map_err(|source| {
-        control.check().err().map_or_else(
-            || EngineError::Io { path: path.to_owned(), source },
-            EngineError::Cancelled,
-        )
+    hash_file(path, control).map_err(|error| match error {
+        HashError::Cancelled(cancelled) => cancelled.into(),
+        HashError::Io(source) => EngineError::Io { path: path.to_owned(), source },
     })
 }
 

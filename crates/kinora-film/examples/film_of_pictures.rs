@@ -40,7 +40,7 @@ impl SourceFinder for Pictures {
     }
 
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError> {
-        open_source(asset, side)
+        open_source(asset, side, &Control::default())
     }
 
     fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError> {
@@ -119,7 +119,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(out);
     fs::write(out.with_extension("board.json"), serde_json::to_string_pretty(&board)?)?;
     if words {
-        let open = |_: &Shot, asset: &Asset, side: u32| open_source(asset, side).ok();
+        let open =
+            |_: &Shot, asset: &Asset, side: u32| open_source(asset, side, &Control::default()).ok();
         fs::write(out.with_extension("html"), storyboard_html(&board, &open))?;
     }
     let origin = Origin {
@@ -133,12 +134,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             normalised: false,
         },
         threshold: None,
-        followed: std::collections::BTreeMap::new(),
     };
     let context = RenderContext {
         ffmpeg: &FFmpeg::check(Path::new(ffmpeg))?,
         typesetter: &mut Typesetter::new(vec![fs::read(font)?])?,
         generator: &mut CameraMoveGenerator,
+        clips: &std::collections::BTreeMap::new(),
         sources: &pictures,
         embedder: None,
         control: &Control::default(),

@@ -3,12 +3,20 @@
 //! Kuhn-Munkres with potentials, O(shots² x sources): taking shots in order would give the first
 //! its favourite and leave a later one, which fits nothing else, with nothing.
 
+use kinora_types::{Cancelled, Control};
+
 /// A value at and below which a pair is not to be made.
 pub(crate) const IMPOSSIBLE: f64 = 0.0;
 
 /// For each row the column it gets, so that the sum of values is greatest and no column is used
 /// twice; `None` where only an impossible pair was left. Rows are of equal length.
-pub(crate) fn assign(values: &[Vec<f64>]) -> Vec<Option<usize>> {
+///
+/// # Errors
+/// Cancellation, which is polled at every step along an augmenting path: one look at every column.
+pub(crate) fn assign(
+    values: &[Vec<f64>],
+    control: &Control,
+) -> Result<Vec<Option<usize>>, Cancelled> {
     let rows = values.len();
     let columns = values.first().map_or(0, Vec::len);
     // As many columns of no value as rows: a row may always stay without a pair.
@@ -23,7 +31,7 @@ pub(crate) fn assign(values: &[Vec<f64>]) -> Vec<Option<usize>> {
         row_of: vec![0; width + 1],
     };
     for row in 1..=rows {
-        search.add(row, width, &cost);
+        search.add(row, width, &cost, control)?;
     }
     let mut result = vec![None; rows];
     for (column, &row) in search.row_of.iter().skip(1).take(columns).enumerate() {
@@ -31,7 +39,7 @@ pub(crate) fn assign(values: &[Vec<f64>]) -> Vec<Option<usize>> {
             result[row - 1] = Some(column);
         }
     }
-    result
+    Ok(result)
 }
 
 /// Rows and columns are counted from 1; 0 is "none".
@@ -43,13 +51,20 @@ struct Search {
 
 impl Search {
     /// Finds the cheapest augmenting path from a new row and flips it.
-    fn add(&mut self, row: usize, width: usize, cost: &dyn Fn(usize, usize) -> f64) {
+    fn add(
+        &mut self,
+        row: usize,
+        width: usize,
+        cost: &dyn Fn(usize, usize) -> f64,
+        control: &Control,
+    ) -> Result<(), Cancelled> {
         self.row_of[0] = row;
         let mut least = vec![f64::INFINITY; width + 1];
         let mut from = vec![0; width + 1];
         let mut used = vec![false; width + 1];
         let mut column = 0;
         while self.row_of[column] != 0 {
+            control.check()?;
             used[column] = true;
             let (row, mut delta, mut next) = (self.row_of[column], f64::INFINITY, 0);
             for j in (1..=width).filter(|&j| !used[j]) {
@@ -69,6 +84,7 @@ impl Search {
             self.row_of[column] = self.row_of[from[column]];
             column = from[column];
         }
+        Ok(())
     }
 
     fn shift(&mut self, delta: f64, used: &[bool], least: &mut [f64]) {
@@ -87,6 +103,17 @@ impl Search {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn assign(values: &[Vec<f64>]) -> Vec<Option<usize>> {
+        super::assign(values, &Control::default()).unwrap()
+    }
+
+    #[test]
+    fn a_cancelled_assignment_ends() {
+        let control = Control::default();
+        control.cancel();
+        assert_eq!(super::assign(&[vec![1.0]], &control), Err(Cancelled));
+    }
 
     #[test]
     fn the_picky_shot_gets_what_the_other_can_do_without() {

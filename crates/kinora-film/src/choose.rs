@@ -6,8 +6,8 @@
 use std::{collections::HashMap, mem};
 
 use kinora_types::{
-    Asset, AssetId, Basis, Candidate, Control, Hit, Kind, Moment, RejectReason, Scores, ShotBrief,
-    TimeRange,
+    Asset, AssetId, Basis, Candidate, Control, Hit, Kind, Moment, Rating, RejectReason, ShotBrief,
+    ShotSource, TimeRange,
 };
 
 use crate::{
@@ -17,23 +17,42 @@ use crate::{
 /// Rejected candidates that are kept for a shot.
 const KEPT_REJECTED: usize = 12;
 
-/// What a shot gets.
-#[derive(Clone, Debug, Default)]
+/// What was decided for a shot.
+#[derive(Clone, Debug)]
 pub(crate) struct Choice {
-    /// Its source; `None` with a [`Choice::refusal`].
-    pub source: Option<Asset>,
-    /// How the source was rated; `None` if pinned.
-    pub scores: Option<Scores>,
-    /// Its rank in the search; `None` if pinned.
-    pub rank: Option<usize>,
-    /// Of a video, the moment that fits best.
-    pub moment: Option<Moment>,
-    /// Whether the user pinned it.
-    pub pinned: bool,
+    /// The source, or why there is none.
+    pub taken: Result<Taken, Refusal>,
     /// What else was considered.
     pub rejected: Vec<Candidate>,
-    /// Why there is no source.
-    pub refusal: Option<Refusal>,
+}
+
+impl Choice {
+    /// The asset that is shown; `None` for a refusal.
+    pub(crate) fn asset(&self) -> Option<&Asset> {
+        self.taken.as_ref().ok().map(|taken| &taken.source.asset)
+    }
+}
+
+/// A source for a shot.
+#[derive(Clone, Debug)]
+pub(crate) struct Taken {
+    /// The source.
+    pub source: ShotSource,
+    /// Of a video, the moment that fits best or is pinned.
+    pub moment: Option<Moment>,
+}
+
+impl Taken {
+    fn found(hit: &Hit) -> Self {
+        let rating = Some(Rating { scores: hit.scores, rank: hit.rank });
+        let source = ShotSource { asset: hit.asset.clone(), rating };
+        Self { source, moment: seen_moment(hit) }
+    }
+
+    fn pinned(pin: &Pin) -> Self {
+        let source = ShotSource { asset: pin.asset.clone(), rating: None };
+        Self { source, moment: pin.moment() }
+    }
 }
 
 /// What the user pinned a shot to.
@@ -41,12 +60,12 @@ pub(crate) struct Choice {
 pub(crate) struct Pin {
     /// The source.
     pub asset: Asset,
-    /// The stretch of it that shall be seen; `None` leaves that to the plan.
+    /// The stretch of the source that shall be seen; `None` leaves that to the plan.
     pub range: Option<TimeRange>,
 }
 
 impl Pin {
-    /// The pinned stretch as a moment: it fits by the user's word.
+    /// The pinned stretch as a moment with the highest score.
     fn moment(&self) -> Option<Moment> {
         let range = self.range?;
         let best_ms = u64::midpoint(range.start_ms(), range.end_ms());
@@ -56,6 +75,9 @@ impl Pin {
 
 /// Chooses for all shots at once; `pins` holds a source for those that the user pinned. A shot that
 /// states no length of its own is taken to last `share` seconds: no shorter video is chosen for it.
+///
+/// # Errors
+/// A search that fails, or cancellation.
 pub(crate) fn choose(
     shots: &[ShotBrief],
     share: f64,
@@ -76,9 +98,9 @@ pub(crate) fn choose(
         });
     }
     let groups = Groups::new(&found, pins, sources)?;
-    let pairs = assign(&values(shots, &found, pins, &groups));
-    let shown = Shown { shots, pins, found: &found, groups: &groups, pairs: &pairs };
-    Ok((0..shots.len()).map(|i| shown.choice(i)).collect())
+    let pairs = assign(&values(shots, &found, pins, &groups), control)?;
+    let assignment = Assignment { shots, pins, found: &found, groups: &groups, pairs: &pairs };
+    Ok((0..shots.len()).map(|i| assignment.choice(i)).collect())
 }
 
 /// One search for each wording.
@@ -204,8 +226,8 @@ fn fitness(place: usize, hit: &Hit, all: &[Hit]) -> f64 {
     0.8 * by_rank + 0.2 * by_score
 }
 
-/// The assignment, to be told shot by shot.
-struct Shown<'a> {
+/// Who shows what, to be reported shot by shot.
+struct Assignment<'a> {
     shots: &'a [ShotBrief],
     pins: &'a [Option<Pin>],
     found: &'a [Found],
@@ -213,24 +235,16 @@ struct Shown<'a> {
     pairs: &'a [Option<usize>],
 }
 
-impl Shown<'_> {
+impl Assignment<'_> {
     fn choice(&self, i: usize) -> Choice {
         if let Some(pin) = &self.pins[i] {
-            let (source, moment) = (Some(pin.asset.clone()), pin.moment());
-            return Choice { source, moment, pinned: true, ..Choice::default() };
+            return Choice { taken: Ok(Taken::pinned(pin)), rejected: Vec::new() };
         }
         let fitting = &self.found[i].fitting;
         let of_group = |hit: &&Hit| Some(self.groups.of(&hit.asset.id)) == self.pairs[i];
-        let taken = fitting.iter().find(of_group);
-        Choice {
-            source: taken.map(|hit| hit.asset.clone()),
-            scores: taken.map(|hit| hit.scores),
-            rank: taken.map(|hit| hit.rank),
-            moment: taken.and_then(seen_moment),
-            pinned: false,
-            rejected: self.rejected(i, taken),
-            refusal: if taken.is_none() { Some(self.refusal(i)) } else { None },
-        }
+        let hit = fitting.iter().find(of_group);
+        let taken = hit.map(Taken::found).ok_or_else(|| self.refusal(i));
+        Choice { taken, rejected: self.rejected(i, hit) }
     }
 
     fn rejected(&self, i: usize, taken: Option<&Hit>) -> Vec<Candidate> {

@@ -7,10 +7,10 @@
 use std::collections::VecDeque;
 
 use blake3::Hash;
-use kinora_render::{FilmEncoder, Overlay, crossfade, dim};
-use kinora_types::{ContentHash, FilmSpec, Storyboard, YuvFrame};
+use kinora_render::{EncodedFilm, FilmEncoder, Overlay, crossfade, dim};
+use kinora_types::{ContentHash, Control, FilmSpec, Storyboard, YuvFrame};
 
-use crate::{FilmError, timeline::crossfade_frames, words::Words};
+use crate::{FilmError, overlays::Overlays, timeline::crossfade_frames};
 
 /// Light left behind the title and behind the end card.
 const TITLE_LIGHT: f64 = 0.42;
@@ -44,6 +44,7 @@ struct Cue {
 /// Composes a film into an encoder.
 pub(crate) struct Composer<'a> {
     encoder: FilmEncoder,
+    control: &'a Control,
     progress: &'a mut dyn FnMut(FilmProgress),
     fps: f64,
     total: u32,
@@ -76,20 +77,22 @@ struct Part {
 impl<'a> Composer<'a> {
     pub(crate) fn new(
         storyboard: &Storyboard,
-        words: Words,
+        overlays: Overlays,
         encoder: FilmEncoder,
+        control: &'a Control,
         progress: &'a mut dyn FnMut(FilmProgress),
     ) -> Self {
         let spec = &storyboard.spec;
         let crossfade = crossfade_frames(spec);
         Self {
             encoder,
+            control,
             progress,
             fps: f64::from(spec.fps),
             total: (spec.seconds * f64::from(spec.fps)).round() as u32,
             film_fade: film_fade(spec) * f64::from(spec.fps),
             crossfade,
-            cues: cues(storyboard, words, crossfade),
+            cues: cues(storyboard, overlays, crossfade),
             done: 0,
             tail: VecDeque::new(),
             part: Part::default(),
@@ -186,22 +189,22 @@ impl<'a> Composer<'a> {
         }
         let hash = passing.hash.unwrap_or_else(|| blake3::hash(passing.frame.bytes()));
         self.hasher.update(hash.as_bytes());
-        self.encoder.push(passing.frame)?;
+        self.encoder.push(passing.frame, &|| self.control.is_cancelled())?;
         self.done += 1;
         (self.progress)(FilmProgress { done: self.done.into(), total: self.total.into() });
         Ok(())
     }
 
-    /// Closes the film; the hash is over all composed frames.
-    pub(crate) fn finish(self) -> Result<ContentHash, FilmError> {
+    /// Closes the film, still under a temporary name; the hash is over all composed frames.
+    pub(crate) fn finish(self) -> Result<(EncodedFilm, ContentHash), FilmError> {
         if self.done != self.total {
             return Err(FilmError::Render(kinora_render::RenderError::Internal(format!(
                 "composed {} of {} frames",
                 self.done, self.total
             ))));
         }
-        self.encoder.finish()?;
-        Ok(ContentHash::from_bytes(*self.hasher.finalize().as_bytes()))
+        let film = self.encoder.finish(&|| self.control.is_cancelled())?;
+        Ok((film, ContentHash::from_bytes(*self.hasher.finalize().as_bytes())))
     }
 }
 
@@ -216,15 +219,15 @@ pub(crate) fn smooth(t: f64) -> f64 {
 }
 
 /// When which words are on screen: from the middle of one crossfade to the middle of the next.
-fn cues(storyboard: &Storyboard, words: Words, crossfade: u32) -> Vec<Cue> {
+fn cues(storyboard: &Storyboard, overlays: Overlays, crossfade: u32) -> Vec<Cue> {
     let half = crossfade / 2;
     let mut cues = Vec::new();
-    if let Some(overlay) = words.title {
+    if let Some(overlay) = overlays.title {
         let end = storyboard.title_frames - half.min(storyboard.title_frames);
         cues.push(Cue { overlay, start: 0, end });
     }
     let mut at = storyboard.title_frames.saturating_sub(crossfade);
-    let shown = storyboard.shots.iter().zip(words.captions);
+    let shown = storyboard.shots.iter().zip(overlays.captions);
     for (shot, overlay) in shown.filter(|(shot, _)| shot.frames > 0) {
         let end = at + shot.frames;
         if let Some(overlay) = overlay {
@@ -235,7 +238,7 @@ fn cues(storyboard: &Storyboard, words: Words, crossfade: u32) -> Vec<Cue> {
     }
     let length = f64::from(storyboard.credits_frames.saturating_sub(half));
     let (first, mut passed) = (at + half, 0.0);
-    for (overlay, share) in words.pages {
+    for (overlay, share) in overlays.pages {
         let frame = |share: f64| first + (share * length).round() as u32;
         cues.push(Cue { overlay, start: frame(passed), end: frame(passed + share) });
         passed += share;

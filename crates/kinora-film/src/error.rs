@@ -1,4 +1,4 @@
-//! What can go wrong with a film, and whose it is to mend.
+//! Errors of plans and films, by who can fix them.
 
 use std::{io, path::PathBuf};
 
@@ -147,7 +147,7 @@ pub enum FilmError {
     },
     /// Compositing or encoding failed.
     #[error(transparent)]
-    Render(#[from] RenderError),
+    Render(RenderError),
     /// The record cannot be written.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -165,6 +165,15 @@ pub enum FilmError {
     /// The user asked to stop; nothing of the film is left.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<RenderError> for FilmError {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::Cancelled => Self::Cancelled(Cancelled),
+            error => Self::Render(error),
+        }
+    }
 }
 
 impl From<SourceError> for FilmError {

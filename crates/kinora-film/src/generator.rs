@@ -1,6 +1,8 @@
 //! Shots by moving a camera over one picture: the pixels are the source's own.
 
-use kinora_inference::{FrameSink, GenerateError, ReferenceRole, ShotGenerator, ShotRequest};
+use kinora_inference::{
+    FrameSink, GenerateError, Reference, ReferenceRole, ShotGenerator, ShotRequest,
+};
 use kinora_render::{RenderError, ShotView, ease};
 use kinora_types::{Control, GeneratorRecord, YuvFrame};
 use serde_json::json;
@@ -31,8 +33,9 @@ impl ShotGenerator for CameraMoveGenerator {
         }
         let camera = request.camera.ok_or_else(|| lacks("no camera move was planned"))?;
         let mut subjects = request.references.iter().filter(|r| r.role == ReferenceRole::Subject);
-        let subject = subjects.next().ok_or_else(|| lacks("there is no picture to show"))?;
-        let mut view = ShotView::new(&subject.picture, &camera, request.size).map_err(failed)?;
+        let subject = subjects.find_map(Reference::picture);
+        let subject = subject.ok_or_else(|| lacks("there is no picture to show"))?;
+        let mut view = ShotView::new(subject, &camera, request.size).map_err(failed)?;
         let mut frame = YuvFrame::black(request.size).map_err(|e| failed(e.into()))?;
         let last = f64::from(request.frames.saturating_sub(1).max(1));
         for i in 0..request.frames {

@@ -14,14 +14,15 @@ mod compose;
 mod credits;
 mod error;
 mod generator;
+mod overlays;
 mod page;
 mod plan;
 mod render;
+mod shots;
 mod sound;
 mod sources;
 mod timeline;
 mod videos;
-mod words;
 
 pub use brief::{BriefError, BriefFormat, parse};
 pub use camera::{MoveKind, Scene, plan_move};
@@ -33,7 +34,7 @@ pub use plan::{PlanOptions, plan};
 pub use render::{Origin, RenderContext, check_output, render};
 pub use sources::{
     Found, LibrarySources, SourceError, SourceFinder, grouped, open_source, open_video,
-    present_name, still,
+    source_record, still, unreadable,
 };
 pub use timeline::{Parts, SHORTEST_SHOT, Timeline, TimelineError};
 pub use videos::SourceVideos;

@@ -8,8 +8,8 @@ use std::fmt::Write;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use kinora_image::thumbnail;
 use kinora_types::{
-    Asset, CameraMove, Framing, Markup, PAGE_HEAD, Picture, Rect, RejectedRecord, Shot, ShotSound,
-    Stabilisation, Storyboard,
+    Asset, CameraMove, Framing, Markup, PAGE_HEAD, Picture, Rating, Rect, RejectedRecord, Shot,
+    ShotSound, ShotSource, Shown, Stabilisation, Storyboard,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -24,7 +24,7 @@ pub(crate) type Open<'a> = dyn Fn(&Shot, &Asset, u32) -> Option<Picture> + 'a;
 pub fn storyboard_html(storyboard: &Storyboard, open: &Open<'_>) -> String {
     let title = storyboard.title.as_deref().unwrap_or("Storyboard");
     let spec = &storyboard.spec;
-    let shown = storyboard.shots.iter().filter(|shot| shot.source.is_some()).count();
+    let shown = storyboard.shots.iter().filter(|shot| shot.source().is_some()).count();
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n{PAGE_HEAD}\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -46,7 +46,7 @@ pub fn storyboard_html(storyboard: &Storyboard, open: &Open<'_>) -> String {
 }
 
 fn card(i: usize, shot: &Shot, fps: u32, open: &Open<'_>) -> String {
-    let gap = if shot.source.is_none() { " gap" } else { "" };
+    let gap = if shot.gap().is_some() { " gap" } else { "" };
     let mut card = format!(
         "<section class=\"shot{gap}\">\n{}<div class=\"words\"><h2><b>{}</b> {}</h2>\n\
          <p class=\"prompt\" dir=\"auto\">{}</p>\n",
@@ -59,7 +59,7 @@ fn card(i: usize, shot: &Shot, fps: u32, open: &Open<'_>) -> String {
         let _ = writeln!(card, "<p class=\"caption\" dir=\"auto\">{}</p>", Markup(caption));
     }
     card.push_str(&facts(shot, fps));
-    if let Some(why) = &shot.gap {
+    if let Some(why) = shot.gap() {
         let _ = writeln!(card, "<p class=\"why\">left out: {}</p>", Markup(why));
     }
     card.push_str(&rejected(&shot.rejected));
@@ -68,16 +68,15 @@ fn card(i: usize, shot: &Shot, fps: u32, open: &Open<'_>) -> String {
 }
 
 fn facts(shot: &Shot, fps: u32) -> String {
-    let Some(asset) = &shot.source else {
+    let Some(ShotSource { asset, rating }) = shot.source() else {
         return String::new();
     };
-    let rated = match (shot.pinned, shot.scores) {
-        (true, _) => "pinned".to_owned(),
-        (false, Some(scores)) => match scores.dense {
-            Some(dense) => format!("score {dense:.3}, rank {}", shot.rank.unwrap_or(0)),
-            None => format!("by words, rank {}", shot.rank.unwrap_or(0)),
+    let rated = match rating {
+        None => "pinned".to_owned(),
+        Some(Rating { scores, rank }) => match scores.dense {
+            Some(dense) => format!("score {dense:.3}, rank {rank}"),
+            None => format!("by words, rank {rank}"),
         },
-        (false, None) => String::new(),
     };
     let length = seconds(f64::from(shot.frames) / f64::from(fps.max(1)));
     let mut facts = format!(
@@ -88,7 +87,7 @@ fn facts(shot: &Shot, fps: u32) -> String {
     for part in [&asset.rights.author, &asset.rights.licence].into_iter().flatten() {
         let _ = write!(facts, " &middot; {}", Markup(part).isolated());
     }
-    if let Some(clip) = &shot.clip {
+    if let Some(clip) = shot.cut() {
         let sound = match clip.sound {
             ShotSound::None => "without sound",
             ShotSound::Kept => "with its sound",
@@ -106,17 +105,21 @@ fn facts(shot: &Shot, fps: u32) -> String {
 
 /// The picture with the camera's first and last view drawn over it.
 fn figure(shot: &Shot, open: &Open<'_>) -> String {
-    let picture = shot.source.as_ref().and_then(|asset| open(shot, asset, THUMBNAIL / 2));
+    let picture = shot.asset().and_then(|asset| open(shot, asset, THUMBNAIL / 2));
     let jpeg = picture.as_ref().and_then(|picture| thumbnail(picture, THUMBNAIL).ok());
-    let (Some(asset), Some(jpeg)) = (&shot.source, jpeg) else {
+    let (Some(asset), Some(jpeg)) = (shot.asset(), jpeg) else {
         return "<figure class=\"none\">no picture</figure>\n".into();
+    };
+    let camera = match shot.shown {
+        Shown::Picture { camera, .. } => views(camera),
+        Shown::Clip { .. } | Shown::Generated { .. } | Shown::Gap { .. } => String::new(),
     };
     format!(
         "<figure><div class=\"frame\"><img alt=\"{}\" \
          src=\"data:image/jpeg;base64,{}\">{}</div></figure>\n",
         Markup(&asset.label()),
         BASE64_STANDARD.encode(&jpeg),
-        shot.camera.map(views).unwrap_or_default(),
+        camera,
     )
 }
 

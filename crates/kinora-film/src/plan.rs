@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use kinora_render::{RenderError, subject};
 use kinora_types::{
     Asset, Brief, CameraMove, Captioning, ClipCut, Control, FilmSpec, Kind, Moment, Shot,
-    ShotBrief, ShotSound, Size, Sound, Stabilisation, Storyboard, TimeRange,
+    ShotBrief, ShotSound, Shown, Size, Sound, Stabilisation, Storyboard, TimeRange,
 };
 
 use crate::{
     FilmError, Parts, SourceFinder, Timeline,
     camera::{MoveKind, Scene, framing, mixed, plan_move},
-    choose::{Choice, Pin, choose},
+    choose::{Choice, Pin, Taken, choose},
     credits::credits,
     still,
 };
@@ -34,16 +34,19 @@ pub struct PlanOptions {
     pub allow_gaps: bool,
     /// No length was asked for: where every shot states its own, they decide.
     pub length_from_shots: bool,
-    /// Cancels between searches.
+    /// Cancels between searches, and while sources are compared, assigned and opened.
     pub control: Control,
-    /// Assets that a shot of this prompt takes its motion from: they are credited as sources are.
+    /// Whether a model makes the frames of every shot after its source, instead of showing the source.
+    pub generated: bool,
+    /// By prompt, assets whose motion a generated shot follows: they are credited as sources are.
     pub followed: BTreeMap<String, Vec<Asset>>,
 }
 
 /// Plans a film. The same brief, library, spec and seed give the same storyboard.
 ///
-/// Errors: [`FilmError::Refused`] lists every shot without a fitting source; pins that mean no shot
-/// or no asset; parts that do not fit the length; a source that has vanished.
+/// # Errors
+/// [`FilmError::Refused`] lists every shot without a fitting source. Pins that mean no shot or no asset, parts that do
+/// not fit the length, a source that has vanished, and cancellation have errors of their own.
 pub fn plan(
     brief: &Brief,
     spec: &FilmSpec,
@@ -60,7 +63,7 @@ pub fn plan(
         .shots
         .iter()
         .zip(&choices)
-        .filter_map(|(shot, choice)| Some((shot, choice.source.as_ref()?)))
+        .filter_map(|(shot, choice)| Some((shot, choice.asset()?)))
         .collect();
     let credits = credits(shown.iter().flat_map(|(shot, source)| {
         let followed = options.followed.get(&shot.prompt).into_iter().flatten();
@@ -75,8 +78,10 @@ pub fn plan(
     let timeline = Timeline::new(spec, &parts)?;
     let spec =
         FilmSpec { seconds: f64::from(timeline.total) / f64::from(spec.fps), ..spec.clone() };
-    let (frames, sound, stabilisation) = (timeline.shots.iter(), brief.sound, brief.stabilisation);
-    let mut cast = Cast { spec: &spec, sources, sound, stabilisation, last: None, frames };
+    let (frames, generated) = (timeline.shots.iter(), options.generated);
+    let control = &options.control;
+    let mut cast =
+        Cast { spec: &spec, sources, control, film: brief, generated, last: None, frames };
     let mut shots = Vec::with_capacity(choices.len());
     for (i, (brief, choice)) in brief.shots.iter().zip(choices).enumerate() {
         options.control.check()?;
@@ -164,7 +169,8 @@ fn clock_ms(text: &str) -> Option<u64> {
 
 fn refuse(shots: &[ShotBrief], choices: &[Choice], allow_gaps: bool) -> Result<(), FilmError> {
     let required = shots.iter().zip(choices).filter(|(shot, _)| !shot.optional && !allow_gaps);
-    let refusals: Vec<_> = required.filter_map(|(_, choice)| choice.refusal.clone()).collect();
+    let refusals: Vec<_> =
+        required.filter_map(|(_, choice)| choice.taken.as_ref().err().cloned()).collect();
     if refusals.is_empty() {
         return Ok(());
     }
@@ -175,41 +181,54 @@ fn refuse(shots: &[ShotBrief], choices: &[Choice], allow_gaps: bool) -> Result<(
 struct Cast<'a> {
     spec: &'a FilmSpec,
     sources: &'a dyn SourceFinder,
-    /// What the brief says of the film's sound.
-    sound: Option<Sound>,
-    /// Stabilisation of its clips, as the brief says.
-    stabilisation: Option<Stabilisation>,
+    control: &'a Control,
+    /// What the brief says of all shots.
+    film: &'a Brief,
+    /// Whether a model makes the frames.
+    generated: bool,
     last: Option<MoveKind>,
     frames: std::slice::Iter<'a, u32>,
 }
 
 impl Cast<'_> {
     fn shot(&mut self, i: usize, brief: &ShotBrief, choice: Choice) -> Result<Shot, FilmError> {
-        let frames = match &choice.source {
-            Some(_) => self.frames.next().copied().unwrap_or(0),
-            None => 0,
+        let frames = match &choice.taken {
+            Ok(_) => self.frames.next().copied().unwrap_or(0),
+            Err(_) => 0,
         };
-        let (camera, clip) = match &choice.source {
-            Some(asset) => match (asset.kind(), asset.size) {
-                (Kind::Picture, Some(size)) => (Some(self.camera(i, asset, size, frames)?), None),
-                (Kind::Video, Some(size)) => {
-                    (None, Some(self.clip(brief, (asset, size), choice.moment, frames)?))
+        let shown = match choice.taken {
+            Ok(taken) => self.shown(i, brief, taken, frames)?,
+            Err(refusal) => Shown::Gap { reason: refusal.without_names().to_string() },
+        };
+        let rejected = choice.rejected.iter().map(Into::into).collect();
+        Ok(Shot { brief: self.worded(brief), shown, rejected, frames })
+    }
+
+    fn shown(
+        &mut self,
+        i: usize,
+        brief: &ShotBrief,
+        taken: Taken,
+        frames: u32,
+    ) -> Result<Shown, FilmError> {
+        let Taken { source, moment } = taken;
+        let asset = &source.asset;
+        Ok(match (asset.kind(), asset.size) {
+            // A model moves in its own way, whatever a camera would do.
+            (Kind::Picture, Some(_)) if self.generated => Shown::Generated { source, cut: None },
+            (Kind::Picture, Some(size)) => {
+                let camera = self.camera(i, asset, size, frames)?;
+                Shown::Picture { source, camera }
+            }
+            (Kind::Video, Some(size)) => {
+                let cut = self.clip(brief, (asset, size), moment, frames)?;
+                if self.generated {
+                    Shown::Generated { source, cut: Some(cut) }
+                } else {
+                    Shown::Clip { source, cut }
                 }
-                _ => return Err(FilmError::NoPicture { label: asset.label() }),
-            },
-            None => (None, None),
-        };
-        Ok(Shot {
-            brief: self.worded(brief),
-            source: choice.source,
-            scores: choice.scores,
-            rank: choice.rank,
-            gap: choice.refusal.map(|refusal| refusal.without_names().to_string()),
-            pinned: choice.pinned,
-            rejected: choice.rejected.iter().map(Into::into).collect(),
-            frames,
-            camera,
-            clip,
+            }
+            _ => return Err(FilmError::NoPicture { label: asset.label() }),
         })
     }
 
@@ -243,7 +262,7 @@ impl Cast<'_> {
         let range = around(moment, whole, length);
         let at = u64::midpoint(range.start_ms(), range.end_ms());
         let file = self.sources.video(asset)?;
-        let still = still(&file, asset, at, SKETCH_SIDE)?;
+        let still = still(&file, asset, at, SKETCH_SIDE, self.control)?;
         // The eye wants a move after a move, whatever stood between.
         self.last = None;
         Ok(ClipCut {
@@ -263,7 +282,7 @@ impl Cast<'_> {
     fn wanted(&self, shot: &ShotBrief) -> Sound {
         match self.spec.sound {
             Some(Sound::Mute) => Sound::Mute,
-            asked => shot.sound.or(asked).or(self.sound).unwrap_or_default(),
+            asked => shot.sound.or(asked).or(self.film.sound).unwrap_or_default(),
         }
     }
 
@@ -271,7 +290,7 @@ impl Cast<'_> {
     fn stabilisation_of(&self, shot: &ShotBrief) -> Stabilisation {
         match self.spec.stabilisation {
             Some(Stabilisation::Off) => Stabilisation::Off,
-            asked => shot.stabilisation.or(asked).or(self.stabilisation).unwrap_or_default(),
+            asked => shot.stabilisation.or(asked).or(self.film.stabilisation).unwrap_or_default(),
         }
     }
 

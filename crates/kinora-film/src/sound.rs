@@ -8,7 +8,7 @@
 use std::{f64::consts::FRAC_PI_2, path::Path};
 
 use kinora_render::SoundFile;
-use kinora_types::{Asset, Cancelled, ClipCut, Control, FilmSpec, ShotSound, Storyboard};
+use kinora_types::{Asset, ClipCut, Control, FilmSpec, ShotSound, Storyboard};
 use kinora_video::{SOUND_CHANNELS, SOUND_RATE, Soundtrack, VideoError, VideoFile};
 
 use crate::{
@@ -54,7 +54,8 @@ struct Heard<'a> {
 
 /// Mixes the sound of a film for its encoder; `None` if nothing is heard in it.
 ///
-/// Errors: a source that is gone or cannot be decoded, a disk that is full, cancellation.
+/// # Errors
+/// A source that is gone or cannot be decoded, a disk that is full, cancellation.
 pub(crate) fn mix(
     storyboard: &Storyboard,
     sources: &dyn SourceFinder,
@@ -127,10 +128,7 @@ fn fade_film(mixed: &mut [f32], start: u64, end: u64, fade: f64) {
 }
 
 fn blame(asset: &Asset, error: &VideoError) -> FilmError {
-    match error {
-        VideoError::Cancelled => FilmError::Cancelled(Cancelled),
-        error => unreadable(asset, error).into(),
-    }
+    unreadable(asset, error).into()
 }
 
 /// The clips that keep their sound, in order.
@@ -140,8 +138,9 @@ fn heard<'a>(
 ) -> Result<Vec<Heard<'a>>, FilmError> {
     let mut heard = Vec::new();
     for (shot, place) in storyboard.shots.iter().zip(places(storyboard)) {
-        let clip = shot.source.as_ref().zip(shot.clip);
-        if let Some((asset, cut)) = clip.filter(|(_, cut)| cut.sound == ShotSound::Kept) {
+        if let (Some(asset), Some(cut)) = (shot.asset(), shot.cut())
+            && cut.sound == ShotSound::Kept
+        {
             heard.push(Heard { place, asset, cut, file: sources.video(asset)? });
         }
     }

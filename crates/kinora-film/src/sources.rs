@@ -6,13 +6,14 @@ use std::{
 };
 
 use kinora_catalog::Catalog;
-use kinora_image::{Limits, decode, frame::to_picture, read_file};
-use kinora_provenance::hash_file_until;
+use kinora_image::{Budget, Limits, ReadError, decode_within, frame::to_picture, read_file};
+use kinora_provenance::{HashError, hash_file};
 use kinora_retrieval::{Filter, Query, SearchError, Searcher};
 use kinora_types::{
-    Asset, AssetId, Cancelled, Candidate, ContentHash, Control, Hit, Picture, RejectReason,
+    Asset, AssetId, Cancelled, Candidate, ContentHash, Control, Hit, Picture, Rating, RejectReason,
+    SourceRecord, TimeRange,
 };
-use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits, never};
+use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits};
 
 use crate::SourceVideos;
 
@@ -152,7 +153,7 @@ impl<'a> LibrarySources<'a> {
         Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control, videos }
     }
 
-    /// The same, until `control` says stop: hashing a long video takes its time.
+    /// The same sources under a control that stops hashing, decoding and grouping.
     pub fn until(self, control: Control) -> Self {
         Self { control, ..self }
     }
@@ -194,17 +195,20 @@ impl SourceFinder for LibrarySources<'_> {
             hint: e.hint().map(str::to_owned),
             message: e.to_string(),
         };
-        let vectors = assets.iter().map(|id| self.catalog.embedding(id).map_err(failed));
-        let vectors = vectors.collect::<Result<Vec<_>, _>>()?;
+        let vector = |id: &AssetId| {
+            self.control.check()?;
+            self.catalog.embedding(id).map_err(failed)
+        };
+        let vectors = assets.iter().map(vector).collect::<Result<Vec<_>, _>>()?;
         let alike = |a: usize, b: usize| match (&vectors[a], &vectors[b]) {
             (Some(a), Some(b)) => a.dot(b).is_ok_and(|dot| dot >= self.duplicate_threshold),
             _ => false,
         };
-        Ok(grouped(assets.len(), alike))
+        Ok(grouped(assets.len(), alike, &self.control)?)
     }
 
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError> {
-        open_source(asset, side)
+        open_source(asset, side, &self.control)
     }
 
     fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError> {
@@ -229,9 +233,17 @@ fn search_error(error: SearchError) -> SourceError {
 }
 
 /// Connected components of the relation, numbered by their first member.
-pub fn grouped(count: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<usize> {
+///
+/// # Errors
+/// Cancellation, which is polled before each member is held against those before it.
+pub fn grouped(
+    count: usize,
+    alike: impl Fn(usize, usize) -> bool,
+    control: &Control,
+) -> Result<Vec<usize>, Cancelled> {
     let mut group: Vec<usize> = (0..count).collect();
     for b in 0..count {
+        control.check()?;
         for a in 0..b {
             if group[a] != group[b] && alike(a, b) {
                 let (keep, drop) = (group[a].min(group[b]), group[a].max(group[b]));
@@ -239,10 +251,14 @@ pub fn grouped(count: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<usize>
             }
         }
     }
-    group
+    Ok(group)
 }
 
-/// Opens a video at the first of its places that still holds its bytes; hashing them is cancelled by `control`.
+/// Opens a video at the first of its places that still holds its bytes. `control` is polled at every megabyte hashed,
+/// and while ffmpeg probes the file.
+///
+/// # Errors
+/// No place holds those bytes any more, ffmpeg cannot read them, or cancellation.
 pub fn open_video(
     ffmpeg: &FFmpeg,
     asset: &Asset,
@@ -251,13 +267,13 @@ pub fn open_video(
     let label = asset.label();
     let mut changed = None;
     for path in &asset.paths {
-        match hash_file_until(Path::new(path), &|| control.is_cancelled()) {
-            Err(_) if control.is_cancelled() => return Err(SourceError::Cancelled(Cancelled)),
-            Err(_) => {}
+        match hash_file(Path::new(path), control) {
+            Err(HashError::Cancelled(cancelled)) => return Err(cancelled.into()),
+            Err(HashError::Io(_)) => {}
             Ok(hash) if hash != asset.id.0 => changed = Some(path.clone()),
             Ok(_) => {
-                let file =
-                    VideoFile::open(ffmpeg, Path::new(path), &VideoLimits::default(), &never);
+                let (path, limits) = (Path::new(path), VideoLimits::default());
+                let file = VideoFile::open(ffmpeg, path, &limits, &|| control.is_cancelled());
                 return file.map_err(|error| unreadable(asset, &error));
             }
         }
@@ -266,17 +282,25 @@ pub fn open_video(
 }
 
 /// The frame of a video at a moment, its shorter side `side` pixels if the video has that many.
+///
+/// # Errors
+/// A video that cannot be decoded, or cancellation, which is polled while ffmpeg decodes.
 pub fn still(
     file: &VideoFile,
     asset: &Asset,
     at_ms: u64,
     side: u32,
+    control: &Control,
 ) -> Result<Picture, SourceError> {
-    let frame = file.still(Duration::from_millis(at_ms), side, &never);
+    let frame = file.still(Duration::from_millis(at_ms), side, &|| control.is_cancelled());
     frame.map(|frame| to_picture(&frame.image)).map_err(|error| unreadable(asset, &error))
 }
 
-pub(crate) fn unreadable(asset: &Asset, error: &VideoError) -> SourceError {
+/// What is wrong with a source that ffmpeg cannot read.
+pub fn unreadable(asset: &Asset, error: &VideoError) -> SourceError {
+    if matches!(error, VideoError::Cancelled) {
+        return SourceError::Cancelled(Cancelled);
+    }
     let path = asset.paths.first().cloned().unwrap_or_default();
     let (label, message, hint) = (asset.label(), error.to_string(), error.hint());
     SourceError::Unreadable { label, message, hint, path }
@@ -291,11 +315,16 @@ fn absent(asset: &Asset, label: String, changed: Option<String>) -> SourceError 
     }
 }
 
-/// Reads a source from the first of its places that still holds its bytes.
-pub fn open_source(asset: &Asset, side: u32) -> Result<Picture, SourceError> {
+/// Reads a picture from the first of its places that still holds its bytes. `control` is polled while it is decoded.
+///
+/// # Errors
+/// No place holds those bytes any more, they cannot be decoded, or cancellation.
+pub fn open_source(asset: &Asset, side: u32, control: &Control) -> Result<Picture, SourceError> {
     let (label, limits) = (asset.label(), Limits::default());
+    let cancelled = || control.is_cancelled();
     let mut changed = None;
     for path in &asset.paths {
+        control.check()?;
         let Ok(bytes) = read_file(Path::new(path), &limits) else {
             continue;
         };
@@ -303,13 +332,16 @@ pub fn open_source(asset: &Asset, side: u32) -> Result<Picture, SourceError> {
             changed = Some(path.clone());
             continue;
         }
-        // `decode` keeps twice its target.
-        let decoded = decode(&bytes, side.div_ceil(2), &limits);
-        return decoded.map(|d| d.picture).map_err(|e| SourceError::Unreadable {
-            label,
-            message: e.to_string(),
-            hint: None,
-            path: path.clone(),
+        // The decoder keeps twice its target.
+        let decoded = decode_within(&bytes, side.div_ceil(2), &Budget::new(&limits, &cancelled));
+        return decoded.map(|decoded| decoded.picture).map_err(|error| match error {
+            ReadError::Cancelled => SourceError::Cancelled(Cancelled),
+            error => SourceError::Unreadable {
+                label,
+                message: error.to_string(),
+                hint: None,
+                path: path.clone(),
+            },
         });
     }
     Err(absent(asset, label, changed))
@@ -320,10 +352,24 @@ pub(crate) fn present_path(asset: &Asset) -> Option<PathBuf> {
     asset.paths.iter().map(PathBuf::from).find(|path| path.is_file())
 }
 
-/// The name of the file that a source is read from, without its folder: what a record may tell.
-pub fn present_name(asset: &Asset) -> String {
+/// A source as the record of a film names it: the name of its file without the folder, and no more than credits and
+/// checks need.
+pub fn source_record(
+    asset: &Asset,
+    range: Option<TimeRange>,
+    rating: Option<Rating>,
+) -> SourceRecord {
     let path = present_path(asset).unwrap_or_default();
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    SourceRecord {
+        asset: asset.id,
+        label: asset.label(),
+        path: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        bytes: Some(asset.bytes),
+        rights: asset.rights.clone(),
+        range,
+        rank: rating.map(|rating| rating.rank),
+        scores: rating.map(|rating| rating.scores),
+    }
 }
 
 #[cfg(test)]
@@ -334,6 +380,21 @@ mod tests {
     fn groups_are_connected_components() {
         let pairs = [(0, 3), (3, 4), (1, 5)];
         let alike = |a: usize, b: usize| pairs.contains(&(a, b));
-        assert_eq!(grouped(6, alike), [0, 1, 2, 0, 0, 1]);
+        let control = Control::default();
+        assert_eq!(grouped(6, alike, &control).unwrap(), [0, 1, 2, 0, 0, 1]);
+    }
+
+    #[test]
+    fn grouping_ends_at_the_next_member_once_it_is_cancelled() {
+        let (control, compared) = (Control::default(), std::cell::Cell::new(0));
+        let alike = |_, b| {
+            compared.set(compared.get() + 1);
+            if b == 100 {
+                control.cancel();
+            }
+            false
+        };
+        assert_eq!(grouped(100_000, alike, &control), Err(Cancelled));
+        assert_eq!(compared.get(), 101 * 100 / 2, "all pairs up to that member, and no more");
     }
 }

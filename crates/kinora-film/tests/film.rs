@@ -7,8 +7,8 @@ mod shelf;
 use std::{fs, path::Path};
 
 use kinora_film::{BriefFormat, FilmError, PlanOptions, SourceError, parse, plan};
-use kinora_provenance::{SourceFate, read_beside, verify_until};
-use kinora_types::{Brief, Rights, Storyboard, Transition};
+use kinora_provenance::{SourceFate, read_beside, verify};
+use kinora_types::{Brief, Control, Rights, Shown, Storyboard, Transition};
 use shelf::{Shelf, decoded, folder, is_missing_glyph, make, names, primaries, spec};
 
 fn brief(text: &str) -> Brief {
@@ -52,10 +52,10 @@ fn a_film_shows_its_shots_in_order_and_keeps_its_trail() {
     assert!(luma(&frames[frames.len() - 1]) < 22, "it goes into black");
 
     assert_eq!(read_beside(&film).unwrap(), record);
-    let report = verify_until(&film, &record, &|_| None, &|| false).unwrap();
+    let report = verify(&film, &record, &|_| None, &Control::default()).unwrap();
     assert!(report.master_intact() && report.sources_intact(), "{report}");
     fs::remove_file(folder.join("green.png")).unwrap();
-    let report = verify_until(&film, &record, &|_| None, &|| false).unwrap();
+    let report = verify(&film, &record, &|_| None, &Control::default()).unwrap();
     assert_eq!(report.shots[1].sources[0].fate, SourceFate::Vanished);
     assert_eq!(record.credits[0], "blue.png by B, CC BY 4.0");
 }
@@ -215,8 +215,8 @@ fn a_video_is_shown_from_its_best_moment_at_its_own_speed() {
     shelf.put_video(&folder, "colours.mp4");
     shelf.rate("red", &[0.7, 0.2, 0.1, 0.9]);
     let colours = board("- red\n- green\n- blue", 9.0, &shelf);
-    let clip = colours.shots[0].clip.unwrap();
-    assert_eq!((clip.range.start_ms(), colours.shots[0].camera), (0, None));
+    let Shown::Clip { cut: clip, .. } = &colours.shots[0].shown else { panic!("no clip") };
+    assert_eq!(clip.range.start_ms(), 0);
     let film = folder.join("film.mp4");
     let record = make(&colours, &shelf, &film, None).unwrap();
     let source = &record.shots[0].sources[0];
@@ -228,7 +228,7 @@ fn a_video_is_shown_from_its_best_moment_at_its_own_speed() {
     assert!(v > 200 && u < 120, "red, from the first half of the video: {u} {v}");
     let again = make(&colours, &shelf, &folder.join("again.mp4"), None).unwrap();
     assert_eq!(again.frames_hash, record.frames_hash);
-    let report = verify_until(&film, &record, &|_| None, &|| false).unwrap().to_string();
+    let report = verify(&film, &record, &|_| None, &Control::default()).unwrap().to_string();
     assert!(report.contains("colours.mp4 00:00.000-"), "{report}");
 }
 
@@ -247,7 +247,7 @@ fn a_video_that_is_too_short_is_not_stretched() {
     // A pinned stretch is what is seen; of a picture, or after the video's end, there is none.
     let of = |pin: &str| parse(&format!("- red [pin: {pin}]"), BriefFormat::Markdown, 2.0).unwrap();
     let planned = |pin: &str| plan(&of(pin), &spec(2.0), &PlanOptions::default(), &shelf);
-    let stretch = planned("colours.mp4@00:04-0:00:06").unwrap().shots[0].clip.unwrap().range;
+    let stretch = planned("colours.mp4@00:04-0:00:06").unwrap().shots[0].cut().unwrap().range;
     assert!((3_900..=4_500).contains(&stretch.start_ms()), "{stretch}");
     let error = planned("colours.mp4@00:07-00:08").unwrap_err();
     assert!(
@@ -258,7 +258,7 @@ fn a_video_that_is_too_short_is_not_stretched() {
 
     // Ten seconds cannot be had from a video of six: the next best picture is shown.
     let long = board("- red [seconds: 10]\n- green\n- blue", 16.0, &shelf);
-    let choice = long.shots[0].source.as_ref().unwrap();
+    let choice = long.shots[0].asset().unwrap();
     assert_eq!(choice.label(), "red.png");
     let too_short =
         long.shots[0].rejected.iter().any(|c| c.rejected == kinora_types::RejectReason::TooShort);

@@ -5,8 +5,9 @@
 mod shelf;
 
 use kinora_film::{
-    BriefFormat, FilmError, PlanOptions, RefusalReason, parse, plan, storyboard_html,
+    BriefFormat, FilmError, PlanOptions, RefusalReason, open_source, parse, plan, storyboard_html,
 };
+use kinora_types::Control;
 use kinora_types::{Brief, RejectReason, Rights, ShotBrief, Storyboard};
 use proptest::prelude::*;
 use shelf::{Shelf, folder, primaries, spec};
@@ -15,8 +16,12 @@ fn brief(text: &str) -> Brief {
     parse(text, BriefFormat::Markdown, 30.0).unwrap()
 }
 
+fn never() -> Control {
+    Control::default()
+}
+
 fn sources(storyboard: &Storyboard) -> Vec<String> {
-    let label = |shot: &kinora_types::Shot| shot.source.as_ref().map(|a| a.label());
+    let label = |shot: &kinora_types::Shot| shot.asset().map(|a| a.label());
     storyboard.shots.iter().map(|s| label(s).unwrap_or_default()).collect()
 }
 
@@ -30,10 +35,10 @@ fn two_shots_that_want_the_same_share_out_what_there_is() {
     let options = PlanOptions::default();
     let board = plan(&brief("- warm\n- fire"), &spec(6.0), &options, &shelf).unwrap();
     assert_eq!(sources(&board), ["green.png", "red.png"]);
-    assert_eq!(board.shots[0].rank, Some(2));
+    assert_eq!(board.shots[0].source().unwrap().rating.unwrap().rank, 2);
     let used = &board.shots[0].rejected[0];
     // A plan becomes the record of a film, which names no file that the film does not show.
-    let red = board.shots[1].source.as_ref().unwrap().id.short();
+    let red = board.shots[1].asset().unwrap().id.short();
     assert_eq!((used.label(), &used.rejected), (red, &RejectReason::AlreadyUsed));
 }
 
@@ -60,9 +65,8 @@ fn every_refused_shot_is_told_at_once_with_its_score() {
     let board = plan(&brief(text), &spec(10.0), &options, &shelf).unwrap();
     assert_eq!(sources(&board), ["red.png", "", "", ""]);
     assert_eq!(board.shots[0].frames, 120, "the time goes to what is shown");
-    assert!(board.shots[1].gap.as_ref().unwrap().contains("a submarine"));
-    let page =
-        storyboard_html(&board, &|_, asset, side| kinora_film::open_source(asset, side).ok());
+    assert!(board.shots[1].gap().unwrap().contains("a submarine"));
+    let page = storyboard_html(&board, &|_, asset, side| open_source(asset, side, &never()).ok());
     assert_eq!(page.matches("left out").count(), 3);
 }
 
@@ -89,7 +93,7 @@ fn pins_are_followed_and_may_repeat_a_source() {
     let made = |options| plan(&brief(text), &spec(8.0), &options, &shelf);
     let board = made(pinned("2", "blue.png")).unwrap();
     assert_eq!(sources(&board), ["red.png", "blue.png", "blue.png"]);
-    assert!(board.shots[2].pinned && board.shots[2].scores.is_none());
+    assert!(board.shots[2].is_pinned() && !board.shots[0].is_pinned());
     for (shot, asset) in
         [("9", "red.png"), ("nobody", "red.png"), ("0", "red.png"), ("3", "red.png")]
     {
@@ -183,8 +187,7 @@ fn hostile_names_stay_text_in_the_page() {
     };
     let brief = Brief { title: Some(evil.into()), shots: vec![shot], ..Brief::default() };
     let board = plan(&brief, &spec(6.0), &PlanOptions::default(), &shelf).unwrap();
-    let page =
-        storyboard_html(&board, &|_, asset, side| kinora_film::open_source(asset, side).ok());
+    let page = storyboard_html(&board, &|_, asset, side| open_source(asset, side, &never()).ok());
     assert!(!page.contains("<img src=x"), "{page}");
     assert_eq!(page.matches("<img ").count(), 1);
     assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script"));
@@ -224,8 +227,8 @@ proptest! {
                 let gross: u32 = board.shots.iter().map(|s| s.frames).sum();
                 let total = board.title_frames + gross - 6 * count as u32;
                 prop_assert_eq!(total, (seconds * 12.0).round() as u32);
-                for shot in board.shots.iter().filter(|s| s.source.is_some()) {
-                    prop_assert!(shot.scores.unwrap().dense.unwrap() >= shelf::THRESHOLD);
+                for rating in board.shots.iter().filter_map(|s| s.source()?.rating) {
+                    prop_assert!(rating.scores.dense.unwrap() >= shelf::THRESHOLD);
                 }
             }
             Err(error) => prop_assert!(matches!(error, FilmError::Timeline(_)), "{}", error),

@@ -7,8 +7,8 @@ mod shelf;
 use std::fs;
 
 use kinora_film::{BriefFormat, PlanOptions, parse, plan};
-use kinora_provenance::{read_beside, verify_until};
-use kinora_types::{FilmSpec, Framing, ShotSound, Size, Sound, Storyboard, Transition};
+use kinora_provenance::{read_beside, verify};
+use kinora_types::{Control, FilmSpec, Framing, ShotSound, Size, Sound, Storyboard, Transition};
 use shelf::{Shelf, decoded, folder, light_of, make, names, primaries, sound_of, spec};
 
 fn board(text: &str, spec: &FilmSpec, shelf: &Shelf) -> Storyboard {
@@ -60,7 +60,7 @@ fn two_minutes_of_clips_stay_together_to_half_a_frame() {
     }
     assert!(pairs >= 110, "{pairs} of {} flashes, {} beeps", flashes.len(), beeps.len());
     println!("{pairs} pairs, worst offset {:.1} ms", worst * 1000.0);
-    assert!(verify_until(&film, &record, &|_| None, &|| false).unwrap().master_intact());
+    assert!(verify(&film, &record, &|_| None, &Control::default()).unwrap().master_intact());
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn an_upright_clip_is_shown_whole_and_a_wide_one_is_cut() {
     let text = "- a [pin: upright.mp4]\n- b [pin: wide.mp4]";
     let board = board(text, &FilmSpec { transition: Transition::Cut, ..spec(4.0) }, &shelf);
     let framings: Vec<Framing> =
-        board.shots.iter().map(|shot| shot.clip.unwrap().framing).collect();
+        board.shots.iter().map(|shot| shot.cut().unwrap().framing).collect();
     assert_eq!(framings, [Framing::Matte, Framing::Crop]);
     make(&board, &shelf, &film, None).unwrap();
     let frames = decoded(&film);

@@ -85,6 +85,7 @@ fn a_video_is_hashed_and_probed_once_a_film() {
         ffmpeg: &kinora_video::fixtures::ffmpeg(),
         typesetter: &mut typesetter(),
         generator: &mut CameraMoveGenerator,
+        clips: &std::collections::BTreeMap::new(),
         sources: &sources,
         embedder: None,
         control: &control,

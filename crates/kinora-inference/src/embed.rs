@@ -13,10 +13,13 @@ pub struct PreparedImage {
     pub side: usize,
 }
 
-/// Embeds pictures. `prepare` is cheap on memory and runs on many threads at once; `embed` uses all
-/// cores itself and is called by one thread at a time. Order of outputs is order of inputs. A
-/// failure concerns the whole batch. Results do not depend on the other members of the batch beyond
-/// rounding.
+/// Embeds pictures. [`ImageEmbedder::prepare`] runs on many threads at once; [`ImageEmbedder::embed`] uses all cores
+/// itself and is called by one thread at a time.
+///
+/// Contract: vectors come in the order of their pictures. A failure concerns the whole batch; an empty batch gives
+/// nothing and does not fail. A vector depends on its picture alone, not on the batch or on earlier ones, beyond
+/// rounding. Memory: the prepared pictures of a batch; the weights, loaded at the first batch, live as long as the
+/// value.
 pub trait ImageEmbedder: Send + Sync {
     /// Space of the vectors.
     fn space(&self) -> &EmbeddingSpace;
@@ -34,7 +37,11 @@ pub trait ImageEmbedder: Send + Sync {
     fn embed(&self, batch: &[PreparedImage]) -> Result<Vec<Embedding>, InferenceError>;
 }
 
-/// Embeds words into the same space as pictures. Safe to call from several threads; order kept.
+/// Embeds words into the same space as pictures. Safe to call from several threads.
+///
+/// Contract: vectors come in the order of their texts. A failure concerns all texts; no texts give nothing and do not
+/// fail. A vector depends on its text alone, beyond rounding; a text longer than the model takes is cut. Memory: the
+/// weights, loaded at the first text, live as long as the value.
 pub trait TextEmbedder: Send + Sync {
     /// Space of the vectors.
     fn space(&self) -> &EmbeddingSpace;

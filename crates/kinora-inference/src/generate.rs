@@ -1,7 +1,10 @@
 //! Shots: from references and words to frames.
 
+use std::sync::Arc;
+
 use kinora_types::{
-    AssetId, CameraMove, Cancelled, Control, GeneratorRecord, Picture, Size, YuvFrame,
+    CameraMove, Cancelled, Control, Embedding, GeneratorRecord, Picture, Size, SourceRecord,
+    YuvFrame,
 };
 
 /// Role of a reference.
@@ -9,7 +12,7 @@ use kinora_types::{
 pub enum ReferenceRole {
     /// The picture that is shown.
     Subject,
-    /// A clip or picture whose motion is followed.
+    /// A video whose motion is followed.
     Motion,
     /// A picture whose appearance is followed.
     Style,
@@ -18,12 +21,49 @@ pub enum ReferenceRole {
 /// A retrieved source, decoded, with its role.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// Which asset.
-    pub asset: AssetId,
+    /// Which source, and which range of a video, as the record of the film will name it.
+    pub source: SourceRecord,
     /// Its role.
     pub role: ReferenceRole,
-    /// Its pixels, or one frame of a clip.
-    pub picture: Picture,
+    /// What was decoded of it.
+    pub content: ReferenceContent,
+}
+
+/// What was decoded of a source.
+#[derive(Clone, Debug)]
+pub enum ReferenceContent {
+    /// A picture, or one frame of a video.
+    Picture(Picture),
+    /// A range of a video.
+    Clip(ReferenceClip),
+}
+
+/// A range of a video as generators read it. Memory: some KB a clip, and the frames where they are kept; clones
+/// share the frames.
+#[derive(Clone, Debug)]
+pub struct ReferenceClip {
+    /// Embeddings of frames in order of time, at the rate that the generator reads.
+    pub embeddings: Vec<Embedding>,
+    /// The frames in order of time, where the generator reads them; else none.
+    pub frames: Arc<[Picture]>,
+}
+
+impl Reference {
+    /// The picture; `None` for a clip.
+    pub fn picture(&self) -> Option<&Picture> {
+        match &self.content {
+            ReferenceContent::Picture(picture) => Some(picture),
+            ReferenceContent::Clip(_) => None,
+        }
+    }
+
+    /// The clip; `None` for a picture.
+    pub fn clip(&self) -> Option<&ReferenceClip> {
+        match &self.content {
+            ReferenceContent::Picture(_) => None,
+            ReferenceContent::Clip(clip) => Some(clip),
+        }
+    }
 }
 
 /// Everything a generator may depend on: the same request gives the same frames if the generator
@@ -32,7 +72,7 @@ pub struct Reference {
 pub struct ShotRequest {
     /// Prompt of the shot.
     pub prompt: String,
-    /// Retrieved sources, best first.
+    /// The source of the shot, then what was retrieved besides, best first. The record of the shot names all of them.
     pub references: Vec<Reference>,
     /// The planned move, for generators that move a camera.
     pub camera: Option<CameraMove>,
@@ -92,18 +132,14 @@ pub enum GenerateError {
 
 /// Makes shots. Called from one thread at a time per value; may use threads of its own.
 ///
-/// Contract: exactly `request.frames` frames of `request.size` go to the sink, in order, before
-/// `Ok`; the control is polled at least once a frame (a service: at least once a second); on error
-/// the frames given so far are invalid. The record names everything that the frames depend on.
+/// Contract: exactly `request.frames` frames of `request.size` go to the sink, in order, before `Ok`; the control is
+/// polled at least once a frame (a service: at least once a second); on error the frames given so far are invalid. The
+/// frames depend on the request alone, never on an earlier one, and the record names everything that they depend on.
+/// A request that lacks what the generator needs is [`GenerateError::Request`], before any frame.
 pub trait ShotGenerator: Send {
     /// Name, as in the record and in `--generator`.
     fn name(&self) -> &'static str;
-    /// Whether it makes pictures of its own that follow a clip's motion: shots whose source is a video go through it
-    /// too then, with the video as [`ReferenceRole::Motion`]. Otherwise a video is shown as it is.
-    fn follows_motion(&self) -> bool {
-        false
-    }
-    /// Makes one shot; progress is the number of frames the sink has taken.
+    /// Makes one shot; progress is the number of frames that the sink has taken.
     ///
     /// # Errors
     /// See [`GenerateError`].

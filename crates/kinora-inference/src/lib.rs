@@ -18,7 +18,8 @@ pub use delta::DeltaStream;
 pub use embed::{ImageEmbedder, PreparedImage, ScoreModel, TextEmbedder};
 pub use error::InferenceError;
 pub use generate::{
-    FrameSink, GenerateError, Reference, ReferenceRole, ShotGenerator, ShotRequest, SinkError,
+    FrameSink, GenerateError, Reference, ReferenceClip, ReferenceContent, ReferenceRole,
+    ShotGenerator, ShotRequest, SinkError,
 };
 pub use language::{
     Completion, CompletionRequest, Destination, Finish, LanguageModel, Message, Part, Role, Sent,

@@ -1,6 +1,6 @@
 //! Lineage of films: the record beside a film, its check against the files, the tree of sources.
 //!
-//! Way in: [`write_beside`] and [`read_beside`] for the record, [`verify_until`] for its check. The record
+//! Way in: [`write_beside`] and [`read_beside`] for the record, [`verify`] for its check. The record
 //! is plain JSON, so that it can be signed inside the film later; nothing here signs.
 //!
 //! Neither trusts a record that comes from elsewhere: regular files only, of bounded size, and none that a
@@ -8,17 +8,19 @@
 //!
 //! Memory: a record is held whole (a few hundred bytes a shot), files are hashed as streams.
 
+mod hash;
 mod record;
 mod tree;
 mod verify;
 
+pub use hash::{HashError, hash_file};
 pub use record::{
     RECORD_VERSION, RecordError, beside, from_json, read_beside, to_json, write_beside,
 };
 pub use tree::timecode;
 pub use verify::{
-    Cancelled, Lookup, MasterState, Report, ShotReport, SourceFate, SourceReport, SourceState,
-    hash_file, hash_file_until, verify_until,
+    Lookup, MasterState, ShotVerification, SourceFate, SourceState, SourceVerification,
+    VerificationReport, verify,
 };
 
 #[cfg(test)]

@@ -3,15 +3,15 @@
 use std::{fs, path::Path};
 
 use kinora_types::{
-    AssetId, Captioning, ContentHash, EmbeddingSpace, FilmRecord, FilmSpec, GeneratorRecord,
-    RejectReason, Rights, Scores, ShotRecord, Size, SourceRecord, Transition,
+    AssetId, Cancelled, Captioning, ContentHash, Control, EmbeddingSpace, FilmRecord, FilmSpec,
+    GeneratorRecord, RejectReason, Rights, Scores, ShotRecord, Size, SourceRecord, Transition,
 };
 
 use super::*;
 
 /// To its end.
-fn verify(film: &Path, record: &FilmRecord, lookup: &Lookup<'_>) -> Report {
-    verify_until(film, record, lookup, &|| false).unwrap()
+fn verify(film: &Path, record: &FilmRecord, lookup: &Lookup<'_>) -> VerificationReport {
+    super::verify(film, record, lookup, &Control::default()).unwrap()
 }
 
 fn source(path: &Path, bytes: &[u8]) -> SourceRecord {
@@ -282,13 +282,27 @@ mod hostile {
     }
 
     #[test]
-    fn the_check_of_a_huge_film_is_left_when_asked() {
+    fn the_check_of_a_huge_film_or_source_is_left_when_asked() {
         let folder = tempfile::tempdir().unwrap();
         let film = folder.path().join("film.mp4");
-        let made = record(&film, vec![]);
-        fs::File::create(&film).unwrap().set_len(1 << 40).unwrap();
-        let asked = AtomicU32::new(0);
-        let cancelled = || asked.fetch_add(1, Ordering::Relaxed) > 2;
-        assert_eq!(verify_until(&film, &made, &|_| None, &cancelled), Err(Cancelled));
+        let sources =
+            [source(&folder.path().join("a"), b"a"), source(&folder.path().join("b"), b"b")];
+        let made = record(&film, vec![shot("one", sources.to_vec(), None)]);
+        // Hashing one of these takes longer than anybody waits.
+        let huge = |name: &str| {
+            fs::File::create(folder.path().join(name)).unwrap().set_len(1 << 40).unwrap();
+        };
+        huge("a");
+        let (control, asked) = (Control::default(), AtomicU32::new(0));
+        let lookup = |_: &AssetId| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            control.cancel();
+            None
+        };
+        assert_eq!(super::super::verify(&film, &made, &lookup, &control), Err(Cancelled));
+        assert_eq!(asked.into_inner(), 1, "no further source is looked for");
+        huge("film.mp4");
+        let never = |_: &AssetId| panic!("the film comes first");
+        assert_eq!(super::super::verify(&film, &made, &never, &control), Err(Cancelled));
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use kinora_types::{Printable, ShotSound};
 
-use crate::{MasterState, Report, ShotReport, SourceFate, SourceReport};
+use crate::{MasterState, ShotVerification, SourceFate, SourceVerification, VerificationReport};
 
-impl fmt::Display for Report {
+impl fmt::Display for VerificationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", shown(&self.film.to_string_lossy()))?;
         if let Some(title) = &self.title {
@@ -26,7 +26,12 @@ impl fmt::Display for Report {
     }
 }
 
-fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool) -> fmt::Result {
+fn shot_line(
+    f: &mut fmt::Formatter<'_>,
+    shot: &ShotVerification,
+    fps: u32,
+    last: bool,
+) -> fmt::Result {
     let (branch, trunk) = if last { ("└─", "  ") } else { ("├─", "│ ") };
     write!(f, "{branch} {} ", shown(&shot.name))?;
     match &shot.gap {
@@ -58,7 +63,7 @@ fn shot_line(f: &mut fmt::Formatter<'_>, shot: &ShotReport, fps: u32, last: bool
     Ok(())
 }
 
-fn source_line(f: &mut fmt::Formatter<'_>, report: &SourceReport) -> fmt::Result {
+fn source_line(f: &mut fmt::Formatter<'_>, report: &SourceVerification) -> fmt::Result {
     let source = &report.source;
     write!(f, "{} {}", source.asset.short(), shown(&source.label))?;
     if let Some(range) = source.range {

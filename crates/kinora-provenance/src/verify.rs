@@ -2,12 +2,14 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
-use kinora_types::{AssetId, ContentHash, FilmRecord, ShotSound, SourceRecord};
+use kinora_types::{AssetId, Cancelled, ContentHash, Control, FilmRecord, ShotSound, SourceRecord};
 use serde::Serialize;
+
+use crate::{HashError, hash_file};
 
 /// What a library knows of a source today.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,17 +63,17 @@ pub enum SourceFate {
 
 /// One source of one shot, checked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SourceReport {
-    /// As the record has it.
+pub struct SourceVerification {
+    /// The source as the record has it.
     pub source: SourceRecord,
-    /// As it is now.
+    /// What became of the source.
     #[serde(flatten)]
     pub fate: SourceFate,
 }
 
 /// One shot, checked.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ShotReport {
+pub struct ShotVerification {
     /// Name of the shot.
     pub name: String,
     /// What it was asked to show.
@@ -91,16 +93,16 @@ pub struct ShotReport {
     /// What is heard.
     #[serde(skip_serializing_if = "ShotSound::is_none")]
     pub sound: ShotSound,
-    /// Its sources.
-    pub sources: Vec<SourceReport>,
+    /// The sources of the shot.
+    pub sources: Vec<SourceVerification>,
 }
 
-/// What [`verify_until`] found.
+/// What [`verify`] found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct VerificationReport {
     /// The film's file.
     pub film: PathBuf,
-    /// Its title.
+    /// Title of the film.
     pub title: Option<String>,
     /// Frames a second, for timecodes.
     pub fps: u32,
@@ -111,10 +113,10 @@ pub struct Report {
     /// State of the file.
     pub master: MasterState,
     /// The shots in order.
-    pub shots: Vec<ShotReport>,
+    pub shots: Vec<ShotVerification>,
 }
 
-impl Report {
+impl VerificationReport {
     /// Whether the film is byte for byte what the record says.
     pub fn master_intact(&self) -> bool {
         self.master == MasterState::Intact
@@ -127,27 +129,6 @@ impl Report {
     }
 }
 
-/// Somebody asked to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cancelled")]
-pub struct Cancelled;
-
-/// BLAKE3 of a regular file, streamed.
-///
-/// # Errors
-/// As [`kinora_files::open`] and reading.
-pub fn hash_file(path: &Path) -> io::Result<ContentHash> {
-    hash_file_until(path, &|| false)
-}
-
-/// As [`hash_file`], until `cancelled` says so.
-///
-/// # Errors
-/// As [`kinora_files::hash`]: `Interrupted` if it was cancelled.
-pub fn hash_file_until(path: &Path, cancelled: &dyn Fn() -> bool) -> io::Result<ContentHash> {
-    kinora_files::hash(path, cancelled).map(ContentHash::from_bytes)
-}
-
 /// Hashes the film and all its sources anew. Nothing is written; files that cannot be read are findings, not
 /// errors. Memory: one buffer, and a line for each source.
 ///
@@ -155,27 +136,26 @@ pub fn hash_file_until(path: &Path, cancelled: &dyn Fn() -> bool) -> io::Result<
 /// where the library has them, and by the bare name of their file in the film's own folder.
 ///
 /// # Errors
-/// [`Cancelled`] once `cancelled` says so; it is asked before every megabyte.
-pub fn verify_until(
+/// [`Cancelled`] once `control` says so; it is polled before every megabyte.
+pub fn verify(
     film: &Path,
     record: &FilmRecord,
     lookup: &Lookup<'_>,
-    cancelled: &dyn Fn() -> bool,
-) -> Result<Report, Cancelled> {
-    let master = match hash_file_until(film, cancelled) {
+    control: &Control,
+) -> Result<VerificationReport, Cancelled> {
+    let master = match hash_file(film, control) {
         Ok(hash) if hash == record.master => MasterState::Intact,
         Ok(found) => MasterState::Changed { found },
-        Err(_) if cancelled() => return Err(Cancelled),
-        Err(why) => MasterState::Unreadable { why: why.to_string() },
+        Err(HashError::Cancelled(cancelled)) => return Err(cancelled),
+        Err(HashError::Io(why)) => MasterState::Unreadable { why: why.to_string() },
     };
     let mut search =
-        Search { film, lookup, cancelled, known: HashMap::new(), hashes: HashMap::new() };
+        Search { film, lookup, control, known: HashMap::new(), hashes: HashMap::new() };
     let shots = record.shots.iter().map(|shot| {
-        let sources = shot
-            .sources
-            .iter()
-            .map(|source| Ok(SourceReport { fate: search.fate(source)?, source: source.clone() }));
-        Ok(ShotReport {
+        let sources = shot.sources.iter().map(|source| {
+            Ok(SourceVerification { fate: search.fate(source)?, source: source.clone() })
+        });
+        Ok(ShotVerification {
             sources: sources.collect::<Result<_, Cancelled>>()?,
             name: shot.name.clone(),
             prompt: shot.prompt.clone(),
@@ -188,7 +168,7 @@ pub fn verify_until(
             sound: shot.sound,
         })
     });
-    Ok(Report {
+    Ok(VerificationReport {
         film: film.to_owned(),
         title: record.title.clone(),
         fps: record.spec.fps,
@@ -203,7 +183,7 @@ pub fn verify_until(
 struct Search<'a> {
     film: &'a Path,
     lookup: &'a Lookup<'a>,
-    cancelled: &'a dyn Fn() -> bool,
+    control: &'a Control,
     known: HashMap<(AssetId, String), SourceFate>,
     /// What files hold, so that each is read once however many sources a record names; `None` for what cannot be
     /// read.
@@ -252,8 +232,8 @@ impl Search<'_> {
         if let Some(known) = self.hashes.get(path) {
             return Ok(*known == Some(source.asset.0));
         }
-        let found = match hash_file_until(path, self.cancelled) {
-            Err(_) if (self.cancelled)() => return Err(Cancelled),
+        let found = match hash_file(path, self.control) {
+            Err(HashError::Cancelled(cancelled)) => return Err(cancelled),
             found => found.ok(),
         };
         self.hashes.insert(path.to_owned(), found);

@@ -6,6 +6,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use kinora_diffusion::{
     Site, SiteContext, TemporalHook, UNet3DConditionModel, Variables, Weights, build, config,
 };
+use kinora_types::Control;
 
 use crate::{
     config::RagmeConfig,
@@ -101,7 +102,8 @@ impl Ragme {
     /// Embeddings of another width, or a mask that does not belong to them.
     pub fn condition(&self, retrieved: &Retrieved) -> Result<Conditioned<'_>> {
         retrieved.check(self.config.embed_dim)?;
-        Ok(Conditioned { ragme: self, tokens: self.enhancer.forward(retrieved)? })
+        let tokens = self.enhancer.forward(retrieved)?;
+        Ok(Conditioned { ragme: self, tokens, control: Control::default() })
     }
 }
 
@@ -110,9 +112,16 @@ impl Ragme {
 pub struct Conditioned<'a> {
     ragme: &'a Ragme,
     tokens: Tokens,
+    control: Control,
 }
 
 impl Conditioned<'_> {
+    /// The same under a control that is polled at every site: a forward pass fails at the next one once it is
+    /// cancelled. On a CPU one pass takes many seconds.
+    pub fn until(self, control: &Control) -> Self {
+        Self { control: control.clone(), ..self }
+    }
+
     /// How many samples it is for.
     ///
     /// # Errors
@@ -131,14 +140,16 @@ impl Conditioned<'_> {
             with.iter().map(|with| if *with { Ok(mask.clone()) } else { mask.zeros_like() });
         let masks = masks.collect::<candle_core::Result<Vec<_>>>()?;
         let tokens = Tensor::cat(&vec![tokens; with.len()], 0)?;
-        Ok(Self { ragme: self.ragme, tokens: Tokens { tokens, mask: Tensor::cat(&masks, 0)? } })
+        let tokens = Tokens { tokens, mask: Tensor::cat(&masks, 0)? };
+        Ok(Self { ragme: self.ragme, tokens, control: self.control.clone() })
     }
 
     /// The same with its tokens as a variable of their own, cut off from the enhancer.
     pub(crate) fn as_leaf(&self) -> Result<Self> {
         let tokens = Var::from_tensor(&self.tokens.tokens.detach())?.into_inner();
         let mask = self.tokens.mask.clone();
-        Ok(Self { ragme: self.ragme, tokens: Tokens { tokens, mask } })
+        let control = self.control.clone();
+        Ok(Self { ragme: self.ragme, tokens: Tokens { tokens, mask }, control })
     }
 
     /// The encoded videos.
@@ -154,6 +165,7 @@ impl TemporalHook for Conditioned<'_> {
         hidden: &Tensor,
         context: &SiteContext<'_>,
     ) -> candle_core::Result<Tensor> {
+        self.control.check().map_err(candle_core::Error::wrap)?;
         let Some(module) = self.ragme.sites.get(&site) else {
             candle_core::bail!(
                 "the controller was not made for `{}`",

@@ -1,4 +1,4 @@
-//! What can go wrong between a controller's folder and a video, or a training run.
+//! Errors of controllers: reading, sampling, training.
 
 use std::path::PathBuf;
 
@@ -24,6 +24,9 @@ pub enum RagmeError {
         /// Why.
         detail: String,
     },
+    /// The thread that reads the weights could not be started, or died.
+    #[error("cannot read the model's weights on a thread: {0}")]
+    Thread(String),
     /// The loss is not a number any more.
     #[error("training diverged at step {step}: the loss is {loss}")]
     Diverged {
@@ -45,7 +48,7 @@ impl RagmeError {
             Self::Diverged { .. } => {
                 Some("resume from the last checkpoint with a smaller learning rate".into())
             }
-            Self::Input(_) => None,
+            Self::Input(_) | Self::Thread(_) => None,
         }
     }
 

@@ -5,28 +5,35 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use kinora_diffusion::DiffusionError;
+use kinora_types::Control;
 use sha2::{Digest, Sha256};
 
 use crate::error::{RagmeError, Result};
 
 /// SHA-256, in hexadecimal, over the SHA-256 of every safetensors file below a folder, in order of their paths.
-/// Reads every byte: about a second a gigabyte.
-pub(crate) fn fingerprint(folder: &Path) -> Result<String> {
+/// Reads every byte, about a second a gigabyte; `control` is polled before every megabyte.
+///
+/// # Errors
+/// A file that cannot be read, or cancellation.
+pub(crate) fn fingerprint(folder: &Path, control: &Control) -> Result<String> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
     files.sort();
     let mut all = Sha256::new();
     for path in &files {
-        all.update(digest(path).map_err(|e| RagmeError::file(path, e))?);
+        all.update(digest(path, control)?);
     }
     Ok(all.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn digest(path: &Path) -> std::io::Result<[u8; 32]> {
-    let (mut file, mut hasher) = (kinora_files::open(path)?, Sha256::new());
+fn digest(path: &Path, control: &Control) -> Result<[u8; 32]> {
+    let failed = |error: std::io::Error| RagmeError::file(path, error);
+    let (mut file, mut hasher) = (kinora_files::open(path).map_err(failed)?, Sha256::new());
     let mut piece = vec![0; 1 << 20];
     loop {
-        match file.read(&mut piece)? {
+        control.check().map_err(DiffusionError::from)?;
+        match file.read(&mut piece).map_err(failed)? {
             0 => return Ok(hasher.finalize().into()),
             read => hasher.update(&piece[..read]),
         }
@@ -48,6 +55,22 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fingerprint(folder: &Path) -> Result<String> {
+        super::fingerprint(folder, &Control::default())
+    }
+
+    #[test]
+    fn a_cancelled_fingerprint_reads_no_further() {
+        let folder = tempfile::tempdir().unwrap();
+        // Reading it all would take an hour.
+        let sparse = std::fs::File::create(folder.path().join("a.safetensors")).unwrap();
+        sparse.set_len(1 << 42).unwrap();
+        let control = Control::default();
+        control.cancel();
+        let ended = super::fingerprint(folder.path(), &control);
+        assert!(matches!(ended, Err(RagmeError::Base(DiffusionError::Cancelled(_)))), "{ended:?}");
+    }
 
     #[test]
     fn any_changed_weight_changes_the_name() {

@@ -1,18 +1,25 @@
 //! Shots made by a text-to-video model that looks at clips of the library for its motion.
 //!
-//! The clips are retrieved before (by the floor above, which has library and embedder) and handed over by prompt. What
-//! the model makes is scaled to the film's frame; a shot that lasts longer than the model's video is that video,
-//! slowed down, and the record says so.
+//! The clips are references of the request: [`ReferenceRole::Motion`] with a [`ReferenceClip`], nearest to the prompt
+//! first. What the model makes is scaled to the film's frame. A shot that lasts longer than the model's video is that
+//! video slowed down, and the record says so.
 //!
 //! Memory: base and controller, one video of the model's size, one frame of the film's.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    path::Path,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
+};
 
 use candle_core::{DType, Device, Tensor};
 use kinora_diffusion::{DiffusionError, SampleRequest, TextToVideoPipeline, config};
 use kinora_image::frame::{cover, to_picture};
-use kinora_inference::{FrameSink, GenerateError, ShotGenerator, ShotRequest};
-use kinora_types::{Control, GeneratorRecord, Picture, Size, SourceRecord, YuvFrame};
+use kinora_inference::{
+    FrameSink, GenerateError, Reference, ReferenceClip, ReferenceRole, ShotGenerator, ShotRequest,
+};
+use kinora_types::{Control, GeneratorRecord, Picture, Size, YuvFrame};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -28,32 +35,36 @@ use crate::{
 pub const RAGME: &str = "ragme";
 /// Folder of the controller inside the base's folder.
 pub const CONTROLLER_FOLDER: &str = "ragme";
-/// How the two are sampled, beside the controller's `config.json`; without it, as ZeroScope was released.
+/// File with a [`GenerationConfig`] beside the controller's `config.json`. Without it the values are those with which
+/// ZeroScope was released.
 pub const GENERATION_FILE: &str = "generation.json";
 
-/// `generation.json`.
+/// Time between two looks at whether to stop, while the weights are read.
+const POLL: Duration = Duration::from_millis(20);
+
+/// How base and controller are sampled: the content of `generation.json`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GenerationConfig {
-    /// Pixels.
+    /// Width of a frame in pixels.
     pub width: u32,
-    /// Pixels.
+    /// Height of a frame in pixels.
     pub height: u32,
     /// Frames of a video.
     pub frames: u32,
-    /// Frames a second at its own speed; retrieved clips are read at this rate.
+    /// Frames a second of a video; retrieved clips are read at this rate.
     pub fps: u32,
     /// Steps of the sampler.
     pub steps: usize,
-    /// Guidance by text.
+    /// Scale of the classifier-free guidance by text.
     pub guidance_scale: f64,
-    /// Guidance by retrieval; 1 is the paper's.
+    /// Scale of the guidance by retrieval; 1 is the paper's.
     pub retrieval_scale: f64,
-    /// Clips that are retrieved for a prompt.
+    /// Number of clips that are retrieved for a prompt.
     pub clips: usize,
-    /// Start from the clips' latents (RagInit).
+    /// Whether sampling starts from the clips' latents (RagInit).
     pub rag_init: bool,
-    /// What is not to be seen.
+    /// The negative prompt: what is not to be seen.
     pub negative_prompt: String,
 }
 
@@ -75,7 +86,7 @@ impl Default for GenerationConfig {
 }
 
 impl GenerationConfig {
-    /// That of a model's folder; as ZeroScope was released if it has none.
+    /// Reads the configuration of a model's folder; gives the defaults if the folder has none.
     ///
     /// # Errors
     /// A file that cannot be read, or an option that is not known.
@@ -83,53 +94,65 @@ impl GenerationConfig {
         Self::beside(&folder.join(CONTROLLER_FOLDER))
     }
 
-    /// That in a controller's folder.
+    /// Reads the configuration of a controller's folder; gives the defaults if the folder has none.
     ///
     /// # Errors
-    /// As [`GenerationConfig::of`].
+    /// A file that cannot be read, or an option that is not known.
     pub fn beside(controller: &Path) -> Result<Self> {
         let file = controller.join(GENERATION_FILE);
         Ok(if file.is_file() { config::read(&file)? } else { Self::default() })
     }
 }
 
-/// A clip that was found for a prompt.
-#[derive(Clone, Debug)]
-pub struct MotionClip {
-    /// Which part of which video, as the trail names it; its dense score is the cosine with the prompt.
-    pub source: SourceRecord,
-    /// Embeddings of every third frame, in order.
-    pub embeddings: Vec<Vec<f32>>,
-    /// Every frame, if the model starts from them ([`GenerationConfig::rag_init`]); else none.
-    pub pictures: Vec<Picture>,
-}
-
-/// The generator. On the CPU in `f32`; deterministic on one machine.
+/// The generator: on the CPU in `f32`, deterministic on one machine. It keeps nothing of one shot for the next.
 #[derive(Debug)]
 pub struct RagmeGenerator {
     pipeline: TextToVideoPipeline,
     ragme: Ragme,
     config: GenerationConfig,
     model: String,
-    clips: BTreeMap<String, Vec<MotionClip>>,
 }
 
+/// The clips that a request follows, nearest first.
+type Clips<'r> = Vec<(&'r Reference, &'r ReferenceClip)>;
+
 impl RagmeGenerator {
-    /// The base of a folder as diffusers saves it, with the controller in its folder `ragme`.
+    /// Opens a folder as diffusers saves it, with the controller in its folder `ragme`. The weights are read on a
+    /// thread of their own, so that cancellation is heard within 20 ms; the thread ends with the file that it reads.
     ///
     /// # Errors
-    /// A file is missing or does not fit; each is named.
-    pub fn open(folder: &Path) -> Result<Self> {
+    /// A file is missing or does not fit; the error names it. Cancellation.
+    pub fn open(folder: &Path, control: &Control) -> Result<Self> {
+        let (folder, stop) = (folder.to_owned(), control.clone());
+        let (made, ready) = mpsc::channel();
+        // Nobody waits for it any more where sending fails.
+        let load = move || drop(made.send(Self::load(&folder, &stop)));
+        let thread = thread::Builder::new().name("ragme-load".into()).spawn(load);
+        thread.map_err(|error| RagmeError::Thread(error.to_string()))?;
+        loop {
+            control.check().map_err(DiffusionError::from)?;
+            match ready.recv_timeout(POLL) {
+                Ok(loaded) => return loaded,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(RagmeError::Thread("it panicked".to_owned()));
+                }
+            }
+        }
+    }
+
+    fn load(folder: &Path, control: &Control) -> Result<Self> {
         let (dtype, device) = (DType::F32, Device::Cpu);
+        let model = fingerprint(folder, control)?;
         let pipeline = TextToVideoPipeline::open(folder, dtype, &device)?;
+        control.check().map_err(DiffusionError::from)?;
         let controller = folder.join(CONTROLLER_FOLDER);
         let config = GenerationConfig::of(folder)?;
         let ragme = Ragme::open(&controller, &pipeline.unet, dtype, &device)?;
-        let model = fingerprint(folder)?;
-        Ok(Self { pipeline, ragme, config, model, clips: BTreeMap::new() })
+        Ok(Self { pipeline, ragme, config, model })
     }
 
-    /// How it is sampled.
+    /// How base and controller are sampled.
     pub fn config(&self) -> &GenerationConfig {
         &self.config
     }
@@ -137,26 +160,6 @@ impl RagmeGenerator {
     /// Width of the frame embeddings that the controller reads.
     pub fn embed_dim(&self) -> usize {
         self.ragme.config().embed_dim
-    }
-
-    /// Hands over what was found for a prompt, the best first.
-    ///
-    /// # Errors
-    /// No clip, or embeddings of another width.
-    pub fn set_clips(&mut self, prompt: &str, clips: Vec<MotionClip>) -> Result<()> {
-        if clips.is_empty() {
-            return Err(RagmeError::Input(format!("no clip was found for `{prompt}`")));
-        }
-        let videos: Vec<_> = clips.iter().map(|clip| clip.embeddings.clone()).collect();
-        Retrieved::one(&videos, self.embed_dim(), &Device::Cpu)?;
-        self.clips.insert(prompt.to_owned(), clips);
-        Ok(())
-    }
-
-    /// The clips that were handed over, by prompt, the best first.
-    pub fn followed(&self) -> BTreeMap<String, Vec<SourceRecord>> {
-        let sources = |clips: &[MotionClip]| clips.iter().map(|clip| clip.source.clone()).collect();
-        self.clips.iter().map(|(prompt, clips)| (prompt.clone(), sources(clips))).collect()
     }
 
     fn size(&self) -> Size {
@@ -167,11 +170,11 @@ impl RagmeGenerator {
     fn sample(
         &self,
         request: &ShotRequest,
-        clips: &[MotionClip],
+        clips: &Clips<'_>,
         control: &Control,
     ) -> Result<Vec<Picture>> {
         let config = &self.config;
-        let videos: Vec<_> = clips.iter().map(|clip| clip.embeddings.clone()).collect();
+        let videos: Vec<_> = clips.iter().map(|(_, clip)| values(clip)).collect();
         let input = RetrievalInput {
             retrieved: Retrieved::one(&videos, self.embed_dim(), &Device::Cpu)?,
             scale: config.retrieval_scale,
@@ -193,17 +196,19 @@ impl RagmeGenerator {
     }
 
     /// Latents (K, C, frames, h, w) of the clips, not scaled.
-    fn latents(&self, clips: &[MotionClip], control: &Control) -> Result<Tensor> {
+    fn latents(&self, clips: &Clips<'_>, control: &Control) -> Result<Tensor> {
         let size = self.size();
-        let clip = |clip: &MotionClip| clip_latents(&self.pipeline, &clip.pictures, size, control);
-        let clips = clips.iter().map(clip).collect::<Result<Vec<_>>>()?;
+        let latents =
+            |clip: &ReferenceClip| clip_latents(&self.pipeline, &clip.frames, size, control);
+        let clips = clips.iter().map(|(_, clip)| latents(clip)).collect::<Result<Vec<_>>>()?;
         Ok(Tensor::stack(&clips, 0)?)
     }
 
-    fn record(&self, request: &ShotRequest, clips: &[MotionClip], speed: f64) -> GeneratorRecord {
-        let found = |clip: &MotionClip| {
-            let SourceRecord { asset, range, scores, .. } = &clip.source;
-            json!({ "asset": asset, "range": range, "similarity": scores.and_then(|s| s.dense) })
+    fn record(&self, request: &ShotRequest, clips: &Clips<'_>, speed: f64) -> GeneratorRecord {
+        let found = |(reference, _): &(&Reference, &ReferenceClip)| {
+            let source = &reference.source;
+            let similarity = source.scores.and_then(|scores| scores.dense);
+            json!({ "asset": source.asset, "range": source.range, "similarity": similarity })
         };
         GeneratorRecord {
             name: RAGME.into(),
@@ -227,10 +232,6 @@ impl ShotGenerator for RagmeGenerator {
         RAGME
     }
 
-    fn follows_motion(&self) -> bool {
-        true
-    }
-
     fn generate(
         &mut self,
         request: &ShotRequest,
@@ -242,9 +243,11 @@ impl ShotGenerator for RagmeGenerator {
         if request.frames == 0 || request.fps == 0 {
             return Err(lacks("a shot has at least one frame"));
         }
-        let clips = self.clips.get(&request.prompt);
-        let clips = clips.ok_or_else(|| lacks("no clips were retrieved for its prompt"))?;
-        let video = self.sample(request, clips, control).map_err(failed)?;
+        let clips = followed(request);
+        if clips.is_empty() {
+            return Err(lacks("no clips were retrieved for its prompt"));
+        }
+        let video = self.sample(request, &clips, control).map_err(failed)?;
         let speed = speed(request, &self.config);
         let mut shown: Option<(usize, YuvFrame)> = None;
         for i in 0..request.frames {
@@ -258,8 +261,19 @@ impl ShotGenerator for RagmeGenerator {
             sink.frame(&frame)?;
             shown = Some((at, frame));
         }
-        Ok(self.record(request, clips, speed))
+        Ok(self.record(request, &clips, speed))
     }
+}
+
+/// The clips of a request whose motion is to be followed, in its order.
+fn followed(request: &ShotRequest) -> Clips<'_> {
+    let of_motion = request.references.iter().filter(|r| r.role == ReferenceRole::Motion);
+    of_motion.filter_map(|reference| Some((reference, reference.clip()?))).collect()
+}
+
+/// Embeddings of a clip's frames as bare numbers.
+fn values(clip: &ReferenceClip) -> Vec<Vec<f32>> {
+    clip.embeddings.iter().map(|embedding| embedding.values().to_vec()).collect()
 }
 
 /// Latents (C, frames, h, w) of a clip in a model's size, not scaled.

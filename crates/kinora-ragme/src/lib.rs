@@ -26,9 +26,7 @@ mod train;
 pub use config::{AdaLn, Combine, Head, Position, RagmeConfig, Variant};
 pub use controller::{Conditioned, Ragme, WEIGHTS_FILE};
 pub use error::{RagmeError, Result};
-pub use generator::{
-    CONTROLLER_FOLDER, GENERATION_FILE, GenerationConfig, MotionClip, RAGME, RagmeGenerator,
-};
+pub use generator::{CONTROLLER_FOLDER, GENERATION_FILE, GenerationConfig, RAGME, RagmeGenerator};
 pub use rag_attention::RagAttention;
 pub use retrieved::{Retrieved, encoded_times, video_embedding};
 pub use sampling::{Guidance, RetrievalInput, guided, rag_init};

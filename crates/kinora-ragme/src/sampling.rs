@@ -4,7 +4,8 @@
 
 use candle_core::{DType, Tensor};
 use kinora_diffusion::{
-    Noise, SampleRequest, TemporalHook, TextToVideoPipeline, UNet3DConditionModel, denoise,
+    DiffusionError, Noise, SampleRequest, TemporalHook, TextToVideoPipeline, UNet3DConditionModel,
+    denoise,
 };
 use kinora_types::Control;
 
@@ -120,7 +121,7 @@ impl Ragme {
     /// Latents (1, C, frames, h, w) of a request with what was retrieved for it; `progress` sees the steps done.
     ///
     /// # Errors
-    /// Sizes, shapes, a network's failure, or cancellation before a step.
+    /// Sizes, shapes, a network's failure, or cancellation, which is polled before each step and at each site in it.
     pub fn sample_latents(
         &self,
         pipeline: &TextToVideoPipeline,
@@ -129,7 +130,7 @@ impl Ragme {
         progress: &mut dyn FnMut(usize),
         control: &Control,
     ) -> Result<Tensor> {
-        let hook = self.condition(&input.retrieved)?;
+        let hook = self.condition(&input.retrieved)?.until(control);
         let text = pipeline.encode_text(&[&request.negative_prompt, &request.prompt])?;
         let mut sampler = pipeline.sampler(request)?;
         let noise = pipeline.start(request)?;
@@ -146,7 +147,12 @@ impl Ragme {
                 .map_err(candle_core::Error::wrap)
         };
         let stochastic = (request.eta > 0.0).then(|| (request.eta, Noise::new(!request.seed)));
-        Ok(denoise(sampler.as_mut(), start, stochastic, predict, progress, control)?)
+        let made = denoise(sampler.as_mut(), start, stochastic, predict, progress, control);
+        made.map_err(|error| match control.check() {
+            // The hook's own failure comes as one of the tensor library.
+            Err(cancelled) => DiffusionError::from(cancelled).into(),
+            Ok(()) => error.into(),
+        })
     }
 
     /// As [`Ragme::sample_latents`], decoded: frames (frames, 3, height, width), 0 to 1.

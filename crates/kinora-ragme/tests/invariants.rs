@@ -4,13 +4,16 @@
 
 mod tiny;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use candle_core::{DType, Tensor};
 use kinora_diffusion::{
-    Identity, SampleRequest, TextToVideoPipeline, UNet3DConditionModel, Weights,
+    Identity, SampleRequest, Site, SiteContext, TemporalHook, TextToVideoPipeline,
+    UNet3DConditionModel, Weights,
 };
 use kinora_ragme::{
-    AdaLn, Combine, Guidance, Head, Position, Ragme, RagmeConfig, RetrievalInput, Retrieved,
-    Variant, guided,
+    AdaLn, Combine, Conditioned, Guidance, Head, Position, Ragme, RagmeConfig, RetrievalInput,
+    Retrieved, Variant, guided,
 };
 use kinora_types::Control;
 use tiny::{CPU, bits, difference, fixtures, normal, unet};
@@ -227,6 +230,41 @@ fn a_prompt_and_retrieved_clips_become_frames() {
     control.cancel();
     let stopped = ragme.sample(&pipeline, &request, &input, &mut |_| (), &control);
     assert_eq!(stopped.unwrap_err().to_string(), "cancelled");
+}
+
+/// Cancels at its third site, as somebody would in the middle of a long pass.
+struct AtThird<'a> {
+    inner: Conditioned<'a>,
+    control: Control,
+    sites: AtomicUsize,
+}
+
+impl TemporalHook for AtThird<'_> {
+    fn apply(
+        &self,
+        site: Site,
+        hidden: &Tensor,
+        context: &SiteContext<'_>,
+    ) -> candle_core::Result<Tensor> {
+        if self.sites.fetch_add(1, Ordering::Relaxed) + 1 == 3 {
+            self.control.cancel();
+        }
+        self.inner.apply(site, hidden, context)
+    }
+}
+
+#[test]
+fn a_pass_ends_at_the_site_at_which_it_is_cancelled() {
+    let (unet, control) = (unet(), Control::default());
+    let ragme = Ragme::open(&fixtures().join("controller"), &unet, DType::F32, &CPU).unwrap();
+    let given = Retrieved::one(&[vec![vec![1.0; 32]; 2]], 32, &CPU).unwrap();
+    let inner = ragme.condition(&given).unwrap().until(&control);
+    let hook = AtThird { inner, control, sites: AtomicUsize::new(0) };
+    let (latents, text) = (normal(81, &[1, 4, 3, 8, 8]), normal(82, &[1, 5, 16]));
+    let steps = Tensor::new(&[300f32], &CPU).unwrap();
+    assert!(unet.sites().len() > 3, "there is more to come");
+    assert!(unet.forward(&latents, &steps, &text, &hook).is_err());
+    assert_eq!(hook.sites.into_inner(), 3);
 }
 
 #[test]

@@ -11,9 +11,10 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdin, Command, Stdio},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, bounded};
 use kinora_types::{Size, YuvFrame};
 
 use super::{
@@ -24,6 +25,8 @@ use kinora_video::{FFmpeg, spawn};
 
 /// Frames that may wait for the encoder.
 const QUEUE: usize = 4;
+/// Time between two looks at whether to stop, while the encoder is waited for.
+const POLL: Duration = Duration::from_millis(20);
 /// Most bytes kept of the end of the child's messages.
 const KEPT_STDERR: usize = 4096;
 /// Fixed, as x264's output depends on it: the same film on any machine.
@@ -97,7 +100,10 @@ const CONTAINER: [&str; 10] = [
     "+faststart",
 ];
 
-/// A film being written. Frames are taken in order; the file appears at [`FilmEncoder::finish`].
+/// Whoever waits for the encoder is asked whether to stop: before the wait, and every 20 ms while it lasts.
+pub type Cancelled<'a> = &'a dyn Fn() -> bool;
+
+/// A film being written. Frames are taken in order; the file appears at [`EncodedFilm::keep`].
 pub struct FilmEncoder {
     spec: EncodeSpec,
     out: PathBuf,
@@ -174,31 +180,48 @@ impl FilmEncoder {
     /// Takes the next frame; waits while the queue is full.
     ///
     /// # Errors
-    /// If ffmpeg has died (the error says of what), or the frame has another size.
-    pub fn push(&mut self, frame: YuvFrame) -> Result<(), RenderError> {
+    /// ffmpeg has died (the error says of what), the frame has another size, or [`RenderError::Cancelled`].
+    pub fn push(&mut self, frame: YuvFrame, cancelled: Cancelled<'_>) -> Result<(), RenderError> {
         if frame.size() != self.spec.size {
             let (got, want) = (frame.size(), self.spec.size);
             return Err(RenderError::Internal(format!("a frame of `{got}`, not `{want}`")));
         }
-        let sent = self.frames.as_ref().is_some_and(|f| f.send(frame).is_ok());
-        if sent { Ok(()) } else { Err(self.autopsy()) }
+        let mut frame = frame;
+        while !cancelled() {
+            let Some(queue) = &self.frames else { return Err(self.autopsy()) };
+            frame = match queue.send_timeout(frame, POLL) {
+                Ok(()) => return Ok(()),
+                Err(SendTimeoutError::Timeout(frame)) => frame,
+                Err(SendTimeoutError::Disconnected(_)) => return Err(self.autopsy()),
+            };
+        }
+        Err(RenderError::Cancelled)
     }
 
-    /// Waits for the encoder, brings the file to disk and gives it its name.
+    /// Waits until the encoder has written the whole file, still under its temporary name.
     ///
     /// # Errors
-    /// If ffmpeg failed, or the file cannot be brought to disk or renamed.
-    pub fn finish(mut self) -> Result<(), RenderError> {
+    /// ffmpeg has died, or [`RenderError::Cancelled`]: nothing is left of the film then.
+    pub fn finish(mut self, cancelled: Cancelled<'_>) -> Result<EncodedFilm, RenderError> {
         self.frames = None;
+        while self.writer.as_ref().is_some_and(|writer| !writer.is_finished()) {
+            wait(cancelled)?;
+        }
         let fed = self.join_writer();
-        let status = self.child.wait().map_err(|e| self.io("cannot wait for ffmpeg", e))?;
+        let status = loop {
+            let ended = self.child.try_wait();
+            match ended.map_err(|e| self.io("cannot wait for ffmpeg", e))? {
+                Some(status) => break status,
+                None => wait(cancelled)?,
+            }
+        };
         if !status.success() || fed.is_err() {
             return Err(self.autopsy());
         }
         self.sound = None;
         let part = self.part.take();
         let part = part.ok_or_else(|| RenderError::Internal("a film without a file".into()))?;
-        part.become_film(&self.out).map_err(|e| self.io("cannot bring the film to disk", e))
+        Ok(EncodedFilm { part, out: self.out.clone() })
     }
 
     fn join_writer(&mut self) -> io::Result<()> {
@@ -230,6 +253,39 @@ impl FilmEncoder {
     fn io(&self, action: &'static str, source: io::Error) -> RenderError {
         RenderError::Io { action, source, path: self.out.clone() }
     }
+}
+
+/// A whole film under a temporary name; dropped, it is gone.
+#[derive(Debug)]
+pub struct EncodedFilm {
+    part: Aside,
+    out: PathBuf,
+}
+
+impl EncodedFilm {
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        self.part.path()
+    }
+
+    /// Brings the film to disk and gives it its name, in place of an older file of that name.
+    ///
+    /// # Errors
+    /// A disk that cannot be written, or a folder that is gone.
+    pub fn keep(self) -> Result<(), RenderError> {
+        let action = "cannot bring the film to disk";
+        let io = |source| RenderError::Io { action, source, path: self.out.clone() };
+        self.part.become_film(&self.out).map_err(io)
+    }
+}
+
+/// One look at whether to stop, and a moment's sleep.
+fn wait(cancelled: Cancelled<'_>) -> Result<(), RenderError> {
+    if cancelled() {
+        return Err(RenderError::Cancelled);
+    }
+    thread::sleep(POLL);
+    Ok(())
 }
 
 impl Drop for FilmEncoder {

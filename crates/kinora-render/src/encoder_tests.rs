@@ -8,6 +8,10 @@ use kinora_video::{FFmpeg, FFmpegError, fixtures::ffmpeg};
 
 use super::{EncodeSpec, FilmEncoder, RenderError, SoundFile};
 
+fn never() -> bool {
+    false
+}
+
 const SIZE: Size = Size { width: 320, height: 180 };
 const SPEC: EncodeSpec = EncodeSpec { size: SIZE, fps: 24 };
 
@@ -20,9 +24,9 @@ fn grey(level: u8) -> YuvFrame {
 fn encode(out: &Path, frames: u8) -> Result<(), RenderError> {
     let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, None, out)?;
     for i in 0..frames {
-        encoder.push(grey(30 + i * 4))?;
+        encoder.push(grey(30 + i * 4), &never)?;
     }
-    encoder.finish()
+    encoder.finish(&never)?.keep()
 }
 
 /// Frames as ffmpeg decodes them: raw planes.
@@ -80,7 +84,7 @@ fn an_unfinished_film_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let film = folder.path().join("film.mp4");
     let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, None, &film).unwrap();
-    encoder.push(grey(80)).unwrap();
+    encoder.push(grey(80), &never).unwrap();
     drop(encoder);
     assert!(names(folder.path()).is_empty(), "{:?}", names(folder.path()));
 }
@@ -103,6 +107,58 @@ fn a_missing_folder_and_a_missing_encoder_are_told() {
     let error = FilmEncoder::start(&poor, SPEC, None, &folder.path().join("f.mp4")).err().unwrap();
     assert!(matches!(error, RenderError::FFmpeg(FFmpegError::NoEncoder { .. })), "{error}");
     assert!(error.hint().unwrap().contains("kinora models pull"));
+}
+
+#[test]
+fn an_encoded_film_takes_its_name_only_when_it_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("film.mp4");
+    fs::write(&film, b"older").unwrap();
+    for keep in [false, true] {
+        let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, None, &film).unwrap();
+        encoder.push(grey(80), &never).unwrap();
+        let encoded = encoder.finish(&never).unwrap();
+        assert!(fs::metadata(encoded.path()).unwrap().len() > 100);
+        if keep {
+            encoded.keep().unwrap()
+        } else {
+            drop(encoded)
+        }
+        assert_eq!(fs::read(&film).unwrap() == b"older", !keep);
+        assert_eq!(names(folder.path()), ["film.mp4"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_wait_for_the_encoder_ends_at_the_first_look_after_a_cancellation() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("film.mp4");
+    // One never reads a frame, the other reads all of them and never ends.
+    let scripts = ["exec sleep 600", "cat >/dev/null; exec sleep 600"];
+    for (script, frames) in scripts.into_iter().zip([usize::MAX, 3]) {
+        let ffmpeg = impostor(folder.path(), script);
+        let mut encoder = FilmEncoder::start(&ffmpeg, SPEC, None, &film).unwrap();
+        let (asked, waited) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+        let third_wait = || {
+            asked.set(asked.get() + 1);
+            // Frames that are taken at once ask once each.
+            waited.set(waited.get() + 1);
+            waited.get() > 3
+        };
+        let pushed = (0..frames).try_for_each(|_| {
+            waited.set(0);
+            encoder.push(grey(50), &third_wait)
+        });
+        let ended = pushed.and_then(|()| {
+            waited.set(0);
+            encoder.finish(&third_wait).map(drop)
+        });
+        assert!(matches!(ended, Err(RenderError::Cancelled)), "{script}: {ended:?}");
+        assert_eq!(waited.get(), 4, "{script}: not asked again once it said stop");
+        assert!(asked.get() < 30, "{script}");
+        assert_eq!(names(folder.path()), ["ffmpeg"], "{script}");
+    }
 }
 
 /// A program that answers like ffmpeg and then does what the script says.
@@ -134,8 +190,8 @@ fn a_child_that_dies_is_told_with_its_last_words() {
     ] {
         let mut encoder =
             FilmEncoder::start(&impostor(folder.path(), script), SPEC, None, &film).unwrap();
-        let pushed = (0..40).try_for_each(|_| encoder.push(grey(50)));
-        let error = pushed.and_then(|()| encoder.finish()).unwrap_err();
+        let pushed = (0..40).try_for_each(|_| encoder.push(grey(50), &never));
+        let error = pushed.and_then(|()| encoder.finish(&never).map(drop)).unwrap_err();
         assert_eq!(matches!(error, RenderError::DiskFull(_)), full, "{script}: {error}");
         if script.contains("something") {
             assert!(error.to_string().contains("something broke"), "{error}");
@@ -156,8 +212,8 @@ fn sound_comes_back_with_the_pictures_and_nothing_else_stays() {
         sound.push(&samples).unwrap();
         sound.finish().unwrap();
         let mut encoder = FilmEncoder::start(&ffmpeg(), SPEC, Some(sound), &film).unwrap();
-        (0..48).for_each(|i| encoder.push(grey(30 + i * 4)).unwrap());
-        encoder.finish().unwrap();
+        (0..48).for_each(|i| encoder.push(grey(30 + i * 4), &never).unwrap());
+        encoder.finish(&never).unwrap().keep().unwrap();
         fs::read(&film).unwrap()
     };
     let first = make();

@@ -64,6 +64,9 @@ pub enum RenderError {
         /// The path.
         path: PathBuf,
     },
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
     /// A bug in Kinora.
     #[error("internal: {0}")]
     Internal(String),
@@ -93,7 +96,7 @@ impl RenderError {
             Self::Io { .. } => "is the folder there, and may it be written?",
             Self::DiskFull(_) => "free some space or write to another disk",
             Self::Encoder { .. } | Self::Distorts { .. } => return None,
-            Self::OutsidePicture { .. } | Self::Internal(_) => return None,
+            Self::OutsidePicture { .. } | Self::Cancelled | Self::Internal(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -26,7 +26,7 @@ mod view_tests;
 pub use aside::sweep as sweep_leftovers;
 pub use blend::{crossfade, dim};
 pub use ease::ease;
-pub use encoder::{EncodeSpec, FilmEncoder};
+pub use encoder::{Cancelled, EncodeSpec, EncodedFilm, FilmEncoder};
 pub use error::RenderError;
 pub use saliency::subject;
 pub use sound::SoundFile;

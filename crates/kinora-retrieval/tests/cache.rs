@@ -48,7 +48,7 @@ fn cards(range: std::ops::Range<usize>) -> Vec<Card> {
 }
 
 fn rank(library: &Library, hubs: &Hubs, cache: &SearcherCache) -> SearchOutcome {
-    let searcher = Searcher::new(&library.catalog, &library.index, hubs, cache).unwrap();
+    let searcher = Searcher::new(&library.built.catalog, &library.index, hubs, cache).unwrap();
     searcher.rank(&Query::text("green"), &Control::default()).unwrap()
 }
 
@@ -68,7 +68,7 @@ fn what_is_kept_stays_true_while_the_library_changes() {
             1 => library.add(&cards(6..9)),
             2 => {
                 let path = "/pictures/3".to_owned();
-                library.catalog.commit(&[Change::Vanished { path }]).unwrap();
+                library.built.catalog.commit(&[Change::Vanished { path }]).unwrap();
                 library.add(&[]);
             }
             3 => library.add_video("12.mp4", &[[0, 255, 0], [0, 0, 255]]),

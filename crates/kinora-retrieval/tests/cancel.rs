@@ -101,9 +101,9 @@ fn is_cancelled<T>(result: Result<T, SearchError>) -> bool {
 #[test]
 fn a_search_stops_behind_the_embedder_and_behind_the_index() {
     let (library, cache) = (library(), SearcherCache::default());
-    let embedder = StoppingEmbedder(&library.embedder, Stopper::after(1));
+    let embedder = StoppingEmbedder(&library.built.embedder, Stopper::after(1));
     let index = StoppingIndex(&library.index, Stopper::after(1));
-    let searcher = Searcher::new(&library.catalog, &index, &embedder, &cache).unwrap();
+    let searcher = Searcher::new(&library.built.catalog, &index, &embedder, &cache).unwrap();
     assert!(is_cancelled(searcher.search(&Query::text("red"), &embedder.1.control)));
     assert_eq!((embedder.1.asked(), index.1.asked()), (1, 0), "the index was not asked any more");
     assert!(is_cancelled(searcher.rank(&Query::text("red"), &index.1.control)));
@@ -118,8 +118,9 @@ fn a_search_stops_behind_the_embedder_and_behind_the_index() {
 fn evidence_stops_in_the_middle() {
     let (mut library, cache) = (library(), SearcherCache::default());
     library.hear("red.mp4", &[(0, 1, "A red bus.")]);
-    let embedder = StoppingEmbedder(&library.embedder, Stopper::after(1));
-    let searcher = Searcher::new(&library.catalog, &library.index, &embedder, &cache).unwrap();
+    let embedder = StoppingEmbedder(&library.built.embedder, Stopper::after(1));
+    let searcher =
+        Searcher::new(&library.built.catalog, &library.index, &embedder, &cache).unwrap();
     assert!(is_cancelled(searcher.segments(&Query::text("red bus"), &embedder.1.control)));
     let stopped = searcher.passages("red bus", &Filter::default(), 9, &embedder.1.control);
     assert!(is_cancelled(stopped));
@@ -136,8 +137,9 @@ fn evaluation_stops_between_and_within_its_queries() {
         moments: Vec::new(),
     };
     let judgements = ["red", "a red car", "blue"].map(judgement);
-    let embedder = StoppingEmbedder(&library.embedder, Stopper::after(2));
-    let searcher = Searcher::new(&library.catalog, &library.index, &embedder, &cache).unwrap();
+    let embedder = StoppingEmbedder(&library.built.embedder, Stopper::after(2));
+    let searcher =
+        Searcher::new(&library.built.catalog, &library.index, &embedder, &cache).unwrap();
     assert!(is_cancelled(evaluate(&searcher, &judgements, Mode::Hybrid, &embedder.1.control)));
     assert_eq!(embedder.1.asked(), 2, "the third was not asked");
 }
@@ -145,20 +147,28 @@ fn evaluation_stops_between_and_within_its_queries() {
 #[test]
 fn clips_and_motion_and_sync_stop() {
     let mut library = library();
-    let embedder = StoppingEmbedder(&library.embedder, Stopper::after(1));
+    let embedder = StoppingEmbedder(&library.built.embedder, Stopper::after(1));
     let query = ClipQuery::text("red");
-    assert!(is_cancelled(retrieve_clips(&library.catalog, &embedder, &query, &embedder.1.control)));
+    assert!(is_cancelled(retrieve_clips(
+        &library.built.catalog,
+        &embedder,
+        &query,
+        &embedder.1.control
+    )));
     assert_eq!(embedder.1.asked(), 1, "it stopped behind the embedder");
     let stopped = Control::default();
     stopped.cancel();
     assert!(is_cancelled(rank_by_motion(
-        &library.catalog,
+        &library.built.catalog,
         &[],
         &Filter::default(),
         &[],
         5,
         &stopped
     )));
-    assert!(is_cancelled(sync(&library.catalog, &mut library.index, &stopped)));
-    assert_eq!(sync(&library.catalog, &mut library.index, &Control::default()).unwrap().written, 0);
+    assert!(is_cancelled(sync(&library.built.catalog, &mut library.index, &stopped)));
+    assert_eq!(
+        sync(&library.built.catalog, &mut library.index, &Control::default()).unwrap().written,
+        0
+    );
 }

@@ -18,7 +18,7 @@ fn names(found: &[RetrievedClip]) -> Vec<String> {
 }
 
 fn find(library: &Library, query: &ClipQuery) -> Result<Vec<RetrievedClip>, SearchError> {
-    retrieve_clips(&library.catalog, &library.embedder, query, &Control::default())
+    retrieve_clips(&library.built.catalog, &library.built.embedder, query, &Control::default())
 }
 
 /// A picture, a red video with a copy, and videos that turn from red to green.
@@ -26,7 +26,7 @@ fn library() -> Library {
     let mut library = Library::new(&[card("red.png", RED)]);
     library.add_video("red.mp4", &[RED; 3]);
     library.add_video("copy.mp4", &[RED; 2]);
-    library.add_video("orange.mp4", &[[255, 90, 0]; 2]);
+    library.add_video("orange.mp4", &[[255, 120, 0]; 2]);
     library.add_video("yellow.mp4", &[[255, 180, 0], [255, 255, 0], [200, 255, 0]]);
     library.add_video("green.mp4", &[GREEN]);
     library

@@ -131,19 +131,19 @@ fn judgements_are_checked() {
 #[test]
 fn the_index_follows_the_catalogue() {
     let mut library = Library::new(&[card("red.png", [255, 0, 0])]);
-    let quiet = sync(&library.catalog, &mut library.index, &Control::default()).unwrap();
+    let quiet = sync(&library.built.catalog, &mut library.index, &Control::default()).unwrap();
     assert_eq!(quiet, Synced::default());
     // Another process opens the same library, adds, and leaves; ours has not looked yet.
-    let other = Catalog::open(library.folder.path()).unwrap();
+    let other = Catalog::open(library.built.catalog.folder()).unwrap();
     let mut other_index =
-        Embedded::open(&library.folder.path().join("index"), "fake-colour@1", 3).unwrap();
+        Embedded::open(&library.built.catalog.folder().join("index"), "fake-colour@1", 3).unwrap();
     library.add(&[card("blue.png", [0, 0, 255])]);
     assert_eq!(sync(&other, &mut other_index, &Control::default()).unwrap().written, 1);
     assert_eq!(other_index.len(), 2);
     drop(other_index);
     let reopened =
-        Embedded::open(&library.folder.path().join("index"), "fake-colour@1", 3).unwrap();
-    assert_eq!((reopened.len(), reopened.mark()), (2, library.catalog.revision().unwrap()));
+        Embedded::open(&library.built.catalog.folder().join("index"), "fake-colour@1", 3).unwrap();
+    assert_eq!((reopened.len(), reopened.mark()), (2, library.built.catalog.revision().unwrap()));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn an_index_of_another_catalogue_is_rebuilt() {
     let stray = Entry { id: Point(77), vector: vec![0.0, 0.0, 1.0] };
     library.index.upsert(std::slice::from_ref(&stray)).unwrap();
     library.index.flush(1_000).unwrap();
-    let synced = sync(&library.catalog, &mut library.index, &Control::default()).unwrap();
+    let synced = sync(&library.built.catalog, &mut library.index, &Control::default()).unwrap();
     assert!(synced.rebuilt && library.index.len() == 1, "ahead of the catalogue");
     library.index.upsert(&[stray]).unwrap();
     library.index.flush(library.index.mark()).unwrap();

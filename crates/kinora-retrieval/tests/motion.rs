@@ -46,7 +46,7 @@ fn add(library: &mut Library, name: &'static str, shots: [(CameraMotion, f32); 2
         embedding: library.picture(RED),
         duration_ms: None,
     };
-    library.catalog.commit(&[change]).unwrap();
+    library.built.catalog.commit(&[change]).unwrap();
 }
 
 fn library() -> Library {
@@ -60,9 +60,15 @@ fn library() -> Library {
 fn the_nearest_motion_comes_first_whatever_is_shown() {
     let library = library();
     let like = [motion(CameraMotion::PanRight, 1.5).descriptor];
-    let hits =
-        rank_by_motion(&library.catalog, &like, &Filter::default(), &[], 5, &Control::default())
-            .unwrap();
+    let hits = rank_by_motion(
+        &library.built.catalog,
+        &like,
+        &Filter::default(),
+        &[],
+        5,
+        &Control::default(),
+    )
+    .unwrap();
     let found: Vec<_> =
         hits.iter().map(|hit| (hit.rank, hit.asset.id, hit.moments[0].range.start_ms())).collect();
     assert_eq!(found, [(1, id("right.mp4"), 0), (2, id("left.mp4"), 0)]);
@@ -70,12 +76,19 @@ fn the_nearest_motion_comes_first_whatever_is_shown() {
     assert!(hits[0].moments.iter().all(|moment| moment.by == Basis::Motion));
 
     let own = [id("right.mp4")];
-    let hits =
-        rank_by_motion(&library.catalog, &like, &Filter::default(), &own, 5, &Control::default())
-            .unwrap();
+    let hits = rank_by_motion(
+        &library.built.catalog,
+        &like,
+        &Filter::default(),
+        &own,
+        5,
+        &Control::default(),
+    )
+    .unwrap();
     assert_eq!(hits.len(), 1, "the example itself is no answer");
     let left = Filter { camera: Some(CameraMotion::PanLeft), ..Filter::default() };
-    let hits = rank_by_motion(&library.catalog, &like, &left, &[], 5, &Control::default()).unwrap();
+    let hits =
+        rank_by_motion(&library.built.catalog, &like, &left, &[], 5, &Control::default()).unwrap();
     let spans: Vec<_> = hits.iter().map(|hit| hit.moments.len()).collect();
     assert_eq!((hits[0].asset.id, spans), (id("left.mp4"), vec![1]));
 }

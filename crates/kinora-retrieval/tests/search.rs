@@ -127,7 +127,7 @@ fn every_hit_says_whether_it_answers_and_by_what() {
     assert_eq!(fits(&outcome), expected);
     assert!(outcome.has_all_words(&outcome.hits[1]) && !outcome.has_all_words(&outcome.hits[2]));
     let rows: Vec<AssetRow> = outcome.hits.iter().map(|hit| hit.row).collect();
-    let named = library.catalog.assets(&rows).unwrap();
+    let named = library.built.catalog.assets(&rows).unwrap();
     let assets: Vec<_> = named.into_iter().map(|(_, asset)| asset.id).collect();
     assert_eq!(assets, outcome.hits.iter().map(|hit| hit.asset.id).collect::<Vec<_>>());
 
@@ -268,7 +268,7 @@ fn what_cannot_be_asked_is_refused() {
 fn what_vanished_is_not_found() {
     let mut library = Library::new(&colours());
     let path = "/pictures/red.png".to_owned();
-    library.catalog.commit(&[Change::Vanished { path }]).unwrap();
+    library.built.catalog.commit(&[Change::Vanished { path }]).unwrap();
     // Before the index has heard of it, too.
     let stale = library.searcher().search(&Query::text("red"), &Control::default()).unwrap();
     assert_eq!(names(&stale), ["orange.png", "blue.png", "green.png"]);

@@ -1,17 +1,17 @@
-//! From a brief to a storyboard: what a film shall show, in which order, for how long.
+//! Briefs and storyboards: what a film shall show, in which order, for how long.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Asset, Rect, RejectedRecord, Scores, Size, Stabilisation, TimeRange};
+use crate::{Rect, Shot, Size, Stabilisation, TimeRange};
 
 /// What becomes of the sound that a clip brings along.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sound {
-    /// It is heard.
+    /// The clip is heard.
     #[default]
     Keep,
-    /// It is not.
+    /// The clip is silent.
     Mute,
 }
 
@@ -19,12 +19,12 @@ pub enum Sound {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShotSound {
-    /// Nothing: its source has no sound.
+    /// Nothing: the source has no sound.
     #[default]
     None,
-    /// Its source's own sound.
+    /// The sound of the source.
     Kept,
-    /// Nothing, though its source has sound.
+    /// Nothing, though the source has sound.
     Muted,
 }
 
@@ -35,26 +35,26 @@ impl ShotSound {
     }
 }
 
-/// One wished-for shot.
+/// One shot as the brief asks for it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ShotBrief {
     /// Name of the shot, for messages and `--pin`; `shot-1`, `shot-2`, … unless given.
     pub name: String,
-    /// What it shall show: the query.
+    /// What the shot shall show; this is the query of its search.
     pub prompt: String,
     /// Words on the screen, if any.
     pub caption: Option<String>,
-    /// Length in seconds, else an even share of the film.
+    /// Length in seconds; unset, an even share of the film.
     pub seconds: Option<f64>,
-    /// Short or full content hash, or file name, of the asset it must show; `@01:05-01:12` after it means that
-    /// stretch of a video.
+    /// Short or full content hash, or file name, of the asset that the shot must show; a suffix `@01:05-01:12` means
+    /// that stretch of a video.
     pub pin: Option<String>,
-    /// Whether the film may go without it when no picture fits.
+    /// Whether the film may go without the shot when no source fits.
     pub optional: bool,
-    /// Whether its clip is heard, else as the film says.
+    /// Whether the clip is heard; unset, as the film says.
     pub sound: Option<Sound>,
-    /// Whether its clip is stabilised, else as the film says.
+    /// Whether the clip is stabilised; unset, as the film says.
     #[serde(rename = "steady")]
     pub stabilisation: Option<Stabilisation>,
 }
@@ -65,9 +65,9 @@ pub struct ShotBrief {
 pub struct Brief {
     /// Title card, if any.
     pub title: Option<String>,
-    /// Whether clips are heard; they are unless this, or their own shot, says otherwise.
+    /// Whether clips are heard; unset, they are. A shot may say otherwise for itself.
     pub sound: Option<Sound>,
-    /// Whether clips are stabilised; they are unless this, or their own shot, says otherwise.
+    /// Whether clips are stabilised; unset, they are. A shot may say otherwise for itself.
     #[serde(rename = "steady")]
     pub stabilisation: Option<Stabilisation>,
     /// The shots in order; never empty once parsed.
@@ -81,7 +81,7 @@ pub enum Captioning {
     /// Captions that the brief gives.
     #[default]
     FromBrief,
-    /// None at all, the title and the attributions excepted.
+    /// No captions; the title and the attributions stay.
     Off,
 }
 
@@ -91,7 +91,7 @@ pub enum Captioning {
 pub enum Transition {
     /// A hard cut.
     Cut,
-    /// A crossfade of so many seconds, taken from both shots.
+    /// A crossfade of this many seconds, taken from both shots.
     Crossfade(f64),
 }
 
@@ -104,14 +104,14 @@ pub struct FilmSpec {
     pub fps: u32,
     /// Wanted length in seconds, title and end card included.
     pub seconds: f64,
-    /// Between shots.
+    /// How shots give way to each other.
     pub transition: Transition,
     /// Words on the screen.
     pub captions: Captioning,
     /// Seed of every choice that is free.
     pub seed: u64,
-    /// What was asked for beside the brief: `Mute` mutes every clip, `Keep` stands in for the brief's
-    /// own word on the film; a shot's word stays.
+    /// What was asked for beside the brief about sound: `Mute` mutes every clip, `Keep` stands in for the brief's own
+    /// word on the film; a shot's word stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound: Option<Sound>,
     /// Stabilisation asked for beside the brief: `Off` leaves every clip as it is, `Auto` stands in for the
@@ -145,48 +145,20 @@ pub struct CameraMove {
 /// A stretch of a video at its own speed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClipCut {
-    /// From when to when.
+    /// The stretch.
     #[serde(flatten)]
     pub range: TimeRange,
-    /// What stays in view where the shapes differ, in fractions of the picture.
+    /// The point that stays in view where the shapes differ, in fractions of the picture.
     pub focus: (f64, f64),
-    /// How it is fitted.
+    /// How the stretch is fitted into the frame.
     #[serde(default)]
     pub framing: Framing,
-    /// What is heard of it.
+    /// What is heard of the stretch.
     #[serde(default)]
     pub sound: ShotSound,
-    /// Whether it is stabilised.
+    /// Whether the stretch is stabilised.
     #[serde(rename = "steady", default)]
     pub stabilisation: Stabilisation,
-}
-
-/// A planned shot with its source.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Shot {
-    /// What was asked for.
-    pub brief: ShotBrief,
-    /// What it will show; `None` is a gap that the user allowed.
-    pub source: Option<Asset>,
-    /// How the source was rated; `None` if it was pinned or is missing.
-    pub scores: Option<Scores>,
-    /// 1-based rank of the source in its search; `None` if it was pinned or is missing.
-    #[serde(default)]
-    pub rank: Option<usize>,
-    /// Why there is no source; `None` if there is one.
-    #[serde(default)]
-    pub gap: Option<String>,
-    /// Whether the user pinned the source.
-    pub pinned: bool,
-    /// What else was considered.
-    pub rejected: Vec<RejectedRecord>,
-    /// Length in frames, the crossfade to what follows included; 0 for a gap.
-    pub frames: u32,
-    /// The camera's move over a picture; `None` for a video or a gap.
-    pub camera: Option<CameraMove>,
-    /// What is shown of a video; `None` for a picture or a gap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clip: Option<ClipCut>,
 }
 
 /// A whole film, planned but not rendered.

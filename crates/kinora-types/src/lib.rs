@@ -22,6 +22,7 @@ mod picture;
 mod printable;
 mod record;
 mod row;
+mod shot;
 mod space;
 mod stabilisation;
 mod time;
@@ -30,7 +31,7 @@ pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
 pub use citation::Citation;
 pub use control::{Cancelled, Control};
 pub use film::{
-    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, Shot, ShotBrief, ShotSound, Sound,
+    Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, ShotBrief, ShotSound, Sound,
     Storyboard, Transition,
 };
 pub use frame::{OddSize, YuvFrame};
@@ -44,6 +45,7 @@ pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
 pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
+pub use shot::{Rating, Shot, ShotSource, Shown};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use stabilisation::{Stabilisation, StabilisationOutcome};
 pub use time::{BackwardRange, TimeRange};

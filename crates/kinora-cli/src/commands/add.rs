@@ -23,7 +23,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct AddReport<'a> {
     library: &'a str,
     #[serde(flatten)]
     added: &'a Added,
@@ -157,7 +157,7 @@ pub(crate) fn run(
         let vanished_files = screen.vanished.iter().map(|path| path.to_string_lossy()).collect();
         let sent = added.sent.as_ref().map(SentReport::from);
         let (added, gathered) = (&added, &screen.gathered);
-        output::json(&Report {
+        output::json(&AddReport {
             library: name,
             added,
             failures,

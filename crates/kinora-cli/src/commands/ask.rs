@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct AnswerReport<'a> {
     library: &'a str,
     question: &'a str,
     text: String,
@@ -76,11 +76,11 @@ pub(crate) fn run(
     Ok(Outcome::Done)
 }
 
-fn report<'a>(library: &'a str, question: &'a str, answer: &'a Answer) -> Report<'a> {
+fn report<'a>(library: &'a str, question: &'a str, answer: &'a Answer) -> AnswerReport<'a> {
     let sent = answer.sent.as_ref().map(SentReport::from);
     let (text, citations) = (answer.text(), answer.citations());
     let retrieved = answer.retrieved();
-    Report { library, question, text, citations, retrieved, sent, answer }
+    AnswerReport { library, question, text, citations, retrieved, sent, answer }
 }
 
 /// A question with the answer's options.

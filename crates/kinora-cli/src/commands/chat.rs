@@ -17,7 +17,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct Report {
+struct ConversationList {
     conversations: Vec<Line>,
 }
 
@@ -62,7 +62,7 @@ fn list(library: &Library, json: bool) -> anyhow::Result<()> {
     };
     let conversations: Vec<Line> = library.conversations()?.into_iter().map(line).collect();
     if json {
-        return output::json(&Report { conversations });
+        return output::json(&ConversationList { conversations });
     }
     let rows: Vec<Vec<String>> = conversations
         .into_iter()

@@ -13,7 +13,7 @@ struct Film {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct FilmList {
     films: Vec<Film>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn run(engine: &Engine, args: &FilmsArgs, json: bool) -> anyhow::Resu
     };
     let films: Vec<Film> = found.iter().map(film).collect();
     if json {
-        output::json(&Report { films })?;
+        output::json(&FilmList { films })?;
         return Ok(Outcome::Done);
     }
     let row =

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{Outcome, args::LibrariesCommand, output};
 
 #[derive(Serialize)]
-struct Report {
+struct LibraryList {
     libraries: Vec<LibrarySummary>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn run(
 fn list(engine: &Engine, json: bool) -> anyhow::Result<Outcome> {
     let libraries = engine.libraries();
     if json {
-        output::json(&Report { libraries })?;
+        output::json(&LibraryList { libraries })?;
         return Ok(Outcome::Done);
     }
     if libraries.is_empty() {

@@ -6,7 +6,9 @@ use std::{
 };
 
 use anyhow::Context;
-use kinora_engine::{Control, Engine, Event, FilmRequest, Generator, Job, Library, Plan};
+use kinora_engine::{
+    BriefFormat, BriefSource, Control, Engine, Event, FilmRequest, Generator, Job, Library, Plan,
+};
 use kinora_types::{
     Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Stabilisation,
     StabilisationOutcome, Storyboard, Transition,
@@ -102,8 +104,7 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         }),
     };
     Ok(FilmRequest {
-        brief: args.brief.clone(),
-        format: None,
+        brief: brief(&args.brief),
         spec,
         length_given: args.seconds.is_some(),
         pins: pins.collect::<anyhow::Result<_>>()?,
@@ -114,6 +115,20 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         overwrite: args.force,
         generator: generator(args)?,
     })
+}
+
+/// An argument is a file if it names one, or looks like the name of one; else it is the text itself.
+fn brief(argument: &str) -> BriefSource {
+    let path = Path::new(argument);
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let named =
+        ["md", "markdown", "toml", "txt"].contains(&extension) && !argument.contains(['\n', ' ']);
+    // A pipe or a device too, to be refused as such.
+    if named || (argument.len() < 1024 && path.exists() && !path.is_dir()) {
+        BriefSource::File { path: path.to_owned() }
+    } else {
+        BriefSource::Text { text: argument.to_owned(), format: BriefFormat::Text }
+    }
 }
 
 fn generator(args: &MakeArgs) -> anyhow::Result<Generator> {
@@ -149,16 +164,16 @@ fn show_plan(
 
 fn shot_line(shot: &Shot, fps: u32) -> String {
     let name = &shot.brief.name;
-    let Some(source) = &shot.source else {
-        return format!("{name}: left out: {}", shot.gap.as_deref().unwrap_or_default());
+    let Some(source) = shot.source() else {
+        return format!("{name}: left out: {}", shot.gap().unwrap_or_default());
     };
-    let score = match shot.scores.and_then(|s| s.dense) {
-        _ if shot.pinned => "pinned".to_owned(),
-        Some(score) => format!("score {score:.3}"),
-        None => "by its words".to_owned(),
+    let score = match source.rating.map(|rating| rating.scores.dense) {
+        None => "pinned".to_owned(),
+        Some(Some(score)) => format!("score {score:.3}"),
+        Some(None) => "by its words".to_owned(),
     };
     let seconds = f64::from(shot.frames) / f64::from(fps);
-    format!("{name}: {} ({score}, {seconds:.1} s)", source.label())
+    format!("{name}: {} ({score}, {seconds:.1} s)", source.asset.label())
 }
 
 /// Which shot shows what, and where film and record lie.
@@ -187,5 +202,24 @@ fn stabilised(shot: &ShotRecord) -> String {
             format!(" (not steadied: {why})")
         }
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_a_file_only_if_it_names_one_or_looks_like_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("brief");
+        std::fs::write(&there, "- a dog").unwrap();
+        let is_file = |argument: &str| matches!(brief(argument), BriefSource::File { .. });
+        assert!(is_file(&there.to_string_lossy()) && is_file("missing.md"));
+        assert!(!is_file(&folder.path().to_string_lossy()), "a folder is no brief");
+        for text in ["a dog by the lake", "a dog.\nnotes.md", "see notes.md", ""] {
+            let whole = BriefSource::Text { text: text.into(), format: BriefFormat::Text };
+            assert_eq!(brief(text), whole);
+        }
     }
 }

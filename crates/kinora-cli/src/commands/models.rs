@@ -22,7 +22,7 @@ struct Model {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct ModelList {
     models: Vec<Model>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn run(
 fn list(engine: &Engine, json: bool) -> anyhow::Result<Outcome> {
     let models: Vec<Model> = engine.store().list().into_iter().map(model).collect();
     if json {
-        output::json(&Report { models })?;
+        output::json(&ModelList { models })?;
         return Ok(Outcome::Done);
     }
     let row = |m: &Model| vec![m.name.clone(), m.state.into(), m.licence.clone(), m.job.clone()];

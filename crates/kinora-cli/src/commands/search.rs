@@ -22,7 +22,7 @@ use crate::{
 const LARGEST_THUMBNAIL: u64 = 16 << 20;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct SearchReport<'a> {
     library: &'a str,
     query: &'a Option<String>,
     like: &'a [PathBuf],
@@ -54,7 +54,7 @@ pub(crate) fn run(
     }
     if json {
         let (library, query) = (library.name(), &args.text);
-        output::json(&Report { library, query, like: &args.like, outcome: &outcome })?;
+        output::json(&SearchReport { library, query, like: &args.like, outcome: &outcome })?;
     } else {
         print(&outcome, args.explain)?;
     }

@@ -53,7 +53,7 @@ pub(crate) struct TrainArgs {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct TrainingReport<'a> {
     folder: &'a Path,
     clips: usize,
     steps: u64,
@@ -81,7 +81,7 @@ pub(crate) fn run(
     let (loss, skipped) = (screen.loss, screen.skipped);
     let Trained { folder, clips, steps } = result?;
     if json {
-        output::json(&Report { folder: &folder, clips, steps, loss })?;
+        output::json(&TrainingReport { folder: &folder, clips, steps, loss })?;
     } else {
         let last = loss.map_or_else(String::new, |loss| format!(", loss {loss:.4}"));
         output::line(format!("{steps} steps on {clips} clips{last}: {}", folder.display()))?;

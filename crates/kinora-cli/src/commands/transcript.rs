@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{Outcome, args::TranscriptArgs, output};
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct TranscriptReport<'a> {
     asset: &'a str,
     /// Seconds of doubtful words, and of speech without any.
     doubtful_s: f64,
@@ -24,7 +24,7 @@ struct Line<'a> {
     passage: &'a Passage,
 }
 
-impl<'a> Report<'a> {
+impl<'a> TranscriptReport<'a> {
     fn new(asset: &'a str, passages: &'a [Passage]) -> Self {
         let line = |passage: &'a Passage| Line { certainty: passage.certainty(), passage };
         Self {
@@ -51,7 +51,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<Outcome> {
     let passages = passages(engine, args, control)?;
     if json {
-        output::json(&Report::new(&args.asset, &passages))?;
+        output::json(&TranscriptReport::new(&args.asset, &passages))?;
     } else if args.srt {
         output::document(&to_srt(&passages))?;
     } else if args.vtt {

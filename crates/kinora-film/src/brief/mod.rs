@@ -11,20 +11,22 @@ mod text;
 use std::path::Path;
 
 use kinora_types::{Brief, ShotBrief};
+use serde::{Deserialize, Serialize};
 
 /// How a brief is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BriefFormat {
-    /// Sentences, lines, paragraphs.
+    /// Plain text: sentences, lines and paragraphs become shots.
     Text,
-    /// `# title`; a list item or a `## section` a shot.
+    /// Markdown: `# title`, then a list item or a `## section` for each shot.
     Markdown,
-    /// `title` and `[[shot]]` tables.
+    /// TOML: `title`, then a `[[shot]]` table for each shot.
     Toml,
 }
 
 impl BriefFormat {
-    /// By the file's name; whatever is neither Markdown nor TOML is text.
+    /// The format that a file's name tells; whatever is neither Markdown nor TOML is text.
     pub fn of_path(path: &Path) -> Self {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         match extension.to_ascii_lowercase().as_str() {
@@ -35,10 +37,10 @@ impl BriefFormat {
     }
 }
 
-/// A brief that cannot be understood: always the writer's to mend.
+/// A brief that cannot be understood; only its writer can fix that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BriefError {
-    /// There is not one shot in it.
+    /// The brief has no shot.
     #[error("the brief is empty")]
     Empty,
     /// Something that the format has no use for.
@@ -49,7 +51,7 @@ pub enum BriefError {
         /// What is wrong with it.
         problem: String,
     },
-    /// TOML that is none, or has a key that no shot knows.
+    /// Invalid TOML, or a key that is not known.
     #[error("the brief is not understood: {0}")]
     Toml(String),
     /// A shot that says nothing.
@@ -91,6 +93,10 @@ impl BriefError {
 }
 
 /// Reads a brief. `seconds` is the length of the film, which says how finely plain text is cut.
+///
+/// # Errors
+/// Text that the format does not know, or a brief of which no film can be made: no shot, a shot that shows nothing,
+/// two shots of one name, a length that is no time.
 pub fn parse(text: &str, format: BriefFormat, seconds: f64) -> Result<Brief, BriefError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let brief = match format {
@@ -101,7 +107,7 @@ pub fn parse(text: &str, format: BriefFormat, seconds: f64) -> Result<Brief, Bri
     checked(brief)
 }
 
-/// Names the nameless and refuses what no film can be made of.
+/// Gives unnamed shots default names and checks the brief.
 fn checked(mut brief: Brief) -> Result<Brief, BriefError> {
     if brief.shots.is_empty() {
         return Err(BriefError::Empty);

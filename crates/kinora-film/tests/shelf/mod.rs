@@ -2,11 +2,12 @@
 //! is the search itself, which has tests of its own.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
 use kinora_film::{Found, SourceError, SourceFinder, grouped, open_source, open_video};
+use kinora_inference::{Reference, ShotGenerator};
 use kinora_render::{RenderError, fixtures::typesetter};
 use kinora_types::{
     Asset, AssetId, Basis, Candidate, Captioning, ContentHash, Control, EmbeddingSpace, FilmRecord,
@@ -193,15 +194,15 @@ impl SourceFinder for Shelf {
             let pair = (places[a].min(places[b]), places[a].max(places[b]));
             self.alike.contains(&pair)
         };
-        Ok(grouped(assets.len(), alike))
+        Ok(grouped(assets.len(), alike, &Control::default())?)
     }
 
     fn open(&self, asset: &Asset, side: u32) -> Result<Picture, SourceError> {
-        open_source(asset, side)
+        open_source(asset, side, &Control::default())
     }
 
     fn video(&self, asset: &Asset) -> Result<VideoFile, SourceError> {
-        open_video(&ffmpeg(), asset, &kinora_types::Control::default())
+        open_video(&ffmpeg(), asset, &Control::default())
     }
 }
 
@@ -230,14 +231,28 @@ pub(crate) fn origin() -> kinora_film::Origin {
             normalised: false,
         },
         threshold: Some(THRESHOLD),
-        followed: std::collections::BTreeMap::new(),
     }
 }
+
+/// Clips that generated shots follow, by prompt.
+pub(crate) type Clips = BTreeMap<String, Vec<Reference>>;
 
 /// Renders with the real ffmpeg; cancels once so many frames are done.
 pub(crate) fn make(
     storyboard: &Storyboard,
     shelf: &Shelf,
+    out: &Path,
+    cancel_at: Option<u64>,
+) -> Result<FilmRecord, kinora_film::FilmError> {
+    let mut camera = kinora_film::CameraMoveGenerator;
+    make_with(storyboard, shelf, (&mut camera, &Clips::new()), out, cancel_at)
+}
+
+/// As [`make`], with a generator and the clips that it follows.
+pub(crate) fn make_with(
+    storyboard: &Storyboard,
+    shelf: &Shelf,
+    (generator, clips): (&mut dyn ShotGenerator, &Clips),
     out: &Path,
     cancel_at: Option<u64>,
 ) -> Result<FilmRecord, kinora_film::FilmError> {
@@ -250,7 +265,8 @@ pub(crate) fn make(
     let context = kinora_film::RenderContext {
         ffmpeg: &ffmpeg,
         typesetter: &mut typesetter(),
-        generator: &mut kinora_film::CameraMoveGenerator,
+        generator,
+        clips,
         sources: shelf,
         embedder: None,
         control: &control,

@@ -35,12 +35,13 @@ impl TrainingSession {
     /// sampled and kept with it, `space` names the frame embeddings.
     ///
     /// # Errors
-    /// A file of the base is missing or does not fit, or a folder cannot be made.
+    /// A file of the base is missing or does not fit, a folder cannot be made, or cancellation.
     pub fn open(
         model: &Path,
         out: &Path,
         generation: GenerationConfig,
         space: &str,
+        control: &Control,
     ) -> Result<Self> {
         let pipeline = TextToVideoPipeline::open(model, DType::F32, &Device::Cpu)?;
         let GenerationConfig { width, height, frames, fps, .. } = &generation;
@@ -49,7 +50,7 @@ impl TrainingSession {
             .map(|part| model.join(part))
             .iter()
             .filter(|folder| folder.is_dir())
-            .map(|folder| Ok(fingerprint(folder)?[..8].to_owned()))
+            .map(|folder| Ok(fingerprint(folder, control)?[..8].to_owned()))
             .collect::<Result<_>>()?;
         let space: String =
             space.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

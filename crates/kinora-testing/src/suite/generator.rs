@@ -2,11 +2,11 @@
 //!
 //! It does not cover how the frames look; that is each generator's own business.
 
-use kinora_types::{Control, Picture, Size, YuvFrame};
-
 use kinora_inference::{
-    FrameSink, GenerateError, Reference, ReferenceRole, ShotGenerator, ShotRequest, SinkError,
+    FrameSink, GenerateError, Reference, ReferenceContent, ReferenceRole, ShotGenerator,
+    ShotRequest, SinkError,
 };
+use kinora_types::{AssetId, ContentHash, Control, Picture, Rights, Size, SourceRecord, YuvFrame};
 
 /// Keeps what it is given; refuses or cancels on demand.
 #[derive(Default)]
@@ -41,8 +41,8 @@ impl FrameSink for Probe {
     }
 }
 
-/// Runs the whole suite. `request` is one that the generator can serve; it is varied in size, length
-/// and seed. Sizes are small, frames few.
+/// Runs the whole suite. `request` is one that the generator can serve; it is varied in size, length, prompt, seed and
+/// references. Sizes are small, frames few.
 ///
 /// # Panics
 /// With what the contract says, where the generator breaks it.
@@ -56,6 +56,8 @@ pub fn check_shot_generator(generator: &mut dyn ShotGenerator, request: &ShotReq
     stops_when_cancelled(generator, &request);
     passes_on_a_refusal(generator, &request);
     refuses_no_frames(generator, &request);
+    says_that_references_are_missing(generator, &request);
+    keeps_nothing_of_other_requests(generator, &request);
 }
 
 /// A reference to start a request from: a picture with something in it, of the given size.
@@ -66,10 +68,21 @@ pub fn sample_reference(width: u32, height: u32) -> Reference {
         pixel[0] = (x * 255 / width) as u8;
         pixel[1] = (y * 255 / height) as u8;
     }
-    Reference {
-        asset: kinora_types::AssetId(kinora_types::ContentHash::of(picture.rgb())),
-        role: ReferenceRole::Subject,
-        picture,
+    let source = sample_source(picture.rgb());
+    Reference { source, role: ReferenceRole::Subject, content: ReferenceContent::Picture(picture) }
+}
+
+/// A source to make references of, known by these bytes.
+pub fn sample_source(bytes: &[u8]) -> SourceRecord {
+    SourceRecord {
+        asset: AssetId(ContentHash::of(bytes)),
+        label: "a sample".into(),
+        path: "sample.png".into(),
+        bytes: Some(bytes.len() as u64),
+        rights: Rights::default(),
+        range: None,
+        rank: None,
+        scores: None,
     }
 }
 
@@ -123,6 +136,35 @@ fn refuses_no_frames(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
     let request = ShotRequest { frames: 0, ..request.clone() };
     let result = generator.generate(&request, &mut Probe::default(), &Control::default());
     assert!(matches!(result, Err(GenerateError::Request(_))), "no frames at all: {result:?}");
+}
+
+/// Without references, a generator that needs none makes the frames; any other says so before the first frame.
+fn says_that_references_are_missing(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
+    let bare = ShotRequest { references: Vec::new(), ..request.clone() };
+    let mut probe = Probe::default();
+    match generator.generate(&bare, &mut probe, &Control::default()) {
+        Ok(_) => assert_eq!(probe.frames.len(), bare.frames as usize, "without references"),
+        Err(GenerateError::Request(_)) => assert!(probe.frames.is_empty(), "refused too late"),
+        Err(other) => panic!("without references: {other:?}"),
+    }
+}
+
+/// The same request gives the same frames whatever was asked for in between.
+fn keeps_nothing_of_other_requests(generator: &mut dyn ShotGenerator, request: &ShotRequest) {
+    let mut made = |request: &ShotRequest| {
+        let mut probe = Probe::default();
+        let record = generator.generate(request, &mut probe, &Control::default());
+        (record.expect("a fair request is served"), probe.frames)
+    };
+    let (record, frames) = made(request);
+    if record.deterministic {
+        let references = request.references.iter().rev().cloned().collect();
+        let prompt = format!("{} again", request.prompt);
+        made(&ShotRequest { prompt, references, seed: !request.seed, ..request.clone() });
+        let (again, same) = made(request);
+        assert!(frames == same, "another request in between changes no frame");
+        assert_eq!(record, again, "another request in between changes no record");
+    }
 }
 
 #[cfg(test)]

@@ -1,42 +1,27 @@
-//! The `ragme` generator of a film: model, library and embedder brought together.
+//! Clips for the RAGME generator: the videos whose motion the shots of a film follow, as references of its requests.
 //!
 //! For every prompt of a storyboard the nearest videos are found and the stretch of each around its best moment is
 //! decoded at the model's rate; every third frame is embedded. Stored frames are a second apart, too sparse for that.
 //!
-//! Memory: the model, one decoded frame, and the embeddings (some KB a clip); all frames of the clips if the model
-//! starts from them.
+//! Memory: one decoded frame, and the embeddings (some KB a clip); all frames of the clips if the model starts from
+//! them.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    path::PathBuf,
-};
+use std::collections::BTreeMap;
 
 use kinora_catalog::{Catalog, CatalogError};
-use kinora_film::{FilmError, SourceError, open_video, present_name};
+use kinora_film::{FilmError, open_video, source_record, unreadable};
 use kinora_image::frame::to_picture;
-use kinora_inference::{ImageEmbedder, TextEmbedder};
-use kinora_models::Space;
-use kinora_ragme::{GenerationConfig, MotionClip, RagmeGenerator};
+use kinora_inference::{
+    ImageEmbedder, Reference, ReferenceClip, ReferenceContent, ReferenceRole, TextEmbedder,
+};
+use kinora_ragme::GenerationConfig;
 use kinora_retrieval::{ClipQuery, Filter, RetrievedClip, retrieve_clips};
 use kinora_types::{
-    Asset, Control, Framing, Picture, Scores, Size, SourceRecord, Storyboard, TimeRange,
+    Asset, Control, Embedding, Framing, Picture, Rating, Scores, Shown, Size, Storyboard, TimeRange,
 };
 use kinora_video::{ClipSpec, FFmpeg, VideoError, VideoFile};
 
 use crate::EngineError;
-
-/// What makes the shots.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Generator {
-    /// Pictures are moved over, videos shown as they are.
-    #[default]
-    CameraMove,
-    /// A text-to-video model that follows the motion of retrieved videos.
-    Ragme {
-        /// Folder of the base with the controller in it.
-        model: Option<PathBuf>,
-    },
-}
 
 /// Every third frame of a retrieved clip is embedded (RAGME, as released).
 const EMBEDDED: usize = 3;
@@ -64,6 +49,7 @@ pub(crate) fn find_clips<'p>(
 ) -> Result<FoundClips, EngineError> {
     let mut found = FoundClips::new();
     for prompt in prompts {
+        control.check()?;
         if !found.contains_key(prompt) {
             let query = ClipQuery { k, filter: filter.clone(), ..ClipQuery::text(prompt) };
             let clips = retrieve_clips(catalog, embedder, &query, control)?;
@@ -78,60 +64,51 @@ pub(crate) fn find_clips<'p>(
 }
 
 /// Reads the clips of a storyboard's prompts.
-pub(crate) struct Motion<'a> {
-    pub(crate) catalog: &'a Catalog,
-    pub(crate) space: &'a Space,
+pub(crate) struct ClipReader<'a> {
+    pub(crate) embedder: &'a dyn ImageEmbedder,
     pub(crate) ffmpeg: &'a FFmpeg,
     pub(crate) found: &'a FoundClips,
+    /// How the model reads them.
+    pub(crate) config: &'a GenerationConfig,
     pub(crate) control: &'a Control,
 }
 
-impl Motion<'_> {
-    /// The generator of a model's folder, with clips for every shot that has a source.
-    pub(crate) fn generator(
+impl ClipReader<'_> {
+    /// By prompt, the clips of every shot that is generated, nearest first.
+    pub(crate) fn references(
         &self,
-        model: Option<&PathBuf>,
         storyboard: &Storyboard,
-    ) -> Result<RagmeGenerator, EngineError> {
-        let model = model.ok_or(EngineError::NoVideoModel)?;
-        let mut generator = RagmeGenerator::open(model)?;
-        let (wanted, own) = (generator.embed_dim(), self.catalog.space().dimension);
-        if wanted != own {
-            let space = self.catalog.space().id();
-            return Err(EngineError::VideoModelSpace { wanted, own, space });
+    ) -> Result<BTreeMap<String, Vec<Reference>>, EngineError> {
+        let generated = |shown: &Shown| matches!(shown, Shown::Generated { .. });
+        let shots = storyboard.shots.iter().filter(|shot| generated(&shot.shown));
+        let mut references = BTreeMap::new();
+        for prompt in shots.map(|shot| &shot.brief.prompt) {
+            // Shots may share a prompt; decoding its clips is the dear part.
+            if !references.contains_key(prompt) {
+                references.insert(prompt.clone(), self.clips(prompt)?);
+            }
         }
-        let shown = storyboard.shots.iter().filter(|shot| shot.source.is_some());
-        let mut seen = HashSet::new();
-        // Shots may share a prompt; decoding its clips is the dear part.
-        for prompt in shown.map(|shot| &shot.brief.prompt).filter(|prompt| seen.insert(*prompt)) {
-            self.control.check().map_err(FilmError::from)?;
-            let clips = self.clips(prompt, generator.config())?;
-            generator.set_clips(prompt, clips)?;
-        }
-        Ok(generator)
+        Ok(references)
     }
 
-    fn clips(
-        &self,
-        prompt: &str,
-        config: &GenerationConfig,
-    ) -> Result<Vec<MotionClip>, EngineError> {
+    fn clips(&self, prompt: &str) -> Result<Vec<Reference>, EngineError> {
         let found = self.found.get(prompt).into_iter().flatten().enumerate();
-        found.map(|(at, clip)| self.clip(at + 1, clip, config)).collect()
+        found.map(|(at, clip)| self.clip(at + 1, clip)).collect()
     }
 
-    fn clip(
-        &self,
-        rank: usize,
-        found: &FoundClip,
-        config: &GenerationConfig,
-    ) -> Result<MotionClip, EngineError> {
-        let range = stretch(found, config)?;
-        let read = Stretch { range, config, keep: config.rag_init };
+    fn clip(&self, rank: usize, found: &FoundClip) -> Result<Reference, EngineError> {
+        let range = stretch(found, self.config)?;
+        let read = Stretch { range, config: self.config, keep: self.config.rag_init };
         let file = open_video(self.ffmpeg, &found.asset, self.control).map_err(FilmError::from)?;
         let (embeddings, pictures) =
-            read.frames(&file, &found.asset, self.space.image(), self.control)?;
-        Ok(MotionClip { source: source(rank, found, range), embeddings, pictures })
+            read.frames(&file, &found.asset, self.embedder, self.control)?;
+        let scores = Scores { dense: Some(found.similarity), ..Scores::default() };
+        let clip = ReferenceClip { embeddings, frames: pictures.into() };
+        Ok(Reference {
+            source: source_record(&found.asset, Some(range), Some(Rating { scores, rank })),
+            role: ReferenceRole::Motion,
+            content: ReferenceContent::Clip(clip),
+        })
     }
 }
 
@@ -151,16 +128,8 @@ impl Stretch<'_> {
         asset: &Asset,
         embedder: &dyn ImageEmbedder,
         control: &Control,
-    ) -> Result<(Vec<Vec<f32>>, Vec<Picture>), EngineError> {
-        let unreadable = |error: VideoError| match error {
-            VideoError::Cancelled => FilmError::Cancelled(kinora_types::Cancelled),
-            error => FilmError::from(SourceError::Unreadable {
-                label: asset.label(),
-                message: error.to_string(),
-                hint: error.hint(),
-                path: asset.paths.first().cloned().unwrap_or_default(),
-            }),
-        };
+    ) -> Result<(Vec<Embedding>, Vec<Picture>), EngineError> {
+        let failed = |error: VideoError| FilmError::from(unreadable(asset, &error));
         let spec = ClipSpec {
             range: self.range,
             size: decoded(embedder, self.config),
@@ -170,8 +139,8 @@ impl Stretch<'_> {
         };
         let cancelled = || control.is_cancelled();
         let (mut prepared, mut pictures) = (Vec::new(), Vec::new());
-        for (at, frame) in file.clip(&spec, &cancelled).map_err(unreadable)?.enumerate() {
-            let picture = to_picture(&frame.map_err(unreadable)?);
+        for (at, frame) in file.clip(&spec, &cancelled).map_err(failed)?.enumerate() {
+            let picture = to_picture(&frame.map_err(failed)?);
             if at % EMBEDDED == 0 {
                 prepared.push(embedder.prepare(&picture)?);
             }
@@ -179,27 +148,12 @@ impl Stretch<'_> {
                 pictures.push(picture);
             }
         }
-        let embeddings = embedder.embed(&prepared)?;
-        Ok((embeddings.iter().map(|e| e.values().to_vec()).collect(), pictures))
+        control.check()?;
+        Ok((embedder.embed(&prepared)?, pictures))
     }
 }
 
-/// A clip as the trail names it.
-fn source(rank: usize, found: &FoundClip, range: TimeRange) -> SourceRecord {
-    let asset = &found.asset;
-    SourceRecord {
-        asset: asset.id,
-        label: asset.label(),
-        path: present_name(asset),
-        bytes: Some(asset.bytes),
-        rights: asset.rights.clone(),
-        range: Some(range),
-        rank: Some(rank),
-        scores: Some(Scores { dense: Some(found.similarity), ..Scores::default() }),
-    }
-}
-
-/// Of the model's video.
+/// Length of the model's video in milliseconds.
 pub(crate) fn length_ms(config: &GenerationConfig) -> u64 {
     1000 * u64::from(config.frames) / u64::from(config.fps.max(1))
 }

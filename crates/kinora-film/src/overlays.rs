@@ -1,5 +1,5 @@
-//! All words of a film, set before the first frame is made, so that what cannot be shown is told at
-//! once.
+//! Title, captions and end card as overlays, typeset before the first frame is made: text that cannot be shown is an
+//! error before any work is done.
 
 use kinora_render::{Overlay, RenderError, Typesetter};
 use kinora_types::{Size, Storyboard};
@@ -7,15 +7,16 @@ use kinora_types::{Size, Storyboard};
 use crate::FilmError;
 
 /// Overlays of a film.
-pub(crate) struct Words {
+pub(crate) struct Overlays {
+    /// The title card's.
     pub title: Option<Overlay>,
-    /// One for each shot of the storyboard.
+    /// A caption for each shot of the storyboard.
     pub captions: Vec<Option<Overlay>>,
     /// Pages of the end card, each with its share of the card's time.
     pub pages: Vec<(Overlay, f64)>,
 }
 
-impl Words {
+impl Overlays {
     /// Sets the title, the captions and the end card.
     pub(crate) fn set(storyboard: &Storyboard, setter: &mut Typesetter) -> Result<Self, FilmError> {
         let size = storyboard.spec.size;
