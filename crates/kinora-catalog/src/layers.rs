@@ -314,7 +314,7 @@ pub(crate) fn beside(
 }
 
 impl Catalog {
-    /// What each layer says of an asset; empty for one that an older Kinora added.
+    /// The layers of an asset; empty for one that an older Kinora added.
     ///
     /// # Errors
     /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].

@@ -13,7 +13,10 @@ pub(crate) const IMPOSSIBLE: f64 = 0.0;
 ///
 /// # Errors
 /// Cancellation, which is polled at every step along an augmenting path: one look at every column.
-pub fn assign(values: &[Vec<f64>], control: &Control) -> Result<Vec<Option<usize>>, Cancelled> {
+pub(crate) fn assign(
+    values: &[Vec<f64>],
+    control: &Control,
+) -> Result<Vec<Option<usize>>, Cancelled> {
     let rows = values.len();
     let columns = values.first().map_or(0, Vec::len);
     // As many columns of no value as rows: a row may always stay without a pair.

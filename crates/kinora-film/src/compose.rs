@@ -196,7 +196,7 @@ impl<'a> Composer<'a> {
     }
 
     /// Closes the film, still under a temporary name; the hash is over all composed frames.
-    pub fn finish(self) -> Result<(EncodedFilm, ContentHash), FilmError> {
+    pub(crate) fn finish(self) -> Result<(EncodedFilm, ContentHash), FilmError> {
         if self.done != self.total {
             return Err(FilmError::Render(kinora_render::RenderError::Internal(format!(
                 "composed {} of {} frames",

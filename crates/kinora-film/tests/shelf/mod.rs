@@ -235,7 +235,7 @@ pub(crate) fn origin() -> kinora_film::Origin {
 }
 
 /// Clips that generated shots follow, by prompt.
-pub type Clips = BTreeMap<String, Vec<Reference>>;
+pub(crate) type Clips = BTreeMap<String, Vec<Reference>>;
 
 /// Renders with the real ffmpeg; cancels once so many frames are done.
 pub(crate) fn make(
@@ -249,7 +249,7 @@ pub(crate) fn make(
 }
 
 /// As [`make`], with a generator and the clips that it follows.
-pub fn make_with(
+pub(crate) fn make_with(
     storyboard: &Storyboard,
     shelf: &Shelf,
     (generator, clips): (&mut dyn ShotGenerator, &Clips),
