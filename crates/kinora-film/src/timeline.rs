@@ -110,6 +110,9 @@ pub(crate) fn crossfade_frames(spec: &FilmSpec) -> u32 {
 
 impl Timeline {
     /// Shares the film's time out.
+    ///
+    /// # Errors
+    /// [`TimelineError`] if the parts do not fit the length.
     pub fn new(spec: &FilmSpec, parts: &Parts) -> Result<Self, TimelineError> {
         let form = TimelineError::Form { seconds: spec.seconds, fps: spec.fps };
         let (length, rate) = (1.0..=6.0 * 3600.0, 1..=240);
