@@ -14,7 +14,7 @@ use kinora_testing::{
     },
     library::{Item, LibraryBuilder},
 };
-use kinora_video::fixtures::ffmpeg;
+use kinora_video::fixtures::{cached, ffmpeg};
 use tempfile::TempDir;
 
 /// Space of most tests, of three dimensions.
@@ -126,5 +126,6 @@ fn engine(home: &TempDir, fakes: &Fakes) -> Engine {
     settings.cache = home.path().join("cache");
     settings.config.space = Some(SMALL.into());
     settings.config.ffmpeg = Some(ffmpeg().path);
+    settings.config.font = cached("caption-font", "DejaVuSans.ttf");
     Engine::with_backends(settings, Arc::new(fakes.clone())).unwrap()
 }
