@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::run::run;
 
 /// Runs `bench/NAME/run.sh`, or lists the names.
-pub fn bench(name: Option<&str>) -> anyhow::Result<()> {
+pub(crate) fn bench(name: Option<&str>) -> anyhow::Result<()> {
     let Some(name) = name else {
         for entry in fs::read_dir("bench")? {
             let entry = entry?;

@@ -18,7 +18,7 @@ const FOR_TESTS: [&str; 5] =
     ["pp-ocrv6-det", "pp-ocrv6-rec", "whisper-tiny", "smollm2-135m-instruct", "xllamacpp"];
 
 /// Everything that must hold before a change lands.
-pub fn ci() -> anyhow::Result<()> {
+pub(crate) fn ci() -> anyhow::Result<()> {
     layers::check_workspace()?;
     stats::check_workspace()?;
     run(cargo().args(["fmt", "--all", "--check"]))?;
@@ -41,7 +41,7 @@ pub fn ci() -> anyhow::Result<()> {
 
 /// Fetches what the tests need, then runs them all, with the features that are off by default: one
 /// selection of packages and features, so that nothing is built twice.
-pub fn test(args: &[String]) -> anyhow::Result<()> {
+pub(crate) fn test(args: &[String]) -> anyhow::Result<()> {
     let environment = tools::environment()?;
     let build = ["--workspace", "--all-targets"].into_iter().chain(tools::FEATURES);
     let program = pull_with(&build.collect::<Vec<_>>(), &environment)?;
@@ -53,7 +53,7 @@ pub fn test(args: &[String]) -> anyhow::Result<()> {
 }
 
 /// The cache that `models pull` filled, as the program itself tells it.
-pub fn cache(program: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn cache(program: &Path) -> anyhow::Result<PathBuf> {
     let output = Command::new(program).args(["models", "path"]).output()?;
     Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
 }
@@ -62,7 +62,7 @@ pub fn cache(program: &Path) -> anyhow::Result<PathBuf> {
 ///
 /// The words for cargo select what is built: the tests build the whole workspace, since a package
 /// alone has other features of its dependencies, and half the tree would be built twice.
-pub fn pull(build: &[&str]) -> anyhow::Result<PathBuf> {
+pub(crate) fn pull(build: &[&str]) -> anyhow::Result<PathBuf> {
     pull_with(build, &[])
 }
 
@@ -77,7 +77,7 @@ fn pull_with(build: &[&str], environment: &[(&str, OsString)]) -> anyhow::Result
 }
 
 /// Where cargo puts a program.
-pub fn built(name: &str, profile: &str) -> PathBuf {
+pub(crate) fn built(name: &str, profile: &str) -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join(profile).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))

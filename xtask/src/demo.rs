@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::{ci, run::run};
 
 /// Fetches, builds, makes a library of `samples/`, searches it, makes a film, shows its trail.
-pub fn demo(out: &Path) -> anyhow::Result<()> {
+pub(crate) fn demo(out: &Path) -> anyhow::Result<()> {
     let program = ci::pull(&["--release"])?;
     let home = out.join("home");
     if home.exists() {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::run::{cargo, run};
 
 /// Fails on a licence or an origin that `deny.toml` does not allow.
-pub fn check_workspace() -> anyhow::Result<()> {
+pub(crate) fn check_workspace() -> anyhow::Result<()> {
     if Command::new("cargo-deny").arg("--version").output().is_ok() {
         let checks = ["--all-features", "check", "bans", "licenses", "sources"];
         return run(Command::new("cargo-deny").args(checks));

@@ -14,7 +14,7 @@ const FOLDER: &str = "target/dist";
 
 /// Links `kinora` once more with its symbols and line tables, the same code otherwise, and takes them apart with binutils.
 /// Debuggers and profilers find the file by its name beside the binary.
-pub fn dist() -> anyhow::Result<()> {
+pub(crate) fn dist() -> anyhow::Result<()> {
     let link = ["rustc", "--locked", "--release", "--package", "kinora-cli", "--bin", "kinora"];
     run(cargo().args(link).args(["--", "-C", "strip=none"]))?;
     let folder = root().join(FOLDER);

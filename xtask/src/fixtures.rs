@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::run::run;
 
 /// Runs every `crates/*/fixtures/make_*.py`; each names the packages it needs in its first lines.
-pub fn fixtures() -> anyhow::Result<()> {
+pub(crate) fn fixtures() -> anyhow::Result<()> {
     for script in scripts()? {
         run(Command::new("python3").arg(&script))
             .with_context(|| format!("see the head of `{}` for what it needs", script.display()))?;

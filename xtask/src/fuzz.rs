@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// Mutants in CI: within two minutes on two cores.
-pub const IN_CI: u64 = 10_000;
+pub(crate) const IN_CI: u64 = 10_000;
 
 /// Feeds so many mutants to all targets, or lets libFuzzer feed each target for so many seconds.
-pub fn fuzz(mutants: u64, libfuzzer: Option<u64>) -> anyhow::Result<()> {
+pub(crate) fn fuzz(mutants: u64, libfuzzer: Option<u64>) -> anyhow::Result<()> {
     if let Some(seconds) = libfuzzer {
         return with_libfuzzer(seconds);
     }

@@ -35,7 +35,7 @@ const FLOORS: [(&str, u8); 21] = [
 const APART: &str = "kinora-testing";
 
 /// Reads the manifests of the workspace and fails on every arrow that the table does not allow.
-pub fn check_workspace() -> anyhow::Result<()> {
+pub(crate) fn check_workspace() -> anyhow::Result<()> {
     let output = cargo()
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .output()

@@ -26,7 +26,7 @@ struct Sized {
 }
 
 /// Measures every Rust file below `crates/` and `xtask/` and fails when the budget is broken.
-pub fn check_workspace() -> anyhow::Result<()> {
+pub(crate) fn check_workspace() -> anyhow::Result<()> {
     let mut paths = Vec::new();
     for folder in ["crates", "xtask"] {
         collect(Path::new(folder), &mut paths)?;

@@ -16,10 +16,10 @@ const CMAKE: &str = "cmake==4.4.4";
 const LIBCLANG: &str = "libclang==18.1.1";
 
 /// Features of the workspace's tests: everything that is off by default.
-pub const FEATURES: [&str; 2] = ["--features", "kinora-cli/llama"];
+pub(crate) const FEATURES: [&str; 2] = ["--features", "kinora-cli/llama"];
 
 /// Variables under which llama.cpp builds; fetches into `target/tools` what the machine lacks.
-pub fn environment() -> anyhow::Result<Vec<(&'static str, OsString)>> {
+pub(crate) fn environment() -> anyhow::Result<Vec<(&'static str, OsString)>> {
     let mut variables = Vec::new();
     let runs = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if std::env::var_os("CMAKE").is_none() && !runs("cmake") {

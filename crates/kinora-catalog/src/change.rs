@@ -95,7 +95,7 @@ pub enum Change {
     Seen {
         /// The asset.
         asset: AssetId,
-        /// Where.
+        /// The file.
         file: FileEntry,
     },
     /// A video was looked through: more of its frames, its shots, its vector over all frames. Frames of
@@ -146,9 +146,9 @@ pub enum Change {
     Perceived {
         /// The asset.
         asset: AssetId,
-        /// What it looked for.
+        /// The kind of passage that it looked for.
         kind: PassageKind,
-        /// Name and revision.
+        /// Name and revision of the model.
         model: String,
         /// What it found, in place of what machines found before; or why it cannot, if that will not
         /// change.
@@ -158,9 +158,9 @@ pub enum Change {
     Correct {
         /// The asset.
         asset: AssetId,
-        /// Of which kind of passage.
+        /// The kind of passage that it is about.
         kind: PassageKind,
-        /// What is said.
+        /// What the person says.
         correction: Correction,
     },
     /// The file is no longer there.

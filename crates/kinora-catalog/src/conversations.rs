@@ -29,7 +29,7 @@ impl Speaker {
 /// One thing that was said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
-    /// By whom.
+    /// Who says it.
     pub speaker: Speaker,
     /// The words, citations as `[1]`.
     pub text: String,
@@ -37,7 +37,7 @@ pub struct Turn {
     pub citations: Vec<Citation>,
     /// The language model that answered; `None` if none did.
     pub model: Option<String>,
-    /// When.
+    /// When it was said.
     pub said_at: Timestamp,
 }
 
@@ -60,7 +60,7 @@ impl Catalog {
     /// Begins a conversation and gives its number.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be written.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn start_conversation(&self, title: &str, at: Timestamp) -> Result<u64, CatalogError> {
         let connection = self.writer()?;
         connection.execute(
@@ -73,7 +73,8 @@ impl Catalog {
     /// Adds turns at the end, all or none.
     ///
     /// # Errors
-    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be written.
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn say(&self, conversation: u64, turns: &[Turn]) -> Result<(), CatalogError> {
         let mut connection = self.writer()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -104,7 +105,8 @@ impl Catalog {
     /// What was said in a conversation, in order.
     ///
     /// # Errors
-    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be read.
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn turns(&self, conversation: u64) -> Result<Vec<Turn>, CatalogError> {
         let connection = self.view()?;
         select(&connection, Some(conversation))?.pop().ok_or_else(|| unknown(conversation))?;
@@ -122,7 +124,8 @@ impl Catalog {
     /// One conversation's line.
     ///
     /// # Errors
-    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be read.
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn conversation(&self, id: u64) -> Result<ConversationSummary, CatalogError> {
         select(&*self.reader()?, Some(id))?.pop().ok_or_else(|| unknown(id))
     }
@@ -130,7 +133,7 @@ impl Catalog {
     /// Every conversation, the last changed first.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn conversations(&self) -> Result<Vec<ConversationSummary>, CatalogError> {
         select(&*self.reader()?, None)
     }
@@ -138,7 +141,8 @@ impl Catalog {
     /// Calls a conversation something else.
     ///
     /// # Errors
-    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be written.
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn rename_conversation(&self, id: u64, title: &str) -> Result<(), CatalogError> {
         let sql = "UPDATE conversations SET title = ?2 WHERE row = ?1";
         found(self.writer()?.execute(sql, params![id, title])?, id)
@@ -147,7 +151,8 @@ impl Catalog {
     /// Forgets a conversation.
     ///
     /// # Errors
-    /// [`CatalogError::Reference`] if there is no such conversation, [`CatalogError::Sqlite`] if the database cannot be written.
+    /// [`CatalogError::Reference`] if there is no such conversation.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn delete_conversation(&self, id: u64) -> Result<(), CatalogError> {
         found(self.writer()?.execute("DELETE FROM conversations WHERE row = ?1", [id])?, id)
     }

@@ -12,7 +12,7 @@ pub struct FilmSummary {
     pub master: ContentHash,
     /// Where it was written.
     pub path: String,
-    /// When, ISO 8601.
+    /// When it was made, ISO 8601.
     pub made_at: String,
 }
 
@@ -20,7 +20,7 @@ impl Catalog {
     /// Keeps a film's record; the same master made again replaces its record.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be written.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn put_film(&self, path: &str, record: &FilmRecord) -> Result<(), CatalogError> {
         let json =
             serde_json::to_string(record).map_err(|e| CatalogError::Damaged(e.to_string()))?;
@@ -47,7 +47,7 @@ impl Catalog {
     /// The record of the film whose master file has this hash.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn film(&self, master: &ContentHash) -> Result<Option<FilmRecord>, CatalogError> {
         let json: Option<String> = self
             .reader()?
@@ -62,7 +62,7 @@ impl Catalog {
     /// Films made from this library, newest first; with an asset, only those that show it.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn films(&self, using: Option<&AssetId>) -> Result<Vec<FilmSummary>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(

@@ -46,7 +46,7 @@ impl Catalog {
     /// Rows of the live assets that pass, ascending; `None` if the filter is open.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn filter(&self, filter: &Filter) -> Result<Option<Vec<AssetRow>>, CatalogError> {
         let connection = self.view()?;
         let passed = passing(&connection, &Filter { only: None, ..filter.clone() })?;

@@ -112,7 +112,7 @@ impl Catalog {
     /// videos.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn point_count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT (SELECT count(*) FROM assets WHERE live = 1 AND duration_ms IS NULL)
                  - (SELECT count(*) FROM lost JOIN assets ON assets.row = lost.asset
@@ -125,7 +125,7 @@ impl Catalog {
     /// Whether the library has any video.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn has_frames(&self) -> Result<bool, CatalogError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM frames)";
         Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
@@ -136,7 +136,7 @@ impl Catalog {
     /// Costs a look at every video of the library and at the frames of those asked for.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn points_of(&self, rows: &[AssetRow]) -> Result<Vec<Point>, CatalogError> {
         let connection = self.view()?;
         let wanted = |row: &AssetRow| rows.binary_search(row).is_ok();
@@ -159,7 +159,7 @@ impl Catalog {
     /// What points belong to, in the order asked for; `None` for a point that there is not.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn owners(&self, points: &[Point]) -> Result<Vec<Option<Owner>>, CatalogError> {
         let connection = self.view()?;
         points.iter().map(|point| owner(&connection, *point)).collect()
@@ -168,7 +168,7 @@ impl Catalog {
     /// The frames of an asset in order of time; none for a picture.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn frames(&self, asset: AssetRow) -> Result<Vec<Frame>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection
@@ -182,7 +182,7 @@ impl Catalog {
     /// The vectors of a video's frames in order of time (what a motion model reads).
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn frame_embeddings(&self, asset: AssetRow) -> Result<Vec<(u64, Embedding)>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection
@@ -199,7 +199,7 @@ impl Catalog {
     /// The shots of an asset in order of time; none before it was looked through.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn shots(&self, asset: AssetRow) -> Result<Vec<TimeRange>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -217,7 +217,7 @@ impl Catalog {
     /// the asset and time.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn shot_motions(&self, asset: Option<AssetRow>) -> Result<Vec<MovingShot>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -244,7 +244,7 @@ impl Catalog {
     /// Live videos of which only keyframes are known, oldest first.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn unanalysed(&self) -> Result<Vec<Asset>, CatalogError> {
         let connection = self.view()?;
         let rows = {

@@ -28,7 +28,7 @@ pub enum Layer {
 impl Layer {
     const ALL: [Self; 4] = [Self::Name, Self::File, Self::Sidecar, Self::List];
 
-    /// As it is stored.
+    /// The layer's name, as it is stored.
     pub fn name(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -317,8 +317,7 @@ impl Catalog {
     /// The layers of an asset; empty for one that an older Kinora added.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn layers(&self, asset: &AssetId) -> Result<BTreeMap<Layer, LayerMetadata>, CatalogError> {
         let connection = self.view()?;
         let row = read::row_of(&connection, asset)?;
@@ -328,8 +327,7 @@ impl Catalog {
     /// The assets of which a list of attributions has said something.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn listed_by(&self, list: &str) -> Result<Vec<AssetId>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(

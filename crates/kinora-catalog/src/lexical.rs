@@ -78,7 +78,7 @@ impl Catalog {
     /// are (case, accents and English endings aside); no operator of FTS5 is reachable from them.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn lexical(&self, words: &[String], limit: usize) -> Result<Vec<LexicalHit>, CatalogError> {
         let Some(expression) = any_of(words).filter(|_| limit > 0) else {
             return Ok(Vec::new());
@@ -99,7 +99,8 @@ impl Catalog {
     /// The indexed words of an asset, to show which of them matched.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] if there is no such row.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn words(&self, row: AssetRow) -> Result<Words, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection

@@ -26,8 +26,7 @@ impl Catalog {
     /// most six seconds, in one folder, of one name but for the ending, taken at the same time where both tell it.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn live_partner(&self, asset: &Asset) -> Result<Option<Asset>, CatalogError> {
         let connection = self.view()?;
         for path in &asset.paths {

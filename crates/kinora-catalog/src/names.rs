@@ -62,7 +62,7 @@ impl Catalog {
     /// ([`composed`]), without folders.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn assets_in_files(
         &self,
         passes: &dyn Fn(&str) -> bool,

@@ -31,7 +31,7 @@ pub struct PassageHit {
     pub passage: PassageRow,
     /// Its asset.
     pub asset: AssetRow,
-    /// When; `None` for all of the asset.
+    /// The stretch of time that it belongs to; `None` for all of the asset.
     pub range: Option<TimeRange>,
     /// BM25, higher is better, always positive.
     pub score: f32,
@@ -191,7 +191,7 @@ impl Catalog {
     /// corrections in place of what machines found.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn passages(&self, asset: AssetRow) -> Result<Vec<Passage>, CatalogError> {
         let connection = self.reader()?;
         let sql = format!(
@@ -207,7 +207,7 @@ impl Catalog {
     /// said what it is. These passages have no text.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn not_understood(&self, asset: AssetRow) -> Result<Vec<Passage>, CatalogError> {
         let connection = self.reader()?;
         let sql = format!(
@@ -222,7 +222,7 @@ impl Catalog {
     /// One passage by its row; `None` if it was replaced meanwhile.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn passage(&self, row: PassageRow) -> Result<Option<Passage>, CatalogError> {
         let connection = self.reader()?;
         let sql = format!("SELECT {COLUMNS} FROM passages WHERE row = ?1");
@@ -233,7 +233,7 @@ impl Catalog {
     /// What a person has said so far of one kind of passage.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn correction(
         &self,
         asset: AssetRow,
@@ -255,7 +255,7 @@ impl Catalog {
     /// Which of title, caption and keywords a person has set by hand: no list may change them.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn edited(&self, asset: &AssetId) -> Result<BTreeSet<String>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -270,7 +270,7 @@ impl Catalog {
     /// else where there is a picture.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn unperceived(
         &self,
         kind: PassageKind,
@@ -296,7 +296,7 @@ impl Catalog {
     /// The model that looked for this kind of passage, and why it could not; `None` if none has yet.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn perceived_by(
         &self,
         asset: &AssetId,
@@ -315,7 +315,7 @@ impl Catalog {
     /// matched as in [`Catalog::lexical`].
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn lexical_passages(&self, words: &[String]) -> Result<Vec<PassageHit>, CatalogError> {
         let Some(expression) = crate::lexical::any_of(words) else {
             return Ok(Vec::new());

@@ -19,8 +19,7 @@ impl Catalog {
     /// enough to be asked at every search: some microseconds.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn revision(&self) -> Result<u64, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached("SELECT revision FROM library")?;
@@ -30,8 +29,7 @@ impl Catalog {
     /// Number of live assets.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn count(&self) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM assets WHERE live = 1";
         Ok(self.reader()?.query_row(sql, [], |row| row.get(0))?)
@@ -40,8 +38,7 @@ impl Catalog {
     /// Numbers of live pictures, videos and recordings.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn count_by_kind(&self) -> Result<[(Kind, u64); 3], CatalogError> {
         let sql = "SELECT count(*) FILTER (WHERE duration_ms IS NULL AND width > 0),
                  count(*) FILTER (WHERE duration_ms IS NOT NULL AND width > 0),
@@ -59,8 +56,7 @@ impl Catalog {
     /// What is known of a file; `None` for a path never seen.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn file_state(&self, path: &Path) -> Result<Option<FileState>, CatalogError> {
         let Some(path) = path.to_str() else {
             return Ok(None);
@@ -85,8 +81,7 @@ impl Catalog {
     /// Every present path under a folder (or the file itself), to find what has vanished.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn paths_under(&self, folder: &Path) -> Result<Vec<String>, CatalogError> {
         let connection = self.reader()?;
         let mut statement =
@@ -101,8 +96,7 @@ impl Catalog {
     /// The asset, live or not.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn asset(&self, id: &AssetId) -> Result<Option<Asset>, CatalogError> {
         let connection = self.view()?;
         let sql = format!("SELECT {COLUMNS} FROM assets WHERE id = ?1");
@@ -114,8 +108,7 @@ impl Catalog {
     /// The row of an asset, live or not; `None` if the library never held it.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn find_row(&self, id: &AssetId) -> Result<Option<AssetRow>, CatalogError> {
         row_of(&*self.reader()?, id)
     }
@@ -123,7 +116,8 @@ impl Catalog {
     /// The row of an asset that the library must hold, live or not.
     ///
     /// # Errors
-    /// [`CatalogError::Reference`] if it does not.
+    /// [`CatalogError::Reference`] if it does not; [`CatalogError::Damaged`], [`CatalogError::Moved`] and
+    /// [`CatalogError::Sqlite`] if the file cannot be read.
     pub fn row(&self, id: &AssetId) -> Result<AssetRow, CatalogError> {
         known_row(&*self.reader()?, id)
     }
@@ -131,8 +125,7 @@ impl Catalog {
     /// The assets of these rows, in the order asked for; rows that do not exist are left out.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn assets(&self, rows: &[AssetRow]) -> Result<Vec<(AssetRow, Asset)>, CatalogError> {
         assets(&*self.view()?, rows)
     }
@@ -140,8 +133,7 @@ impl Catalog {
     /// All live assets in order of entry.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn live_rows(&self) -> Result<Vec<AssetRow>, CatalogError> {
         let connection = self.reader()?;
         let mut statement =
@@ -153,8 +145,7 @@ impl Catalog {
     /// Whether the asset is known and nothing of it was lost to damage: a file that holds it need not be read.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn is_whole(&self, id: &AssetId) -> Result<bool, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -167,8 +158,7 @@ impl Catalog {
     /// The stored vector of an asset; a recording has none, nor has what lost it to damage.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn embedding(&self, id: &AssetId) -> Result<Option<Embedding>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached("SELECT vector FROM assets WHERE id = ?1")?;
@@ -182,8 +172,7 @@ impl Catalog {
     /// composed.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn assets_named(&self, name: &str) -> Result<Vec<Asset>, CatalogError> {
         let connection = self.view()?;
         let rows = names::rows_called(&connection, name)?;
@@ -193,8 +182,7 @@ impl Catalog {
     /// Perceptual hashes of the live assets in order of entry, for near-duplicates.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn perceptual_hashes(&self) -> Result<Vec<(AssetId, u64)>, CatalogError> {
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
@@ -211,8 +199,7 @@ impl Catalog {
     /// them plus the rest of the last revision, so that the caller can go on from the last one.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be read, [`CatalogError::Damaged`] if what it holds makes no
-    /// sense.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn changes_since(
         &self,
         revision: u64,
@@ -260,8 +247,8 @@ impl Catalog {
     /// name or a path, however the letters of those are composed.
     ///
     /// # Errors
-    /// [`CatalogError::Reference`] if none or several are meant, [`CatalogError::Sqlite`] if the database cannot be
-    /// read.
+    /// [`CatalogError::Reference`] if no asset is meant, or more than one.
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
         let connection = self.view()?;
         let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());

@@ -13,8 +13,9 @@ impl Catalog {
     /// Makes all changes in one transaction; durable when it returns. Returns the new revision.
     ///
     /// # Errors
-    /// [`CatalogError::Sqlite`] if the database cannot be written, [`CatalogError::Space`] for a vector of another
-    /// space; no change is kept then.
+    /// [`CatalogError::Space`] for a vector of another space, [`CatalogError::Reference`] for an asset that is not
+    /// known: nothing is changed then.
+    /// [`CatalogError::Sqlite`] if the file cannot be written or others write for over 30 s; [`CatalogError::Moved`].
     pub fn commit(&self, changes: &[Change]) -> Result<u64, CatalogError> {
         for change in changes {
             for embedding in embeddings(change) {

@@ -43,7 +43,7 @@ impl Gatherer<'_> {
     ///
     /// # Errors
     /// If the search or the catalogue fails.
-    pub fn gather(&self, plan: &Plan) -> Result<Gathered, ChatError> {
+    pub(crate) fn gather(&self, plan: &Plan) -> Result<Gathered, ChatError> {
         if plan.subject.trim().is_empty() {
             return self.without_subject(plan);
         }

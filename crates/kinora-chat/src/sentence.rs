@@ -16,7 +16,7 @@ pub(crate) struct Sentences {
 }
 
 impl Sentences {
-    pub fn push(&mut self, piece: &str) -> Vec<Said> {
+    pub(crate) fn push(&mut self, piece: &str) -> Vec<Said> {
         self.held += piece;
         let mut said = Vec::new();
         while let Some(end) = end_of_first(&self.held) {
@@ -27,7 +27,7 @@ impl Sentences {
         said
     }
 
-    pub fn finish(self) -> Option<Said> {
+    pub(crate) fn finish(self) -> Option<Said> {
         parse(&self.held)
     }
 }

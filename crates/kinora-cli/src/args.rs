@@ -13,7 +13,7 @@ use kinora_types::{CameraMotion, PassageKind, Size};
 /// model's address, and nothing is downloaded but by `kinora models pull`.
 #[derive(Parser)]
 #[command(name = "kinora", version, max_term_width = 100)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// Folder of libraries, configuration and cache [default: the platform's data folder].
@@ -32,7 +32,7 @@ pub struct Cli {
 }
 
 #[derive(Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Add pictures, videos and folders of them to a library.
     Add(AddArgs),
     /// Find pictures, and moments of videos, by words, by a picture, or by both.
@@ -67,18 +67,18 @@ pub enum Command {
     Models(ModelsCommand),
 }
 
-pub use crate::commands::train::TrainArgs;
+pub(crate) use crate::commands::train::TrainArgs;
 
 /// The library of a command.
 #[derive(Args)]
-pub struct LibraryArg {
+pub(crate) struct LibraryArg {
     /// The library.
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub library: String,
 }
 
 #[derive(Args)]
-pub struct AddArgs {
+pub(crate) struct AddArgs {
     /// Pictures and videos, or folders that are searched for them.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
@@ -109,7 +109,7 @@ pub struct AddArgs {
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("question").required(true).multiple(true))]
-pub struct SearchArgs {
+pub(crate) struct SearchArgs {
     /// What to look for.
     #[arg(group = "question")]
     pub text: Option<String>,
@@ -184,7 +184,7 @@ pub struct SearchArgs {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum By {
+pub(crate) enum By {
     Content,
     Motion,
 }
@@ -207,7 +207,7 @@ impl From<SeenArg> for Kind {
 
 /// A [`CameraMotion`] by its name.
 #[derive(Clone, Copy)]
-pub struct CameraArg(pub CameraMotion);
+pub(crate) struct CameraArg(pub CameraMotion);
 
 impl ValueEnum for CameraArg {
     fn value_variants<'a>() -> &'a [Self] {
@@ -246,7 +246,7 @@ impl From<KindArg> for Kind {
 }
 
 #[derive(Args)]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Content hash, file name or path.
     pub asset: String,
     #[command(flatten)]
@@ -255,7 +255,7 @@ pub struct ShowArgs {
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("edit").required(true).multiple(true))]
-pub struct EditArgs {
+pub(crate) struct EditArgs {
     /// Content hash, file name or path.
     pub asset: String,
     /// Its title.
@@ -309,7 +309,7 @@ impl From<PassageArg> for PassageKind {
 }
 
 #[derive(Args)]
-pub struct TranscriptArgs {
+pub(crate) struct TranscriptArgs {
     /// Content hash, file name or path.
     pub asset: String,
     /// As SubRip subtitles.
@@ -323,7 +323,7 @@ pub struct TranscriptArgs {
 }
 
 #[derive(Args)]
-pub struct AskArgs {
+pub(crate) struct AskArgs {
     /// The question.
     pub question: String,
     #[command(flatten)]
@@ -337,7 +337,7 @@ pub struct AskArgs {
 
 /// How answers are made.
 #[derive(Args)]
-pub struct AnswerArgs {
+pub(crate) struct AnswerArgs {
     /// Ask no language model: answer in the words of captions, tags, speech and text alone.
     #[arg(long)]
     pub extractive: bool,
@@ -350,7 +350,7 @@ pub struct AnswerArgs {
 }
 
 #[derive(Args)]
-pub struct ChatArgs {
+pub(crate) struct ChatArgs {
     #[command(subcommand)]
     pub command: Option<ChatCommand>,
     #[arg(long, value_name = "NAME", default_value = "default", global = true)]
@@ -364,7 +364,7 @@ pub struct ChatArgs {
 }
 
 #[derive(Subcommand)]
-pub enum ChatCommand {
+pub(crate) enum ChatCommand {
     /// List the conversations, the last changed first.
     List,
     /// Print a conversation as Markdown, with the thumbnails of what it cites.
@@ -387,7 +387,7 @@ pub enum ChatCommand {
 }
 
 #[derive(Args)]
-pub struct EvalArgs {
+pub(crate) struct EvalArgs {
     /// JSON list of `{query, relevant: [file name, …]}`; nothing relevant means that nothing fits.
     pub queries: PathBuf,
     #[command(flatten)]
@@ -398,7 +398,7 @@ pub struct EvalArgs {
 }
 
 #[derive(Args)]
-pub struct MakeArgs {
+pub(crate) struct MakeArgs {
     /// The brief: text, or a Markdown or TOML file with one entry a shot.
     pub brief: String,
     /// The film.
@@ -468,7 +468,7 @@ pub struct MakeArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum TransitionArg {
+pub(crate) enum TransitionArg {
     /// Half a second of both.
     Crossfade,
     /// None.
@@ -476,7 +476,7 @@ pub enum TransitionArg {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum SoundArg {
+pub(crate) enum SoundArg {
     /// Heard, but where a shot of the brief is muted.
     Keep,
     /// Not heard, whatever the brief says.
@@ -484,7 +484,7 @@ pub enum SoundArg {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub enum StabilisationArg {
+pub(crate) enum StabilisationArg {
     /// Smoothed where it is seen, but where a shot of the brief says `off`.
     Auto,
     /// Left as it is, whatever the brief says.
@@ -492,7 +492,7 @@ pub enum StabilisationArg {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum GeneratorArg {
+pub(crate) enum GeneratorArg {
     /// Over pictures.
     CameraMove,
     /// RAGME: retrieval-augmented text-to-video.
@@ -500,7 +500,7 @@ pub enum GeneratorArg {
 }
 
 #[derive(Args)]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The film.
     pub film: PathBuf,
     /// The library it was made from [default: the one that its record names, else `default`].
@@ -509,7 +509,7 @@ pub struct VerifyArgs {
 }
 
 #[derive(Args)]
-pub struct FilmsArgs {
+pub(crate) struct FilmsArgs {
     #[command(flatten)]
     pub library: LibraryArg,
     /// Only films that show this picture (content hash, file name or path).
@@ -518,7 +518,7 @@ pub struct FilmsArgs {
 }
 
 #[derive(Subcommand)]
-pub enum LibrariesCommand {
+pub(crate) enum LibrariesCommand {
     /// Check catalogue, vector index and thumbnails; exit code 1 if something is wrong.
     Check {
         /// The library [default: all].
@@ -530,7 +530,7 @@ pub enum LibrariesCommand {
 }
 
 #[derive(Subcommand)]
-pub enum ModelsCommand {
+pub(crate) enum ModelsCommand {
     /// Show every model and program with its licence, size and state.
     List,
     /// Fetch models and programs [default: what the default space and films need].

@@ -29,7 +29,7 @@ const TOLD: Duration = Duration::from_millis(50);
 
 /// How a command ends when it is asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub(crate) enum Rule {
     /// It only looks: left within a second.
     Looks,
     /// It writes: it stops at its next safe point.
@@ -51,7 +51,7 @@ impl Rule {
 
 /// What was heard, and what it cancels. Clones are the same.
 #[derive(Clone)]
-pub struct Signals(Arc<State>);
+pub(crate) struct Signals(Arc<State>);
 
 struct State {
     work: Mutex<Work>,
@@ -75,7 +75,7 @@ impl Signals {
     ///
     /// # Errors
     /// If the handlers or their thread cannot be had.
-    pub fn listen(rule: Rule) -> anyhow::Result<Self> {
+    pub(crate) fn listen(rule: Rule) -> anyhow::Result<Self> {
         let work = Work { rule, control: Control::default(), number: 0, asked: None };
         let signals = Self(Arc::new(State {
             work: Mutex::new(work),
@@ -87,13 +87,13 @@ impl Signals {
     }
 
     /// What a signal cancels now.
-    pub fn control(&self) -> Control {
+    pub(crate) fn control(&self) -> Control {
         self.work().control.clone()
     }
 
     /// Runs a piece of a conversation under a rule of its own: Ctrl-C stops it and leaves the rest alone. Any other
     /// signal means the whole command.
-    pub fn during<T>(&self, rule: Rule, work: impl FnOnce(&Control) -> T) -> T {
+    pub(crate) fn during<T>(&self, rule: Rule, work: impl FnOnce(&Control) -> T) -> T {
         let before = self.begin(rule);
         let done = work(&self.control());
         self.begin(before);
@@ -102,12 +102,12 @@ impl Signals {
     }
 
     /// The signal that was heard.
-    pub fn heard(&self) -> Option<i32> {
+    pub(crate) fn heard(&self) -> Option<i32> {
         Some(self.0.heard.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
 
     /// Says, once, that the command was cancelled, and gives its exit code.
-    pub fn cancelled(&self, signal: i32) -> ExitCode {
+    pub(crate) fn cancelled(&self, signal: i32) -> ExitCode {
         if !self.0.told.swap(true, Ordering::SeqCst) {
             output::say("cancelled");
         }
@@ -187,7 +187,7 @@ mod system {
 
     use super::Signals;
 
-    pub fn listen(signals: &Signals) -> anyhow::Result<()> {
+    pub(super) fn listen(signals: &Signals) -> anyhow::Result<()> {
         // A run under `nohup` outlives its terminal.
         let heard = [SIGINT, SIGTERM, SIGHUP].into_iter();
         let heard = heard.filter(|signal| *signal != SIGHUP || !is_ignored(SIGHUP));
@@ -200,7 +200,7 @@ mod system {
     }
 
     /// Ends the process without running what other threads may still use.
-    pub fn leave(signal: i32) -> ! {
+    pub(super) fn leave(signal: i32) -> ! {
         low_level::exit(128 + signal)
     }
 

@@ -12,7 +12,7 @@ use crate::{
 
 /// Options shared by both halves of an autoencoder.
 #[derive(Clone, Copy, Debug)]
-pub struct VaeOptions {
+pub(crate) struct VaeOptions {
     /// Residual blocks of an encoder block; decoder blocks have one more.
     pub layers: usize,
     /// Groups of the norms.
@@ -85,7 +85,7 @@ impl MidBlock {
 
 /// Pictures to the parameters of latents.
 #[derive(Clone, Debug)]
-pub struct Encoder {
+pub(crate) struct Encoder {
     conv_in: Conv2d,
     down_blocks: Vec<(Vec<ResnetBlock2D>, Option<Downsample2D>)>,
     mid_block: MidBlock,
@@ -98,7 +98,7 @@ impl Encoder {
     ///
     /// # Errors
     /// As [`Weights::tensor`].
-    pub fn new(
+    pub(crate) fn new(
         inputs: usize,
         outputs: usize,
         widths: &[usize],
@@ -126,7 +126,7 @@ impl Encoder {
     ///
     /// # Errors
     /// If the shapes do not fit together, or the device fails.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let mut x = self.conv_in.forward(x)?;
         for (resnets, down) in &self.down_blocks {
             for resnet in resnets {
@@ -143,7 +143,7 @@ impl Encoder {
 
 /// Latents to pictures.
 #[derive(Clone, Debug)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     conv_in: Conv2d,
     mid_block: MidBlock,
     up_blocks: Vec<(Vec<ResnetBlock2D>, Option<Upsample2D>)>,
@@ -156,7 +156,7 @@ impl Decoder {
     ///
     /// # Errors
     /// As [`Weights::tensor`].
-    pub fn new(
+    pub(crate) fn new(
         inputs: usize,
         outputs: usize,
         widths: &[usize],
@@ -185,7 +185,7 @@ impl Decoder {
     ///
     /// # Errors
     /// If the shapes do not fit together, or the device fails.
-    pub fn forward(&self, z: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward(&self, z: &Tensor) -> Result<Tensor> {
         let mut x = self.mid_block.forward(&self.conv_in.forward(z)?)?;
         for (resnets, up) in &self.up_blocks {
             for resnet in resnets {

@@ -29,8 +29,11 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     /// Open libraries by name. Each has a lock of its own, so that opening one keeps nobody from another.
-    open: Mutex<HashMap<String, Arc<Mutex<Option<Arc<Library>>>>>>,
+    open: Mutex<HashMap<String, Arc<Slot>>>,
 }
+
+/// One library, if it is open.
+type Slot = Mutex<Option<Arc<Library>>>;
 
 /// What all libraries of an engine share.
 pub(crate) struct Shared {
@@ -47,7 +50,7 @@ impl Shared {
     ///
     /// # Errors
     /// [`EngineError::Gazetteer`] if the list of cities is missing or broken; cancellation.
-    pub fn gazetteer(&self, control: &Control) -> Result<&Gazetteer, EngineError> {
+    pub(crate) fn gazetteer(&self, control: &Control) -> Result<&Gazetteer, EngineError> {
         if let Some(read) = self.gazetteer.get() {
             return Ok(read);
         }

@@ -47,7 +47,7 @@ impl LibraryIndex {
     ///
     /// # Errors
     /// If the index or the catalogue cannot be read, and those of `work`.
-    pub fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         catalog: &Catalog,
         control: &Control,
@@ -72,7 +72,11 @@ impl LibraryIndex {
     ///
     /// # Errors
     /// If the index or the catalogue cannot be read or written.
-    pub fn optimise(&self, catalog: &Catalog, control: &Control) -> Result<bool, EngineError> {
+    pub(crate) fn optimise(
+        &self,
+        catalog: &Catalog,
+        control: &Control,
+    ) -> Result<bool, EngineError> {
         if control.is_cancelled() {
             return Ok(false);
         }

@@ -56,7 +56,7 @@ impl<'s> AtHand<'s> {
     ///
     /// # Errors
     /// If a model that was pulled cannot be opened.
-    pub fn load(
+    pub(crate) fn load(
         models: &Models,
         space: &'s Space,
         unwanted: &[PassageKind],
@@ -77,7 +77,7 @@ impl<'s> AtHand<'s> {
     }
 
     /// With what describes pictures, which only a person switches on.
-    pub fn perception<'a>(&'a self, captions: Option<&'a dyn Captioner>) -> Perception<'a> {
+    pub(crate) fn perception<'a>(&'a self, captions: Option<&'a dyn Captioner>) -> Perception<'a> {
         Perception {
             speech: self.speech.as_deref().map(|speech| speech as &dyn SpeechRecognizer),
             text: self.text.as_deref().map(|reader| reader as &dyn TextReader),
@@ -90,7 +90,7 @@ impl<'s> AtHand<'s> {
     ///
     /// # Errors
     /// If the catalogue cannot be read.
-    pub fn waiting(&self, catalog: &Catalog) -> Result<Vec<Waiting>, EngineError> {
+    pub(crate) fn waiting(&self, catalog: &Catalog) -> Result<Vec<Waiting>, EngineError> {
         let mut waiting = Vec::new();
         for (kind, error) in &self.missing {
             let assets = catalog.unperceived(*kind, None)?.len();

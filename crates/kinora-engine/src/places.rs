@@ -4,7 +4,7 @@
 //! Way in: [`Gazetteer::read`] once, then [`Gazetteer::city`] from any number of threads;
 //! [`coordinates`] for what is no name.
 //!
-//! Memory: about 10 MB for the 34 000 cities and their 357 000 names. The file
+//! Memory: about 11 MB for the 34 000 cities and their 357 000 names. The file
 //! (16 MB of JSON) is read as a stream, one city at a time; while it is sorted, 10 MB more.
 
 use std::{
@@ -29,7 +29,7 @@ const STEP: usize = 1 << 16;
 
 /// A city of the gazetteer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct City {
+pub(crate) struct City {
     /// English or local name.
     pub name: Box<str>,
     /// Degrees north.
@@ -44,13 +44,13 @@ pub struct City {
 
 impl City {
     /// Where it is.
-    pub fn point(&self) -> GeoPoint {
+    pub(crate) fn point(&self) -> GeoPoint {
         GeoPoint { latitude: self.latitude, longitude: self.longitude }
     }
 }
 
 /// Reads `LATITUDE,LONGITUDE` in degrees; `None` if the text is not of this form.
-pub fn coordinates(text: &str) -> Option<GeoPoint> {
+pub(crate) fn coordinates(text: &str) -> Option<GeoPoint> {
     let (latitude, longitude) = text.split_once(',')?;
     let latitude: f64 = latitude.trim().parse().ok()?;
     let longitude: f64 = longitude.trim().parse().ok()?;
@@ -74,7 +74,7 @@ impl Name {
 }
 
 /// Cities by all their names. It does not change once it was read.
-pub struct Gazetteer {
+pub(crate) struct Gazetteer {
     cities: Box<[City]>,
     /// Every name in lower case, one after the other without a separator.
     text: Box<str>,
@@ -94,7 +94,7 @@ impl Gazetteer {
     /// # Errors
     /// [`EngineError::Io`] if the file cannot be opened, [`EngineError::Gazetteer`] if it is not whole or
     /// names no city, [`EngineError::Cancelled`] if somebody asked to stop.
-    pub fn read(path: &Path, control: &Control) -> Result<Self, EngineError> {
+    pub(crate) fn read(path: &Path, control: &Control) -> Result<Self, EngineError> {
         let io = |source| EngineError::Io { path: path.to_owned(), source };
         let file = Stoppable { file: kinora_files::open(path).map_err(io)?, control };
         let reader = BufReader::with_capacity(STEP, file.take(MOST_BYTES));
@@ -110,7 +110,7 @@ impl Gazetteer {
     }
 
     /// The most populous city of a name, in any language, upper or lower case; `Paris, US` asks for a country.
-    pub fn city(&self, text: &str) -> Option<&City> {
+    pub(crate) fn city(&self, text: &str) -> Option<&City> {
         let (name, country) = match text.rsplit_once(',') {
             Some((name, country)) if country.trim().len() == 2 => (name, Some(country.trim())),
             _ => (text, None),

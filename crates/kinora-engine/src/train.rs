@@ -110,7 +110,7 @@ impl Library {
         let library = Clips { catalog, space: &space, ffmpeg: &ffmpeg, session: &session };
         let made = library.make(request, control, job)?;
         let entries = library.neighbours(&made, options.videos, control)?;
-        let step = &mut |metrics: &Metrics| job.tell(Event::Step(metrics.clone()));
+        let step = &mut |metrics: &Metrics| job.tell(Event::Step(*metrics));
         let steps = session.run(&entries, &options, request.steps, control, step)?;
         Ok(Trained { folder: session.folder().to_owned(), clips: entries.len(), steps })
     }

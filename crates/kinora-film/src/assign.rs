@@ -6,14 +6,17 @@
 use kinora_types::{Cancelled, Control};
 
 /// A value at and below which a pair is not to be made.
-pub const IMPOSSIBLE: f64 = 0.0;
+pub(crate) const IMPOSSIBLE: f64 = 0.0;
 
 /// For each row the column it gets, so that the sum of values is greatest and no column is used
 /// twice; `None` where only an impossible pair was left. Rows are of equal length.
 ///
 /// # Errors
 /// Cancellation, which is polled at every step along an augmenting path: one look at every column.
-pub fn assign(values: &[Vec<f64>], control: &Control) -> Result<Vec<Option<usize>>, Cancelled> {
+pub(crate) fn assign(
+    values: &[Vec<f64>],
+    control: &Control,
+) -> Result<Vec<Option<usize>>, Cancelled> {
     let rows = values.len();
     let columns = values.first().map_or(0, Vec::len);
     // As many columns of no value as rows: a row may always stay without a pair.

@@ -19,7 +19,7 @@ const KEPT_REJECTED: usize = 12;
 
 /// What was decided for a shot.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// The source, or why there is none.
     pub taken: Result<Taken, Refusal>,
     /// What else was considered.
@@ -28,14 +28,14 @@ pub struct Choice {
 
 impl Choice {
     /// The asset that is shown; `None` for a refusal.
-    pub fn asset(&self) -> Option<&Asset> {
+    pub(crate) fn asset(&self) -> Option<&Asset> {
         self.taken.as_ref().ok().map(|taken| &taken.source.asset)
     }
 }
 
 /// A source for a shot.
 #[derive(Clone, Debug)]
-pub struct Taken {
+pub(crate) struct Taken {
     /// The source.
     pub source: ShotSource,
     /// Of a video, the moment that fits best or is pinned.
@@ -57,7 +57,7 @@ impl Taken {
 
 /// What the user pinned a shot to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pin {
+pub(crate) struct Pin {
     /// The source.
     pub asset: Asset,
     /// The stretch of the source that shall be seen; `None` leaves that to the plan.
@@ -78,7 +78,7 @@ impl Pin {
 ///
 /// # Errors
 /// A search that fails, or cancellation.
-pub fn choose(
+pub(crate) fn choose(
     shots: &[ShotBrief],
     share: f64,
     pins: &[Option<Pin>],

@@ -75,7 +75,7 @@ struct Part {
 }
 
 impl<'a> Composer<'a> {
-    pub fn new(
+    pub(crate) fn new(
         storyboard: &Storyboard,
         overlays: Overlays,
         encoder: FilmEncoder,
@@ -103,12 +103,12 @@ impl<'a> Composer<'a> {
     }
 
     /// Announces a shot of `gross` frames.
-    pub fn begin(&mut self, gross: u32, followed: bool) {
+    pub(crate) fn begin(&mut self, gross: u32, followed: bool) {
         self.part = Part { gross, followed, taken: 0 };
     }
 
     /// Takes the next frame of the shot with its hash.
-    pub fn push(&mut self, frame: &YuvFrame, hash: Hash) -> Result<(), FilmError> {
+    pub(crate) fn push(&mut self, frame: &YuvFrame, hash: Hash) -> Result<(), FilmError> {
         if self.title_due > 0 {
             self.title(frame)?;
         }
@@ -132,7 +132,7 @@ impl<'a> Composer<'a> {
     }
 
     /// The end card: the last frame of the last shot, darkened.
-    pub fn credits(&mut self, frames: u32) -> Result<(), FilmError> {
+    pub(crate) fn credits(&mut self, frames: u32) -> Result<(), FilmError> {
         let last = self.newest.take();
         match last {
             Some(last) if frames > 0 => {
@@ -196,7 +196,7 @@ impl<'a> Composer<'a> {
     }
 
     /// Closes the film, still under a temporary name; the hash is over all composed frames.
-    pub fn finish(self) -> Result<(EncodedFilm, ContentHash), FilmError> {
+    pub(crate) fn finish(self) -> Result<(EncodedFilm, ContentHash), FilmError> {
         if self.done != self.total {
             return Err(FilmError::Render(kinora_render::RenderError::Internal(format!(
                 "composed {} of {} frames",

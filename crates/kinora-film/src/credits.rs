@@ -4,7 +4,7 @@ use kinora_types::Asset;
 
 /// One entry for each source whose licence asks for it, in order of appearance, and a last one
 /// that says what was done to the pictures, as Creative Commons licences ask for (CC BY 4.0, 3.a.1.B).
-pub fn credits<'a>(shown: impl Iterator<Item = &'a Asset>) -> Vec<String> {
+pub(crate) fn credits<'a>(shown: impl Iterator<Item = &'a Asset>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for asset in shown.filter(|asset| asset.rights.attribution_required()) {
         let line = entry(asset);

@@ -18,7 +18,7 @@ pub(crate) struct Overlays {
 
 impl Overlays {
     /// Sets the title, the captions and the end card.
-    pub fn set(storyboard: &Storyboard, setter: &mut Typesetter) -> Result<Self, FilmError> {
+    pub(crate) fn set(storyboard: &Storyboard, setter: &mut Typesetter) -> Result<Self, FilmError> {
         let size = storyboard.spec.size;
         let named = |of: String| move |source: RenderError| FilmError::Words { of, source };
         let title = match &storyboard.title {

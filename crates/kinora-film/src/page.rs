@@ -18,7 +18,7 @@ const THUMBNAIL: u32 = 480;
 
 /// Gives the pixels of a shot's source, its shorter side at least so many pixels; of a video the frame in
 /// the middle of what is shown.
-pub type Open<'a> = dyn Fn(&Shot, &Asset, u32) -> Option<Picture> + 'a;
+pub(crate) type Open<'a> = dyn Fn(&Shot, &Asset, u32) -> Option<Picture> + 'a;
 
 /// Writes the page. `open` may fail: a source that cannot be opened is shown as such.
 pub fn storyboard_html(storyboard: &Storyboard, open: &Open<'_>) -> String {

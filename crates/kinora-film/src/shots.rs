@@ -37,7 +37,7 @@ pub(crate) struct ShotRenderer<'a> {
 
 impl ShotRenderer<'_> {
     /// Makes all shots and the end card; gives their records.
-    pub fn shots(&mut self) -> Result<Vec<ShotRecord>, FilmError> {
+    pub(crate) fn shots(&mut self) -> Result<Vec<ShotRecord>, FilmError> {
         let storyboard = self.storyboard;
         let crossfade = crossfade_frames(&storyboard.spec);
         let last = storyboard.shots.iter().rposition(|shot| shot.frames > 0);

@@ -94,7 +94,8 @@ pub struct Found {
 
 /// Finds sources for shots and opens them. Used by one thread.
 ///
-/// Contract: an answer depends on the question and on what the finder holds, never on earlier questions. A file is
+/// Contract: an answer depends on the question and on what the finder holds, never on earlier questions. A finder that
+/// takes long polls a [`Control`] of its own and answers [`SourceError::Cancelled`]. A file is
 /// opened at the first of its places that still holds the bytes that were added. Memory: one picture at a time;
 /// videos are read by ffmpeg, never held.
 pub trait SourceFinder {

@@ -101,7 +101,7 @@ pub struct Timeline {
 }
 
 /// Frames of a crossfade; 0 for cuts.
-pub fn crossfade_frames(spec: &FilmSpec) -> u32 {
+pub(crate) fn crossfade_frames(spec: &FilmSpec) -> u32 {
     match spec.transition {
         Transition::Cut => 0,
         Transition::Crossfade(seconds) => frames(seconds.max(0.0), spec.fps),
@@ -110,6 +110,9 @@ pub fn crossfade_frames(spec: &FilmSpec) -> u32 {
 
 impl Timeline {
     /// Shares the film's time out.
+    ///
+    /// # Errors
+    /// [`TimelineError`] if the parts do not fit the length.
     pub fn new(spec: &FilmSpec, parts: &Parts) -> Result<Self, TimelineError> {
         let form = TimelineError::Form { seconds: spec.seconds, fps: spec.fps };
         let (length, rate) = (1.0..=6.0 * 3600.0, 1..=240);

@@ -33,7 +33,7 @@ const C: [f32; 2] = [0.310, 0.316];
 
 impl Gamut {
     /// BT.709, which is sRGB's.
-    pub const SRGB: Self =
+    pub(crate) const SRGB: Self =
         Self { white: D65, primaries: [[0.640, 0.330], [0.300, 0.600], [0.150, 0.060]] };
 
     /// From `ColourPrimaries`; `None` if it is unspecified or unknown.
@@ -83,7 +83,7 @@ pub(super) struct Space {
 }
 
 impl Space {
-    pub const SRGB: Self = Self { gamut: Gamut::SRGB, curve: Curve::Srgb, narrow: false };
+    pub(crate) const SRGB: Self = Self { gamut: Gamut::SRGB, curve: Curve::Srgb, narrow: false };
 
     /// From `ColourPrimaries` and `TransferCharacteristics`; what is unspecified or unknown is sRGB's.
     pub(super) fn of_code_points(primaries: u16, transfer: u16) -> Self {

@@ -30,9 +30,9 @@ fn dot_lanes(a: &[f32], b: &[f32]) -> f32 {
 }
 
 macro_rules! dispatch {
-    ($(#[$doc:meta])* $name:ident, $portable:path, $wide:path, $a:ty, $b:ty, $sum:ty) => {
+    ($(#[$doc:meta])* $vis:vis $name:ident, $portable:path, $wide:path, $a:ty, $b:ty, $sum:ty) => {
         $(#[$doc])*
-        pub fn $name(a: &[$a], b: &[$b]) -> $sum {
+        $vis fn $name(a: &[$a], b: &[$b]) -> $sum {
             #[cfg(target_arch = "x86_64")]
             if is_x86_feature_detected!("avx2") {
                 // SAFETY: the processor has AVX2, as was just asked.
@@ -45,15 +45,15 @@ macro_rules! dispatch {
 
 dispatch!(
     /// Dot product of two vectors of one length; same bits on every machine; 6 times a plain loop.
-    dot, dot_lanes, avx2::dot, f32, f32, f32
+    pub dot, dot_lanes, avx2::dot, f32, f32, f32
 );
 dispatch!(
     /// Dot product of a query of 12 bits with a code of 8. Fits 32 bits up to 8192 dimensions.
-    dot_wide, dot_integers, avx2::dot_wide, i16, i8, i32
+    pub(crate) dot_wide, dot_integers, avx2::dot_wide, i16, i8, i32
 );
 dispatch!(
     /// Dot product of two codes.
-    dot_codes, dot_integers, avx2::dot_codes, i8, i8, i32
+    pub(crate) dot_codes, dot_integers, avx2::dot_codes, i8, i8, i32
 );
 
 /// Asks for the cache lines of a code that is needed soon. A filter's points lie scattered, and waiting

@@ -216,7 +216,7 @@ fn whoever_stops_does_not_wait_for_a_hash() {
     let summary = thread::scope(|scope| {
         scope.spawn(|| {
             // It was found to be a film: what follows is the hash.
-            while !control.is_cancelled() && !(logged.probes() == 1 && is_hashing()) {
+            while !(control.is_cancelled() || logged.probes() == 1 && is_hashing()) {
                 thread::sleep(Duration::from_millis(5));
             }
             control.cancel();

@@ -36,8 +36,10 @@ impl IngestObserver for Aloud {
         let mut out = std::io::stdout().lock();
         writeln!(out, "done {}", done.asset).unwrap();
         out.flush().unwrap();
-        while self.waits {
-            thread::park();
+        if self.waits {
+            loop {
+                thread::park();
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ impl<T> Lazy<T> {
     ///
     /// # Errors
     /// Those of `make`.
-    pub fn get<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+    pub(crate) fn get<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
         if let Some(value) = self.value.get() {
             return Ok(value);
         }

@@ -48,7 +48,7 @@ impl Calibration {
     ///
     /// # Errors
     /// [`ModelError`] if it is broken, or of another dimension.
-    pub fn embedded(dimension: usize) -> Result<Self, ModelError> {
+    pub(crate) fn embedded(dimension: usize) -> Result<Self, ModelError> {
         let broken =
             |detail: String| ModelError::Broken { what: "calibration.json".into(), detail };
         let read: Self = serde_json::from_str(CALIBRATION).map_err(|e| broken(e.to_string()))?;
@@ -65,7 +65,7 @@ impl Calibration {
     }
 
     /// The numbers that search needs.
-    pub fn scores(&self) -> ScoreModel {
+    pub(crate) fn scores(&self) -> ScoreModel {
         let uncorrected = ScoreModel {
             abstain_below: self.abstain_below,
             duplicate_threshold: self.centred_duplicates(),

@@ -152,7 +152,7 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Reads the record beside a film: a regular file of at most 64 MB.
+/// Reads the record beside a film: a regular file of at most 4 MB.
 ///
 /// # Errors
 /// [`RecordError`] if there is none, or it is no record.

@@ -32,7 +32,7 @@ impl Aside {
     ///
     /// # Errors
     /// A folder that is missing or cannot be written.
-    pub fn create(film: &Path, kind: Kind) -> io::Result<Self> {
+    pub(crate) fn create(film: &Path, kind: Kind) -> io::Result<Self> {
         let folder = folder(film);
         for _ in 0..TRIES {
             let (file, path) = kind.make(&head(film), folder)?.keep().map_err(|e| e.error)?;
@@ -45,12 +45,12 @@ impl Aside {
     }
 
     /// Path of the file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// To be written to.
-    pub fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
@@ -58,7 +58,7 @@ impl Aside {
     ///
     /// # Errors
     /// As [`File::sync_all`] and [`fs::rename`].
-    pub fn become_film(mut self, film: &Path) -> io::Result<()> {
+    pub(crate) fn become_film(mut self, film: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.path, film)?;
         self.kept = true;

@@ -17,7 +17,7 @@ const LENGTH_DELIMITED: u64 = 2;
 ///
 /// # Errors
 /// If the bytes are no model, or its graph has no output.
-pub fn first_output(model: &[u8]) -> Result<Vec<u8>, GraphError> {
+pub(crate) fn first_output(model: &[u8]) -> Result<Vec<u8>, GraphError> {
     let fields = Fields::all(model, 0..model.len())?;
     let graph = fields.iter().find(|field| field.number == MODEL_GRAPH);
     let graph = graph.ok_or_else(|| broken("it has no graph"))?;

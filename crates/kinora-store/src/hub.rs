@@ -44,7 +44,7 @@ pub(super) struct Announced {
 }
 
 impl Hub {
-    pub fn new(endpoint: &str) -> Self {
+    pub(crate) fn new(endpoint: &str) -> Self {
         let config = Agent::config_builder()
             .timeout_connect(Some(CONNECT))
             .timeout_per_read(Some(STALL))
@@ -60,7 +60,7 @@ impl Hub {
     /// # Errors
     /// If the server refuses, breaks off or sends other bytes than announced, the disk is full, or `control` was
     /// cancelled.
-    pub fn download(
+    pub(crate) fn download(
         &self,
         file: &HubFile<'_>,
         folder: &Path,

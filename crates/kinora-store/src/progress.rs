@@ -55,7 +55,7 @@ pub(super) struct Reporter<'a> {
 }
 
 impl Reporter<'_> {
-    pub fn step(&mut self, stage: Stage, done: u64, total: Option<u64>) {
+    pub(crate) fn step(&mut self, stage: Stage, done: u64, total: Option<u64>) {
         let (id, source) = (self.id, self.source.as_str());
         self.sink.step(&PullEvent { id, stage, source, done, total });
     }

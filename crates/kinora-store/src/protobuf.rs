@@ -8,7 +8,7 @@ pub(crate) const MODEL_GRAPH: u64 = 7;
 /// The graph is not of the known form.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct GraphError(String);
+pub(crate) struct GraphError(String);
 
 /// A string.
 pub(crate) fn text(model: &[u8], span: Range<usize>) -> Result<&str, GraphError> {
@@ -42,7 +42,7 @@ impl Fields<'_> {
     ///
     /// # Errors
     /// If a field leaves the span, or has an unknown type.
-    pub fn all(bytes: &[u8], span: Range<usize>) -> Result<Vec<Field>, GraphError> {
+    pub(crate) fn all(bytes: &[u8], span: Range<usize>) -> Result<Vec<Field>, GraphError> {
         let mut reader = Fields { bytes, at: span.start, end: span.end };
         let mut fields = Vec::new();
         while reader.at < reader.end {

@@ -32,7 +32,7 @@ const INT8: u64 = 3;
 ///
 /// # Errors
 /// If the bytes are no model, or a scale is not where it should be.
-pub fn reduce_range(model: &mut [u8]) -> Result<usize, GraphError> {
+pub(crate) fn reduce_range(model: &mut [u8]) -> Result<usize, GraphError> {
     let patches = plan(model)?;
     for patch in &patches {
         for weight in &mut model[patch.weight.clone()] {

@@ -48,7 +48,7 @@ impl Running {
     ///
     /// # Errors
     /// If the file is missing, empty or no file, or ffmpeg cannot be started.
-    pub fn start(
+    pub(crate) fn start(
         Input { ffmpeg, path, limits, drawn }: Input,
         (before, after): (&[String], &[String]),
         piped: bool,
@@ -84,7 +84,7 @@ impl Running {
     }
 
     /// The error of a child that did not end by itself; `None` if it did. `signal` is the one that it reported.
-    pub fn untimely(
+    pub(crate) fn untimely(
         &self,
         status: ExitStatus,
         (signal, said): (Option<i32>, &str),
@@ -117,7 +117,7 @@ impl Running {
     ///
     /// # Errors
     /// If the system cannot say whether it ended.
-    pub fn wait(
+    pub(crate) fn wait(
         &mut self,
         deadline: Instant,
         cancelled: Cancelled,

@@ -59,7 +59,7 @@ impl CodedVideo {
     }
 
     /// Whether an alpha channel lies beside the pictures of VP8 or VP9 (WebM's `AlphaMode`).
-    pub fn has_alpha_beside(&self) -> bool {
+    pub(crate) fn has_alpha_beside(&self) -> bool {
         self.tags.iter().any(|(key, value)| key == "alpha_mode" && value.trim() == "1")
     }
 }
@@ -135,13 +135,13 @@ impl Dump {
     }
 
     /// The first video; of an image sequence that which moves, not the picture that stands for it.
-    pub fn video(&self) -> Option<&CodedVideo> {
+    pub(crate) fn video(&self) -> Option<&CodedVideo> {
         let moving = self.videos.iter().find(|video| self.is_quicktime() && !video.is_item());
         moving.or(self.videos.first())
     }
 
     /// The grey track that holds the alpha channel of an animated AVIF.
-    pub fn alpha_of(&self, video: &CodedVideo) -> Option<usize> {
+    pub(crate) fn alpha_of(&self, video: &CodedVideo) -> Option<usize> {
         let brands = ["major_brand", "compatible_brands"];
         let of =
             |(key, value): &(String, String)| brands.contains(&&**key) && value.contains("avis");

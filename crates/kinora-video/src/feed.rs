@@ -84,7 +84,7 @@ impl<'a> Feed<'a> {
     ///
     /// # Errors
     /// As [`Running::start`], and a file that cannot be decoded.
-    pub fn start(
+    pub(crate) fn start(
         input: Input<'a>,
         duration: Option<Duration>,
         before: &[String],
@@ -122,7 +122,7 @@ impl<'a> Feed<'a> {
     ///
     /// # Errors
     /// If the child was too slow or died, the frames break off, or the work was cancelled.
-    pub fn next(&mut self) -> Result<Option<Raw>, VideoError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Raw>, VideoError> {
         if let Some(frame) = self.back.pop_front() {
             return Ok(Some(frame));
         }
@@ -137,7 +137,7 @@ impl<'a> Feed<'a> {
     }
 
     /// Puts frames back; they are the next ones.
-    pub fn give_back(&mut self, frames: impl IntoIterator<Item = Raw>) {
+    pub(crate) fn give_back(&mut self, frames: impl IntoIterator<Item = Raw>) {
         self.back.extend(frames);
     }
 
@@ -173,7 +173,7 @@ impl<'a> Feed<'a> {
     }
 
     /// Result of the stream; complete once [`Feed::next`] has given `None`.
-    pub fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Outcome {
         Outcome { variable: self.rhythm.varies(), ..self.outcome.clone() }
     }
 
@@ -269,7 +269,7 @@ fn read_words(pipe: ChildStderr, stamps: &Sender<Stamp>) -> Words {
 }
 
 impl Words {
-    pub fn take(&mut self, line: &log::Line) {
+    pub(crate) fn take(&mut self, line: &log::Line) {
         self.signal = self.signal.or_else(|| line.signal());
         if self.damage.is_none() && line.is_damage() {
             self.damage = Some(line.text.trim().to_owned());

@@ -19,7 +19,7 @@ pub(super) enum Pixels {
 }
 
 impl Pixels {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Yuv => "yuv420p",
             Self::Rgb => "rgb24",
@@ -27,7 +27,7 @@ impl Pixels {
     }
 
     /// Bytes of one frame.
-    pub fn bytes(self, size: Size) -> usize {
+    pub(crate) fn bytes(self, size: Size) -> usize {
         let pixels = size.width as usize * size.height as usize;
         match self {
             Self::Yuv => pixels + pixels / 2,
@@ -48,7 +48,7 @@ pub(super) struct Crop {
 
 impl Crop {
     /// The largest part of `from` that has the shape of `to`, as near to `focus` as the edges allow.
-    pub fn fill(from: Size, to: Size, focus: (f64, f64)) -> Self {
+    pub(crate) fn fill(from: Size, to: Size, focus: (f64, f64)) -> Self {
         let shape = to.aspect() / from.aspect();
         let (width, height) = if shape < 1.0 { (shape, 1.0) } else { (1.0, 1.0 / shape) };
         let place = |middle: f64, part: f64| {
@@ -77,7 +77,7 @@ pub(super) struct Chain<'a> {
 
 impl Chain<'_> {
     /// Options of the output: which stream, through which filters. The last is `showinfo`, which tells the times.
-    pub fn options(&self) -> Vec<String> {
+    pub(crate) fn options(&self) -> Vec<String> {
         let (chain, index) = (self.describe(), self.video.index);
         let words = match self.video.alpha {
             None => ["-map".to_owned(), format!("0:{index}"), "-vf".to_owned(), chain],

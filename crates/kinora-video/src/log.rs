@@ -86,7 +86,7 @@ pub(crate) struct Colours {
 
 impl Line<'_> {
     /// The line as one of `showinfo`, if it is.
-    pub fn showinfo(&self) -> Option<ShowInfo> {
+    pub(crate) fn showinfo(&self) -> Option<ShowInfo> {
         if !self.source.starts_with("Parsed_showinfo") {
             return None;
         }
@@ -105,7 +105,7 @@ impl Line<'_> {
     }
 
     /// The signal that ended ffmpeg, if it reports one: a request to end or a limit.
-    pub fn signal(&self) -> Option<i32> {
+    pub(crate) fn signal(&self) -> Option<i32> {
         let number = self.text.strip_prefix("Exiting normally, received signal ")?;
         let own = self.source.is_empty() && self.level == Level::Info;
         number.trim_end_matches('.').parse().ok().filter(|_| own)
@@ -113,7 +113,7 @@ impl Line<'_> {
 
     /// Whether the line reports damage in the file: decoders' and demuxers' errors, and packets that
     /// a demuxer found to be corrupt.
-    pub fn is_damage(&self) -> bool {
+    pub(crate) fn is_damage(&self) -> bool {
         let corrupt = self.level == Level::Warning && self.text.starts_with("Packet corrupt");
         let grave = self.level >= Level::Error && !self.text.trim().is_empty();
         corrupt || (grave && !self.text.starts_with(SAME_NUMBER))

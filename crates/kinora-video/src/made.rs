@@ -12,12 +12,12 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), ffmpeg: ffmpeg() }
     }
 
     /// Runs ffmpeg with the words of `line`, `IN/` standing for the folder; gives the last one back.
-    pub fn make(&self, line: &str) -> PathBuf {
+    pub(crate) fn make(&self, line: &str) -> PathBuf {
         let inside =
             |word: &str| word.replace("IN/", &format!("{}/", self.folder.path().display()));
         let words: Vec<String> = line.split_whitespace().map(inside).collect();
@@ -29,7 +29,7 @@ impl Made {
         path
     }
 
-    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         path

@@ -29,7 +29,7 @@ pub(crate) struct Timeouts<'a> {
 impl<'a> Timeouts<'a> {
     /// Timeouts for a file that claims to last `duration` and may cost `work` of processor time, doubled for a busy
     /// machine.
-    pub fn new(
+    pub(crate) fn new(
         limits: &VideoLimits,
         (duration, work): (Option<Duration>, Duration),
         cancelled: Cancelled<'a>,
@@ -42,7 +42,7 @@ impl<'a> Timeouts<'a> {
     ///
     /// # Errors
     /// [`GivenUp`] if a timeout passed or the work was cancelled.
-    pub fn wait<T>(&mut self, channel: &Receiver<T>) -> Result<Option<T>, GivenUp> {
+    pub(crate) fn wait<T>(&mut self, channel: &Receiver<T>) -> Result<Option<T>, GivenUp> {
         let begun = Instant::now();
         loop {
             if (self.cancelled)() {
@@ -63,7 +63,7 @@ impl<'a> Timeouts<'a> {
     }
 
     /// When to stop waiting for the end of a child that has closed its output.
-    pub fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         Instant::now() + self.silence
     }
 }

@@ -89,7 +89,7 @@ const SCAFFOLD: &[&str] = &[
 pub(super) struct Tokens(Vec<Token>);
 
 impl Tokens {
-    pub fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let inside = |c: char| c.is_alphanumeric() || c == '\'' || c == '-' || c == '’';
         let words = text.split(|c: char| !inside(c));
         let words = words.map(|word| word.trim_matches(['\'', '-', '’']).to_owned());
@@ -98,16 +98,16 @@ impl Tokens {
     }
 
     /// Number of words, taken or not.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// The word at a place in lower case; `None` past the end or if it was taken.
-    pub fn at(&self, place: usize) -> Option<&str> {
+    pub(super) fn at(&self, place: usize) -> Option<&str> {
         self.0.get(place).filter(|token| !token.taken).map(|token| token.lower.as_str())
     }
 
-    pub fn take(&mut self, places: std::ops::Range<usize>) {
+    pub(super) fn take(&mut self, places: std::ops::Range<usize>) {
         self.0[places].iter_mut().for_each(|token| token.taken = true);
     }
 
@@ -118,19 +118,19 @@ impl Tokens {
     }
 
     /// Takes the first of these phrases that is there.
-    pub fn take_any(&mut self, phrases: &[&str]) -> Option<usize> {
+    pub(super) fn take_any(&mut self, phrases: &[&str]) -> Option<usize> {
         let found = phrases.iter().find_map(|phrase| self.find(phrase))?;
         let at = found.start;
         self.take(found);
         Some(at)
     }
 
-    pub fn has_any(&self, phrases: &[&str]) -> bool {
+    pub(super) fn has_any(&self, phrases: &[&str]) -> bool {
         phrases.iter().any(|phrase| self.find(phrase).is_some())
     }
 
     /// Whether a clause begins with one of these phrases: `a man who sits` asks nothing.
-    pub fn asks_any(&self, phrases: &[&str]) -> bool {
+    pub(super) fn asks_any(&self, phrases: &[&str]) -> bool {
         let begins = |at: usize| {
             at == 0 || ["and", "or", "but", "me", "know"].contains(&self.0[at - 1].lower.as_str())
         };
@@ -138,7 +138,7 @@ impl Tokens {
     }
 
     /// Runs of capitalised words after one of these words, in order.
-    pub fn names_after(&self, words: &[&str]) -> Vec<String> {
+    pub(super) fn names_after(&self, words: &[&str]) -> Vec<String> {
         let capital = |token: &&Token| {
             !token.taken && token.word.chars().next().is_some_and(char::is_uppercase)
         };
@@ -151,7 +151,7 @@ impl Tokens {
     }
 
     /// The words that were not taken and that do not only ask.
-    pub fn rest(&self) -> String {
+    pub(super) fn rest(&self) -> String {
         let left = self.0.iter().filter(|token| !token.taken);
         let said = left.filter(|token| SCAFFOLD.binary_search(&token.lower.as_str()).is_err());
         said.map(|token| token.word.as_str()).collect::<Vec<_>>().join(" ")

@@ -6,28 +6,28 @@ use kinora_retrieval::{Searcher, SearcherCache, sync};
 use kinora_testing::library::{self, Item, LibraryBuilder, id};
 use kinora_types::{Control, PassageKind};
 
-pub const RED: [u8; 3] = [255, 0, 0];
-pub const BLUE: [u8; 3] = [0, 0, 255];
+pub(crate) const RED: [u8; 3] = [255, 0, 0];
+pub(crate) const BLUE: [u8; 3] = [0, 0, 255];
 
-pub struct Library {
+pub(crate) struct Library {
     built: library::Library,
     index: Embedded,
     cache: SearcherCache,
 }
 
 impl Library {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let built = LibraryBuilder::default().build();
         let (space, folder) = (built.space(), built.catalog.folder().join("index"));
         let index = Embedded::open(&folder, &space.id(), space.dimension).unwrap();
         Self { built, index, cache: SearcherCache::default() }
     }
 
-    pub fn catalog(&self) -> &Catalog {
+    pub(crate) fn catalog(&self) -> &Catalog {
         &self.built.catalog
     }
 
-    pub fn picture(&mut self, name: &str, colour: [u8; 3], title: &str, day: Option<&str>) {
+    pub(crate) fn picture(&mut self, name: &str, colour: [u8; 3], title: &str, day: Option<&str>) {
         let mut item = Item::picture(name, colour);
         if !title.is_empty() {
             item = item.titled(title);
@@ -39,16 +39,16 @@ impl Library {
     }
 
     /// A video of one colour, a frame a second, in shots of five seconds.
-    pub fn video(&mut self, name: &str, colour: [u8; 3], seconds: usize) {
+    pub(crate) fn video(&mut self, name: &str, colour: [u8; 3], seconds: usize) {
         self.add(Item::video(name, &vec![colour; seconds]).in_shots_of(5));
     }
 
-    pub fn recording(&mut self, name: &str, seconds: u64) {
+    pub(crate) fn recording(&mut self, name: &str, seconds: u64) {
         self.add(Item::recording(name, seconds));
     }
 
     /// Words of a part of an asset; times in seconds.
-    pub fn passages(
+    pub(crate) fn passages(
         &mut self,
         name: &str,
         kind: PassageKind,
@@ -58,7 +58,7 @@ impl Library {
         self.catch_up();
     }
 
-    pub fn searcher(&self) -> Searcher<'_> {
+    pub(crate) fn searcher(&self) -> Searcher<'_> {
         Searcher::new(self.catalog(), &self.index, &self.built.embedder, &self.cache).unwrap()
     }
 

@@ -118,7 +118,7 @@ fn place(at_ms: u64, duration_ms: u64) -> String {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &AddArgs,
     json: bool,

@@ -29,7 +29,7 @@ struct AnswerReport<'a> {
 
 /// What was sent, as `--json` tells it.
 #[derive(Serialize)]
-pub struct SentReport<'a> {
+pub(crate) struct SentReport<'a> {
     host: &'a str,
     loopback: bool,
     bytes: u64,
@@ -38,14 +38,14 @@ pub struct SentReport<'a> {
 
 /// How an answer reaches its reader.
 #[derive(Clone, Copy)]
-pub enum Show {
+pub(crate) enum Show {
     Json,
     /// As text, with pictures if there is a protocol for them.
     Text(Option<inline::Protocol>),
 }
 
 impl Show {
-    pub fn of(json: bool, args: &AnswerArgs) -> Self {
+    pub(crate) fn of(json: bool, args: &AnswerArgs) -> Self {
         if json {
             return Self::Json;
         }
@@ -61,7 +61,7 @@ impl<'a> From<&'a Sent> for SentReport<'a> {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &AskArgs,
     json: bool,
@@ -84,13 +84,13 @@ fn report<'a>(library: &'a str, question: &'a str, answer: &'a Answer) -> Answer
 }
 
 /// A question with the answer's options.
-pub fn request(question: &str, conversation: Option<u64>, args: &AnswerArgs) -> AskRequest {
+pub(crate) fn request(question: &str, conversation: Option<u64>, args: &AnswerArgs) -> AskRequest {
     let options = AskOptions { evidence: usize::from(args.evidence), ..AskOptions::default() };
     AskRequest { question: question.to_owned(), conversation, options, extractive: args.extractive }
 }
 
 /// Asks, prints each sentence as soon as it was checked, and then what they rest on; or all at once as JSON.
-pub fn answer(
+pub(crate) fn answer(
     library: &Library,
     request: &AskRequest,
     control: &Control,
@@ -203,7 +203,7 @@ fn notes(answer: &Answer) {
 }
 
 /// To whom, and how much.
-pub fn say_sent(Sent { to, bytes, pictures }: &Sent) {
+pub(crate) fn say_sent(Sent { to, bytes, pictures }: &Sent) {
     let where_to = if to.loopback { "on this machine" } else { "outside this machine" };
     let host = &to.host;
     output::say(&format!("sent to {host}, {where_to}: {bytes} bytes, {pictures} pictures"));

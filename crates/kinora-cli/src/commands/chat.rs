@@ -31,7 +31,7 @@ struct Line {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &ChatArgs,
     json: bool,

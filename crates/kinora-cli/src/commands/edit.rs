@@ -6,7 +6,7 @@ use super::show;
 use crate::{Outcome, args::EditArgs, output};
 
 /// Runs the command and shows what is known afterwards.
-pub fn run(engine: &Engine, args: &EditArgs, json: bool) -> anyhow::Result<Outcome> {
+pub(crate) fn run(engine: &Engine, args: &EditArgs, json: bool) -> anyhow::Result<Outcome> {
     let transcript = args.transcript.as_deref().map(TranscriptFile::read).transpose()?;
     if let Some(encoding) = transcript.as_ref().map(TranscriptFile::encoding).filter(|e| e.guessed)
     {

@@ -5,7 +5,7 @@ use kinora_engine::{Control, Engine, Job, Mode};
 use crate::{Outcome, args::EvalArgs, output};
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &EvalArgs,
     json: bool,

@@ -18,7 +18,7 @@ struct FilmList {
 }
 
 /// Runs the command.
-pub fn run(engine: &Engine, args: &FilmsArgs, json: bool) -> anyhow::Result<Outcome> {
+pub(crate) fn run(engine: &Engine, args: &FilmsArgs, json: bool) -> anyhow::Result<Outcome> {
     let found = engine.library(&args.library.library)?.films(args.using.as_deref())?;
     let film = |f: &kinora_engine::FilmSummary| Film {
         path: f.path.clone(),

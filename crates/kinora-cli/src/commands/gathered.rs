@@ -10,7 +10,7 @@ const MOST_NAMES: usize = 3;
 
 /// Gathered while the run goes on. Memory: one entry a file.
 #[derive(Default, Serialize)]
-pub struct Gathered {
+pub(crate) struct Gathered {
     /// Files in folders that are neither seen nor heard.
     #[serde(rename = "left_out_files")]
     pub left_out: Vec<LeftOut>,
@@ -24,7 +24,7 @@ pub struct Gathered {
 
 impl Gathered {
     /// What people read below the numbers of a run.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = self.left_out_lines();
         let plural = |count: usize, one: &str| match count {
             1 => format!("1 {one}"),

@@ -16,7 +16,7 @@ struct Checked {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     command: Option<&LibrariesCommand>,
     json: bool,

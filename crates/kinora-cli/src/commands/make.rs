@@ -34,7 +34,7 @@ struct Planned<'a> {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &MakeArgs,
     json: bool,
@@ -53,7 +53,7 @@ pub fn run(
 }
 
 /// Makes a film under a bar of progress.
-pub fn make(
+pub(crate) fn make(
     library: &Library,
     request: &FilmRequest,
     out: &Path,
@@ -177,7 +177,7 @@ fn shot_line(shot: &Shot, fps: u32) -> String {
 }
 
 /// Which shot shows what, and where film and record lie.
-pub fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Result<()> {
+pub(crate) fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Result<()> {
     let record_file = out.with_extension("json");
     if json {
         return output::json(&Made { film: out, record_file, record });

@@ -1,20 +1,20 @@
 //! One module a command: from arguments to the engine, from its answer to the screen.
 
-pub mod add;
-pub mod ask;
-pub mod chat;
-pub mod edit;
-pub mod eval;
-pub mod films;
-pub mod gathered;
-pub mod libraries;
-pub mod make;
-pub mod models;
-pub mod search;
-pub mod show;
-pub mod train;
-pub mod transcript;
-pub mod verify;
+pub(crate) mod add;
+pub(crate) mod ask;
+pub(crate) mod chat;
+pub(crate) mod edit;
+pub(crate) mod eval;
+pub(crate) mod films;
+pub(crate) mod gathered;
+pub(crate) mod libraries;
+pub(crate) mod make;
+pub(crate) mod models;
+pub(crate) mod search;
+pub(crate) mod show;
+pub(crate) mod train;
+pub(crate) mod transcript;
+pub(crate) mod verify;
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use anyhow::Context;
 
 /// A command that cannot be followed as it was given: exit code 2.
 #[derive(Debug)]
-pub struct Usage(String);
+pub(crate) struct Usage(String);
 
 impl std::fmt::Display for Usage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -27,7 +27,7 @@ struct ModelList {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     command: &ModelsCommand,
     json: bool,

@@ -31,7 +31,7 @@ struct SearchReport<'a> {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &SearchArgs,
     json: bool,

@@ -6,12 +6,12 @@ use kinora_types::{Asset, Certainty, DateBasis, Kind, Origin, Passage, PassageKi
 use crate::{Outcome, args::ShowArgs, output};
 
 /// Runs the command.
-pub fn run(engine: &Engine, args: &ShowArgs, json: bool) -> anyhow::Result<Outcome> {
+pub(crate) fn run(engine: &Engine, args: &ShowArgs, json: bool) -> anyhow::Result<Outcome> {
     print(&engine.library(&args.library.library)?.details(&args.asset)?, json)
 }
 
 /// Prints all that is known of one asset.
-pub fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
+pub(crate) fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
     if json {
         output::json(details)?;
         return Ok(Outcome::Done);

@@ -20,7 +20,7 @@ use crate::{
 const LARGEST_CONFIG: u64 = 1 << 20;
 
 #[derive(Args)]
-pub struct TrainArgs {
+pub(crate) struct TrainArgs {
     /// Folder of the model as diffusers saves it (ModelScope, ZeroScope).
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
@@ -62,7 +62,7 @@ struct TrainingReport<'a> {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &TrainArgs,
     json: bool,

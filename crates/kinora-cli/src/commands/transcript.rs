@@ -43,7 +43,7 @@ fn seconds(passages: &[Passage], certainty: Certainty) -> f64 {
 }
 
 /// Runs the command.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &TranscriptArgs,
     json: bool,

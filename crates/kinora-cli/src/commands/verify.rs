@@ -5,7 +5,7 @@ use kinora_engine::{Control, Engine, Job, RecordOrigin, Verification};
 use crate::{Outcome, args::VerifyArgs, output};
 
 /// Runs the command: exit code 1 if the film, its record or a source is not what it was.
-pub fn run(
+pub(crate) fn run(
     engine: &Engine,
     args: &VerifyArgs,
     json: bool,

@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// If it cannot be written, also a pipe that nobody reads; `Interrupted` once cancelled.
-pub fn write(path: &Path, bytes: &[u8], control: &Control) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8], control: &Control) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(known) if known.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(known) if !known.is_file() => pour(path, bytes, control),

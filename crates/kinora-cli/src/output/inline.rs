@@ -8,13 +8,13 @@ use kinora_engine::CitedPicture;
 /// Rows of text that a picture is high.
 const ROWS: u32 = 6;
 /// Longer side in pixels that is sharp enough for so many rows.
-pub const SIDE: u32 = 256;
+pub(crate) const SIDE: u32 = 256;
 /// Letters of base64 in one escape, at most (kitty's graphics protocol, "The transmission medium").
 const CHUNK: usize = 4096;
 
 /// How a terminal is told of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// kitty, Ghostty.
     Kitty,
     /// iTerm2, `WezTerm`.
@@ -22,10 +22,10 @@ pub enum Protocol {
 }
 
 /// Escapes that draw a picture: ours, with numbers and base64 in them.
-pub struct Escapes(pub(super) String);
+pub(crate) struct Escapes(pub(super) String);
 
 /// The protocol of the terminal that reads our output; `None` if it is none or knows none.
-pub fn protocol() -> Option<Protocol> {
+pub(crate) fn protocol() -> Option<Protocol> {
     super::is_terminal().then(|| known(&|name| env::var(name).unwrap_or_default())).flatten()
 }
 
@@ -43,7 +43,7 @@ fn known(variable: &dyn Fn(&str) -> String) -> Option<Protocol> {
 }
 
 /// The escapes that draw a picture at the cursor.
-pub fn drawn(protocol: Protocol, shown: &CitedPicture) -> Escapes {
+pub(crate) fn drawn(protocol: Protocol, shown: &CitedPicture) -> Escapes {
     Escapes(match protocol {
         Protocol::Iterm => {
             let jpeg = BASE64_STANDARD.encode(&shown.jpeg);

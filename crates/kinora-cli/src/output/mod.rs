@@ -3,40 +3,40 @@
 //! Way in: [`line()`], [`json`] and [`document`] for results, [`say`] and [`complain`] for messages. Only [`terminal`]
 //! writes to the standard streams, and what it writes is printable.
 
-pub mod file;
-pub mod inline;
-pub mod progress;
-pub mod sheet;
-pub mod table;
+pub(crate) mod file;
+pub(crate) mod inline;
+pub(crate) mod progress;
+pub(crate) mod sheet;
+pub(crate) mod table;
 mod terminal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kinora_types::{Hit, TimeRange};
 
-pub use terminal::{
+pub(crate) use terminal::{
     complain, document, is_terminal, is_unread, json, line, lines, picture, piece, prompt, say,
     say_over, usage,
 };
 
 /// A stretch of time as `00:41.0-00:47.5`.
-pub fn span(range: TimeRange) -> String {
+pub(crate) fn span(range: TimeRange) -> String {
     let clock = |ms: u64| timecode(ms as f64 / 1000.0);
     format!("{}-{}", clock(range.start_ms()), clock(range.end_ms()))
 }
 
 /// When a video shows it: ` at 00:41-00:47, 01:10-01:12`.
-pub fn times(hit: &Hit) -> String {
+pub(crate) fn times(hit: &Hit) -> String {
     let spans: Vec<String> = hit.moments.iter().map(|moment| span(moment.range)).collect();
     if spans.is_empty() { String::new() } else { format!("  at {}", spans.join(", ")) }
 }
 
 /// What a job shows its events on.
-pub fn locked<T>(screen: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(screen: &Mutex<T>) -> MutexGuard<'_, T> {
     screen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Seconds as `MM:SS.s`.
-pub fn timecode(seconds: f64) -> String {
+pub(crate) fn timecode(seconds: f64) -> String {
     format!("{:02}:{:04.1}", (seconds / 60.0) as u64, seconds % 60.0)
 }

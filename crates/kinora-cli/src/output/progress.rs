@@ -9,21 +9,21 @@ use kinora_types::Printable;
 const LONGEST: usize = 72;
 
 /// A bar or a spinner. What stands beside it is [`Printable`] and short.
-pub struct Bar(ProgressBar);
+pub(crate) struct Bar(ProgressBar);
 
 /// A bar with counts and time left.
-pub fn bar(total: u64, unit: &'static str) -> Bar {
+pub(crate) fn bar(total: u64, unit: &'static str) -> Bar {
     let style = format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}");
     drawn(Some(total), &style)
 }
 
 /// Something goes on, nobody knows how long.
-pub fn spinner() -> Bar {
+pub(crate) fn spinner() -> Bar {
     drawn(None, "{spinner} {msg}")
 }
 
 /// A bar of bytes.
-pub fn bytes(name: &str) -> Bar {
+pub(crate) fn bytes(name: &str) -> Bar {
     let bar = drawn(None, "{prefix} {bar:30} {bytes}/{total_bytes} {msg}");
     bar.0.set_prefix(short(name));
     bar
@@ -31,48 +31,48 @@ pub fn bytes(name: &str) -> Bar {
 
 impl Bar {
     /// Sets how much there is to do.
-    pub fn length(&self, total: u64) {
+    pub(crate) fn length(&self, total: u64) {
         self.0.set_length(total);
     }
 
     /// Sets how much is done.
-    pub fn position(&self, done: u64) {
+    pub(crate) fn position(&self, done: u64) {
         self.0.set_position(done);
     }
 
     /// One more is done.
-    pub fn step(&self) {
+    pub(crate) fn step(&self) {
         self.0.inc(1);
     }
 
     /// What stands beside it.
-    pub fn message(&self, text: &str) {
+    pub(crate) fn message(&self, text: &str) {
         self.0.set_message(short(text));
     }
 
     /// Moves the spinner.
-    pub fn tick(&self) {
+    pub(crate) fn tick(&self) {
         self.0.tick();
     }
 
     /// Moves the spinner ten times a second, whatever goes on.
-    pub fn steady(&self) {
+    pub(crate) fn steady(&self) {
         self.0.enable_steady_tick(Duration::from_millis(100));
     }
 
     /// A line on stderr that does not tear it.
-    pub fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         self.0.suspend(|| super::say(line));
     }
 
     /// Takes it away.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.0.finish_and_clear();
     }
 }
 
 /// A duration as people say it.
-pub fn duration(elapsed: Duration) -> String {
+pub(crate) fn duration(elapsed: Duration) -> String {
     if elapsed < Duration::from_secs(60) {
         return format!("{:.1} s", elapsed.as_secs_f64());
     }

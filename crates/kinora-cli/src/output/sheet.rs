@@ -11,7 +11,11 @@ border-radius:.5rem;overflow:hidden}img{display:block;width:100%;height:12rem;ob
 figcaption{padding:.6rem .8rem;overflow-wrap:anywhere}small{color:#a9a69e;display:block}.none{color:#f0b35b}";
 
 /// The sheet of a search; `thumbnails` gives the JPEG of each hit, in order, where there is one.
-pub fn html(question: &str, outcome: &SearchOutcome, thumbnails: &[Option<Vec<u8>>]) -> String {
+pub(crate) fn html(
+    question: &str,
+    outcome: &SearchOutcome,
+    thumbnails: &[Option<Vec<u8>>],
+) -> String {
     let figures = outcome.hits.iter().zip(thumbnails).map(|(hit, thumbnail)| {
         let image = thumbnail.as_deref().map_or(String::new(), |jpeg| {
             format!("<img alt=\"\" src=\"data:image/jpeg;base64,{}\">", BASE64_STANDARD.encode(jpeg))

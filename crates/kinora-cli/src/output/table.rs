@@ -3,7 +3,7 @@
 use kinora_types::Printable;
 
 /// Lines of a table, printable: each column as wide as its widest cell, the last one as it is.
-pub fn lines(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn lines(head: &[&str], rows: &[Vec<String>]) -> Vec<String> {
     let printable = |cell: &String| Printable(cell).to_string();
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(printable).collect()).collect();

@@ -17,7 +17,7 @@ use kinora_types::Printable;
 use serde::Serialize;
 
 /// Version of the JSON that `--json` prints; raised when a field changes its meaning or goes.
-pub const JSON_VERSION: u32 = 1;
+pub(super) const JSON_VERSION: u32 = 1;
 
 /// Set once the reader of stdout went away.
 static UNREAD: AtomicBool = AtomicBool::new(false);
@@ -30,39 +30,39 @@ struct Versioned<'a, T: Serialize> {
 }
 
 /// Whether the reader of stdout went away.
-pub fn is_unread() -> bool {
+pub(crate) fn is_unread() -> bool {
     UNREAD.load(Ordering::Relaxed)
 }
 
 /// Whether stdout is a terminal.
-pub fn is_terminal() -> bool {
+pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
 /// Prints an object with the version of the format in front. Characters that steer a terminal are `\u` escapes.
-pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(&Versioned { version: JSON_VERSION, value })?;
     Ok(write(&(escaped_json(&text) + "\n"))?)
 }
 
 /// Prints a line of results.
-pub fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
+pub(crate) fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
     Ok(write(&format!("{}\n", Printable(text.as_ref())))?)
 }
 
 /// Prints lines that we broke; no text of others in them may hold a break that is not escaped.
-pub fn lines(text: &str) -> anyhow::Result<()> {
+pub(crate) fn lines(text: &str) -> anyhow::Result<()> {
     text.lines().try_for_each(line)
 }
 
 /// Prints a piece of a line at once, after what stands between it and the piece before: nothing, a space or a break.
-pub fn piece(between: &'static str, text: &str) -> anyhow::Result<()> {
+pub(crate) fn piece(between: &'static str, text: &str) -> anyhow::Result<()> {
     Ok(write(&format!("{between}{}", Printable(text)))?)
 }
 
 /// Prints a document (subtitles, Markdown) with its own lines: as a terminal may show it, else word for word, but for
 /// controls, which none of these formats has.
-pub fn document(text: &str) -> anyhow::Result<()> {
+pub(crate) fn document(text: &str) -> anyhow::Result<()> {
     if is_terminal() {
         return lines(text.trim_end());
     }
@@ -71,24 +71,24 @@ pub fn document(text: &str) -> anyhow::Result<()> {
 }
 
 /// Prints the escapes that draw a picture; they are ours and hold nothing but numbers and base64.
-pub fn picture(escapes: &super::inline::Escapes) -> anyhow::Result<()> {
+pub(crate) fn picture(escapes: &super::inline::Escapes) -> anyhow::Result<()> {
     Ok(write(&format!("{}\n", escapes.0))?)
 }
 
 /// Says a line on stderr.
-pub fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     drop(writeln!(io::stderr().lock(), "{}", Printable(text)));
 }
 
 /// Says what is wrong. Lines after the first are set in, so that none of them reads as a message of its own.
-pub fn complain(kind: &str, text: &str) {
+pub(crate) fn complain(kind: &str, text: &str) {
     let mut lines = text.lines();
     say(&format!("{kind}: {}", lines.next().unwrap_or_default()));
     lines.for_each(|line| say(&format!("  {}", line.trim_start())));
 }
 
 /// Says a line from another thread than the one that draws bars.
-pub fn say_over(text: &str) {
+pub(crate) fn say_over(text: &str) {
     if io::stderr().is_terminal() {
         drop(write!(io::stderr().lock(), "\r\x1b[2K"));
     }
@@ -96,13 +96,13 @@ pub fn say_over(text: &str) {
 }
 
 /// Asks for a line of input on a terminal.
-pub fn prompt() {
+pub(crate) fn prompt() {
     let mut err = io::stderr().lock();
     drop(err.write_all(b"> ").and_then(|()| err.flush()));
 }
 
 /// Tells of a wrong command line, or the help that was asked for. What it repeats of the command line is printable.
-pub fn usage(error: clap::Error) -> ! {
+pub(crate) fn usage(error: clap::Error) -> ! {
     use clap::error::{ContextKind, ContextValue};
     let mut shown = error;
     let printable = |text: &String| Printable(text).to_string();

@@ -12,35 +12,35 @@ use std::{
 use tempfile::TempDir;
 
 /// A home folder that goes with the test.
-pub struct Home {
+pub(crate) struct Home {
     pub folder: TempDir,
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().unwrap() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// `kinora` with this home; nothing of the caller's configuration leaks in.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kinora"));
         command.args(args).current_dir(self.path());
         command.env("KINORA_HOME", self.path().join("home")).env("KINORA_CACHE", cache());
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ended {
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
         Ended::from(self.command(args).output().unwrap())
     }
 }
 
 impl Home {
     /// A cache that has what the shared one has, but for artifacts whose names begin so.
-    pub fn cache_without(&self, names: &[&str]) -> PathBuf {
+    pub(crate) fn cache_without(&self, names: &[&str]) -> PathBuf {
         let folder = self.path().join("cache");
         std::fs::create_dir(&folder).unwrap();
         for entry in std::fs::read_dir(cache()).unwrap().flatten() {
@@ -66,7 +66,7 @@ fn link(from: &Path, to: &Path) {
 }
 
 /// Runs a command to its end with these lines on its standard input.
-pub fn fed(mut command: Command, lines: &str) -> Ended {
+pub(crate) fn fed(mut command: Command, lines: &str) -> Ended {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
     child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
@@ -75,7 +75,7 @@ pub fn fed(mut command: Command, lines: &str) -> Ended {
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -93,29 +93,29 @@ impl From<Output> for Ended {
 
 impl Ended {
     /// Fails the test unless it was done; the messages tell why.
-    pub fn done(self) -> Self {
+    pub(crate) fn done(self) -> Self {
         assert_eq!(self.code, 0, "{}{}", self.stdout, self.stderr);
         self
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
 
     /// What snapshots compare: code and both streams.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
     }
 }
 
 /// Where `kinora models pull` puts models by default; `cargo xtask test` pulls before it tests.
-pub fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kinora"));
     let output = command.args(["models", "path"]).env_remove("KINORA_HOME").output().unwrap();
     PathBuf::from(Ended::from(output).done().stdout.trim())
 }
 
 /// The sample pictures of the repository.
-pub fn samples() -> PathBuf {
+pub(crate) fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").canonicalize().unwrap()
 }

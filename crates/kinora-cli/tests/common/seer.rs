@@ -17,7 +17,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 /// The running server; ends with the process.
-pub struct Seer {
+pub(crate) struct Seer {
     pub address: String,
     /// What was said, in order; a request that it refused is there as its refusal.
     pub said: Arc<Mutex<Vec<String>>>,
@@ -26,7 +26,7 @@ pub struct Seer {
 }
 
 impl Seer {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/v1", listener.local_addr().unwrap());
         let said = Arc::new(Mutex::new(Vec::new()));
@@ -40,7 +40,7 @@ impl Seer {
         Self { address, said, dislikes_blue }
     }
 
-    pub fn answers(&self) -> usize {
+    pub(crate) fn answers(&self) -> usize {
         self.said.lock().unwrap().len()
     }
 }

@@ -24,7 +24,7 @@ use std::{
 
 /// What was asked of the kernel.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// `socket(domain, …)`.
     Socket(i32),
     /// A file was opened to be read.
@@ -36,7 +36,7 @@ pub enum Asked {
 }
 
 /// Runs a program to its end and tells what was asked.
-pub fn watch(mut command: Command) -> io::Result<(Output, Vec<Asked>)> {
+pub(crate) fn watch(mut command: Command) -> io::Result<(Output, Vec<Asked>)> {
     let (ours, theirs) = pair()?;
     let sender = theirs.as_raw_fd();
     let mut program = filter();

@@ -152,7 +152,7 @@ pub(super) mod here {
 
     use crate::{EngineError, settings::Language};
 
-    pub fn open(
+    pub(crate) fn open(
         _: &Language,
         name: &str,
         _: PathBuf,
@@ -160,7 +160,7 @@ pub(super) mod here {
         Err(unable(name))
     }
 
-    pub fn open_seeing(
+    pub(crate) fn open_seeing(
         _: &Language,
         name: &str,
         _: PathBuf,

@@ -43,7 +43,7 @@ pub(crate) struct Models {
 }
 
 impl Models {
-    pub fn new(backends: Arc<dyn Backends>) -> Self {
+    pub(crate) fn new(backends: Arc<dyn Backends>) -> Self {
         Self {
             backends,
             spaces: Mutex::default(),
@@ -54,7 +54,7 @@ impl Models {
         }
     }
 
-    pub fn backends(&self) -> &dyn Backends {
+    pub(crate) fn backends(&self) -> &dyn Backends {
         &*self.backends
     }
 
@@ -62,7 +62,7 @@ impl Models {
     ///
     /// # Errors
     /// If there is no such space, or a file of it was not pulled.
-    pub fn space(&self, name: &str) -> Result<Lease<Space>, EngineError> {
+    pub(crate) fn space(&self, name: &str) -> Result<Lease<Space>, EngineError> {
         let slot = {
             let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(spaces.entry(name.to_owned()).or_default())
@@ -74,7 +74,7 @@ impl Models {
     ///
     /// # Errors
     /// If the configured model is missing, or cannot be run by this build.
-    pub fn language(&self) -> Result<Option<Queue<dyn LanguageModel>>, EngineError> {
+    pub(crate) fn language(&self) -> Result<Option<Queue<dyn LanguageModel>>, EngineError> {
         let load = || match self.backends.language() {
             Ok(Some(model)) => Ok(Queued::new(model)),
             Ok(None) => Err(None),
@@ -91,7 +91,7 @@ impl Models {
     ///
     /// # Errors
     /// If no vision-language model is configured, or it cannot be run by this build.
-    pub fn vision(&self) -> Result<Queue<dyn VisionLanguageModel>, EngineError> {
+    pub(crate) fn vision(&self) -> Result<Queue<dyn VisionLanguageModel>, EngineError> {
         self.vision.get(|| self.backends.vision().map(Queued::new))
     }
 
@@ -99,7 +99,7 @@ impl Models {
     ///
     /// # Errors
     /// If a file of the model was not pulled.
-    pub fn speech(&self) -> Result<Queue<dyn SpeechRecognizer>, EngineError> {
+    pub(crate) fn speech(&self) -> Result<Queue<dyn SpeechRecognizer>, EngineError> {
         self.speech.get(|| self.backends.speech().map(Queued::new))
     }
 
@@ -107,12 +107,12 @@ impl Models {
     ///
     /// # Errors
     /// If a file of the model was not pulled.
-    pub fn reader(&self) -> Result<Queue<dyn TextReader>, EngineError> {
+    pub(crate) fn reader(&self) -> Result<Queue<dyn TextReader>, EngineError> {
         self.reader.get(|| self.backends.reader().map(Queued::new))
     }
 
     /// Gives back what nobody uses and nobody has used for so long; tells how many models that were.
-    pub fn release(&self, idle: Duration) -> usize {
+    pub(crate) fn release(&self, idle: Duration) -> usize {
         let spaces: Vec<_> = {
             let spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
             spaces.values().map(Arc::clone).collect()

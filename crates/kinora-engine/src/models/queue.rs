@@ -36,7 +36,7 @@ impl Queue {
     ///
     /// # Errors
     /// [`InferenceError::Busy`] if too many wait already, [`InferenceError::Cancelled`].
-    pub fn turn(&self, control: &Control) -> Result<Turn<'_>, InferenceError> {
+    pub(super) fn turn(&self, control: &Control) -> Result<Turn<'_>, InferenceError> {
         control.check()?;
         let mut line = self.line();
         if !line.taken && line.waiting.is_empty() {

@@ -17,7 +17,7 @@ pub(crate) struct Queued<M: ?Sized> {
 }
 
 impl<M: ?Sized> Queued<M> {
-    pub fn new(model: Box<M>) -> Arc<Self> {
+    pub(crate) fn new(model: Box<M>) -> Arc<Self> {
         Arc::new(Self { queue: Queue::default(), model })
     }
 }

@@ -31,7 +31,7 @@ impl<M: ?Sized> Slot<M> {
     ///
     /// # Errors
     /// Those of `load`.
-    pub fn get<E>(&self, load: impl FnOnce() -> Result<Arc<M>, E>) -> Result<Lease<M>, E> {
+    pub(super) fn get<E>(&self, load: impl FnOnce() -> Result<Arc<M>, E>) -> Result<Lease<M>, E> {
         let mut held = locked(&self.held);
         let model = match &*held {
             Some(model) => Arc::clone(model),
@@ -41,7 +41,7 @@ impl<M: ?Sized> Slot<M> {
     }
 
     /// Drops the model if nobody uses it and nobody has for so long; tells whether it did.
-    pub fn release(&self, idle: Duration) -> bool {
+    pub(super) fn release(&self, idle: Duration) -> bool {
         let mut held = locked(&self.held);
         let unused = held.as_ref().is_some_and(|model| Arc::strong_count(model) == 1);
         let release = unused && locked(&self.used).elapsed() >= idle;

@@ -14,20 +14,20 @@ use kinora_testing::{
     },
     library::{Item, LibraryBuilder},
 };
-use kinora_video::fixtures::ffmpeg;
+use kinora_video::fixtures::{cached, ffmpeg};
 use tempfile::TempDir;
 
 /// Space of most tests, of three dimensions.
-pub const SMALL: &str = "fake-colour";
+pub(crate) const SMALL: &str = "fake-colour";
 /// Another space, of sixteen.
-pub const WIDE: &str = "fake-wide";
-pub const RED: [u8; 3] = [250, 0, 0];
-pub const GREEN: [u8; 3] = [0, 250, 0];
-pub const BLUE: [u8; 3] = [0, 0, 250];
+pub(crate) const WIDE: &str = "fake-wide";
+pub(crate) const RED: [u8; 3] = [250, 0, 0];
+pub(crate) const GREEN: [u8; 3] = [0, 250, 0];
+pub(crate) const BLUE: [u8; 3] = [0, 0, 250];
 
 /// Watches the models of each kind.
 #[derive(Clone, Default)]
-pub struct Fakes {
+pub(crate) struct Fakes {
     pub images: Spy,
     pub texts: Spy,
     pub speech: Spy,
@@ -74,35 +74,35 @@ impl Backends for Fakes {
 }
 
 /// A home with an engine.
-pub struct House {
+pub(crate) struct House {
     pub engine: Engine,
     pub fakes: Fakes,
     pub home: TempDir,
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (home, fakes) = (tempfile::tempdir().unwrap(), Fakes::default());
         let engine = engine(&home, &fakes);
         Self { engine, fakes, home }
     }
 
     /// Another engine on the same home, as another process would have.
-    pub fn neighbour(&self) -> Engine {
+    pub(crate) fn neighbour(&self) -> Engine {
         engine(&self.home, &Fakes::default())
     }
 
-    pub fn folder(&self, library: &str) -> PathBuf {
+    pub(crate) fn folder(&self, library: &str) -> PathBuf {
         self.home.path().join("libraries").join(library)
     }
 
     /// Where the files of a library's pictures are.
-    pub fn pictures(&self, library: &str) -> PathBuf {
+    pub(crate) fn pictures(&self, library: &str) -> PathBuf {
         self.home.path().join("pictures").join(library)
     }
 
     /// A library of these pictures, of one colour each, with files.
-    pub fn library(&self, name: &str, space: &str, pictures: &[(&str, [u8; 3])]) {
+    pub(crate) fn library(&self, name: &str, space: &str, pictures: &[(&str, [u8; 3])]) {
         let embedder = match space {
             WIDE => ColourEmbedder::named(WIDE, 16),
             _ => ColourEmbedder::default(),
@@ -115,7 +115,7 @@ impl House {
     }
 
     /// The usual one: a red, a green and a blue picture.
-    pub fn coloured(&self, name: &str) {
+    pub(crate) fn coloured(&self, name: &str) {
         let pictures = [("red.png", RED), ("green.png", GREEN), ("blue.png", BLUE)];
         self.library(name, SMALL, &pictures);
     }
@@ -126,5 +126,6 @@ fn engine(home: &TempDir, fakes: &Fakes) -> Engine {
     settings.cache = home.path().join("cache");
     settings.config.space = Some(SMALL.into());
     settings.config.ffmpeg = Some(ffmpeg().path);
+    settings.config.font = cached("caption-font", "DejaVuSans.ttf");
     Engine::with_backends(settings, Arc::new(fakes.clone())).unwrap()
 }

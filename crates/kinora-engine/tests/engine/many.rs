@@ -4,14 +4,17 @@ use std::{fs, sync::Barrier, thread};
 
 use kinora_engine::{AddRequest, Engine, ErrorKind, Example, Job, Library, SearchRequest};
 
-use crate::fakes::{BLUE, GREEN, House, RED, SMALL, WIDE};
+use crate::{
+    fakes::{BLUE, GREEN, House, RED, SMALL, WIDE},
+    stop::film,
+};
 
-pub fn search(text: &str) -> SearchRequest {
+pub(crate) fn search(text: &str) -> SearchRequest {
     SearchRequest { text: Some(text.into()), ..SearchRequest::default() }
 }
 
 /// Names of what is found, the best first.
-pub fn found(library: &Library, text: &str) -> Vec<String> {
+pub(crate) fn found(library: &Library, text: &str) -> Vec<String> {
     let outcome = library.search(&search(text), &Job::default()).unwrap();
     outcome.hits.iter().map(|hit| hit.asset.label()).collect()
 }
@@ -118,6 +121,27 @@ fn searching_goes_on_while_files_are_added_and_finds_them_then() {
     let request = SearchRequest { deduplicate: false, limit: 50, ..search("red") };
     let outcome = library.search(&request, &Job::default()).unwrap();
     assert_eq!(outcome.hits.len(), 11);
+}
+
+#[test]
+fn searching_goes_on_while_a_film_is_made() {
+    let house = House::new();
+    house.coloured("a");
+    let library = house.engine.library("a").unwrap();
+    let out = house.home.path().join("film.mp4");
+    let held = house.fakes.images.hold();
+    thread::scope(|scope| {
+        let making = scope.spawn(|| library.make(&film("A red house."), &out, &Job::default()));
+        // It compares its frames with their sources.
+        house.fakes.images.wait_held(1);
+        assert_eq!(found(&library, "blue")[0], "blue.png");
+        assert!(!out.exists());
+        drop(held);
+        let record = making.join().unwrap().unwrap();
+        assert_eq!(record.shots[0].sources[0].label, "red.png");
+    });
+    let verified = house.engine.verify(&out, None, &Job::default()).unwrap();
+    assert!(verified.is_intact(), "{verified:?}");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::{fs, path::PathBuf, thread, time::Duration};
 
 use kinora_engine::{
-    AddRequest, AskRequest, Control, EngineError, ErrorKind, Example, Filter, Job, Library, Mode,
-    TrainRequest,
+    AddRequest, AskRequest, BriefFormat, BriefSource, Control, EngineError, ErrorKind, Example,
+    FilmRequest, Filter, Generator, Job, Library, Mode, TrainRequest,
 };
 use kinora_testing::fake::Spy;
+use kinora_types::{Captioning, FilmSpec, Size, Transition};
 
 use crate::{
     fakes::House,
@@ -85,11 +86,49 @@ fn methods<'a>(
                 library.ask(&AskRequest { question, ..AskRequest::default() }, job).map(drop)
             }),
         ),
+        (
+            "plan",
+            Some(&fakes.texts),
+            Box::new(|job| library.plan(&film("A red house."), job).map(drop)),
+        ),
+        (
+            "make",
+            Some(&fakes.images),
+            Box::new(|job| {
+                let request = FilmRequest { overwrite: true, ..film("A red house.") };
+                library.make(&request, &house.home.path().join("made.mp4"), job).map(drop)
+            }),
+        ),
         ("train", None, Box::new(|job| library.train(&training(files), job).map(drop))),
         ("verify", None, Box::new(|job| house.engine.verify(&files.film, None, job).map(drop))),
         ("hear", None, Box::new(|job| house.engine.hear(&files.film, job).map(drop))),
         ("pull", None, Box::new(|job| house.engine.pull(&["places".into()], job))),
     ]
+}
+
+/// A film without words in it, so that no font is needed.
+pub(crate) fn film(brief: &str) -> FilmRequest {
+    FilmRequest {
+        brief: BriefSource::Text { text: brief.into(), format: BriefFormat::Text },
+        spec: FilmSpec {
+            size: Size { width: 160, height: 90 },
+            fps: 10,
+            seconds: 3.0,
+            transition: Transition::Cut,
+            captions: Captioning::Off,
+            seed: 0,
+            sound: None,
+            stabilisation: None,
+        },
+        length_given: true,
+        pins: Vec::new(),
+        kind: None,
+        licences: Vec::new(),
+        allow_gaps: false,
+        font: None,
+        overwrite: false,
+        generator: Generator::CameraMove,
+    }
 }
 
 fn training(files: &Files) -> TrainRequest {

@@ -16,11 +16,11 @@ use kinora_types::{
 };
 use kinora_video::{VideoFile, fixtures::ffmpeg};
 
-pub const THRESHOLD: f32 = 0.5;
+pub(crate) const THRESHOLD: f32 = 0.5;
 
 /// Pictures and what they score for a prompt.
 #[derive(Default)]
-pub struct Shelf {
+pub(crate) struct Shelf {
     pub assets: Vec<Asset>,
     pub scores: HashMap<String, Vec<f32>>,
     pub alike: Vec<(usize, usize)>,
@@ -28,7 +28,7 @@ pub struct Shelf {
 
 impl Shelf {
     /// Writes a picture of one colour with a lighter middle and puts it on the shelf.
-    pub fn put(&mut self, folder: &Path, name: &str, size: (u32, u32), colour: [u8; 3]) {
+    pub(crate) fn put(&mut self, folder: &Path, name: &str, size: (u32, u32), colour: [u8; 3]) {
         let path = folder.join(name);
         let mut picture = image::RgbImage::from_pixel(size.0, size.1, image::Rgb(colour));
         for y in size.1 / 3..size.1 * 2 / 3 {
@@ -42,7 +42,7 @@ impl Shelf {
 
     /// Writes a video of red for three seconds, blue for three, and puts it on the shelf; the red is
     /// what every search finds in it.
-    pub fn put_video(&mut self, folder: &Path, name: &str) {
+    pub(crate) fn put_video(&mut self, folder: &Path, name: &str) {
         let path = folder.join(name);
         let made = std::process::Command::new(ffmpeg().path)
             .args(["-y", "-loglevel", "error", "-f", "lavfi", "-i"])
@@ -58,7 +58,7 @@ impl Shelf {
     }
 
     /// Writes a video with sound: every second it turns white, and beeps, for a tenth.
-    pub fn put_clock(&mut self, folder: &Path, name: &str, size: (u32, u32), seconds: u32) {
+    pub(crate) fn put_clock(&mut self, folder: &Path, name: &str, size: (u32, u32), seconds: u32) {
         let path = folder.join(name);
         let (width, height) = size;
         let picture = format!(
@@ -79,7 +79,7 @@ impl Shelf {
     }
 
     /// Writes a video of five seconds of a still picture in a shaking hand.
-    pub fn put_shaky(&mut self, folder: &Path, name: &str) {
+    pub(crate) fn put_shaky(&mut self, folder: &Path, name: &str) {
         let path = folder.join(name);
         let picture = "testsrc2=s=480x300:r=25:d=0.04,loop=124:1:0,setpts=N/25/TB,gblur=sigma=1,\
                        crop=400:226:x='40+5*sin(n*0.7)+3*sin(n*1.3)':y='36+4*sin(n*0.9+1)'";
@@ -94,7 +94,7 @@ impl Shelf {
     }
 
     /// Writes a video of six seconds with a tone at full scale.
-    pub fn put_tone(&mut self, folder: &Path, name: &str, pitch: u32) {
+    pub(crate) fn put_tone(&mut self, folder: &Path, name: &str, pitch: u32) {
         let path = folder.join(name);
         let tone =
             format!("aevalsrc='0.99*sin(2*PI*{pitch}*t)|0.99*sin(2*PI*{pitch}*t)':s=48000:d=6");
@@ -138,7 +138,7 @@ impl Shelf {
     }
 
     /// Scores of all pictures for a prompt, in the order they were put.
-    pub fn rate(&mut self, prompt: &str, scores: &[f32]) {
+    pub(crate) fn rate(&mut self, prompt: &str, scores: &[f32]) {
         self.scores.insert(prompt.into(), scores.to_vec());
     }
 }
@@ -206,7 +206,7 @@ impl SourceFinder for Shelf {
     }
 }
 
-pub fn spec(seconds: f64) -> FilmSpec {
+pub(crate) fn spec(seconds: f64) -> FilmSpec {
     FilmSpec {
         size: Size { width: 320, height: 180 },
         fps: 12,
@@ -219,7 +219,7 @@ pub fn spec(seconds: f64) -> FilmSpec {
     }
 }
 
-pub fn origin() -> kinora_film::Origin {
+pub(crate) fn origin() -> kinora_film::Origin {
     kinora_film::Origin {
         brief: "the brief".into(),
         library: "shelf".into(),
@@ -235,10 +235,10 @@ pub fn origin() -> kinora_film::Origin {
 }
 
 /// Clips that generated shots follow, by prompt.
-pub type Clips = BTreeMap<String, Vec<Reference>>;
+pub(crate) type Clips = BTreeMap<String, Vec<Reference>>;
 
 /// Renders with the real ffmpeg; cancels once so many frames are done.
-pub fn make(
+pub(crate) fn make(
     storyboard: &Storyboard,
     shelf: &Shelf,
     out: &Path,
@@ -249,7 +249,7 @@ pub fn make(
 }
 
 /// As [`make`], with a generator and the clips that it follows.
-pub fn make_with(
+pub(crate) fn make_with(
     storyboard: &Storyboard,
     shelf: &Shelf,
     (generator, clips): (&mut dyn ShotGenerator, &Clips),
@@ -277,7 +277,7 @@ pub fn make_with(
 }
 
 /// All files of a folder by name.
-pub fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap().flatten();
     let mut names: Vec<String> =
         entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
@@ -286,7 +286,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 }
 
 /// Mean luma of each frame's middle, as ffmpeg decodes the film, and the frames' raw planes.
-pub fn decoded(film: &Path) -> Vec<Vec<u8>> {
+pub(crate) fn decoded(film: &Path) -> Vec<Vec<u8>> {
     let output = std::process::Command::new(ffmpeg().path)
         .args(["-loglevel", "error", "-i"])
         .arg(film)
@@ -298,7 +298,7 @@ pub fn decoded(film: &Path) -> Vec<Vec<u8>> {
 }
 
 /// Mean luma of every frame of a film of any size.
-pub fn light_of(film: &Path) -> Vec<u8> {
+pub(crate) fn light_of(film: &Path) -> Vec<u8> {
     let output = std::process::Command::new(ffmpeg().path)
         .args(["-loglevel", "error", "-i"])
         .arg(film)
@@ -310,7 +310,7 @@ pub fn light_of(film: &Path) -> Vec<u8> {
 }
 
 /// The film's sound as ffmpeg decodes it, left channel at 48 kHz; `None` if it has no sound track.
-pub fn sound_of(film: &Path) -> Option<Vec<f32>> {
+pub(crate) fn sound_of(film: &Path) -> Option<Vec<f32>> {
     let output = std::process::Command::new(ffmpeg().path)
         .args(["-loglevel", "error", "-i"])
         .arg(film)
@@ -322,7 +322,7 @@ pub fn sound_of(film: &Path) -> Option<Vec<f32>> {
 }
 
 /// Three pictures, one for each of the prompts `red`, `green` and `blue`.
-pub fn primaries(folder: &Path) -> Shelf {
+pub(crate) fn primaries(folder: &Path) -> Shelf {
     let mut shelf = Shelf::default();
     shelf.put(folder, "red.png", (640, 400), [160, 20, 20]);
     shelf.put(folder, "green.png", (400, 640), [20, 160, 20]);
@@ -333,11 +333,11 @@ pub fn primaries(folder: &Path) -> Shelf {
     shelf
 }
 
-pub fn is_missing_glyph(error: &kinora_film::FilmError) -> bool {
+pub(crate) fn is_missing_glyph(error: &kinora_film::FilmError) -> bool {
     matches!(error, kinora_film::FilmError::Words { source: RenderError::MissingGlyph { .. }, .. })
 }
 
-pub fn folder() -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn folder() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_owned();
     (folder, path)

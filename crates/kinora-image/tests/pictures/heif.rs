@@ -1,6 +1,6 @@
 //! Boxes of HEIF files, put together and changed.
 
-pub fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
+pub(crate) fn boxed(kind: &[u8], content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes(), kind, content].concat()
 }
 
@@ -18,13 +18,13 @@ fn add(file: &mut [u8], at: usize, more: usize) {
 }
 
 /// The content of the first box of this kind.
-pub fn content<'f>(file: &'f [u8], kind: &[u8; 4]) -> &'f [u8] {
+pub(crate) fn content<'f>(file: &'f [u8], kind: &[u8; 4]) -> &'f [u8] {
     let at = place(file, kind);
     &file[at + 8..at + long(file, at) as usize]
 }
 
 /// A file of one item, turned (`irot`) and mirrored (`imir`).
-pub fn turned(file: &[u8], turns: u8, mirror: Option<u8>) -> Vec<u8> {
+pub(crate) fn turned(file: &[u8], turns: u8, mirror: Option<u8>) -> Vec<u8> {
     let mut file = file.to_vec();
     let ipco = place(&file, b"ipco");
     let mut count = 0;
@@ -60,7 +60,7 @@ pub fn turned(file: &[u8], turns: u8, mirror: Option<u8>) -> Vec<u8> {
 }
 
 /// A grid of `columns` by `rows` times the same coded picture of 64x48.
-pub struct Grid<'f> {
+pub(crate) struct Grid<'f> {
     /// An AVIF of one item, whose picture and configuration make the tiles.
     pub tile: &'f [u8],
     /// Another one for their opacity, its picture and its configuration.
@@ -72,7 +72,7 @@ pub struct Grid<'f> {
 
 impl Grid<'_> {
     /// Items: 1 the grid, 2 its tile, 3 the grid of opacity, 4 its tile.
-    pub fn file(&self) -> Vec<u8> {
+    pub(crate) fn file(&self) -> Vec<u8> {
         let full = |content: &[u8]| [&[0; 4], content].concat();
         let descriptor = [
             &[0, 0, self.rows as u8 - 1, self.columns as u8 - 1][..],

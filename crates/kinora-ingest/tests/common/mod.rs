@@ -24,9 +24,9 @@ use kinora_testing::fake::{
 use kinora_types::Control;
 use tempfile::TempDir;
 
-pub const THRESHOLD: f32 = 0.99;
+pub(crate) const THRESHOLD: f32 = 0.99;
 
-pub struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
     pub embedder: ColourEmbedder,
     pub options: Options,
@@ -35,7 +35,7 @@ pub struct Bench {
 }
 
 /// The fake models for every kind of words.
-pub fn senses() -> Perception<'static> {
+pub(crate) fn senses() -> Perception<'static> {
     static TAGGER: LazyLock<ColourTagger> = LazyLock::new(ColourTagger::default);
     Perception {
         speech: Some(&LoudnessRecognizer),
@@ -46,7 +46,7 @@ pub fn senses() -> Perception<'static> {
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("in")).unwrap();
         let (embedder, options) = (ColourEmbedder::default(), Options::default());
@@ -55,24 +55,24 @@ impl Bench {
         bench
     }
 
-    pub fn library(&self) -> PathBuf {
+    pub(crate) fn library(&self) -> PathBuf {
         self.folder.path().join("library")
     }
 
     /// The folder of pictures, as the catalogue will name it.
-    pub fn input(&self) -> PathBuf {
+    pub(crate) fn input(&self) -> PathBuf {
         fs::canonicalize(self.folder.path().join("in")).unwrap()
     }
 
-    pub fn catalog(&self) -> Catalog {
+    pub(crate) fn catalog(&self) -> Catalog {
         Catalog::open(&self.library()).unwrap()
     }
 
-    pub fn add(&self) -> (Summary, Notes) {
+    pub(crate) fn add(&self) -> (Summary, Notes) {
         self.try_add(&[self.input()], &self.embedder).unwrap()
     }
 
-    pub fn try_add(
+    pub(crate) fn try_add(
         &self,
         targets: &[PathBuf],
         embedder: &dyn ImageEmbedder,
@@ -88,7 +88,7 @@ impl Bench {
 
 /// Remembers what it hears; cancels after so many assets if asked to.
 #[derive(Debug, Default)]
-pub struct Notes {
+pub(crate) struct Notes {
     pub done: Vec<Done>,
     pub failed: Vec<FileFailure>,
     pub damaged: Vec<FileFailure>,
@@ -135,7 +135,7 @@ impl IngestObserver for Notes {
 }
 
 /// A scene of soft spots: unlike any other seed's in shape, of its own colour.
-pub fn scene(seed: u32, width: u32, height: u32) -> RgbImage {
+pub(crate) fn scene(seed: u32, width: u32, height: u32) -> RgbImage {
     let spot = |n: u32| f64::from((seed * seed * 37 + n * 61 + seed * n * 17) % 100) / 100.0;
     let mut image = RgbImage::from_fn(width, height, |x, y| {
         let (x, y) = (f64::from(x) / f64::from(width), f64::from(y) / f64::from(height));
@@ -151,6 +151,6 @@ pub fn scene(seed: u32, width: u32, height: u32) -> RgbImage {
     image
 }
 
-pub fn write(path: &Path, seed: u32) {
+pub(crate) fn write(path: &Path, seed: u32) {
     scene(seed, 160, 120).save(path).unwrap();
 }

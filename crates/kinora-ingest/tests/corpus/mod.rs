@@ -10,7 +10,7 @@ use kinora_video::fixtures::ffmpeg;
 
 /// Where the bytes of a file come from.
 #[derive(Clone, Copy)]
-pub enum Source {
+pub(crate) enum Source {
     /// Words for ffmpeg in front of the file's name; `RAW/` is the folder of [`RAW`].
     Made(&'static str),
     /// Out of the raw files.
@@ -21,7 +21,7 @@ pub enum Source {
 
 /// What the library must make of it. Lengths in milliseconds.
 #[derive(Clone, Debug)]
-pub enum Becomes {
+pub(crate) enum Becomes {
     Picture(u32, u32),
     Video(u32, u32, RangeInclusive<u64>),
     /// A video that is in but was told to be damaged.
@@ -35,12 +35,12 @@ pub enum Becomes {
 
 impl Becomes {
     /// Whether the library has it.
-    pub fn is_in(&self) -> bool {
+    pub(crate) fn is_in(&self) -> bool {
         !matches!(self, Self::Fails(_) | Self::Nothing)
     }
 }
 
-pub type Row = (&'static str, Source, Becomes);
+pub(crate) type Row = (&'static str, Source, Becomes);
 
 /// Files that others are forged from: two seconds, or one picture. The same bytes on every machine, as a
 /// cut that falls between two packets could not be told.
@@ -61,7 +61,7 @@ const RAW: [(&str, &str); 13] = [
 ];
 
 /// The raw files by name.
-pub struct Raw(HashMap<&'static str, Vec<u8>>);
+pub(crate) struct Raw(HashMap<&'static str, Vec<u8>>);
 
 impl Raw {
     fn make(folder: &Path) -> Self {
@@ -74,31 +74,31 @@ impl Raw {
         Self(made.into())
     }
 
-    pub fn get(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn get(&self, name: &str) -> Vec<u8> {
         self.0[name].clone()
     }
 
     /// So many hundredths of it.
-    pub fn part(&self, name: &str, hundredths: usize) -> Vec<u8> {
+    pub(crate) fn part(&self, name: &str, hundredths: usize) -> Vec<u8> {
         let whole = &self.0[name];
         whole[..whole.len() * hundredths / 100].to_vec()
     }
 
-    pub fn first(&self, name: &str, bytes: usize) -> Vec<u8> {
+    pub(crate) fn first(&self, name: &str, bytes: usize) -> Vec<u8> {
         self.0[name][..bytes].to_vec()
     }
 
-    pub fn but_last_byte(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn but_last_byte(&self, name: &str) -> Vec<u8> {
         self.first(name, self.0[name].len() - 1)
     }
 
     /// As much as stands in front of these bytes.
-    pub fn before(&self, name: &str, mark: &[u8]) -> Vec<u8> {
+    pub(crate) fn before(&self, name: &str, mark: &[u8]) -> Vec<u8> {
         self.first(name, find(&self.0[name], mark))
     }
 
     /// With some bytes written over those behind a mark.
-    pub fn over(&self, name: &str, mark: &[u8], bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn over(&self, name: &str, mark: &[u8], bytes: &[u8]) -> Vec<u8> {
         let mut whole = self.get(name);
         let at = find(&whole, mark) + mark.len();
         whole[at..at + bytes.len()].copy_from_slice(bytes);
@@ -106,7 +106,7 @@ impl Raw {
     }
 
     /// With nothing but zeros between two hundredths.
-    pub fn hole(&self, name: &str, from: usize, to: usize) -> Vec<u8> {
+    pub(crate) fn hole(&self, name: &str, from: usize, to: usize) -> Vec<u8> {
         let mut whole = self.get(name);
         let at = |hundredths| whole.len() * hundredths / 100;
         let (from, to) = (at(from), at(to));
@@ -115,7 +115,7 @@ impl Raw {
     }
 
     /// Other bytes with the same meaning: a last box that readers pass over (ISO 14496-12, `free`).
-    pub fn copy(&self, number: u8) -> Vec<u8> {
+    pub(crate) fn copy(&self, number: u8) -> Vec<u8> {
         [&self.0["end.mp4"][..], b"\0\0\0\x09free", &[number]].concat()
     }
 }
@@ -125,7 +125,7 @@ fn find(whole: &[u8], mark: &[u8]) -> usize {
 }
 
 /// A ZIP archive of one stored, empty file called `a`, without a checksum worth the name.
-pub fn zip() -> Vec<u8> {
+pub(crate) fn zip() -> Vec<u8> {
     let local = [&b"PK\x03\x04\x0a"[..], &[0; 21], b"\x01\0\0\0a"].concat();
     let central = [&b"PK\x01\x02\x0a\0\x0a"[..], &[0; 21], b"\x01", &[0; 17], b"a"].concat();
     let sizes = [(central.len() as u32).to_le_bytes(), (local.len() as u32).to_le_bytes()].concat();
@@ -134,7 +134,7 @@ pub fn zip() -> Vec<u8> {
 }
 
 /// Bytes without any meaning, the same every time.
-pub fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut next = || {
         state ^= state << 13;
@@ -156,7 +156,7 @@ impl fmt::Debug for Source {
 }
 
 /// Writes one file for each row.
-pub fn write(rows: &[Row], raw_folder: &Path, folder: &Path) {
+pub(crate) fn write(rows: &[Row], raw_folder: &Path, folder: &Path) {
     fs::write(raw_folder.join("words.srt"), "1\n00:00:00,000 --> 00:00:01,000\nHello\n").unwrap();
     let raw = Raw::make(raw_folder);
     for (name, source, _) in rows {

@@ -94,7 +94,11 @@ impl Answer {
     ///
     /// # Errors
     /// If the event is malformed, or carries an error of the server.
-    pub fn take(&mut self, data: &str, delta: &mut dyn FnMut(&str)) -> Result<(), EndpointError> {
+    pub(super) fn take(
+        &mut self,
+        data: &str,
+        delta: &mut dyn FnMut(&str),
+    ) -> Result<(), EndpointError> {
         let malformed = || EndpointError::Malformed(data.chars().take(200).collect());
         let chunk: Value = serde_json::from_str(data).map_err(|_| malformed())?;
         let error = if chunk["code"].is_number() { &chunk } else { &chunk["error"] };

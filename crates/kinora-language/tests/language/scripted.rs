@@ -11,7 +11,7 @@ use std::{
 };
 
 /// The running server; ends with the process.
-pub struct Scripted {
+pub(crate) struct Scripted {
     pub address: String,
     /// Requests as they came, head and body.
     pub seen: Arc<Mutex<Vec<String>>>,
@@ -19,7 +19,7 @@ pub struct Scripted {
 
 impl Scripted {
     /// Answers with `head` (status line and headers) and `body`, then keeps the connection open for `open`.
-    pub fn start(head: &str, body: &str, open: Duration) -> Self {
+    pub(crate) fn start(head: &str, body: &str, open: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/v1", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -40,7 +40,7 @@ impl Scripted {
     }
 
     /// A stream of events that ends as streams do.
-    pub fn events(events: &[&str]) -> Self {
+    pub(crate) fn events(events: &[&str]) -> Self {
         let body: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
         Self::start("200 OK\r\nContent-Type: text/event-stream", &body, Duration::ZERO)
     }

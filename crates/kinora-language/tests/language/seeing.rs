@@ -13,24 +13,24 @@ use serde_json::Value;
 
 use crate::{artifact, server::Server};
 
-pub fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/seeing").join(name)
 }
 
 /// Two halves side by side.
-pub fn halves(side: u32, left: [u8; 3], right: [u8; 3]) -> Picture {
+pub(crate) fn halves(side: u32, left: [u8; 3], right: [u8; 3]) -> Picture {
     let column = |at: u32| if at % side < side / 2 { left } else { right };
     Picture::new(side, side, (0..side * side).flat_map(column).collect()).unwrap()
 }
 
-pub fn request(system: &str, words: &str, picture: Picture) -> CompletionRequest {
+pub(crate) fn request(system: &str, words: &str, picture: Picture) -> CompletionRequest {
     let parts = vec![Part::Picture(Arc::new(picture)), Part::Text(words.into())];
     let messages = vec![Message::text(Role::System, system), Message { role: Role::User, parts }];
     CompletionRequest { max_tokens: 80, ..CompletionRequest::new(messages) }
 }
 
 /// What the reference says of each picture is said; `check` sees every answer beside `expected.json`.
-pub fn check_reference(model: &dyn LanguageModel, check: impl Fn(&Completion, &Value)) {
+pub(crate) fn check_reference(model: &dyn LanguageModel, check: impl Fn(&Completion, &Value)) {
     let expected: Value =
         serde_json::from_str(&std::fs::read_to_string(fixture("expected.json")).unwrap()).unwrap();
     let colour = |value: &Value| -> [u8; 3] { serde_json::from_value(value.clone()).unwrap() };

@@ -25,19 +25,19 @@ sys.stdin.read()
 ";
 
 /// The running server; ends with this value, or with the process, whose end it sees in its input.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     /// With the version: `http://127.0.0.1:…/v1`.
     pub address: String,
 }
 
 impl Server {
-    pub fn start(module: &Path, model: &Path) -> Self {
+    pub(crate) fn start(module: &Path, model: &Path) -> Self {
         Self::start_with(module, &[model])
     }
 
     /// With eyes, if a projector stands behind the model.
-    pub fn start_with(module: &Path, files: &[&Path]) -> Self {
+    pub(crate) fn start_with(module: &Path, files: &[&Path]) -> Self {
         let mut command = Command::new("python3");
         command.arg("-c").arg(PROGRAM).args(files).env("PYTHONPATH", module.parent().unwrap());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -42,7 +42,7 @@ impl Recogniser {
     ///
     /// # Errors
     /// If the metadata has no characters.
-    pub fn new(graph: Graph) -> Result<Self, ModelError> {
+    pub(super) fn new(graph: Graph) -> Result<Self, ModelError> {
         let broken = |detail: &str| ModelError::Broken {
             what: "text recognition".into(),
             detail: detail.into(),
@@ -58,7 +58,7 @@ impl Recogniser {
     ///
     /// # Errors
     /// If the graph fails.
-    pub fn read(&self, lines: &[&Picture]) -> Result<Vec<Reading>, InferenceError> {
+    pub(super) fn read(&self, lines: &[&Picture]) -> Result<Vec<Reading>, InferenceError> {
         let mut order: Vec<usize> = (0..lines.len()).collect();
         order.sort_by(|a, b| ratio(lines[*a]).total_cmp(&ratio(lines[*b])));
         let mut readings = vec![Reading::default(); lines.len()];

@@ -25,7 +25,7 @@ pub(super) struct View {
 }
 
 impl View {
-    pub fn of(picture: &Picture) -> Self {
+    pub(super) fn of(picture: &Picture) -> Self {
         let mut within = picture.clone();
         let longer = within.width().max(within.height());
         if longer > LONGEST {
@@ -45,7 +45,7 @@ impl View {
     }
 
     /// Corners in pixels of this view as fractions of the picture.
-    pub fn fractions(&self, corners: &Corners) -> Quad {
+    pub(super) fn fractions(&self, corners: &Corners) -> Quad {
         let width = self.picture.width() as f32;
         let height = (self.picture.height() - 2 * self.bar) as f32;
         let fraction = |v: f32, side: f32| (v / side).clamp(0.0, 1.0);

@@ -71,7 +71,7 @@ impl Graph {
     ///
     /// # Errors
     /// If the file or the runtime cannot be loaded, or none of `outputs` is there.
-    pub fn load(
+    pub(crate) fn load(
         runtime: &Runtime,
         model: Model<'_>,
         outputs: &[&str],
@@ -100,12 +100,12 @@ impl Graph {
     }
 
     /// Whether the graph wants an input of that name.
-    pub fn wants(&self, input: &str) -> bool {
+    pub(crate) fn wants(&self, input: &str) -> bool {
         self.inputs.iter().any(|name| name == input)
     }
 
     /// Name of the first input.
-    pub fn first_input(&self) -> &str {
+    pub(crate) fn first_input(&self) -> &str {
         &self.inputs[0]
     }
 
@@ -113,7 +113,7 @@ impl Graph {
     ///
     /// # Errors
     /// If the inputs do not fit the graph, or it fails.
-    pub fn run(
+    pub(crate) fn run(
         &self,
         inputs: Vec<(&str, Values)>,
     ) -> Result<(Vec<usize>, Vec<f32>), InferenceError> {
@@ -125,7 +125,7 @@ impl Graph {
     ///
     /// # Errors
     /// As [`Graph::run`].
-    pub fn run_with<R>(
+    pub(crate) fn run_with<R>(
         &self,
         inputs: Vec<(&str, Values)>,
         read: impl FnOnce(&[usize], &[f32]) -> R,
@@ -137,7 +137,7 @@ impl Graph {
     ///
     /// # Errors
     /// If the runtime cannot read it.
-    pub fn metadata(&self, key: &str) -> Result<Option<String>, ModelError> {
+    pub(crate) fn metadata(&self, key: &str) -> Result<Option<String>, ModelError> {
         let lane = self.lanes[0].lock().unwrap_or_else(PoisonError::into_inner);
         let metadata = lane.session.metadata();
         let broken = |e: ort::Error| ModelError::Broken {
@@ -151,7 +151,7 @@ impl Graph {
     ///
     /// # Errors
     /// As [`Graph::run`]; the first one that fails ends the batch.
-    pub fn run_each<T: Sync>(
+    pub(crate) fn run_each<T: Sync>(
         &self,
         items: &[T],
         input: impl Fn(&T) -> Values + Sync,

@@ -56,7 +56,7 @@ impl Runtime {
     ///
     /// # Errors
     /// If the runtime was not pulled, or cannot be loaded.
-    pub fn new(store: &Store, options: &RuntimeOptions) -> Result<Self, ModelError> {
+    pub(crate) fn new(store: &Store, options: &RuntimeOptions) -> Result<Self, ModelError> {
         let provider = options.provider.as_deref().unwrap_or("cpu").parse()?;
         let library = match &options.library {
             Some(path) => path.clone(),

@@ -46,19 +46,23 @@ impl Network {
     ///
     /// # Errors
     /// If the file or the runtime cannot be loaded.
-    pub fn load(runtime: &Runtime, model: Model<'_>, threads: usize) -> Result<Self, ModelError> {
+    pub(crate) fn load(
+        runtime: &Runtime,
+        model: Model<'_>,
+        threads: usize,
+    ) -> Result<Self, ModelError> {
         let session = session(runtime, model, threads)?;
         let inputs = session.inputs().iter().map(|input| input.name().to_owned()).collect();
         Ok(Self { lane: Mutex::new(Lane { session, kinds: Vec::new() }), inputs })
     }
 
     /// Names of all inputs.
-    pub fn inputs(&self) -> &[String] {
+    pub(crate) fn inputs(&self) -> &[String] {
         &self.inputs
     }
 
     /// Shape of an input, -1 where it is free.
-    pub fn input_shape(&self, name: &str) -> Option<Vec<i64>> {
+    pub(crate) fn input_shape(&self, name: &str) -> Option<Vec<i64>> {
         let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
         let input = lane.session.inputs().iter().find(|input| input.name() == name)?;
         input.dtype().tensor_shape().map(|shape| shape.to_vec())
@@ -68,7 +72,7 @@ impl Network {
     ///
     /// # Errors
     /// If the graph lacks one of them.
-    pub fn want(&self, names: Vec<String>) -> Result<Wanted, String> {
+    pub(crate) fn want(&self, names: Vec<String>) -> Result<Wanted, String> {
         let mut lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
         let has = |name: &&String| lane.session.outputs().iter().any(|o| o.name() == name.as_str());
         if let Some(missing) = names.iter().find(|name| !has(name)) {
@@ -84,7 +88,7 @@ impl Network {
     ///
     /// # Errors
     /// If the inputs do not fit the graph, or it fails.
-    pub fn run(
+    pub(crate) fn run(
         &self,
         inputs: Vec<(&str, Input<'_>)>,
         wanted: Wanted,
@@ -111,7 +115,7 @@ impl Kept {
     ///
     /// # Errors
     /// If the values do not fill the shape.
-    pub fn new(shape: Vec<usize>, values: Vec<f32>) -> Result<Self, InferenceError> {
+    pub(crate) fn new(shape: Vec<usize>, values: Vec<f32>) -> Result<Self, InferenceError> {
         let tensor = Tensor::from_array((shape, values)).map_err(runtime_error)?;
         Ok(Self(tensor.into_dyn()))
     }
@@ -120,7 +124,7 @@ impl Kept {
     ///
     /// # Errors
     /// If it holds no `f32`.
-    pub fn read(&self) -> Result<(Vec<usize>, &[f32]), InferenceError> {
+    pub(crate) fn read(&self) -> Result<(Vec<usize>, &[f32]), InferenceError> {
         let (shape, values) = self.0.try_extract_tensor::<f32>().map_err(runtime_error)?;
         let shape = shape.iter().map(|side| usize::try_from(*side).unwrap_or(0)).collect();
         Ok((shape, values))

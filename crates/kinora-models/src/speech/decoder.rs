@@ -51,7 +51,7 @@ impl Decoder {
     ///
     /// # Errors
     /// If the graph cannot be loaded, or lacks an output.
-    pub fn load(
+    pub(super) fn load(
         runtime: &Runtime,
         path: &Path,
         alignment_heads: &[(usize, usize)],
@@ -97,7 +97,7 @@ impl Decoder {
     ///
     /// # Errors
     /// If the graph fails.
-    pub fn begin(&self, sound: Kept, token: Token) -> Result<State, InferenceError> {
+    pub(super) fn begin(&self, sound: Kept, token: Token) -> Result<State, InferenceError> {
         let nothing = self.nothing()?;
         let cache = self.cache(|_, _, _| &nothing);
         let mut outputs = self.run(&[token], &sound, cache, false, self.first)?;
@@ -109,7 +109,7 @@ impl Decoder {
     ///
     /// # Errors
     /// If the graph fails.
-    pub fn step(&self, state: &State, token: Token) -> Result<State, InferenceError> {
+    pub(super) fn step(&self, state: &State, token: Token) -> Result<State, InferenceError> {
         let cache = self.cache(|layer, sound, value| {
             let keys = if sound { &state.sound_keys } else { &state.token_keys };
             &keys[2 * layer + usize::from(value)]
@@ -122,7 +122,11 @@ impl Decoder {
     ///
     /// # Errors
     /// If the graph fails.
-    pub fn attend(&self, state: &State, tokens: &[Token]) -> Result<Attention, InferenceError> {
+    pub(super) fn attend(
+        &self,
+        state: &State,
+        tokens: &[Token],
+    ) -> Result<Attention, InferenceError> {
         let nothing = self.nothing()?;
         let cache = self.cache(|_, _, _| &nothing);
         let outputs = self.run(tokens, &state.sound, cache, false, self.attention)?;

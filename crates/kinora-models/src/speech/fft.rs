@@ -15,7 +15,7 @@ pub(super) struct Fft {
 }
 
 impl Fft {
-    pub fn new(length: usize) -> Self {
+    pub(super) fn new(length: usize) -> Self {
         let root = |k: usize| {
             let angle = -TAU * k as f64 / length as f64;
             (angle.cos() as f32, angle.sin() as f32)
@@ -26,7 +26,7 @@ impl Fft {
     }
 
     /// |X_k|^2 for k up to half of the length.
-    pub fn power(&self, frame: &[f32], power: &mut [f32]) {
+    pub(super) fn power(&self, frame: &[f32], power: &mut [f32]) {
         let mut out = vec![(0.0, 0.0); self.roots.len()];
         let mut scratch = vec![(0.0, 0.0); self.scratch];
         self.transform(frame, 1, &mut out, &mut scratch);

@@ -54,7 +54,7 @@ impl Hearing<'_> {
     ///
     /// # Errors
     /// If a graph fails, or `control` was cancelled.
-    pub fn window(&mut self, window: &Window) -> Result<(), InferenceError> {
+    pub(super) fn window(&mut self, window: &Window) -> Result<(), InferenceError> {
         let stretches: Vec<_> = window.stretches().collect();
         let Some((first, last)) = stretches.first().zip(stretches.last()) else { return Ok(()) };
         let ms = |samples: u64| samples * 1000 / u64::from(SAMPLE_RATE);

@@ -38,13 +38,13 @@ pub(super) struct LogMel {
 }
 
 impl LogMel {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let hann = |i: usize| (0.5 - 0.5 * (TAU * i as f64 / LENGTH as f64).cos()) as f32;
         Self { fft: Fft::new(LENGTH), hann: (0..LENGTH).map(hann).collect(), filters: filters() }
     }
 
     /// `[80, 3000]`, row-major, of at most 30 s; what is missing is silence, what is over is left out.
-    pub fn features(&self, samples: &[f32]) -> Vec<f32> {
+    pub(super) fn features(&self, samples: &[f32]) -> Vec<f32> {
         let samples = &samples[..samples.len().min(WINDOW)];
         let floor = 1e-10f32.log10();
         let mut features = vec![floor; BANDS * FRAMES];

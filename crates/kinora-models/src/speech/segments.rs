@@ -71,7 +71,7 @@ pub(super) fn read(vocabulary: &Vocabulary, tokens: &[Token], length: usize) -> 
 impl Reading {
     /// The certain start of a doubtful transcript: what leads up to the first segment that is doubtful itself, if
     /// anything does; what follows is heard again from there. Else all of it.
-    pub fn certain_start(self, vocabulary: &Vocabulary, said: &Transcript) -> Self {
+    pub(super) fn certain_start(self, vocabulary: &Vocabulary, said: &Transcript) -> Self {
         let sure = |segment: &&Range<usize>| {
             let tokens = (*segment).clone().filter(|at| vocabulary.is_text(said.tokens[*at]));
             let chances: Vec<f32> = tokens.map(|at| said.probabilities[at]).collect();

@@ -34,7 +34,7 @@ pub(super) struct Stretches {
 
 impl Stretches {
     /// Takes the next frame; a stretch that has ended, in frames.
-    pub fn push(&mut self, probability: f32) -> Option<Range<u64>> {
+    pub(super) fn push(&mut self, probability: f32) -> Option<Range<u64>> {
         let now = self.at;
         self.at += 1;
         if probability >= BEGIN {
@@ -52,13 +52,13 @@ impl Stretches {
     }
 
     /// The stretch that the end of the recording ends.
-    pub fn finish(&mut self) -> Option<Range<u64>> {
+    pub(super) fn finish(&mut self) -> Option<Range<u64>> {
         let begun = self.begun?;
         self.end(begun..self.quiet.unwrap_or(self.at))
     }
 
     /// From which frame on sound may still be needed.
-    pub fn needed_from(&self) -> u64 {
+    pub(super) fn needed_from(&self) -> u64 {
         self.begun.unwrap_or(self.at)
     }
 

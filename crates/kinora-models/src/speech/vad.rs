@@ -33,7 +33,7 @@ impl Memory {
     ///
     /// # Errors
     /// If the runtime cannot make its tensors.
-    pub fn new() -> Result<Self, InferenceError> {
+    pub(super) fn new() -> Result<Self, InferenceError> {
         let zeros = || Kept::new(vec![1, 1, STATE], vec![0.0; STATE]);
         Ok(Self { hidden: zeros()?, cell: zeros()?, context: vec![0.0; CONTEXT] })
     }
@@ -44,7 +44,7 @@ impl Vad {
     ///
     /// # Errors
     /// If the graph cannot be loaded.
-    pub fn load(runtime: &Runtime, path: &std::path::Path) -> Result<Self, ModelError> {
+    pub(super) fn load(runtime: &Runtime, path: &std::path::Path) -> Result<Self, ModelError> {
         // Too small to be shared between cores.
         let network = Network::load(runtime, Model::File(path), 1)?;
         let wanted = ["speech_probs", "hn", "cn"].map(str::to_owned).to_vec();
@@ -58,7 +58,11 @@ impl Vad {
     ///
     /// # Errors
     /// If the graph fails.
-    pub fn listen(&self, memory: &mut Memory, samples: &[f32]) -> Result<Vec<f32>, InferenceError> {
+    pub(super) fn listen(
+        &self,
+        memory: &mut Memory,
+        samples: &[f32],
+    ) -> Result<Vec<f32>, InferenceError> {
         let frames = samples.len() / FRAME;
         if frames == 0 {
             return Ok(Vec::new());

@@ -46,7 +46,7 @@ impl Vocabulary {
     ///
     /// # Errors
     /// If the file cannot be read or is no vocabulary of Whisper.
-    pub fn load(path: &Path) -> Result<Self, ModelError> {
+    pub(super) fn load(path: &Path) -> Result<Self, ModelError> {
         let broken =
             |detail: String| ModelError::Broken { what: path.display().to_string(), detail };
         let tokenizer = Tokenizer::from_file(path).map_err(|e| broken(e.to_string()))?;
@@ -111,7 +111,7 @@ impl Vocabulary {
     ///
     /// # Errors
     /// [`InferenceError::Input`] if Whisper does not know it.
-    pub fn language(&self, code: &str) -> Result<(Token, String), InferenceError> {
+    pub(super) fn language(&self, code: &str) -> Result<(Token, String), InferenceError> {
         let known = self.languages.iter().find(|(_, known)| known == code);
         known.cloned().ok_or_else(|| {
             InferenceError::Input(format!("the model knows no language with the code `{code}`"))
@@ -119,17 +119,17 @@ impl Vocabulary {
     }
 
     /// Whether it is a timestamp.
-    pub fn is_timestamp(&self, token: Token) -> bool {
+    pub(super) fn is_timestamp(&self, token: Token) -> bool {
         token >= self.first_timestamp
     }
 
     /// Seconds of a timestamp.
-    pub fn seconds(&self, timestamp: Token) -> f64 {
+    pub(super) fn seconds(&self, timestamp: Token) -> f64 {
         f64::from(timestamp.saturating_sub(self.first_timestamp)) * TICK
     }
 
     /// Whether it is a part of the text.
-    pub fn is_text(&self, token: Token) -> bool {
+    pub(super) fn is_text(&self, token: Token) -> bool {
         token < self.end
     }
 
@@ -137,7 +137,7 @@ impl Vocabulary {
     ///
     /// # Errors
     /// If the tokenizer fails.
-    pub fn text(&self, tokens: &[Token]) -> Result<String, InferenceError> {
+    pub(super) fn text(&self, tokens: &[Token]) -> Result<String, InferenceError> {
         let text: Vec<Token> =
             tokens.iter().copied().filter(|token| self.is_text(*token)).collect();
         let decoded = self.tokenizer.decode(&text, false);

@@ -45,7 +45,7 @@ pub(super) struct Window {
 impl Window {
     /// Where the samples `range` of the window lie in the recording: in the part that they share most
     /// with, cut to it. A word never lasts from one part into the next.
-    pub fn moment(&self, range: Range<usize>) -> Range<u64> {
+    pub(super) fn moment(&self, range: Range<usize>) -> Range<u64> {
         let end = |part: &Part| part.offset + (part.range.end - part.range.start) as usize;
         let shared = |part: &&Part| {
             let (from, to) = (range.start.max(part.offset), range.end.min(end(part)));
@@ -59,7 +59,7 @@ impl Window {
     }
 
     /// Two windows, cut between the parts nearest to the middle; `None` if there is one part only.
-    pub fn halves(&self) -> Option<(Self, Self)> {
+    pub(super) fn halves(&self) -> Option<(Self, Self)> {
         let middle = self.samples.len() / 2;
         let cut = (1..self.parts.len()).min_by_key(|i| self.parts[*i].offset.abs_diff(middle))?;
         let (first, second) = self.parts.split_at(cut);
@@ -71,7 +71,7 @@ impl Window {
     }
 
     /// The window after its first `from` samples; `None` if there is no speech in it.
-    pub fn behind(&self, from: usize) -> Option<Self> {
+    pub(super) fn behind(&self, from: usize) -> Option<Self> {
         let mut parts = Vec::new();
         for part in &self.parts {
             let cut = from.saturating_sub(part.offset) as u64;
@@ -85,7 +85,7 @@ impl Window {
     }
 
     /// A window of the samples `range` of the recording, which lie in one part; `None` if they do not.
-    pub fn slice(&self, range: &Range<u64>) -> Option<Self> {
+    pub(super) fn slice(&self, range: &Range<u64>) -> Option<Self> {
         let holds = |part: &&Part| part.range.start <= range.start && range.end <= part.range.end;
         let part = self.parts.iter().find(holds)?;
         let place = |at: u64| part.offset + (at - part.range.start) as usize;
@@ -94,12 +94,12 @@ impl Window {
     }
 
     /// The stretches of speech in it, in samples of the recording, with the margins around them.
-    pub fn stretches(&self) -> impl Iterator<Item = Range<u64>> {
+    pub(super) fn stretches(&self) -> impl Iterator<Item = Range<u64>> {
         self.parts.iter().map(|part| part.range.clone())
     }
 
     /// Samples of speech.
-    pub fn spoken(&self) -> u64 {
+    pub(super) fn spoken(&self) -> u64 {
         self.parts.iter().map(|part| part.range.end - part.range.start).sum()
     }
 
@@ -128,7 +128,7 @@ impl<'a> Windows<'a> {
     ///
     /// # Errors
     /// If the detector cannot be started.
-    pub fn new(vad: &'a Vad) -> Result<Self, InferenceError> {
+    pub(super) fn new(vad: &'a Vad) -> Result<Self, InferenceError> {
         let (sound, window) = (Vec::new(), Window::default());
         let (memory, stretches) = (Memory::new()?, Stretches::default());
         Ok(Self { vad, memory, stretches, sound, dropped: 0, heard: 0, length: None, window })
@@ -138,7 +138,7 @@ impl<'a> Windows<'a> {
     ///
     /// # Errors
     /// If the detector fails.
-    pub fn push(&mut self, samples: &[f32]) -> Result<Vec<Window>, InferenceError> {
+    pub(super) fn push(&mut self, samples: &[f32]) -> Result<Vec<Window>, InferenceError> {
         if samples.iter().any(|sample| !sample.is_finite()) {
             return Err(InferenceError::Input("a sample is not a number".into()));
         }
@@ -156,7 +156,7 @@ impl<'a> Windows<'a> {
     ///
     /// # Errors
     /// If the detector fails.
-    pub fn finish(mut self) -> Result<Vec<Window>, InferenceError> {
+    pub(super) fn finish(mut self) -> Result<Vec<Window>, InferenceError> {
         let (length, rest) = (self.end(), self.unheard().next_multiple_of(FRAME));
         // The detector hears whole frames; what is added to fill the last one is no sound.
         self.length = Some(length);

@@ -29,7 +29,7 @@ impl Tokens {
     ///
     /// # Errors
     /// If the file cannot be read or is no tokenizer.
-    pub fn load(
+    pub(crate) fn load(
         path: &Path,
         length: usize,
         padding: Padding,
@@ -53,7 +53,7 @@ impl Tokens {
     ///
     /// # Errors
     /// If the tokenizer fails.
-    pub fn encode(&self, texts: &[&str]) -> Result<Vec<Vec<i64>>, InferenceError> {
+    pub(crate) fn encode(&self, texts: &[&str]) -> Result<Vec<Vec<i64>>, InferenceError> {
         texts.iter().map(|text| self.encode_one(text)).collect()
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct TextTower {
 }
 
 impl TextTower {
-    pub fn new(parts: TowerParts) -> Self {
+    pub(crate) fn new(parts: TowerParts) -> Self {
         Self { parts, loaded: Lazy::default() }
     }
 

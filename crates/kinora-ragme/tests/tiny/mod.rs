@@ -9,22 +9,22 @@ use kinora_diffusion::{Noise, UNet3DConditionModel, Weights};
 use kinora_ragme::{RagmeConfig, Retrieved};
 
 /// Largest difference to the reference that is let pass, in `f32`.
-pub const TOLERANCE: f32 = 1e-4;
-pub const CPU: Device = Device::Cpu;
+pub(crate) const TOLERANCE: f32 = 1e-4;
+pub(crate) const CPU: Device = Device::Cpu;
 
-pub fn fixtures() -> PathBuf {
+pub(crate) fn fixtures() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"))
 }
 
-pub fn base() -> PathBuf {
+pub(crate) fn base() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../kinora-diffusion/fixtures/tiny"))
 }
 
-pub fn unet() -> UNet3DConditionModel {
+pub(crate) fn unet() -> UNet3DConditionModel {
     UNet3DConditionModel::open(&base().join("unet"), DType::F32, &CPU).unwrap()
 }
 
-pub fn config() -> RagmeConfig {
+pub(crate) fn config() -> RagmeConfig {
     RagmeConfig {
         embed_dim: 32,
         enhancer_layers: 2,
@@ -34,24 +34,24 @@ pub fn config() -> RagmeConfig {
     }
 }
 
-pub struct Kept(HashMap<String, Tensor>);
+pub(crate) struct Kept(HashMap<String, Tensor>);
 
 impl Kept {
-    pub fn open(file: &str) -> Self {
+    pub(crate) fn open(file: &str) -> Self {
         Self(candle_core::safetensors::load(fixtures().join(file), &CPU).unwrap())
     }
 
-    pub fn get(&self, name: &str) -> &Tensor {
+    pub(crate) fn get(&self, name: &str) -> &Tensor {
         self.0.get(name).unwrap_or_else(|| panic!("no `{name}`"))
     }
 
-    pub fn retrieved(&self, prefix: &str) -> Retrieved {
+    pub(crate) fn retrieved(&self, prefix: &str) -> Retrieved {
         let get = |name: &str| self.get(&format!("{prefix}{name}")).clone();
         Retrieved { embeddings: get("embeddings"), mask: get("mask") }
     }
 
     /// The tensors below a name, with the rows of the timestep embedding where they belong.
-    pub fn weights(&self, prefix: &str) -> Weights {
+    pub(crate) fn weights(&self, prefix: &str) -> Weights {
         let below = self.0.iter().filter_map(|(name, t)| {
             let name = name.strip_prefix(prefix)?.strip_prefix('.')?.to_owned();
             let t = if name.ends_with("emb.weight") { spread(t) } else { t.clone() };
@@ -69,24 +69,24 @@ fn spread(rows: &Tensor) -> Tensor {
     Tensor::cat(&[zeros(3), first, zeros(995), last], 0).unwrap()
 }
 
-pub fn normal(seed: u64, shape: &[usize]) -> Tensor {
+pub(crate) fn normal(seed: u64, shape: &[usize]) -> Tensor {
     Noise::new(seed).normal(shape, &CPU).unwrap()
 }
 
-pub fn difference(a: &Tensor, b: &Tensor) -> f32 {
+pub(crate) fn difference(a: &Tensor, b: &Tensor) -> f32 {
     assert_eq!(a.dims(), b.dims());
     (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar().unwrap()
 }
 
 /// Fails when two tensors differ by more than [`TOLERANCE`] anywhere.
-pub fn agree(what: &str, ours: &Tensor, reference: &Tensor) {
+pub(crate) fn agree(what: &str, ours: &Tensor, reference: &Tensor) {
     let worst = difference(ours, reference);
     println!("{what}: {worst:.1e}");
     assert!(worst <= TOLERANCE, "{what}: {worst:e}");
 }
 
 /// The bits of every number.
-pub fn bits(x: &Tensor) -> Vec<u32> {
+pub(crate) fn bits(x: &Tensor) -> Vec<u32> {
     let numbers = x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
     numbers.into_iter().map(f32::to_bits).collect()
 }

@@ -18,7 +18,7 @@ pub(super) struct Stamp<'a> {
 
 impl Canvas {
     /// A transparent canvas.
-    pub fn new(width: u32, height: u32) -> Self {
+    pub(super) fn new(width: u32, height: u32) -> Self {
         Self { width, height, pixels: vec![[0; 4]; width as usize * height as usize] }
     }
 
@@ -28,14 +28,14 @@ impl Canvas {
     }
 
     /// Lays coverage in one grey level over what is there.
-    pub fn stamp_mask(&mut self, stamp: &Stamp<'_>, grey: u8) {
+    pub(super) fn stamp_mask(&mut self, stamp: &Stamp<'_>, grey: u8) {
         for (i, &cover) in stamp.bytes.iter().enumerate() {
             self.lay(stamp, i, [grey; 3].map(|c| scaled(c, cover)), cover);
         }
     }
 
     /// Lays a coloured glyph over what is there.
-    pub fn stamp_colour(&mut self, stamp: &Stamp<'_>) {
+    pub(super) fn stamp_colour(&mut self, stamp: &Stamp<'_>) {
         for (i, rgba) in stamp.bytes.chunks_exact(4).enumerate() {
             let colour = [rgba[0], rgba[1], rgba[2]].map(|c| scaled(c, rgba[3]));
             self.lay(stamp, i, colour, rgba[3]);
@@ -52,7 +52,7 @@ impl Canvas {
 
     /// Puts a soft black shadow under what is drawn: close and dark for the edges, wide and faint
     /// as the box that keeps words readable on a bright picture. `em` is the font size in pixels.
-    pub fn shade(&mut self, em: f32) {
+    pub(super) fn shade(&mut self, em: f32) {
         let alpha: Vec<u8> = self.pixels.iter().map(|p| p[3]).collect();
         let close = self.blurred(&alpha, (em * 0.06).ceil() as usize);
         let wide = self.blurred(&alpha, (em * 0.38).ceil() as usize);

@@ -60,7 +60,7 @@ pub(super) struct Block {
 
 impl Block {
     /// Number of lines after wrapping.
-    pub fn lines(&self) -> usize {
+    pub(super) fn lines(&self) -> usize {
         self.lines
     }
 }

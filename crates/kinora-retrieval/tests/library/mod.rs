@@ -7,11 +7,11 @@ use kinora_retrieval::{Searcher, SearcherCache, sync};
 use kinora_testing::library::{self, Item, LibraryBuilder};
 use kinora_types::{Control, Embedding, PassageKind};
 
-pub use kinora_testing::library::id;
+pub(crate) use kinora_testing::library::id;
 
 /// A picture to be added.
 #[derive(Clone, Default)]
-pub struct Card {
+pub(crate) struct Card {
     pub name: &'static str,
     pub colour: [u8; 3],
     pub title: Option<&'static str>,
@@ -20,7 +20,7 @@ pub struct Card {
 }
 
 /// A card with a name and a colour.
-pub fn card(name: &'static str, colour: [u8; 3]) -> Card {
+pub(crate) fn card(name: &'static str, colour: [u8; 3]) -> Card {
     Card { name, colour, ..Card::default() }
 }
 
@@ -40,14 +40,14 @@ impl Card {
     }
 }
 
-pub struct Library {
+pub(crate) struct Library {
     pub built: library::Library,
     pub index: Embedded,
     pub cache: SearcherCache,
 }
 
 impl Library {
-    pub fn new(cards: &[Card]) -> Self {
+    pub(crate) fn new(cards: &[Card]) -> Self {
         let built = LibraryBuilder::default().build();
         let (space, folder) = (built.space(), built.catalog.folder().join("index"));
         let index = Embedded::open(&folder, &space.id(), space.dimension).unwrap();
@@ -57,32 +57,32 @@ impl Library {
     }
 
     /// Adds to the catalogue and brings the index up to it.
-    pub fn add(&mut self, cards: &[Card]) {
+    pub(crate) fn add(&mut self, cards: &[Card]) {
         self.put(&cards.iter().map(Card::item).collect::<Vec<_>>());
     }
 
     /// Adds a video with a frame of each colour a second.
-    pub fn add_video(&mut self, name: &'static str, colours: &[[u8; 3]]) {
+    pub(crate) fn add_video(&mut self, name: &'static str, colours: &[[u8; 3]]) {
         self.put(&[Item::video(name, colours)]);
     }
 
     /// Adds a recording.
-    pub fn add_recording(&mut self, name: &'static str, seconds: u64) {
+    pub(crate) fn add_recording(&mut self, name: &'static str, seconds: u64) {
         self.put(&[Item::recording(name, seconds)]);
     }
 
     /// Lets a model hear sentences, each with its first and last second.
-    pub fn hear(&mut self, name: &str, said: &[(u64, u64, &str)]) {
+    pub(crate) fn hear(&mut self, name: &str, said: &[(u64, u64, &str)]) {
         let timed: Vec<_> =
             said.iter().map(|(from, to, text)| (*text, Some((*from, *to)))).collect();
         self.built.perceive(id(name), PassageKind::Speech, &timed);
     }
 
-    pub fn searcher(&self) -> Searcher<'_> {
+    pub(crate) fn searcher(&self) -> Searcher<'_> {
         Searcher::new(&self.built.catalog, &self.index, &self.built.embedder, &self.cache).unwrap()
     }
 
-    pub fn picture(&self, colour: [u8; 3]) -> Embedding {
+    pub(crate) fn picture(&self, colour: [u8; 3]) -> Embedding {
         self.built.vector(colour)
     }
 

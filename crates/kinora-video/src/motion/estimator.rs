@@ -43,7 +43,7 @@ pub(crate) struct Step {
 #[cfg(test)]
 impl Step {
     /// A step of the camera alone.
-    pub fn known(from: Duration, to: Duration, camera: [f32; 4]) -> Self {
+    pub(crate) fn known(from: Duration, to: Duration, camera: [f32; 4]) -> Self {
         Self { from, to, moved: Some(Moved { camera, ..Moved::default() }) }
     }
 }

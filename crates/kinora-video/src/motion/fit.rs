@@ -35,7 +35,7 @@ pub(super) struct StructureTensor {
 }
 
 impl StructureTensor {
-    pub fn new([xx, xy, yy]: [f32; 3]) -> Self {
+    pub(super) fn new([xx, xy, yy]: [f32; 3]) -> Self {
         let half = (xx + yy) / 2.0;
         let root = length([(xx - yy) / 2.0, xy]);
         let strength = (half + root).max(1e-9);
@@ -43,7 +43,7 @@ impl StructureTensor {
     }
 
     /// The same shape, its larger eigenvalue at most `most`.
-    pub fn at_most(self, most: f32) -> Self {
+    pub(super) fn at_most(self, most: f32) -> Self {
         Self { strength: self.strength.min(most), ..self }
     }
 
@@ -63,7 +63,7 @@ pub(super) struct Similarity {
 }
 
 impl Similarity {
-    pub fn flow(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+    pub(super) fn flow(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         [
             self.shift[0] + self.grow * x - self.turn * y,
             self.shift[1] + self.turn * x + self.grow * y,
@@ -71,13 +71,13 @@ impl Similarity {
     }
 
     /// Displacement of a feature relative to this motion.
-    pub fn residual(&self, vector: &Vector) -> [f32; 2] {
+    pub(super) fn residual(&self, vector: &Vector) -> [f32; 2] {
         let flow = self.flow(vector.at);
         [vector.flow[0] - flow[0], vector.flow[1] - flow[1]]
     }
 
     /// Natural logarithm of the scale, and the angle in radians, clockwise on the screen.
-    pub fn scale_and_angle(&self) -> (f32, f32) {
+    pub(super) fn scale_and_angle(&self) -> (f32, f32) {
         let (a, b) = (1.0 + self.grow, self.turn);
         (a.hypot(b).ln(), b.atan2(a))
     }

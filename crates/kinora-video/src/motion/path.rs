@@ -21,7 +21,7 @@ impl Path {
     }
 
     /// The stretches in which every step is known.
-    pub fn stretches(steps: &[Step]) -> Vec<Self> {
+    pub(super) fn stretches(steps: &[Step]) -> Vec<Self> {
         let mut stretches: Vec<Self> = Vec::new();
         let mut open = false;
         for step in steps {
@@ -45,7 +45,7 @@ impl Path {
     }
 
     /// For each frame the smoothed position and speed (a second) of one channel.
-    pub fn smoothed(&self, channel: usize, half_window: f64) -> Vec<[f64; 2]> {
+    pub(super) fn smoothed(&self, channel: usize, half_window: f64) -> Vec<[f64; 2]> {
         let (times, positions) = (&self.times, &self.positions[channel]);
         let (mut low, mut high) = (0, 0);
         let mut out = Vec::with_capacity(times.len());
@@ -62,7 +62,7 @@ impl Path {
     }
 
     /// Sum over the frames of the squared distance between the camera's position and its smoothed path.
-    pub fn squared_shake(&self) -> f64 {
+    pub(super) fn squared_shake(&self) -> f64 {
         let squares = |channel: usize| {
             let smooth = self.smoothed(channel, HALF_WINDOW);
             let pairs = self.positions[channel].iter().zip(smooth);

@@ -71,7 +71,7 @@ impl Luma {
     }
 
     /// Mean and standard deviation.
-    pub fn spread(&self) -> (f32, f32) {
+    pub(super) fn spread(&self) -> (f32, f32) {
         let count = self.samples.len() as f32;
         let mean = self.samples.iter().sum::<f32>() / count;
         let variance = self.samples.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / count;
@@ -90,7 +90,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Whether the edges of both are the same but for a sample: one that lies across an edge is now dark, now not.
-    pub fn is_near(self, other: Self) -> bool {
+    pub(super) fn is_near(self, other: Self) -> bool {
         let edges = |part: Self| [part.left, part.right, part.top, part.bottom];
         edges(self).into_iter().zip(edges(other)).all(|(a, b)| a.abs_diff(b) <= 1)
     }
@@ -107,7 +107,7 @@ pub(super) struct Pyramid {
 }
 
 impl Pyramid {
-    pub fn new(frame: &YuvFrame, long_side: usize) -> Self {
+    pub(super) fn new(frame: &YuvFrame, long_side: usize) -> Self {
         let (width, height) = (frame.size().width as usize, frame.size().height as usize);
         let side = width.max(height).div_ceil(long_side);
         let whole = Luma::boxed(frame.planes()[0], (width, height), side);
@@ -120,13 +120,13 @@ impl Pyramid {
     }
 
     /// Whether a part is all of the first level.
-    pub fn is_whole(&self, part: Part) -> bool {
+    pub(super) fn is_whole(&self, part: Part) -> bool {
         let Luma { width, height, .. } = self.levels[0];
         part == Part { left: 0, right: width, top: 0, bottom: height }
     }
 
     /// The first level without dark bars at its edges.
-    pub fn picture(&self) -> Part {
+    pub(super) fn picture(&self) -> Part {
         let plane = &self.levels[0];
         let row = |y: usize| is_bar(&plane.samples[y * plane.width..][..plane.width]);
         let column = |x: usize| {

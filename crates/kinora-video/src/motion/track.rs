@@ -45,7 +45,7 @@ pub(super) struct Exposure {
 
 impl Exposure {
     /// `None` if one frame has no contrast, or their contrasts differ by more than a factor of two.
-    pub fn between(first: &Pyramid, second: &Pyramid) -> Option<Self> {
+    pub(super) fn between(first: &Pyramid, second: &Pyramid) -> Option<Self> {
         let ((mean_a, spread_a), (mean_b, spread_b)) = (first.spread, second.spread);
         if spread_a < 1.0 || spread_b < 1.0 {
             return None;

@@ -26,7 +26,7 @@ pub(super) struct Sketch {
 }
 
 impl Sketch {
-    pub fn new(frame: &YuvFrame) -> Self {
+    pub(super) fn new(frame: &YuvFrame) -> Self {
         let (width, height) = (frame.size().width as usize, frame.size().height as usize);
         let [y, u, v] = frame.planes();
         let cells = [
@@ -42,14 +42,14 @@ impl Sketch {
     }
 
     /// 0: the same; 1: nothing in common. Small moves of the camera count for little.
-    pub fn distance(&self, other: &Self) -> f32 {
+    pub(super) fn distance(&self, other: &Self) -> f32 {
         let shared: f32 = self.histogram.iter().zip(&other.histogram).map(|(a, b)| a.min(*b)).sum();
         let step = self.moved_difference(other) / FULL_STEP;
         0.5 * step.min(1.0) + 0.5 * (1.0 - shared)
     }
 
     /// Mean difference in levels, of luma or of a chroma, whichever is greater.
-    pub fn levels(&self, other: &Self) -> f32 {
+    pub(super) fn levels(&self, other: &Self) -> f32 {
         let planes = self.cells.iter().zip(&other.cells);
         let difference = |(a, b): (&Vec<f32>, &Vec<f32>)| {
             a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>() / a.len() as f32
@@ -74,7 +74,7 @@ impl Sketch {
     }
 
     /// Correlation of the luma, -1 to 1: 1 if only brightness or contrast changed.
-    pub fn correlation(&self, other: &Self) -> f32 {
+    pub(super) fn correlation(&self, other: &Self) -> f32 {
         let pairs = self.cells[0].iter().zip(&other.cells[0]);
         let product: f32 = pairs.map(|(a, b)| (a - self.mean) * (b - other.mean)).sum();
         let scale = self.contrast * other.contrast * (ACROSS * DOWN) as f32;
@@ -130,7 +130,7 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    pub fn push(&mut self, sketch: Sketch) {
+    pub(super) fn push(&mut self, sketch: Sketch) {
         self.sketches.push_back(sketch);
         if self.sketches.len() > KEPT {
             self.sketches.pop_front();
@@ -139,12 +139,12 @@ impl Recent {
     }
 
     /// `None` if it was forgotten, or has not come.
-    pub fn get(&self, frame: usize) -> Option<&Sketch> {
+    pub(super) fn get(&self, frame: usize) -> Option<&Sketch> {
         self.sketches.get(frame.checked_sub(self.first)?)
     }
 
     /// One past the last frame.
-    pub fn end(&self) -> usize {
+    pub(super) fn end(&self) -> usize {
         self.first + self.sketches.len()
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Window {
 
 impl Window {
     /// The part that `crop` keeps of a picture of the given size; without one, all of it.
-    pub fn new(picture: Size, crop: Option<Crop>) -> Self {
+    pub(crate) fn new(picture: Size, crop: Option<Crop>) -> Self {
         let down = 1.0 / picture.aspect();
         let Crop { width, height, x, y } =
             crop.unwrap_or(Crop { width: 1.0, height: 1.0, x: 0.5, y: 0.5 });
@@ -86,7 +86,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// Smooths the camera path that `steps` make up; they follow one another and all are known. `None` if there are too
     /// few, or the picture moves more than the crop can hide.
-    pub fn new(steps: &[Step], window: Window) -> Option<Self> {
+    pub(crate) fn new(steps: &[Step], window: Window) -> Option<Self> {
         let mut times = vec![steps.first()?.from];
         let mut positions = [(); 4].map(|()| vec![0.0]);
         for step in steps {
@@ -109,17 +109,17 @@ impl Plan {
     }
 
     /// Share of a side that is cut away at each edge.
-    pub fn margin(&self) -> f64 {
+    pub(crate) fn margin(&self) -> f64 {
         (1.0 - self.zoom) / 2.0
     }
 
     /// Width of what is shown, in widths of the picture.
-    pub fn widths(&self) -> f64 {
+    pub(crate) fn widths(&self) -> f64 {
         2.0 * self.window.half[0] * self.zoom
     }
 
     /// Size at which the whole picture must be decoded to be shown at `size` without loss, never enlarged.
-    pub fn reading(&self, picture: Size, size: Size) -> Size {
+    pub(crate) fn reading(&self, picture: Size, size: Size) -> Size {
         let needed = f64::from(size.width) / self.widths();
         let scale = (needed / f64::from(picture.width)).min(1.0);
         let side = |length: u32| ((f64::from(length) * scale / 2.0).round() as u32 * 2).max(2);
@@ -127,7 +127,7 @@ impl Plan {
     }
 
     /// A frame of the whole picture as it is to be shown, at `size`; `None` if the survey did not see this frame.
-    pub fn show(
+    pub(crate) fn show(
         &self,
         warp: &mut Warp,
         frame: &Frame,
@@ -153,14 +153,14 @@ impl Plan {
 #[cfg(test)]
 impl Plan {
     /// Correction of each frame's window: right, down (widths), clockwise (radians).
-    pub fn corrections(&self) -> impl Iterator<Item = [f64; 3]> + '_ {
+    pub(crate) fn corrections(&self) -> impl Iterator<Item = [f64; 3]> + '_ {
         self.corrections
             .iter()
             .map(|(_, correction)| [correction.shift[0], correction.shift[1], correction.turn])
     }
 
     /// Corners of what is shown, in widths from the middle of the picture.
-    pub fn corners(&self) -> Vec<[f64; 2]> {
+    pub(crate) fn corners(&self) -> Vec<[f64; 2]> {
         let signs = [[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]];
         let corner = |correction: &Correction, sign: [f64; 2]| {
             let [x, y] =
