@@ -85,7 +85,7 @@ fn by_motion(library: &str, like: &[PathBuf], hits: &[Hit], json: bool) -> anyho
 fn request(args: &SearchArgs) -> SearchRequest {
     SearchRequest {
         text: args.text.clone(),
-        like: args.like.iter().map(example).collect(),
+        like: args.like.iter().map(|path| example(path)).collect(),
         text_weight: args.text_weight,
         minus: args.minus.clone(),
         near: args.near.as_deref().map(|place| (Place::parse(place), args.within)),
@@ -109,10 +109,10 @@ fn request(args: &SearchArgs) -> SearchRequest {
 }
 
 /// A file that is there, else what the library calls so.
-fn example(path: &PathBuf) -> Example {
+fn example(path: &Path) -> Example {
     match path.to_str() {
         Some(name) if !path.exists() => Example::Asset(name.to_owned()),
-        _ => Example::Path(path.clone()),
+        _ => Example::Path(path.to_owned()),
     }
 }
 
