@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, TryLockError, mpsc},
     thread,
     time::Duration,
 };
@@ -11,12 +11,13 @@ use kinora_catalog::Catalog;
 use kinora_index::{Embedded, IndexError, IndexRead, IndexWrite};
 use kinora_types::{Control, EmbeddingSpace};
 
-use crate::EngineError;
+use crate::{EngineError, engine::locked};
 
 /// Between two looks at whether somebody waits no longer.
 const TICK: Duration = Duration::from_millis(50);
-/// Between two tries to write.
+/// Between two tries to have the index for oneself, and how many there are: a search takes milliseconds.
 const TRY: Duration = Duration::from_millis(1);
+const TRIES: u32 = 20;
 
 /// Opens the index of a library's folder, or makes it.
 ///
@@ -30,10 +31,15 @@ pub(crate) fn open_index(
 }
 
 /// The index of an open library; nothing is read before somebody searches.
+///
+/// A search works on a snapshot and holds no lock: one that lasts, as that of a film does, keeps nobody from following
+/// the catalogue.
 #[derive(Default)]
-pub(crate) struct LibraryIndex(RwLock<Held>);
-
-type Held = Option<Followed>;
+pub(crate) struct LibraryIndex {
+    current: Mutex<Option<Arc<Followed>>>,
+    /// Held by the one thread that follows the catalogue.
+    following: Mutex<()>,
+}
 
 /// An index and how far it follows its catalogue.
 struct Followed {
@@ -44,24 +50,56 @@ struct Followed {
 
 impl LibraryIndex {
     /// Runs `work` on the index once it holds what any process has committed to the catalogue until now.
-    ///
-    /// # Errors
-    /// If the index or the catalogue cannot be read, and those of `work`.
     pub(crate) fn read<T>(
         &self,
         catalog: &Catalog,
         control: &Control,
         work: impl FnOnce(&dyn IndexRead) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
+        work(&*self.snapshot(catalog, control)?.index)
+    }
+
+    fn snapshot(&self, catalog: &Catalog, control: &Control) -> Result<Arc<Followed>, EngineError> {
+        if let Some(current) = self.up_to_date(catalog)? {
+            return Ok(current);
+        }
+        let _following = self.wait_to_follow(control)?;
+        // Whoever followed before may have done it all.
+        if let Some(current) = self.up_to_date(catalog)? {
+            return Ok(current);
+        }
+        let followed = match locked(&self.current).take() {
+            Some(current) => own(current),
+            None => None,
+        };
+        let mut followed = match followed {
+            Some(followed) => followed,
+            None => Followed { index: open_index(catalog.folder(), catalog.space())?, revision: 0 },
+        };
+        catch_up(&mut followed, catalog, control)?;
+        let followed = Arc::new(followed);
+        *locked(&self.current) = Some(Arc::clone(&followed));
+        Ok(followed)
+    }
+
+    /// The snapshot that is there, if it holds all that the catalogue does.
+    fn up_to_date(&self, catalog: &Catalog) -> Result<Option<Arc<Followed>>, EngineError> {
+        let revision = catalog.revision()?;
+        let current = locked(&self.current).as_ref().map(Arc::clone);
+        Ok(current.filter(|followed| followed.revision == revision))
+    }
+
+    /// Waits for another thread that follows, for no longer than the control allows.
+    fn wait_to_follow(&self, control: &Control) -> Result<MutexGuard<'_, ()>, EngineError> {
         loop {
-            control.check()?;
-            let held = self.held();
-            if let Some(index) = follows(&held, catalog)? {
-                return work(index);
+            match self.following.try_lock() {
+                Ok(guard) => return Ok(guard),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => {
+                    control.check()?;
+                    thread::sleep(TRY);
+                }
             }
-            drop(held);
-            let mut held = self.held_mut(control)?;
-            catch_up(&mut held, catalog, control)?;
         }
     }
 
@@ -98,7 +136,7 @@ impl LibraryIndex {
                 Ok(result) => {
                     result?;
                     // What this process has open is the state before; the next search opens the new one.
-                    *self.held_mut(control)? = None;
+                    *locked(&self.current) = None;
                     return Ok(true);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) if control.is_cancelled() => return Ok(false),
@@ -110,49 +148,25 @@ impl LibraryIndex {
             }
         }
     }
-
-    fn held(&self) -> RwLockReadGuard<'_, Held> {
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// Waits for those who search, for no longer than the control allows.
-    fn held_mut(&self, control: &Control) -> Result<RwLockWriteGuard<'_, Held>, EngineError> {
-        loop {
-            match self.0.try_write() {
-                Ok(held) => return Ok(held),
-                Err(TryLockError::Poisoned(poisoned)) => {
-                    // Whoever panicked left it half written: it is opened anew.
-                    let mut held = poisoned.into_inner();
-                    *held = None;
-                    return Ok(held);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    control.check()?;
-                    thread::sleep(TRY);
-                }
-            }
-        }
-    }
 }
 
-/// The index, if it holds all that the catalogue does.
-fn follows<'h>(
-    held: &'h Held,
+/// The index itself, once the searches that work on it are done; `None` if one of them lasts.
+fn own(mut current: Arc<Followed>) -> Option<Followed> {
+    for _ in 0..TRIES {
+        match Arc::try_unwrap(current) {
+            Ok(followed) => return Some(followed),
+            Err(shared) => current = shared,
+        }
+        thread::sleep(TRY);
+    }
+    None
+}
+
+fn catch_up(
+    followed: &mut Followed,
     catalog: &Catalog,
-) -> Result<Option<&'h dyn IndexRead>, EngineError> {
-    let Some(followed) = held else { return Ok(None) };
-    let up_to_date = followed.revision == catalog.revision()?;
-    Ok(up_to_date.then_some(&*followed.index as &dyn IndexRead))
-}
-
-fn catch_up(held: &mut Held, catalog: &Catalog, control: &Control) -> Result<(), EngineError> {
-    let followed = match held {
-        Some(followed) => followed,
-        None => {
-            let index = open_index(catalog.folder(), catalog.space())?;
-            held.insert(Followed { index, revision: 0 })
-        }
-    };
+    control: &Control,
+) -> Result<(), EngineError> {
     if followed.index.is_stale()? {
         // Another process followed the catalogue too, or made the index fast.
         followed.index.reload()?;

@@ -1,6 +1,6 @@
 //! Many at once: threads, libraries, spaces, other processes.
 
-use std::{fs, sync::Barrier, thread};
+use std::{fs, sync::Barrier, thread, time::Duration};
 
 use kinora_engine::{AddRequest, Engine, ErrorKind, Example, Job, Library, SearchRequest};
 
@@ -128,13 +128,20 @@ fn searching_goes_on_while_a_film_is_made() {
     let house = House::new();
     house.coloured("a");
     let library = house.engine.library("a").unwrap();
-    let out = house.home.path().join("film.mp4");
+    let (out, new) = (house.home.path().join("film.mp4"), house.home.path().join("new"));
     let held = house.fakes.images.hold();
     thread::scope(|scope| {
         let making = scope.spawn(|| library.make(&film("A red house."), &out, &Job::default()));
         // It compares its frames with their sources.
         house.fakes.images.wait_held(1);
         assert_eq!(found(&library, "blue")[0], "blue.png");
+        // Also what another process adds meanwhile.
+        write(&new, "new.png", [10, 10, 250]);
+        let request = AddRequest { paths: vec![new], ..AddRequest::default() };
+        house.neighbour().library("a").unwrap().add(&request, &Job::default()).unwrap();
+        let request = SearchRequest { deduplicate: false, ..search("blue") };
+        let job = Job::default().within(Duration::from_secs(20));
+        assert_eq!(library.search(&request, &job).unwrap().hits.len(), 4);
         assert!(!out.exists());
         drop(held);
         let record = making.join().unwrap().unwrap();
