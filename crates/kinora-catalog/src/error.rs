@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_types::SpaceMismatch;
+use kinora_types::{SpaceMismatch, advice};
 
 use crate::pages;
 
@@ -118,10 +118,10 @@ impl CatalogError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoLibrary { .. } => Some("make one with `kinora add PATH…`"),
+            Self::NoLibrary { .. } => Some("make one by adding files to it"),
             Self::TooNew { .. } => Some("update Kinora"),
             Self::TooOld { .. } => Some("the next command that uses it brings it up"),
-            Self::Space(_) => Some("make a new library for the other space: `--library NAME`"),
+            Self::Space(_) => Some(advice::OTHER_LIBRARY),
             Self::Lost { .. } => Some(
                 "put `catalog.sqlite` back from a backup of the folder or from a `catalog.before-N.sqlite` in it, or \
                  move the folder away",
@@ -129,8 +129,8 @@ impl CatalogError {
             Self::Moved { .. } => Some("open the library again"),
             Self::Foreign { .. } => Some("move the file away, or restore the folder from a backup"),
             Self::Damaged(_) => Some(
-                "`kinora libraries check NAME` tells what is damaged, `--repair` makes again what can be; else restore \
-                 the folder from a backup",
+                "check the library to see what is damaged, repair the library to have made again what can be; else restore the \
+                 folder from a backup",
             ),
             Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) => sqlite_hint(failure.code),
             _ => None,

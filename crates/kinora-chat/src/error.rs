@@ -53,7 +53,7 @@ impl ChatError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Empty => Some("ask something: `kinora ask \"who speaks at the wedding?\"`"),
+            Self::Empty => Some("ask something, such as \"who speaks at the wedding?\""),
             Self::NotCited => {
                 Some("name a source by its number, such as [2], after an answer that has it")
             }

@@ -102,7 +102,7 @@ fn report(error: &anyhow::Error) -> ExitCode {
     output::complain("error", &chain(error));
     let engine = error.downcast_ref::<EngineError>();
     if let Some(hint) = engine.and_then(EngineError::hint) {
-        output::complain("hint", &hint);
+        output::complain("hint", &output::hint(&hint));
     }
     let usage = engine.is_some_and(EngineError::is_usage) || error.is::<commands::Usage>();
     ExitCode::from(if usage { 2 } else { 1 })

@@ -7,7 +7,7 @@ use std::{
 
 use kinora_catalog::{Catalog, CatalogError, examine, repair};
 use kinora_index::{Condition, Embedded, IndexRead};
-use kinora_types::Control;
+use kinora_types::{Control, advice};
 use serde::Serialize;
 
 use crate::{Engine, EngineError, index::open_index, libraries};
@@ -71,7 +71,7 @@ impl Engine {
         check.faults.extend(health.faults());
         if !health.is_sound() {
             if !mend {
-                check.hints.push("`--repair` makes again what can be".into());
+                check.hints.push(format!("{}: what can be is made again", advice::REPAIR));
                 check.restore();
                 return Ok(check);
             }
@@ -115,7 +115,7 @@ impl Engine {
             kinora_retrieval::sync(catalog, &mut *index, &Control::default())?;
             check.repaired.push("the vector index was filled anew from the catalogue".into());
         } else if fault.is_some() {
-            check.hints.push("`--repair` fills the vector index anew".into());
+            check.hints.push(format!("{}: the vector index is filled anew", advice::REPAIR));
         }
         check.faults.extend(fault);
         Ok(())
@@ -161,8 +161,9 @@ impl LibraryCheck {
         let hint = match self.backups.last() {
             Some(backup) => format!(
                 "to go back to the state before its format was changed: remove `catalog.sqlite`, `catalog.sqlite-wal` and \
-                 `catalog.sqlite-shm` and copy `{}` to `catalog.sqlite`; then `kinora add` the folders again",
-                backup.display()
+                 `catalog.sqlite-shm` and copy `{}` to `catalog.sqlite`; then {}",
+                backup.display(),
+                advice::ADD_AGAIN
             ),
             None => "what cannot be repaired: restore the folder from a backup, or add the files to a new library".into(),
         };
@@ -180,13 +181,16 @@ impl LibraryCheck {
             [
                 count(
                     mended.passages,
-                    "passages of models were taken out; `kinora add` makes them again",
+                    "passages of models were taken out; they are made when you add the files again",
                 ),
                 count(
                     mended.vectors,
-                    "assets lost their vectors; `kinora add` on their folders embeds them again",
+                    "assets lost their vectors; they are made when you add the files again",
                 ),
-                count(mended.videos, "videos are to be looked through again; `kinora add` does"),
+                count(
+                    mended.videos,
+                    "videos are looked through again when you add the files again",
+                ),
             ]
             .into_iter()
             .flatten(),
@@ -202,7 +206,8 @@ impl LibraryCheck {
         let missing = seen.filter(|(_, asset)| is_missing(&asset.id)).count();
         if missing > 0 {
             self.notes.push(format!(
-                "{missing} thumbnails are missing; `kinora add` on their folders makes them again"
+                "{missing} thumbnails are missing; they are made when you {}",
+                advice::ADD_AGAIN
             ));
         }
         Ok(())

@@ -16,7 +16,7 @@ use kinora_ragme::RagmeError;
 use kinora_render::RenderError;
 use kinora_retrieval::SearchError;
 use kinora_store::StoreError;
-use kinora_types::Cancelled;
+use kinora_types::{Cancelled, advice};
 use kinora_video::{FFmpegError, VideoError, subtitles::SubtitleError};
 
 /// Something the engine was asked for could not be done.
@@ -244,30 +244,30 @@ impl EngineError {
                 owned("use letters, digits, `-`, `_` and `.`, at most 64 of them")
             }
             Self::NoLibrary { known, .. } if known.is_empty() => {
-                owned("make one with `kinora add PATH…`")
+                Some(format!("make one {}", advice::BY_ADDING))
             }
             Self::NoLibrary { known, .. } => Some(format!("there is: {}", known.join(", "))),
-            Self::PinnedSpace { .. } => {
-                owned("make another library for another space: `--library NAME`")
-            }
+            Self::PinnedSpace { .. } => owned(advice::OTHER_LIBRARY),
             Self::Place(_) => {
                 owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`")
             }
-            Self::Gazetteer { .. } => owned("fetch it again: `kinora models pull places`"),
-            Self::NoRecord(_) => owned(
-                "keep the film's `.json` beside it, or name the library it was made from with `--library`",
-            ),
-            Self::NoVideoModel => owned(
-                "give `--model DIR`: a model as diffusers saves it (ModelScope, ZeroScope), with a trained controller in \
-                 `DIR/ragme`: that of RAGME's authors, or your own by `kinora train --model DIR`",
-            ),
+            Self::Gazetteer { .. } => Some(format!("{} again", advice::fetch("places"))),
+            Self::NoRecord(_) => {
+                Some(format!("keep the film's `.json` beside it, or {}", advice::NAME_LIBRARY))
+            }
+            Self::NoVideoModel => Some(format!(
+                "{}: a folder as diffusers saves it (ModelScope, ZeroScope), with a trained controller in its folder \
+                 `ragme`: that of RAGME's authors, or {}",
+                advice::NAME_VIDEO_MODEL,
+                advice::TRAIN
+            )),
             Self::VideoModelSpace { .. } => {
                 owned("use a library in the space that the controller was trained on")
             }
             Self::NothingToLearn { .. } => {
-                owned("add videos with `kinora add`, or ask for shorter clips with `--frames`")
+                Some(format!("add more videos, or {}", advice::SHORTER_CLIPS))
             }
-            Self::Exists(_) => owned("give another name, or `--force` to overwrite it"),
+            Self::Exists(_) => Some(format!("give another name, or {}", advice::OVERWRITE)),
             Self::Video { source, .. } => source.hint().map(Into::into),
             Self::Hear { source: HearError::Audio(source), .. } => source.hint().map(Into::into),
             Self::Hear { source: HearError::Model(source), .. } => source.hint().map(Into::into),
@@ -275,10 +275,12 @@ impl EngineError {
                 owned("give a clip of some seconds that is neither dark nor plain")
             }
             Self::Subtitles { source, .. } => owned(source.hint()),
-            Self::NothingThere(_) => owned("`kinora show` tells what there is"),
-            Self::NotHeard(_) => owned(
-                "`kinora models pull whisper-base`, then `kinora add` on its folder goes on with it",
-            ),
+            Self::NothingThere(_) => owned(advice::LOOK_AT_ASSET),
+            Self::NotHeard(_) => Some(format!(
+                "{}, then {}: that goes on with it",
+                advice::fetch("whisper-base"),
+                advice::ADD_AGAIN
+            )),
             Self::Io { .. } | Self::Picture { .. } => None,
             Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),
             Self::Index(e) => e.hint().map(Into::into),

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use kinora_inference::{GenerateError, InferenceError};
 use kinora_provenance::RecordError;
 use kinora_render::RenderError;
-use kinora_types::{Cancelled, Printable};
+use kinora_types::{Cancelled, Printable, advice};
 
 use crate::{SourceError, TimelineError};
 
@@ -189,13 +189,15 @@ impl FilmError {
     /// What to do about it, if there is something.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Refused(_) => Some(
-                "add such pictures, change the words, pin a picture (`--pin SHOT=ASSET`), or leave \
-                 these shots out (`--allow-gaps`)"
-                    .into(),
-            ),
-            Self::Pin(_) => Some("`--pin SHOT=ASSET`: a shot's name or number, and a picture's \
-                 file name or content hash".into()),
+            Self::Refused(_) => Some(format!(
+                "add such pictures, change the words, {}, or {}",
+                advice::PIN,
+                advice::LEAVE_OUT
+            )),
+            Self::Pin(_) => Some(format!(
+                "{}: a shot's name or number, and a picture's file name or content hash",
+                advice::PIN
+            )),
             Self::Stretch(_) => Some("pin a stretch that ends before that".into()),
             Self::TooShort { .. } => {
                 Some("give the shot fewer seconds (`[seconds: …]`), or pin something longer".into())
@@ -208,7 +210,9 @@ impl FilmError {
             Self::Generate { source: GenerateError::Missing { hint, .. }, .. }
             | Self::Embed(InferenceError::Missing { hint, .. }) => Some(hint.clone()),
             Self::Record(error) => error.hint(),
-            Self::Generate { .. } | Self::Embed(_) | Self::ReadBack { .. } | Self::Cancelled(_) => None,
+            Self::Generate { .. } | Self::Embed(_) | Self::ReadBack { .. } | Self::Cancelled(_) => {
+                None
+            }
         }
     }
 }

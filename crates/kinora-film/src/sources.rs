@@ -11,7 +11,7 @@ use kinora_provenance::{HashError, hash_file};
 use kinora_retrieval::{Filter, Query, SearchError, Searcher};
 use kinora_types::{
     Asset, AssetId, Cancelled, Candidate, ContentHash, Control, Hit, Picture, Rating, RejectReason,
-    SourceRecord, TimeRange,
+    SourceRecord, TimeRange, advice,
 };
 use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits};
 
@@ -73,7 +73,7 @@ impl SourceError {
             Self::Cancelled(_) => None,
             Self::Unreadable { hint: Some(hint), .. } => Some((*hint).into()),
             Self::Vanished { .. } | Self::Changed { .. } | Self::Unreadable { .. } => {
-                Some("`kinora add` the folder again, then make the film again".into())
+                Some(format!("{}, then make the film again", advice::ADD_AGAIN))
             }
         }
     }
@@ -216,7 +216,7 @@ impl SourceFinder for LibrarySources<'_> {
         let Some(ffmpeg) = &self.ffmpeg else {
             return Err(SourceError::Search {
                 message: format!("the video `{}` needs ffmpeg to be read", asset.label()),
-                hint: Some("`kinora models pull ffmpeg`".into()),
+                hint: Some(advice::fetch("ffmpeg")),
             });
         };
         self.videos.open(ffmpeg, asset, &self.control)

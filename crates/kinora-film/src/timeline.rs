@@ -3,7 +3,7 @@
 //! Every part has a net length, and the net lengths add up to the film. All parts but the last
 //! also render the crossfade into the next one: `gross = net + crossfade`.
 
-use kinora_types::{FilmSpec, Transition};
+use kinora_types::{FilmSpec, Transition, advice};
 
 /// A shot must be on screen for this many seconds to be seen.
 pub const SHORTEST_SHOT: f64 = 1.5;
@@ -61,11 +61,13 @@ impl TimelineError {
             Self::NoShots => "add pictures to the library, or ask for others".into(),
             Self::Form { .. } => "between 1 second and 6 hours, 1 to 240 frames a second".into(),
             Self::TooManyShots { needed, .. } => format!(
-                "make the film at least {:.0} seconds long (`--seconds`), or leave shots out",
+                "{}, {:.0} seconds at least, or leave shots out",
+                advice::FILM_LENGTH,
                 needed.ceil()
             ),
             Self::StatedLengths { stated, .. } => format!(
-                "ask for `--seconds {stated:.2}`, or leave one shot without a length of its own"
+                "{}, {stated:.2} seconds, or leave one shot without a length of its own",
+                advice::FILM_LENGTH
             ),
             Self::Crossfade { .. } => "make the film longer, or join the shots by cuts".into(),
         }
@@ -278,7 +280,7 @@ mod tests {
         assert_eq!(timeline.starts(), [0, 72, 168]);
         parts.shots = vec![Some(3.0), Some(4.0)];
         let error = Timeline::new(&spec(10.0, 24, 0.5), &parts).unwrap_err();
-        assert!(error.hint().contains("--seconds 7.00"), "{error}");
+        assert!(error.hint().contains("7.00 seconds"), "{error}");
         parts.length_from_shots = true;
         assert_eq!(Timeline::new(&spec(10.0, 24, 0.5), &parts).unwrap().total, 168);
     }

@@ -1,5 +1,6 @@
 //! Errors of an index, with hints at what can be done about them.
 
+use kinora_types::advice;
 use std::{
     io,
     path::{Path, PathBuf},
@@ -56,9 +57,7 @@ impl IndexError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::OtherSpace { .. } => {
-                Some("make a new library for the other space: `--library NAME`")
-            }
+            Self::OtherSpace { .. } => Some(advice::OTHER_LIBRARY),
             Self::Io { action: "write", .. } => {
                 Some("free space on the disk or check the permissions of the library's folder")
             }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use kinora_catalog::CatalogError;
 use kinora_inference::InferenceError;
-use kinora_types::SpaceMismatch;
+use kinora_types::{SpaceMismatch, advice};
 
 /// An ingest could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -63,11 +63,9 @@ impl IngestError {
                 "give a JSON list of objects with `file`, `title`, `author`, `licence`, `source`"
                     .into(),
             ),
-            Self::Space(_) => {
-                Some("make a new library for the other space: `--library NAME`".into())
-            }
+            Self::Space(_) => Some(advice::OTHER_LIBRARY.into()),
             Self::Thumbnail { source, .. } => disk_hint(source).map(Into::into),
-            Self::Watch { .. } => Some("run `kinora add` from time to time instead".into()),
+            Self::Watch { .. } => Some(format!("{} from time to time instead", advice::ADD_AGAIN)),
             Self::Catalog(error) => error.hint().map(Into::into),
             Self::Embed(InferenceError::Missing { hint, .. }) => Some(hint.clone()),
             Self::Thread(_) => Some("close other programs and run the command again".into()),

@@ -1,5 +1,6 @@
 //! Files that are left out: what they are and what to do about it.
 
+use kinora_types::advice;
 use std::{
     borrow::Cow,
     path::{Path, PathBuf},
@@ -72,11 +73,7 @@ const KNOWN: [(&[&str], &str, Option<&str>); 19] = [
     (&["aae"], "Apple's list of edits", None),
     (&["xmp"], "XMP without its picture", None),
     (&["thm"], "camera's thumbnail", None),
-    (
-        &["srt", "vtt", "ass", "ssa", "sub"],
-        "subtitles",
-        Some("`kinora edit VIDEO --transcript FILE` takes SRT and WebVTT"),
-    ),
+    (&["srt", "vtt", "ass", "ssa", "sub"], "subtitles", Some(advice::TRANSCRIPT)),
     (
         &["zip", "tar", "gz", "tgz", "rar", "7z", "xz", "bz2"],
         "archive",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use kinora_catalog::LayerMetadata;
 use kinora_image::Metadata;
 use kinora_inference::InferenceError;
-use kinora_types::{AssetId, ContentHash, Rights, Size};
+use kinora_types::{AssetId, ContentHash, Rights, Size, advice};
 use kinora_video::{Keyframe, KeyframeSpec, VideoError, VideoFile};
 
 use crate::{
@@ -23,7 +23,7 @@ pub(crate) fn needs_ffmpeg(path: PathBuf) -> FileFailure {
     FileFailure {
         path,
         message: "a video or recording needs ffmpeg to be read".into(),
-        hint: Some("`kinora models pull ffmpeg`, then add it again".into()),
+        hint: Some(format!("{}, then add it again", advice::fetch("ffmpeg"))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Errors of opening and running models, by who can fix them.
 
+use kinora_types::advice;
 use std::path::PathBuf;
 
 use kinora_inference::InferenceError;
@@ -64,7 +65,7 @@ impl ModelError {
             Self::Store(error) => error.hint(),
             Self::Library { .. } => Some(
                 "set KINORA_ONNXRUNTIME to an ONNX Runtime library of version 1.22 or newer, or unset \
-                 it and run `kinora models pull onnxruntime`"
+                 it and fetch `onnxruntime`"
                     .into(),
             ),
             Self::UnknownProvider(_) => {
@@ -73,7 +74,7 @@ impl ModelError {
             Self::NoProvider { .. } => Some(
                 "set KINORA_ONNXRUNTIME to a library built with it, or choose the provider `cpu`".into(),
             ),
-            Self::Broken { .. } => Some("`kinora models verify` shows whether the files are whole".into()),
+            Self::Broken { .. } => Some(advice::VERIFY_MODELS.into()),
             Self::Uncalibrated(_) => {
                 Some("tags need a library in the space `clip-vit-b-16-lite`, the default".into())
             }

@@ -106,7 +106,7 @@ fn a_missing_folder_and_a_missing_encoder_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let error = FilmEncoder::start(&poor, SPEC, None, &folder.path().join("f.mp4")).err().unwrap();
     assert!(matches!(error, RenderError::FFmpeg(FFmpegError::NoEncoder { .. })), "{error}");
-    assert!(error.hint().unwrap().contains("kinora models pull"));
+    assert!(error.hint().unwrap().contains("fetch `ffmpeg`"));
 }
 
 #[test]

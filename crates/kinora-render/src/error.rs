@@ -86,12 +86,12 @@ impl RenderError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::OddSize(_) => "choose a size with even sides, such as 1280x720",
-            Self::MissingGlyph { .. } => "choose a font that has it with `--font FILE`",
-            Self::BadFont(_) => "give a TrueType or OpenType file with `--font FILE`",
+            Self::MissingGlyph { .. } => "choose another font that has it",
+            Self::BadFont(_) => "choose another font: a TrueType or OpenType file",
             Self::TooManyWords(_) => "shorten the words, or spread them over two shots",
             Self::FFmpeg(error) => error.hint(),
             Self::Io { action, .. } if action.contains("ffmpeg") => {
-                "`kinora models pull ffmpeg` gets one that works; `KINORA_FFMPEG` names your own"
+                "fetch `ffmpeg`, or name your own with `KINORA_FFMPEG`"
             }
             Self::Io { .. } => "is the folder there, and may it be written?",
             Self::DiskFull(_) => "free some space or write to another disk",

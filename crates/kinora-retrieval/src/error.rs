@@ -3,7 +3,7 @@
 use kinora_catalog::CatalogError;
 use kinora_index::IndexError;
 use kinora_inference::InferenceError;
-use kinora_types::{Cancelled, SpaceMismatch};
+use kinora_types::{Cancelled, SpaceMismatch, advice};
 
 /// A search could not be answered. Finding nothing is no error.
 #[derive(Debug, thiserror::Error)]
@@ -52,8 +52,8 @@ impl SearchError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Query(_) => Some("give words, a picture (`--like FILE`), or both"),
-            Self::Space(_) => Some("make a new library for the other space: `--library NAME`"),
+            Self::Query(_) => Some("give words, or give an example picture, or both"),
+            Self::Space(_) => Some(advice::OTHER_LIBRARY),
             Self::Embed(InferenceError::Missing { hint, .. }) | Self::Judgements { hint, .. } => {
                 Some(hint)
             }

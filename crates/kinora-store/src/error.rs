@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use kinora_types::Cancelled;
+use kinora_types::{Cancelled, advice};
 
 /// Who can fix an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,14 +201,14 @@ impl StoreError {
     /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownId(_) => "`kinora models list` shows what there is".into(),
+            Self::UnknownId(_) => advice::LIST_MODELS.into(),
             Self::UnknownSpace { known, .. } => format!("known spaces: {}", known.join(", ")),
             Self::UnknownSpeech { known, .. } => {
                 format!("known speech models: {}", known.join(", "))
             }
-            Self::Missing(id) => format!("run `kinora models pull {id}`"),
-            Self::Changed { id, .. } => format!("`kinora models pull {id}` brings it again"),
-            Self::Offline(id) => format!("run `kinora models pull {id}` while connected"),
+            Self::Missing(id) => advice::fetch(id),
+            Self::Changed { id, .. } => format!("{} again", advice::fetch(id)),
+            Self::Offline(id) => format!("{} while connected", advice::fetch(id)),
             Self::NoPlatform { id, .. } => no_platform_hint(id),
             Self::NoClient { client: "pip", .. } => {
                 "install Python 3 with pip, then try again".into()
@@ -225,7 +225,7 @@ impl StoreError {
             }
             Self::Status { .. } => "try again later".into(),
             Self::WrongHash { what, .. } => format!(
-                "nothing was kept; try `kinora models pull {what}` again, and if it stays wrong do not \
+                "nothing was kept; fetch `{what}` again, and if it stays wrong do not \
                  use that source"
             ),
             Self::Broken { .. } => "run the command again: it goes on where it stopped".into(),
@@ -245,7 +245,7 @@ fn no_platform_hint(id: &str) -> String {
             "set KINORA_ONNXRUNTIME to an ONNX Runtime library of version 1.22 or newer"
         }
         "ffmpeg" => "install ffmpeg so that it is on PATH",
-        _ => "`kinora models list` shows what there is for this machine",
+        _ => advice::LIST_MODELS,
     }
     .into()
 }

@@ -6,6 +6,7 @@
 //!
 //! Memory: only [`Picture`] (3 bytes a pixel) and [`YuvFrame`] (1.5 bytes) own pixels; everything else is small.
 
+pub mod advice;
 mod asset;
 mod citation;
 mod control;

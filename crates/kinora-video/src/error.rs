@@ -142,9 +142,9 @@ impl VideoError {
             Self::BreaksOff { .. } => Some(
                 "choose a span before that; if pictures are missing, copy the file again from where it came from",
             ),
-            Self::NotStarted { .. } | Self::NoDecoder { .. } => Some(
-                "`kinora models pull ffmpeg` gets one that works; `KINORA_FFMPEG` names your own",
-            ),
+            Self::NotStarted { .. } | Self::NoDecoder { .. } => {
+                Some("fetch `ffmpeg`, or name your own with `KINORA_FFMPEG`")
+            }
             Self::OddSize(_) => Some("choose a size with even sides, such as 1280x720"),
             Self::Died { .. } => Some("was memory short? try again with fewer things running"),
             Self::Internal(_) => Some("please report this with the file"),

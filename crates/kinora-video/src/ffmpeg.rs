@@ -51,7 +51,7 @@ pub enum FFmpegError {
 impl FFmpegError {
     /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> &'static str {
-        "`kinora models pull ffmpeg` gets one that works; `KINORA_FFMPEG` names your own"
+        "fetch `ffmpeg`, or name your own with `KINORA_FFMPEG`"
     }
 }
 

@@ -40,12 +40,12 @@ struct AddReport<'a> {
 struct Failure<'a> {
     path: Cow<'a, str>,
     message: &'a str,
-    hint: Option<&'a str>,
+    hint: Option<String>,
 }
 
 impl<'a> From<&'a FileFailure> for Failure<'a> {
     fn from(FileFailure { path, message, hint }: &'a FileFailure) -> Self {
-        Self { path: path.to_string_lossy(), message, hint: hint.as_deref() }
+        Self { path: path.to_string_lossy(), message, hint: hint.as_deref().map(output::hint) }
     }
 }
 
@@ -98,7 +98,7 @@ impl Screen {
         self.bar.step();
         self.bar.say(&format!("failed: {}: {}", failure.message, failure.path.display()));
         if let Some(hint) = &failure.hint {
-            self.bar.say(&format!("  hint: {hint}"));
+            self.bar.say(&format!("  hint: {}", output::hint(hint)));
         }
         self.failures.push(failure);
     }
@@ -181,7 +181,7 @@ fn say_waiting(waiting: &Waiting) {
     let Waiting { kind, assets, message, hint } = waiting;
     output::say(&format!("{assets} not searched for {} yet: {message}", kind.name()));
     if let Some(hint) = hint {
-        output::say(&format!("  hint: {hint}, then add them again"));
+        output::say(&format!("  hint: {}, then add them again", output::hint(hint)));
     }
 }
 

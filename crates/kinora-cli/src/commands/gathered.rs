@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use crate::output;
 use kinora_engine::{LeftOut, LivePhoto};
 use serde::Serialize;
 
@@ -53,7 +54,7 @@ impl Gathered {
         let mut lines = vec![format!("left out: {}", groups.join(", "))];
         for (format, files) in formats {
             if let Some(hint) = files.first().and_then(|left| left.hint.as_deref()) {
-                lines.push(format!("  hint: {format}: {hint}"));
+                lines.push(format!("  hint: {format}: {}", output::hint(hint)));
             }
         }
         lines

@@ -86,7 +86,7 @@ fn print(check: &LibraryCheck) -> anyhow::Result<()> {
     ];
     for (what, lines) in parts {
         for line in lines {
-            output::line(format!("  {what}: {}", line))?;
+            output::line(format!("  {what}: {}", output::hint(line)))?;
         }
     }
     Ok(())

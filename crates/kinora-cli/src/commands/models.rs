@@ -149,7 +149,7 @@ fn verify(engine: &Engine, names: &[String], control: &Control) -> anyhow::Resul
                 }
                 output::complain("error", &error.to_string());
                 if let Some(hint) = error.hint() {
-                    output::complain("hint", &hint);
+                    output::complain("hint", &output::hint(&hint));
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! writes to the standard streams, and what it writes is printable.
 
 pub(crate) mod file;
+mod hint;
 pub(crate) mod inline;
 pub(crate) mod progress;
 pub(crate) mod sheet;
@@ -14,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kinora_types::{Hit, TimeRange};
 
+pub(crate) use hint::hint;
 pub(crate) use terminal::{
     complain, document, is_terminal, is_unread, json, line, lines, picture, piece, prompt, say,
     say_over, usage,

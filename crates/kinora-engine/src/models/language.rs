@@ -115,7 +115,7 @@ pub(super) mod here {
 
     use crate::{EngineError, settings::Language};
 
-    pub fn open(
+    pub(crate) fn open(
         language: &Language,
         name: &str,
         path: PathBuf,
@@ -123,7 +123,7 @@ pub(super) mod here {
         Ok(Box::new(Llama::open(&config(language, name, path)).map_err(failed)?))
     }
 
-    pub fn open_seeing(
+    pub(crate) fn open_seeing(
         language: &Language,
         name: &str,
         path: PathBuf,

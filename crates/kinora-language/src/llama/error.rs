@@ -36,11 +36,11 @@ impl LlamaError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Io { .. } => {
-                Some("mend the path in config.toml, or fetch a model with `kinora models pull`")
+                Some("mend the path in config.toml, or look at the list of models and fetch one")
             }
-            Self::Broken { .. } => Some(
-                "take a GGUF file of an instruction-tuned model; `kinora models verify` checks ours",
-            ),
+            Self::Broken { .. } => {
+                Some("take a GGUF file of an instruction-tuned model; for ours, verify the models")
+            }
             Self::Processor => {
                 Some("name a server with `endpoint` under [language] in config.toml instead")
             }

@@ -253,6 +253,6 @@ fn check_files(searcher: &Searcher<'_>, judgements: &[Judgement]) -> Result<(), 
             catalog.name(),
             first.join(", ")
         ),
-        hint: "add them with `kinora add`, or take them out of the judgements".into(),
+        hint: "add them to the library, or take them out of the judgements".into(),
     })
 }
