@@ -34,9 +34,9 @@ pub(crate) fn ci() -> anyhow::Result<()> {
     // it half of the others would have other features and be built anew.
     checked("check", &["--features", "kinora-language/llama-cpp-2"])?;
     deny::check_workspace()?;
+    checked("doc", &["--no-deps", "--quiet", flag, feature])?;
     test(&[])?;
-    fuzz::fuzz(fuzz::IN_CI, None)?;
-    checked("doc", &["--no-deps", "--quiet", flag, feature])
+    fuzz::fuzz(fuzz::IN_CI, None)
 }
 
 /// Fetches what the tests need, then runs them all, with the features that are off by default: one

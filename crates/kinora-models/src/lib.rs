@@ -1,9 +1,8 @@
-//! Networks and their weights: the model store, ONNX Runtime, the embedding spaces, language models.
+//! Networks on ONNX Runtime: embedding spaces, text in pictures, tags, speech.
 //!
-//! Way in: [`Store`] fetches and finds what `models.toml` lists; [`open_space`] gives the two towers of
-//! an embedding space behind the seams of `kinora-inference`, [`open_reader`] what reads text in pictures,
-//! [`open_tagger`] what names what they show, [`open_speech`] what hears words, [`Endpoint`] and, with
-//! the feature `llama`, `Llama` a language model, [`ModelCaptioner`] what describes pictures.
+//! Way in: [`open_space`] gives the two towers of an embedding space behind the seams of `kinora-inference`,
+//! [`open_reader`] what reads text in pictures, [`open_tagger`] what names what they show, [`open_speech`] what hears
+//! words. The files come from `kinora-store`.
 //!
 //! Memory: a tower's weights, at most four times for the int8 vision tower (about 90 MB each), loaded at
 //! its first use; speech recognition, see `open_speech`.

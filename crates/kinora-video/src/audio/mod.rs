@@ -2,7 +2,7 @@
 //!
 //! Way in: [`AudioFile::open`] asks ffmpeg what can be heard in a file, a video or a recording
 //! ([`AudioFacts`]); [`AudioFile::samples`] gives one stream as mono f32 at [`SAMPLE_RATE`], the first
-//! sample at presentation time zero, as [`crate::video`] counts it. [`begins_sound`] tells recordings by
+//! sample at presentation time zero, as [`crate::VideoFile`] counts it. [`begins_sound`] tells recordings by
 //! their first bytes.
 //!
 //! The file is decoded in the same bounded child process as videos are, under the same
