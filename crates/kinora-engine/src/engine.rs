@@ -2,12 +2,13 @@
 
 use std::{
     collections::HashMap,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     thread,
     time::Duration,
 };
 
+use kinora_catalog::Catalog;
 use kinora_store::{PullEvent, Store, StoreConfig};
 use kinora_types::{Control, Passage, PassageKind};
 use kinora_video::{FFmpeg, VideoLimits};
@@ -149,18 +150,34 @@ impl Engine {
     fn opened(
         &self,
         name: &str,
-        open: impl FnOnce(&Path) -> Result<kinora_catalog::Catalog, EngineError>,
+        open: impl FnOnce(&Path) -> Result<Catalog, EngineError>,
     ) -> Result<Arc<Library>, EngineError> {
         let folders = self.0.shared.settings.libraries();
         libraries::folder(&folders, name)?;
-        let place = Arc::clone(locked(&self.0.open).entry(name.to_owned()).or_default());
-        let mut place = locked(&place);
-        match &*place {
-            Some(library) if library.is_in_place() => return Ok(Arc::clone(library)),
-            _ => *place = None,
+        let slot = Arc::clone(locked(&self.0.open).entry(name.to_owned()).or_default());
+        let opened = self.open_in(&slot, || open(&folders));
+        if opened.is_err() {
+            // Names of nothing are not kept, unless somebody else is at it: the map and this are the two.
+            let mut open = locked(&self.0.open);
+            if Arc::strong_count(&slot) == 2 && locked(&slot).is_none() {
+                open.remove(name);
+            }
         }
-        let library = Arc::new(Library::new(open(&folders)?, Arc::clone(&self.0.shared)));
-        *place = Some(Arc::clone(&library));
+        opened
+    }
+
+    fn open_in(
+        &self,
+        slot: &Slot,
+        open: impl FnOnce() -> Result<Catalog, EngineError>,
+    ) -> Result<Arc<Library>, EngineError> {
+        let mut slot = locked(slot);
+        match &*slot {
+            Some(library) if library.is_in_place() => return Ok(Arc::clone(library)),
+            _ => *slot = None,
+        }
+        let library = Arc::new(Library::new(open()?, Arc::clone(&self.0.shared)));
+        *slot = Some(Arc::clone(&library));
         Ok(library)
     }
 
@@ -228,14 +245,6 @@ impl Engine {
     pub fn vision_model(&self) -> Result<String, EngineError> {
         let model = self.0.shared.models.vision()?;
         Ok(kinora_inference::LanguageModel::model(&model).to_owned())
-    }
-
-    /// The folder that a library of this name has or would have.
-    ///
-    /// # Errors
-    /// [`EngineError::LibraryName`].
-    pub fn folder(&self, name: &str) -> Result<PathBuf, EngineError> {
-        libraries::folder(&self.0.shared.settings.libraries(), name)
     }
 }
 
