@@ -14,7 +14,7 @@ use kinora_types::{Control, Passage, PassageKind};
 use kinora_video::{FFmpeg, VideoLimits};
 
 use crate::{
-    EngineError, Event, Job, Library, LibrarySummary, Settings, libraries,
+    EngineError, Event, Job, Library, LibrarySummary, Settings, libraries, memory,
     models::{Backends, Installed, Models},
     places::Gazetteer,
 };
@@ -263,7 +263,11 @@ impl Inner {
             idle
         };
         let closed = places.iter().filter(|place| close(place)).count();
-        closed + self.shared.models.release(idle)
+        let released = closed + self.shared.models.release(idle);
+        if released > 0 {
+            memory::give_back();
+        }
+        released
     }
 }
 

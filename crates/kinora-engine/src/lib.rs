@@ -24,6 +24,7 @@ mod index;
 mod job;
 mod libraries;
 mod library;
+mod memory;
 mod models;
 mod pages;
 mod perception;

@@ -59,7 +59,7 @@ fn every_refused_shot_is_told_at_once_with_its_score() {
         told.contains("`a submarine`") && told.contains("0.310") && told.contains("red.png"),
         "{told}"
     );
-    assert!(error.hint().unwrap().contains("--allow-gaps"));
+    assert!(error.hint().unwrap().contains(kinora_types::advice::LEAVE_OUT));
 
     let options = PlanOptions { allow_gaps: true, ..PlanOptions::default() };
     let board = plan(&brief(text), &spec(10.0), &options, &shelf).unwrap();
@@ -168,7 +168,7 @@ fn ten_thousand_shots_are_refused_before_any_search() {
         let options = PlanOptions { allow_gaps, ..PlanOptions::default() };
         let error = plan(&brief, &spec(30.0), &options, &Deaf).unwrap_err();
         assert!(matches!(error, FilmError::Timeline(_)), "{error}");
-        assert!(error.hint().unwrap().contains("--seconds"));
+        assert!(error.hint().unwrap().contains(kinora_types::advice::FILM_LENGTH));
     }
 }
 

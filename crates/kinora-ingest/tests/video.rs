@@ -132,7 +132,7 @@ fn without_ffmpeg_a_video_says_what_it_needs_and_pictures_come_in() {
     write(&bench.input().join("still.png"), 1);
     let (summary, notes) = bench.add();
     assert_eq!((summary.added, summary.failed), (1, 1));
-    assert!(notes.failed[0].hint.as_ref().unwrap().contains("kinora models pull ffmpeg"));
+    assert!(notes.failed[0].hint.as_ref().unwrap().contains("fetch `ffmpeg`"));
 }
 
 #[test]

@@ -57,6 +57,14 @@ impl IngestObserver for Shared {
     }
 }
 
+struct CancelledAtEnd<'a>(&'a Control);
+
+impl Drop for CancelledAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 #[test]
 fn a_folder_is_followed() {
     let bench = Bench::new();
@@ -64,6 +72,8 @@ fn a_folder_is_followed() {
     write(&input.join("before.png"), 1);
     let (shared, control) = (Shared::default(), Control::default());
     thread::scope(|scope| {
+        // A test that fails ends, instead of following the folder for ever.
+        let _end = CancelledAtEnd(&control);
         let run = scope.spawn(|| {
             let catalog = bench.catalog();
             let ingest =
@@ -79,13 +89,18 @@ fn a_folder_is_followed() {
             fs::read(aside).unwrap()
         };
         let mut growing = fs::File::create(input.join("grows.png")).unwrap();
+        let mut longest = Duration::ZERO;
         for piece in bytes.chunks(bytes.len().div_ceil(4)) {
+            let begun = Instant::now();
             growing.write_all(piece).unwrap();
             growing.sync_all().unwrap();
             thread::sleep(Duration::from_millis(400));
+            longest = longest.max(begun.elapsed());
         }
         shared.wait("the grown file", |s| s.done.len() == 2);
-        assert!(shared.0.lock().unwrap().failed.is_empty());
+        // On a machine that stood still in between, the file rested as one that is whole does.
+        let rested = longest > Duration::from_millis(700);
+        assert!(rested || shared.0.lock().unwrap().failed.is_empty());
 
         fs::create_dir(input.join("sub")).unwrap();
         fs::rename(input.join("grows.png"), input.join("sub/moved.png")).unwrap();

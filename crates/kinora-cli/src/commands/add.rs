@@ -149,7 +149,10 @@ pub(crate) fn run(
     let result = library.add(&request, &job);
     let screen = output::locked(&screen);
     screen.bar.clear();
-    let added = result?;
+    let mut added = result?;
+    for waiting in &mut added.waiting {
+        waiting.hint = waiting.hint.as_deref().map(output::hint);
+    }
     let summary = &added.summary;
     let seconds = start.elapsed().as_secs_f64();
     if json {
@@ -181,7 +184,7 @@ fn say_waiting(waiting: &Waiting) {
     let Waiting { kind, assets, message, hint } = waiting;
     output::say(&format!("{assets} not searched for {} yet: {message}", kind.name()));
     if let Some(hint) = hint {
-        output::say(&format!("  hint: {}, then add them again", output::hint(hint)));
+        output::say(&format!("  hint: {hint}, then add them again"));
     }
 }
 
