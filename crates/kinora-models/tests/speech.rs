@@ -179,6 +179,6 @@ fn a_missing_model_says_what_to_pull() {
     let open = |name| open_speech(&store, name, None, &RuntimeOptions::from_env()).err().unwrap();
     let error: ModelError = open("whisper-base");
     assert_eq!(error.to_string(), "model `whisper-base` is not in the cache");
-    assert_eq!(error.hint().unwrap(), "run `kinora models pull whisper-base`");
+    assert_eq!(error.hint().unwrap(), "fetch `whisper-base`");
     assert!(open("whisper-huge").hint().unwrap().contains("whisper-tiny, whisper-base"));
 }

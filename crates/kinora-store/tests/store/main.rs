@@ -59,7 +59,7 @@ fn what_was_not_pulled_says_how_to_get_it() {
     let store =
         store(folder.path(), source, StoreConfig { offline: true, ..StoreConfig::default() });
     let missing = store.path("thing").unwrap_err();
-    assert_eq!(missing.hint().unwrap(), "run `kinora models pull thing`");
+    assert_eq!(missing.hint().unwrap(), "fetch `thing`");
     assert!(matches!(store.path("other"), Err(StoreError::UnknownId(_))));
     assert!(matches!(pull(&store), Err(StoreError::Offline(_))));
     assert!(files(&folder.path().join("cache")).is_empty());
