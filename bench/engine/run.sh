@@ -10,7 +10,7 @@ mkdir -p bench/engine/results
 for count in 20000 100000; do
     # Each round is a process of its own, so that the cold start is one.
     for round in 1 2 3; do
-        "$program" "$home" "$count" 2000
+        "$program" "$home" "$count" 1000
     done
 done >bench/engine/results/searches.jsonl
 "${PYTHON:-python3}" bench/engine/table.py bench/engine/results/searches.jsonl

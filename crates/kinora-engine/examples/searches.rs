@@ -82,7 +82,7 @@ fn main() -> Result<(), Failure> {
     let reopened = |number| reopened(&folder, &space, number);
     reopened(0)?;
     for threads in [1, 8] {
-        let (took, whole) = timed(threads, searches.min(64), &reopened)?;
+        let (took, whole) = timed(threads, searches.min(32), &reopened)?;
         told("reopened", threads, &took, whole);
     }
     Ok(())
