@@ -49,4 +49,4 @@ pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use shot::{Rating, Shot, ShotSource, Shown};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use stabilisation::{Stabilisation, StabilisationOutcome};
-pub use time::{BackwardRange, TimeRange};
+pub use time::{BackwardRange, MONTHS, TimeRange};

@@ -1,8 +1,24 @@
-//! Stretches of time inside a video or a recording.
+//! Stretches of time inside a video or a recording, and the names of months.
 
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+/// English names of the months in lower case, January first.
+pub const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
 /// From `start` up to but not including `end`, in whole milliseconds from the start of the
 /// presentation. Never ends before it starts; may be empty.

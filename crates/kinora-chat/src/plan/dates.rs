@@ -5,6 +5,7 @@
 //! has begun.
 
 use jiff::{Span, ToSpan, civil::Date};
+use kinora_types::MONTHS;
 
 use super::tokens::Tokens;
 
@@ -17,20 +18,6 @@ pub(super) struct Days {
 
 type Range = (Date, Date);
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 /// Seasons with their first month.
 const SEASONS: [(&str, i8); 5] =
     [("spring", 3), ("summer", 6), ("autumn", 9), ("fall", 9), ("winter", 12)];

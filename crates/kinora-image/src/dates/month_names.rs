@@ -1,26 +1,12 @@
 //! Dates that name their month: RFC 2822 and 1123, RFC 850, `ctime`, `date`.
 
 use jiff::civil::Date;
+use kinora_types::MONTHS;
 
 use super::{
     numbers::{self, Cursor},
     written::{Precision, Written, Zone, day},
 };
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// Words, numbers and the clock of a text.
 #[derive(Default)]
