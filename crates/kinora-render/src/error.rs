@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use kinora_image::frame::FrameError;
-use kinora_types::{OddSize, Rect, Size};
+use kinora_types::{OddSize, Rect, Size, advice};
 use kinora_video::FFmpegError;
 
 /// A picture could not be rendered, words could not be set, or a film could not be written.
@@ -90,9 +90,7 @@ impl RenderError {
             Self::BadFont(_) => "choose another font: a TrueType or OpenType file",
             Self::TooManyWords(_) => "shorten the words, or spread them over two shots",
             Self::FFmpeg(error) => error.hint(),
-            Self::Io { action, .. } if action.contains("ffmpeg") => {
-                "fetch `ffmpeg`, or name your own with `KINORA_FFMPEG`"
-            }
+            Self::Io { action, .. } if action.contains("ffmpeg") => advice::GET_FFMPEG,
             Self::Io { .. } => "is the folder there, and may it be written?",
             Self::DiskFull(_) => "free some space or write to another disk",
             Self::Encoder { .. } | Self::Distorts { .. } => return None,

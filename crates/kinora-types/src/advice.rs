@@ -66,6 +66,9 @@ pub const ALL: [&str; 19] = [
 /// What the phrase of a model or program begins with; its name and a backtick follow.
 pub const FETCH: &str = "fetch `";
 
+/// Gets an ffmpeg that works.
+pub const GET_FFMPEG: &str = "fetch `ffmpeg`, or name your own with `KINORA_FFMPEG`";
+
 /// Gets a model or program.
 pub fn fetch(name: &str) -> String {
     format!("{FETCH}{name}`")

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use kinora_types::{Size, TimeRange};
+use kinora_types::{Size, TimeRange, advice};
 
 /// A video could not be read.
 ///
@@ -142,9 +142,7 @@ impl VideoError {
             Self::BreaksOff { .. } => Some(
                 "choose a span before that; if pictures are missing, copy the file again from where it came from",
             ),
-            Self::NotStarted { .. } | Self::NoDecoder { .. } => {
-                Some("fetch `ffmpeg`, or name your own with `KINORA_FFMPEG`")
-            }
+            Self::NotStarted { .. } | Self::NoDecoder { .. } => Some(advice::GET_FFMPEG),
             Self::OddSize(_) => Some("choose a size with even sides, such as 1280x720"),
             Self::Died { .. } => Some("was memory short? try again with fewer things running"),
             Self::Internal(_) => Some("please report this with the file"),

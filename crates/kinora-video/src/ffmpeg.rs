@@ -7,6 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use kinora_types::advice;
+
 use crate::spawn::{Bounds, spawn};
 
 /// An ffmpeg binary that answered. Clones share what it said of itself, so that each costs two strings.
@@ -51,7 +53,7 @@ pub enum FFmpegError {
 impl FFmpegError {
     /// Hint on how to fix it, separate from the message.
     pub fn hint(&self) -> &'static str {
-        "fetch `ffmpeg`, or name your own with `KINORA_FFMPEG`"
+        advice::GET_FFMPEG
     }
 }
 

@@ -59,7 +59,7 @@ mod tests {
             assert!(said.starts_with("first ") && said.ends_with(", then go on"), "{said}");
         }
         assert_eq!(
-            hint("fetch `ffmpeg`, or name your own with `KINORA_FFMPEG`"),
+            hint(advice::GET_FFMPEG),
             "run `kinora models pull ffmpeg`, or name your own with `KINORA_FFMPEG`"
         );
         assert_eq!(hint("nothing — to do"), "nothing — to do");
