@@ -3,8 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod common;
+
 use std::{
-    path::Path,
     sync::{
         RwLock,
         atomic::{AtomicBool, Ordering},
@@ -12,38 +13,9 @@ use std::{
     thread,
 };
 
-use kinora_index::{
-    Condition, Embedded, Entry, Filter, IndexRead, IndexWrite, Point, SearchRequest, Settings,
-};
+use common::{DIMENSION, filled, open, points, request};
+use kinora_index::{Condition, Embedded, Entry, IndexRead, IndexWrite, Point};
 use kinora_testing::suite::index::clustered;
-
-const DIMENSION: usize = 16;
-const SETTINGS: Settings = Settings { graph_min: 50, scan_max: 10, compact_min: 1, fetch_min: 32 };
-
-fn open(folder: &Path) -> Embedded {
-    Embedded::open_with(folder, "test@1", DIMENSION, SETTINGS).unwrap()
-}
-
-fn points(from: u64, count: usize) -> Vec<Entry> {
-    let vectors = clustered(count, DIMENSION, from);
-    let point = |(id, vector)| Entry { id: Point(id), vector };
-    (from..).zip(vectors).map(point).collect()
-}
-
-/// An index with base and graph at mark 1 and a flushed tail at mark 2.
-fn filled(folder: &Path) -> Embedded {
-    let mut index = open(folder);
-    index.upsert(&points(0, 400)).unwrap();
-    index.flush(1).unwrap();
-    index.optimise().unwrap();
-    index.upsert(&points(1_000, 5)).unwrap();
-    index.flush(2).unwrap();
-    index
-}
-
-fn request(vector: &[f32], limit: usize) -> SearchRequest<'_> {
-    SearchRequest { vector, limit, filter: Filter::All }
-}
 
 #[test]
 fn two_writers_following_one_source_agree() {
