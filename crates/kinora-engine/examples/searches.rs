@@ -14,18 +14,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kinora_catalog::{Catalog, Change, FileEntry, NewAsset};
+use kinora_catalog::Catalog;
 use kinora_engine::{AddRequest, Backends, Engine, Installed, Job, SearchRequest, Settings, Space};
 use kinora_index::Embedded;
 use kinora_retrieval::{Query, Searcher, SearcherCache, sync};
 use kinora_store::{Store, StoreConfig};
-use kinora_testing::suite::index::clustered;
-use kinora_types::{
-    Asset, AssetId, ContentHash, Control, EmbeddingSpace, PassageKind, Rights, Size,
-};
+use kinora_testing::library::scatter;
+use kinora_types::{Control, PassageKind};
 use serde_json::json;
 
-const BATCH: usize = 1_000;
 const TEXTS: [&str; 16] = [
     "a dog on the beach",
     "a red bicycle",
@@ -57,7 +54,7 @@ fn main() -> Result<(), Failure> {
     let (name, space) = (format!("bench-{count}"), space(&settings)?);
     let folder = settings.libraries().join(&name);
     if !folder.exists() {
-        fill(&folder, &name, space.space(), count)?;
+        scatter(&Catalog::create(&folder, &name, space.space())?, count, 0);
         // Ends as every run of `kinora add` does: the index follows and is made fast.
         let without = PassageKind::ALL.to_vec();
         let request = AddRequest { without, ..AddRequest::default() };
@@ -159,47 +156,4 @@ fn space(settings: &Settings) -> Result<Space, Failure> {
     let store = Store::open(config)?;
     let name = store.manifest().default_space.clone();
     Ok(Installed::new(settings.clone().into(), store.into()).space(&name)?)
-}
-
-fn fill(folder: &Path, name: &str, space: &EmbeddingSpace, count: usize) -> Result<(), Failure> {
-    let catalog = Catalog::create(folder, name, space)?;
-    for first in (0..count).step_by(BATCH) {
-        let vectors = clustered(BATCH.min(count - first), space.dimension, first as u64);
-        let added = (first..)
-            .zip(vectors)
-            .map(|(number, vector)| Change::Add(Box::new(entry(number, space.embedding(vector)))));
-        catalog.commit(&added.collect::<Vec<_>>())?;
-    }
-    Ok(())
-}
-
-fn entry(number: usize, embedding: kinora_types::Embedding) -> NewAsset {
-    let path = format!("/pictures/{number:06}.jpg");
-    let asset = Asset {
-        id: AssetId(ContentHash::of(path.as_bytes())),
-        size: Some(Size { width: 640, height: 480 }),
-        bytes: 1,
-        format: "jpeg".into(),
-        paths: vec![path.clone()],
-        taken_at: None,
-        date_basis: None,
-        place: None,
-        camera: None,
-        title: None,
-        caption: None,
-        keywords: Vec::new(),
-        rights: Rights::default(),
-        duration_ms: None,
-        added_at: jiff::Timestamp::UNIX_EPOCH,
-    };
-    NewAsset {
-        asset,
-        file: FileEntry { path, bytes: 1, mtime_ns: 0 },
-        names: Vec::new(),
-        index_words: true,
-        embedding: Some(embedding),
-        frames: Vec::new(),
-        phash: 0,
-        duplicate_of: None,
-    }
 }

@@ -101,7 +101,7 @@ impl LibraryBuilder {
         let (embedder, files) = (self.embedder, self.files);
         let library = Library { catalog, embedder, files, _temporary: None };
         library.add(&self.items);
-        library.scatter(self.scattered.0, self.scattered.1);
+        scatter(&library.catalog, self.scattered.0, self.scattered.1);
         library
     }
 }
@@ -167,24 +167,6 @@ impl Library {
         self.catalog.commit(&[change]).unwrap();
     }
 
-    /// Adds entries with random vectors in clusters.
-    ///
-    /// # Panics
-    /// If they cannot be added.
-    pub fn scatter(&self, count: usize, seed: u64) {
-        for first in (0..count).step_by(BATCH) {
-            let some = BATCH.min(count - first);
-            let vectors = clustered(some, self.space().dimension, seed.wrapping_add(first as u64));
-            let add = |(number, vector): (usize, Vec<f32>)| {
-                let item = Item::picture(&format!("scattered-{seed}-{number:06}.png"), [0; 3]);
-                let (asset, file) = item.asset(None);
-                Change::Add(Box::new(new(asset, file, Some(self.space().embedding(vector)))))
-            };
-            let changes: Vec<Change> = (first..).zip(vectors).map(add).collect();
-            self.catalog.commit(&changes).unwrap();
-        }
-    }
-
     fn new_asset(&self, item: &Item) -> NewAsset {
         let (asset, file) = item.asset(self.files.as_deref());
         let (embedding, frames) = match &item.content {
@@ -202,6 +184,25 @@ impl Library {
         let mean = Embedding::mix(&parts).unwrap();
         let frame = |(second, embedding): (u64, _)| NewFrame { at_ms: second * 1000, embedding };
         (mean, (0..).zip(vectors).map(frame).collect())
+    }
+}
+
+/// Adds entries with random vectors in clusters to a library of any space; without files.
+///
+/// # Panics
+/// If they cannot be added.
+pub fn scatter(catalog: &Catalog, count: usize, seed: u64) {
+    let space = catalog.space();
+    for first in (0..count).step_by(BATCH) {
+        let some = BATCH.min(count - first);
+        let vectors = clustered(some, space.dimension, seed.wrapping_add(first as u64));
+        let add = |(number, vector): (usize, Vec<f32>)| {
+            let item = Item::picture(&format!("scattered-{seed}-{number:06}.png"), [0; 3]);
+            let (asset, file) = item.asset(None);
+            Change::Add(Box::new(new(asset, file, Some(space.embedding(vector)))))
+        };
+        let changes: Vec<Change> = (first..).zip(vectors).map(add).collect();
+        catalog.commit(&changes).unwrap();
     }
 }
 
