@@ -10,7 +10,7 @@ use std::{
 
 use kinora_catalog::Catalog;
 use kinora_store::{PullEvent, Store, StoreConfig};
-use kinora_types::{Control, Passage, PassageKind};
+use kinora_types::{Control, Passage};
 use kinora_video::{FFmpeg, VideoLimits};
 
 use crate::{
@@ -223,9 +223,7 @@ impl Engine {
             let (ffmpeg, limits) = (self.0.shared.ffmpeg()?, VideoLimits::default());
             let heard =
                 kinora_ingest::hear(&*model, (&ffmpeg, &limits), path, control, &mut listened);
-            let mut passages = heard.map_err(failed)?;
-            passages.retain(|passage| passage.kind == PassageKind::Speech);
-            Ok(passages)
+            heard.map_err(failed)
         })
     }
 
@@ -250,19 +248,19 @@ impl Engine {
 
 impl Inner {
     fn release(&self, idle: Duration) -> usize {
-        let places: Vec<_> = locked(&self.open).values().map(Arc::clone).collect();
-        let close = |place: &Arc<Mutex<Option<Arc<Library>>>>| {
+        let slots: Vec<_> = locked(&self.open).values().map(Arc::clone).collect();
+        let close = |slot: &Arc<Slot>| {
             // One that is being opened is not idle.
-            let Ok(mut place) = place.try_lock() else { return false };
-            let idle = place
+            let Ok(mut slot) = slot.try_lock() else { return false };
+            let idle = slot
                 .as_ref()
                 .is_some_and(|library| Arc::strong_count(library) == 1 && library.idle() >= idle);
             if idle {
-                *place = None;
+                *slot = None;
             }
             idle
         };
-        let closed = places.iter().filter(|place| close(place)).count();
+        let closed = slots.iter().filter(|slot| close(slot)).count();
         let released = closed + self.shared.models.release(idle);
         if released > 0 {
             memory::give_back();

@@ -86,6 +86,24 @@ pub struct FilmRequest {
     pub generator: Generator,
 }
 
+impl FilmRequest {
+    /// The film of a brief in this form, with nothing else chosen.
+    pub fn new(brief: BriefSource, spec: FilmSpec) -> Self {
+        Self {
+            brief,
+            spec,
+            length_given: false,
+            pins: Vec::new(),
+            kind: None,
+            licences: Vec::new(),
+            allow_gaps: false,
+            font: None,
+            overwrite: false,
+            generator: Generator::default(),
+        }
+    }
+}
+
 /// A storyboard and the page that shows it.
 pub struct Plan {
     /// The storyboard.
@@ -152,8 +170,8 @@ impl Library {
             let embedder = space.image();
             let mut generator = open_generator(&request.generator, catalog.space(), control)?;
             let clips = implied.clips.as_ref().map(|config| {
-                let (ffmpeg, found) = (&ffmpeg, &found);
-                ClipReader { embedder, ffmpeg, found, config, control }.references(&storyboard)
+                let found = &found;
+                ClipReader { embedder, sources, found, config, control }.references(&storyboard)
             });
             let origin = Origin {
                 brief: without_folders(text, &brief),

@@ -9,7 +9,7 @@ use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
 
-use crate::{BriefSource, EngineError, FilmRequest, Generator, Library};
+use crate::{BriefSource, EngineError, FilmRequest, Library};
 
 /// Length of a crossfade.
 pub const CROSSFADE_SECONDS: f64 = 0.5;
@@ -67,18 +67,8 @@ impl Library {
             sound: None,
             stabilisation: None,
         };
-        let request = FilmRequest {
-            brief: BriefSource::Text { text: brief.to_string(), format: BriefFormat::Toml },
-            spec,
-            length_given: true,
-            pins: Vec::new(),
-            kind: None,
-            licences: Vec::new(),
-            allow_gaps: false,
-            font: None,
-            overwrite: false,
-            generator: Generator::default(),
-        };
+        let brief = BriefSource::Text { text: brief.to_string(), format: BriefFormat::Toml };
+        let request = FilmRequest { length_given: true, ..FilmRequest::new(brief, spec) };
         Ok(FilmOfAnswer { request, shows, left_out })
     }
 

@@ -135,8 +135,10 @@ impl LibraryIndex {
                 Ok(Err(EngineError::Cancelled(_))) => return Ok(false),
                 Ok(result) => {
                     result?;
-                    // What this process has open is the state before; the next search opens the new one.
-                    *locked(&self.current) = None;
+                    // What is open here is the state before, if something was written; the next search opens that.
+                    let is_before =
+                        |current: &mut Arc<Followed>| current.index.is_stale().unwrap_or(true);
+                    locked(&self.current).take_if(is_before);
                     return Ok(true);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) if control.is_cancelled() => return Ok(false),

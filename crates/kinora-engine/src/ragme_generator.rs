@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use kinora_catalog::{Catalog, CatalogError};
-use kinora_film::{FilmError, open_video, source_record, unreadable};
+use kinora_film::{FilmError, SourceFinder, source_record, unreadable};
 use kinora_image::frame::to_picture;
 use kinora_inference::{
     ImageEmbedder, Reference, ReferenceClip, ReferenceContent, ReferenceRole, TextEmbedder,
@@ -19,7 +19,7 @@ use kinora_retrieval::{ClipQuery, Filter, RetrievedClip, retrieve_clips};
 use kinora_types::{
     Asset, Control, Embedding, Framing, Picture, Rating, Scores, Shown, Size, Storyboard, TimeRange,
 };
-use kinora_video::{ClipSpec, FFmpeg, VideoError, VideoFile};
+use kinora_video::{ClipSpec, VideoError, VideoFile};
 
 use crate::EngineError;
 
@@ -66,7 +66,7 @@ pub(crate) fn find_clips<'p>(
 /// Reads the clips of a storyboard's prompts.
 pub(crate) struct ClipReader<'a> {
     pub(crate) embedder: &'a dyn ImageEmbedder,
-    pub(crate) ffmpeg: &'a FFmpeg,
+    pub(crate) sources: &'a dyn SourceFinder,
     pub(crate) found: &'a FoundClips,
     /// How the model reads them.
     pub(crate) config: &'a GenerationConfig,
@@ -99,7 +99,7 @@ impl ClipReader<'_> {
     fn clip(&self, rank: usize, found: &FoundClip) -> Result<Reference, EngineError> {
         let range = stretch(found, self.config)?;
         let read = Stretch { range, config: self.config, keep: self.config.rag_init };
-        let file = open_video(self.ffmpeg, &found.asset, self.control).map_err(FilmError::from)?;
+        let file = self.sources.video(&found.asset).map_err(FilmError::from)?;
         let (embeddings, pictures) =
             read.frames(&file, &found.asset, self.embedder, self.control)?;
         let scores = Scores { dense: Some(found.similarity), ..Scores::default() };

@@ -1,6 +1,9 @@
 //! Questions to a library.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use kinora_image::{Limits, decode, read_file};
 use kinora_inference::InferenceError;
@@ -144,7 +147,11 @@ impl Library {
             let catalog = &self.catalog;
             let (mut examples, mut known) = (Vec::new(), Vec::new());
             for example in like {
-                let (id, path) = self.motion_example(example, control)?;
+                if matches!(example, Example::Bytes(_)) {
+                    let what = "an example of motion is a video in a file or in the library";
+                    return Err(SearchError::Query(what.into()).into());
+                }
+                let (id, path) = self.named(example, control)?;
                 let row = catalog.find_row(&id)?;
                 let stored = match row {
                     Some(row) => catalog.shot_motions(Some(row))?,
@@ -161,23 +168,21 @@ impl Library {
         })
     }
 
-    /// What an example of motion holds, and the file to decode if nothing is known of it.
-    fn motion_example(
+    /// The asset that an example is or would be, and where its file is; no file belongs to bytes.
+    fn named(
         &self,
         example: &Example,
         control: &Control,
     ) -> Result<(AssetId, PathBuf), EngineError> {
-        match example {
-            Example::Path(path) => Ok((AssetId(verify::hash(path, control)?), path.clone())),
+        Ok(match example {
+            // As a stream, so that a video may be an example.
+            Example::Path(path) => (AssetId(verify::hash(path, control)?), path.clone()),
             Example::Asset(reference) => {
                 let asset = self.catalog.resolve(reference)?;
-                Ok((asset.id, asset.paths.first().map(PathBuf::from).unwrap_or_default()))
+                (asset.id, asset.paths.first().map(PathBuf::from).unwrap_or_default())
             }
-            Example::Bytes(_) => Err(SearchError::Query(
-                "an example of motion is a video in a file or in the library".into(),
-            )
-            .into()),
-        }
+            Example::Bytes(bytes) => (AssetId(ContentHash::of(bytes)), PathBuf::new()),
+        })
     }
 
     /// How the shots of a video file move.
@@ -241,52 +246,16 @@ impl Library {
         let (mut vectors, mut known) = (Vec::new(), Vec::new());
         for example in examples {
             control.check()?;
-            let id = match example {
-                // As a stream, so that a video may be an example.
-                Example::Path(path) => AssetId(verify::hash(path, control)?),
-                Example::Asset(reference) => self.catalog.resolve(reference)?.id,
-                Example::Bytes(bytes) => AssetId(ContentHash::of(bytes)),
-            };
+            let (id, path) = self.named(example, control)?;
             match self.catalog.embedding(&id)? {
                 Some(vector) => {
                     vectors.push(vector);
                     known.push(id);
                 }
-                None => vectors.push(self.embedded(space, example, &id)?),
+                None => vectors.push(embedded(space, example, &path)?),
             }
         }
         Ok((vectors, known))
-    }
-
-    /// The vector of an example that is not in the library, or has none there.
-    fn embedded(
-        &self,
-        space: &Space,
-        example: &Example,
-        id: &AssetId,
-    ) -> Result<Embedding, EngineError> {
-        let path = match example {
-            Example::Path(path) => path.clone(),
-            Example::Asset(_) => {
-                let asset = self.catalog.asset(id)?;
-                asset.and_then(|asset| asset.paths.first().map(PathBuf::from)).unwrap_or_default()
-            }
-            Example::Bytes(_) => PathBuf::new(),
-        };
-        let failed = |source| EngineError::Picture { path: path.clone(), source };
-        let read;
-        let bytes = match example {
-            Example::Bytes(bytes) => bytes,
-            _ => {
-                read = read_file(&path, &Limits::default()).map_err(failed)?;
-                &read
-            }
-        };
-        let image = space.image();
-        let decoded = decode(bytes, image.input_side(), &Limits::default()).map_err(failed)?;
-        let vectors = image.embed(&[image.prepare(&decoded.picture)?])?;
-        let none = || EngineError::Inference(InferenceError::Runtime("no vector came".into()));
-        vectors.into_iter().next().ok_or_else(none)
     }
 
     fn place(&self, place: &Place, control: &Control) -> Result<GeoPoint, EngineError> {
@@ -302,6 +271,20 @@ impl Library {
             }
         }
     }
+}
+
+/// The vector of an example that is not in the library, or has none there.
+fn embedded(space: &Space, example: &Example, path: &Path) -> Result<Embedding, EngineError> {
+    let failed = |source| EngineError::Picture { path: path.to_owned(), source };
+    let bytes = match example {
+        Example::Bytes(bytes) => Cow::from(bytes),
+        _ => read_file(path, &Limits::default()).map_err(failed)?.into(),
+    };
+    let image = space.image();
+    let decoded = decode(&bytes, image.input_side(), &Limits::default()).map_err(failed)?;
+    let vectors = image.embed(&[image.prepare(&decoded.picture)?])?;
+    let none = || EngineError::Inference(InferenceError::Runtime("no vector came".into()));
+    vectors.into_iter().next().ok_or_else(none)
 }
 
 #[cfg(test)]

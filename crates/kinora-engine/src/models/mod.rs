@@ -14,14 +14,14 @@ pub(crate) mod vision;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use kinora_inference::{LanguageModel, SpeechRecognizer, TextReader, VisionLanguageModel};
 use kinora_models::Space;
 
-use crate::EngineError;
+use crate::{EngineError, engine::locked};
 
 pub use backends::{Backends, Installed};
 pub(crate) use slot::Lease;
@@ -64,7 +64,7 @@ impl Models {
     /// If there is no such space, or a file of it was not pulled.
     pub(crate) fn space(&self, name: &str) -> Result<Lease<Space>, EngineError> {
         let slot = {
-            let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut spaces = locked(&self.spaces);
             Arc::clone(spaces.entry(name.to_owned()).or_default())
         };
         slot.get(|| self.backends.space(name).map(Arc::new))
@@ -114,7 +114,7 @@ impl Models {
     /// Gives back what nobody uses and nobody has used for so long; tells how many models that were.
     pub(crate) fn release(&self, idle: Duration) -> usize {
         let spaces: Vec<_> = {
-            let spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+            let spaces = locked(&self.spaces);
             spaces.values().map(Arc::clone).collect()
         };
         let mut released = spaces.iter().filter(|slot| slot.release(idle)).count();

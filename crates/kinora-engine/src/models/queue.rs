@@ -9,6 +9,8 @@ use std::{
 use kinora_inference::InferenceError;
 use kinora_types::Control;
 
+use crate::engine::locked;
+
 /// Callers that may wait; the next one hears that it is busy.
 const MOST_WAITING: usize = 64;
 /// Between two looks at whether a caller was cancelled.
@@ -66,7 +68,7 @@ impl Queue {
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.line)
     }
 }
 

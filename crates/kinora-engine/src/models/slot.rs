@@ -2,9 +2,11 @@
 
 use std::{
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
+
+use crate::engine::locked;
 
 /// A place for one model. Nothing is loaded until somebody asks.
 pub(crate) struct Slot<M: ?Sized> {
@@ -64,10 +66,6 @@ impl<M: ?Sized> Drop for Lease<M> {
     fn drop(&mut self) {
         *locked(&self.used) = Instant::now();
     }
-}
-
-fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, thread, time::Duration};
 
 use kinora_engine::{
     AddRequest, AskRequest, BriefFormat, BriefSource, Control, EngineError, ErrorKind, Example,
-    FilmRequest, Filter, Generator, Job, Library, Mode, TrainRequest,
+    FilmRequest, Filter, Job, Library, Mode, TrainRequest,
 };
 use kinora_testing::fake::Spy;
 use kinora_types::{Captioning, FilmSpec, Size, Transition};
@@ -108,27 +108,18 @@ fn methods<'a>(
 
 /// A film without words in it, so that no font is needed.
 pub(crate) fn film(brief: &str) -> FilmRequest {
-    FilmRequest {
-        brief: BriefSource::Text { text: brief.into(), format: BriefFormat::Text },
-        spec: FilmSpec {
-            size: Size { width: 160, height: 90 },
-            fps: 10,
-            seconds: 3.0,
-            transition: Transition::Cut,
-            captions: Captioning::Off,
-            seed: 0,
-            sound: None,
-            stabilisation: None,
-        },
-        length_given: true,
-        pins: Vec::new(),
-        kind: None,
-        licences: Vec::new(),
-        allow_gaps: false,
-        font: None,
-        overwrite: false,
-        generator: Generator::CameraMove,
-    }
+    let brief = BriefSource::Text { text: brief.into(), format: BriefFormat::Text };
+    let spec = FilmSpec {
+        size: Size { width: 160, height: 90 },
+        fps: 10,
+        seconds: 3.0,
+        transition: Transition::Cut,
+        captions: Captioning::Off,
+        seed: 0,
+        sound: None,
+        stabilisation: None,
+    };
+    FilmRequest { length_given: true, ..FilmRequest::new(brief, spec) }
 }
 
 fn training(files: &Files) -> TrainRequest {
