@@ -55,7 +55,8 @@ fn picture(number: usize) -> Change {
         embedding: Some(space().embedding(vec![0.5; DIMENSION])),
         phash: number as u64,
         frames: Vec::new(),
-        duplicate_of: None,
+        signature: None,
+        near_duplicates: Vec::new(),
     }))
 }
 

@@ -68,8 +68,10 @@ pub struct NewAsset {
     pub frames: Vec<NewFrame>,
     /// 64-bit perceptual hash; of no meaning for a recording.
     pub phash: u64,
-    /// The older asset that it nearly equals.
-    pub duplicate_of: Option<AssetId>,
+    /// What it is compared with others by; `None` of a recording, which is compared with nothing.
+    pub signature: Option<Vec<u8>>,
+    /// The older assets that it nearly equals, the nearest first.
+    pub near_duplicates: Vec<AssetId>,
 }
 
 /// What people say of an asset. `None` and an empty list leave what is known.
@@ -162,6 +164,15 @@ pub enum Change {
         kind: PassageKind,
         /// What the person says.
         correction: Correction,
+    },
+    /// A known picture or video was compared with the others.
+    Compared {
+        /// The asset.
+        asset: AssetId,
+        /// What it is compared by.
+        signature: Vec<u8>,
+        /// Those that it nearly equals.
+        near_duplicates: Vec<AssetId>,
     },
     /// The file is no longer there.
     Vanished {

@@ -30,6 +30,7 @@ mod layers;
 mod lexical;
 mod live;
 mod names;
+mod near_duplicates;
 mod pages;
 mod passages;
 mod place;

@@ -31,6 +31,10 @@ pub struct PassageHit {
     pub passage: PassageRow,
     /// Its asset.
     pub asset: AssetRow,
+    /// Whether it is said, written, told or stated.
+    pub kind: PassageKind,
+    /// Whether a person says so.
+    pub by_person: bool,
     /// The stretch of time that it belongs to; `None` for all of the asset.
     pub range: Option<TimeRange>,
     /// BM25, higher is better, always positive.
@@ -252,6 +256,33 @@ impl Catalog {
         Ok(Correction { passages, refused, refuse_all })
     }
 
+    /// What people said live assets do not show, in lower case, by row.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
+    pub fn denied_tags(&self) -> Result<Vec<(AssetRow, String)>, CatalogError> {
+        let connection = self.reader()?;
+        let mut statement = connection.prepare_cached(
+            "SELECT r.asset, r.text FROM refusals r JOIN assets a ON a.row = r.asset AND a.live = 1
+             WHERE r.kind = 'tag' AND r.text <> '' ORDER BY r.asset, r.text",
+        )?;
+        let rows = statement.query_map([], |row| Ok((AssetRow(row.get(0)?), row.get(1)?)))?;
+        rows.map(|row| row.map_err(Into::into)).collect()
+    }
+
+    /// The tags that are shown of an asset, people's and models'.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
+    pub fn tags(&self, asset: AssetRow) -> Result<Vec<String>, CatalogError> {
+        let connection = self.reader()?;
+        let mut statement = connection.prepare_cached(
+            "SELECT text FROM passages WHERE asset = ?1 AND kind = 'tag' AND shown = 1",
+        )?;
+        let rows = statement.query_map([asset.0], |row| row.get(0))?;
+        rows.map(|row| row.map_err(Into::into)).collect()
+    }
+
     /// Which of title, caption and keywords a person has set by hand: no list may change them.
     ///
     /// # Errors
@@ -322,7 +353,8 @@ impl Catalog {
         };
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
-            "SELECT p.row, p.asset, p.start_ms, p.end_ms, -bm25(passage_words) AS score
+            "SELECT p.row, p.asset, p.start_ms, p.end_ms, -bm25(passage_words) AS score, p.kind,
+                 p.model IS NULL
              FROM passage_words JOIN passages p ON p.row = passage_words.rowid
              JOIN assets ON assets.row = p.asset AND assets.live = 1
              WHERE passage_words MATCH ?1 ORDER BY score DESC, p.row",
@@ -330,11 +362,13 @@ impl Catalog {
         let rows = statement.query_map([expression], |row| {
             let (passage, asset) = (PassageRow(row.get(0)?), AssetRow(row.get(1)?));
             let score = row.get::<_, f64>(4)? as f32;
-            Ok((PassageHit { passage, asset, range: None, score }, bounds(row, 2)?))
+            let kind: String = row.get(5)?;
+            Ok((passage, asset, score, kind, row.get(6)?, bounds(row, 2)?))
         })?;
         rows.map(|row| {
-            let (hit, bounds) = row?;
-            Ok(PassageHit { range: range(bounds)?, ..hit })
+            let (passage, asset, score, kind, by_person, bounds) = row?;
+            let (kind, range) = (kind_named(&kind)?, range(bounds)?);
+            Ok(PassageHit { passage, asset, kind, by_person, range, score })
         })
         .collect()
     }
@@ -359,6 +393,11 @@ fn damaged(error: impl std::fmt::Display) -> CatalogError {
 
 fn json(value: &impl serde::Serialize) -> Result<String, CatalogError> {
     serde_json::to_string(value).map_err(damaged)
+}
+
+fn kind_named(name: &str) -> Result<PassageKind, CatalogError> {
+    let kind = PassageKind::ALL.into_iter().find(|kind| kind.name() == name);
+    kind.ok_or_else(|| damaged(format!("a passage of kind `{name}`")))
 }
 
 /// A row as SQLite gives it; text is parsed in `finish`, where errors can be told apart.
@@ -389,8 +428,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawPassage> {
 
 impl RawPassage {
     fn finish(self) -> Result<(PassageRow, Passage), CatalogError> {
-        let kind = PassageKind::ALL.into_iter().find(|kind| kind.name() == self.kind);
-        let kind = kind.ok_or_else(|| damaged(format!("a passage of kind `{}`", self.kind)))?;
+        let kind = kind_named(&self.kind)?;
         let read = |text: &String| serde_json::from_str(text).map_err(damaged);
         let words = self.words.as_ref().map(|text| serde_json::from_str(text).map_err(damaged));
         let passage = Passage {

@@ -40,7 +40,7 @@ struct Table {
     key: &'static str,
 }
 
-const TABLES: [Table; 13] = [
+const TABLES: [Table; 15] = [
     Table { name: "assets", key: "row" },
     Table { name: "files", key: "rowid" },
     Table { name: "frames", key: "row" },
@@ -53,6 +53,8 @@ const TABLES: [Table; 13] = [
     Table { name: "films", key: "rowid" },
     Table { name: "conversations", key: "row" },
     Table { name: "turns", key: "conversation, place" },
+    Table { name: "signatures", key: "asset" },
+    Table { name: "near_duplicates", key: "asset, other" },
     Table { name: "library", key: "only_row" },
 ];
 
@@ -200,6 +202,12 @@ fn mend(
             let asset = described(transaction, NAME, &key[..1])?;
             repaired.doubtful.push(format!("what you said of {asset}: {}", shown(&key[1..])));
         }
+        // Both are made again from thumbnails when something is added.
+        "signatures" => drop(run("DELETE FROM signatures WHERE asset = ?1")?),
+        "near_duplicates" => {
+            run("DELETE FROM signatures WHERE asset IN (?1, ?2)")?;
+            run("DELETE FROM near_duplicates WHERE asset = ?1 AND other = ?2")?;
+        }
         "films" => repaired.doubtful.push(described(transaction, FILM, key)?),
         "conversations" => repaired.doubtful.push(described(transaction, CONVERSATION, key)?),
         "turns" => repaired.doubtful.push(format!("turn {} of conversation", shown(key))),
@@ -262,9 +270,14 @@ fn rebuild_words(transaction: &Transaction<'_>) -> Result<(), CatalogError> {
 
 /// What was made for an asset that is not there any more; a person's words stay.
 fn drop_orphans(transaction: &Transaction<'_>) -> Result<(), CatalogError> {
-    for (table, which) in
-        [("frames", ""), ("shots", ""), ("work", ""), ("passages", "AND model IS NOT NULL")]
-    {
+    for (table, which) in [
+        ("frames", ""),
+        ("shots", ""),
+        ("work", ""),
+        ("passages", "AND model IS NOT NULL"),
+        ("signatures", ""),
+        ("near_duplicates", "OR other NOT IN (SELECT row FROM assets)"),
+    ] {
         let sql =
             format!("DELETE FROM {table} WHERE asset NOT IN (SELECT row FROM assets) {which}");
         transaction.execute(&sql, [])?;

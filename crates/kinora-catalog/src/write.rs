@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params}
 
 use crate::{
     Catalog, CatalogError, Change, Description, FileEntry, NewAsset, NewFrame, frames, layers,
-    lexical, passages,
+    lexical, near_duplicates, passages,
     read::{known_row, row_of},
 };
 
@@ -62,6 +62,9 @@ fn make(transaction: &Transaction<'_>, change: &Change, revision: u64) -> Result
         }
         Change::Correct { asset, kind, correction } => {
             passages::corrected(transaction, row(asset)?, *kind, correction)
+        }
+        Change::Compared { asset, signature, near_duplicates } => {
+            near_duplicates::compared(transaction, row(asset)?, signature, near_duplicates)
         }
         Change::Vanished { path } => vanish(transaction, path, revision),
     }
@@ -129,6 +132,9 @@ fn add(transaction: &Transaction<'_>, new: &NewAsset, revision: u64) -> Result<(
     let row = insert_asset(transaction, new, revision)?;
     frames::insert(transaction, row, &new.frames, revision)?;
     lexical::insert(transaction, row, new)?;
+    if let Some(signature) = &new.signature {
+        near_duplicates::compared(transaction, row, signature, &new.near_duplicates)?;
+    }
     attach(transaction, row, &new.file, revision)
 }
 
@@ -181,7 +187,7 @@ fn insert_asset(
         new.asset.added_at.to_string(),
         new.embedding.as_ref().map(frames::blob).unwrap_or_default(),
         new.phash as i64,
-        new.duplicate_of.map(|d| d.0.as_bytes().to_vec()),
+        new.near_duplicates.first().map(|d| d.0.as_bytes().to_vec()),
         revision,
         new.asset.duration_ms,
         new.asset.date_basis.map(layers::basis_name),

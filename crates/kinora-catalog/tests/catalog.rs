@@ -53,7 +53,8 @@ fn picture(content: &str, path: &str) -> NewAsset {
         embedding: Some(space("s").embedding(vec![1.0, 1.0])),
         phash: u64::MAX,
         frames: Vec::new(),
-        duplicate_of: None,
+        signature: None,
+        near_duplicates: Vec::new(),
     }
 }
 

@@ -66,7 +66,8 @@ fn asset(i: usize) -> NewAsset {
         embedding: Some(vector(i)),
         phash: i as u64,
         frames: Vec::new(),
-        duplicate_of: None,
+        signature: None,
+        near_duplicates: Vec::new(),
     }
 }
 

@@ -48,7 +48,8 @@ fn add(catalog: &Catalog, path: &str, format: &str, duration_ms: Option<u64>) ->
         embedding: Some(catalog.space().embedding(vec![1.0, 0.0, 0.0])),
         frames: Vec::new(),
         phash: 0,
-        duplicate_of: None,
+        signature: None,
+        near_duplicates: Vec::new(),
     };
     catalog.commit(&[Change::Add(Box::new(new))]).unwrap();
     id

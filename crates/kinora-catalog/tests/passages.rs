@@ -46,7 +46,8 @@ fn library() -> (TempDir, Catalog, AssetId) {
         embedding: None,
         phash: 0,
         frames: Vec::new(),
-        duplicate_of: None,
+        signature: None,
+        near_duplicates: Vec::new(),
     };
     catalog.commit(&[Change::Add(Box::new(new))]).unwrap();
     (folder, catalog, id)

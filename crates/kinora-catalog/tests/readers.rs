@@ -55,7 +55,8 @@ fn recording(name: &str) -> Change {
         embedding: None,
         phash: 0,
         frames: Vec::new(),
-        duplicate_of: None,
+        signature: None,
+        near_duplicates: Vec::new(),
     }))
 }
 

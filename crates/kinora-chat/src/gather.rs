@@ -2,7 +2,9 @@
 
 use kinora_catalog::Catalog;
 use kinora_retrieval::{Query, SearchOutcome, Searcher, Segment, Segments, stem_set, stems};
-use kinora_types::{Asset, AssetRow, Certainty, Control, Passage, PassageKind, TimeRange};
+use kinora_types::{
+    Asset, AssetRow, Certainty, Control, Passage, PassageKind, RejectReason, TimeRange,
+};
 
 use crate::{ChatError, Evidence, Fact, FactKind, Plan, prompt};
 
@@ -162,7 +164,12 @@ impl Gatherer<'_> {
 
 /// What came nearest where nothing answers.
 fn nearest(outcome: &SearchOutcome) -> Vec<Segment> {
-    let rows = outcome.rejected.iter().take(NEAREST).map(|candidate| candidate.hit.row);
+    // What a person denied does not come near.
+    let near = outcome
+        .rejected
+        .iter()
+        .filter(|candidate| !matches!(candidate.rejected, RejectReason::Denied { .. }));
+    let rows = near.take(NEAREST).map(|candidate| candidate.hit.row);
     rows.map(|row| Segment { row, range: None, score: 0.0, leads: false }).collect()
 }
 

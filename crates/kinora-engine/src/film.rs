@@ -225,9 +225,8 @@ impl Library {
         let scores = space.text().score_model();
         let ffmpeg = self.shared.ffmpeg().ok();
         let filter = filter(request, implied, ffmpeg.is_some());
-        let duplicates = scores.duplicate_threshold;
         self.searching(space, control, |searcher| {
-            let sources = LibrarySources::new(searcher, &self.catalog, duplicates, filter, ffmpeg);
+            let sources = LibrarySources::new(searcher, &self.catalog, filter, ffmpeg);
             work(&sources.until(control.clone()), scores.abstain_below)
         })
     }

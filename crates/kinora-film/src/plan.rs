@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kinora_render::{RenderError, subject};
 use kinora_types::{
     Asset, Brief, CameraMove, Captioning, ClipCut, Control, FilmSpec, Kind, Moment, Shot,
-    ShotBrief, ShotSound, Shown, Size, Sound, Stabilisation, Storyboard, TimeRange,
+    ShotBrief, ShotSound, Shown, Size, Sound, Stabilisation, Storyboard, TimeRange, WrittenTime,
 };
 
 use crate::{
@@ -139,8 +139,16 @@ fn pinned(
 
 /// `FILE`, or `FILE@01:05-01:12` for a stretch of a video.
 fn resolved(pin: &str, sources: &dyn SourceFinder) -> Result<Pin, FilmError> {
-    let Some((file, range)) = pin.rsplit_once('@').and_then(|(f, r)| Some((f, stretch(r)?))) else {
-        return Ok(Pin { asset: sources.pinned(pin)?, range: None });
+    let timed = pin.rsplit_once('@');
+    let Some((file, range)) = timed.and_then(|(f, r)| Some((f, stretch(r)?))) else {
+        let moment = timed.filter(|(_, time)| time.contains(':') && clock_ms(time).is_some());
+        return match (sources.pinned(pin), moment) {
+            (Ok(asset), _) => Ok(Pin { asset, range: None }),
+            (Err(_), Some((file, time))) => Err(FilmError::Pin(format!(
+                "`{pin}` does not say where the stretch ends, as `{file}@{time}-END` would"
+            ))),
+            (Err(error), None) => Err(error.into()),
+        };
     };
     let asset = sources.pinned(file)?;
     match asset.duration_ms {
@@ -161,10 +169,7 @@ fn stretch(text: &str) -> Option<TimeRange> {
 }
 
 fn clock_ms(text: &str) -> Option<u64> {
-    let parts: Vec<f64> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let sane = parts.len() <= 3 && parts.iter().all(|part| (0.0..1e6).contains(part));
-    let seconds = parts.iter().fold(0.0, |sum, part| sum * 60.0 + part);
-    sane.then(|| (seconds * 1000.0).round() as u64)
+    text.parse::<WrittenTime>().ok().map(WrittenTime::ms)
 }
 
 fn refuse(shots: &[ShotBrief], choices: &[Choice], allow_gaps: bool) -> Result<(), FilmError> {

@@ -1,6 +1,7 @@
 //! Where shots get their pictures: the search, the library, the files.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,8 +11,8 @@ use kinora_image::{Budget, Limits, ReadError, decode_within, frame::to_picture, 
 use kinora_provenance::{HashError, hash_file};
 use kinora_retrieval::{Filter, Query, SearchError, Searcher};
 use kinora_types::{
-    Asset, AssetId, Cancelled, Candidate, ContentHash, Control, Hit, Picture, Rating, RejectReason,
-    SourceRecord, TimeRange, advice,
+    Asset, AssetId, AssetRow, Cancelled, Candidate, ContentHash, Control, Hit, Picture, Rating,
+    RejectReason, SourceRecord, TimeRange, advice,
 };
 use kinora_video::{FFmpeg, VideoError, VideoFile, VideoLimits};
 
@@ -133,7 +134,6 @@ pub trait SourceFinder {
 pub struct LibrarySources<'a> {
     searcher: &'a Searcher<'a>,
     catalog: &'a Catalog,
-    duplicate_threshold: f32,
     filter: Filter,
     ffmpeg: Option<FFmpeg>,
     control: Control,
@@ -141,17 +141,15 @@ pub struct LibrarySources<'a> {
 }
 
 impl<'a> LibrarySources<'a> {
-    /// `duplicate_threshold` is the cosine from which two pictures of the space are near-duplicates;
-    /// only what passes the filter is used. Videos need an ffmpeg.
+    /// Only what passes the filter is used. Videos need an ffmpeg.
     pub fn new(
         searcher: &'a Searcher<'a>,
         catalog: &'a Catalog,
-        duplicate_threshold: f32,
         filter: Filter,
         ffmpeg: Option<FFmpeg>,
     ) -> Self {
         let (control, videos) = (Control::default(), SourceVideos::default());
-        Self { searcher, catalog, duplicate_threshold, filter, ffmpeg, control, videos }
+        Self { searcher, catalog, filter, ffmpeg, control, videos }
     }
 
     /// The same sources under a control that stops hashing, decoding and grouping.
@@ -196,15 +194,16 @@ impl SourceFinder for LibrarySources<'_> {
             hint: e.hint().map(str::to_owned),
             message: e.to_string(),
         };
-        let vector = |id: &AssetId| {
+        let row = |id: &AssetId| {
             self.control.check()?;
-            self.catalog.embedding(id).map_err(failed)
+            self.catalog.find_row(id).map_err(failed)
         };
-        let vectors = assets.iter().map(vector).collect::<Result<Vec<_>, _>>()?;
-        let alike = |a: usize, b: usize| match (&vectors[a], &vectors[b]) {
-            (Some(a), Some(b)) => a.dot(b).is_ok_and(|dot| dot >= self.duplicate_threshold),
-            _ => false,
-        };
+        let rows = assets.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        let known: Vec<AssetRow> = rows.iter().copied().flatten().collect();
+        let pairs: HashSet<_> =
+            self.catalog.near_duplicates(&known).map_err(failed)?.into_iter().collect();
+        let alike =
+            |a: usize, b: usize| rows[a].zip(rows[b]).is_some_and(|pair| pairs.contains(&pair));
         Ok(grouped(assets.len(), alike, &self.control)?)
     }
 

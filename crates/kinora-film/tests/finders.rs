@@ -46,7 +46,7 @@ fn the_sources_of_a_library_conform() {
     sync(catalog, &mut index, &Control::default()).unwrap();
     let cache = SearcherCache::default();
     let searcher = Searcher::new(catalog, &index, &library.embedder, &cache).unwrap();
-    let sources = LibrarySources::new(&searcher, catalog, 0.9999, Filter::default(), None);
+    let sources = LibrarySources::new(&searcher, catalog, Filter::default(), None);
     let shelved = Shelved { prompt: "red", other: "blue", picture: "crimson.png", video: None };
     check_source_finder(&sources, shelved);
 }

@@ -43,7 +43,8 @@ fn picture(name: &str, colour: [u8; 3], title: Option<&str>) -> Change {
         embedding: Some(ImageEmbedder::embed(&embedder, &[prepared]).unwrap().remove(0)),
         phash: 0,
         frames: Vec::new(),
-        duplicate_of: None,
+        signature: None,
+        near_duplicates: Vec::new(),
     }))
 }
 
@@ -64,7 +65,7 @@ fn a_film_shows_what_the_search_holds_to_fit() {
     sync(&catalog, &mut index, &Control::default()).unwrap();
     let cache = SearcherCache::default();
     let searcher = Searcher::new(&catalog, &index, &embedder, &cache).unwrap();
-    let sources = LibrarySources::new(&searcher, &catalog, 0.9999, Filter::default(), None);
+    let sources = LibrarySources::new(&searcher, &catalog, Filter::default(), None);
 
     let found = sources.find("a red submarine", 10).unwrap();
     let fits: Vec<(String, Fit)> =

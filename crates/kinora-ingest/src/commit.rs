@@ -9,12 +9,13 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, NewAsset, NewFrame};
+use kinora_image::Signature;
 use kinora_types::{AssetId, Embedding};
 
 use crate::{
     Done, FileFailure, IngestError, IngestObserver, LeftOut, Outcome, Summary, beside,
     descriptions::Descriptions,
-    duplicates::Duplicates,
+    duplicates::{Compared, Duplicates},
     in_flight::{Copy, InFlight},
     prepare::{Mended, Ready},
 };
@@ -164,10 +165,20 @@ impl<'a> Committer<'a> {
         frames: Vec<NewFrame>,
     ) -> Result<(), IngestError> {
         let id = ready.asset.id;
-        let duplicate_of = match &embedding {
-            Some(seen) => self.duplicates.meet(id, ready.phash, seen, ready.before)?,
-            None => None,
+        let near_duplicates = match (&embedding, &ready.signature) {
+            (Some(embedding), Some(signature)) => {
+                let new = Compared {
+                    id,
+                    hash: ready.phash,
+                    embedding: embedding.clone(),
+                    signature: signature.clone(),
+                    duration_ms: ready.asset.duration_ms,
+                };
+                self.duplicates.meet(new, ready.before)?
+            }
+            _ => Vec::new(),
         };
+        let duplicate_of = near_duplicates.first().copied();
         self.summary.near_duplicates += u64::from(duplicate_of.is_some());
         let outcome = match ready.before {
             Some(before) => Outcome::Revised { before },
@@ -195,7 +206,8 @@ impl<'a> Committer<'a> {
             embedding,
             frames,
             phash: ready.phash,
-            duplicate_of,
+            signature: ready.signature.as_ref().map(Signature::to_bytes),
+            near_duplicates,
         })));
         self.change(self.descriptions.change(id, ready.layers));
         self.remember(path, ready.beside);

@@ -12,7 +12,7 @@
 //! - `kinora-embed` (one) runs the vision network in batches.
 //! - The caller's thread commits (`commit`). An asset is reported done once its transaction is durable.
 //!
-//! Then, on the caller's thread: every new video is decoded once at one frame a second, with its shots and their
+//! Then, on the caller's thread: what an older Kinora added is compared with the rest (`compare`); every new video is decoded once at one frame a second, with its shots and their
 //! motion (`analyse`); then text, tags, speech and captions are looked for (`perceive`) as far as models and ffmpeg are
 //! at hand. What a file holds is found once, when it is first opened (`kind`); a video is probed once a run (`opened`).
 //! The process may be killed at any moment; the next run goes on from the last commit.
@@ -26,6 +26,7 @@ mod attribution;
 mod beside;
 mod bytes;
 mod commit;
+mod compare;
 mod descriptions;
 mod duplicates;
 mod embed;

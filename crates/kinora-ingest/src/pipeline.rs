@@ -149,6 +149,7 @@ impl<'a> Ingest<'a> {
             return Err(error);
         }
         self.pair(&met, observer, &stop, &mut summary)?;
+        self.compare(&stop)?;
         self.analyse(observer, (&videos, &stop), &mut summary)?;
         self.perceive(observer, (&videos, &stop), &mut summary)?;
         summary.cancelled = control.is_cancelled();
@@ -184,6 +185,10 @@ impl<'a> Ingest<'a> {
     fn descriptions(&self) -> Descriptions<'_> {
         let (catalog, index_words) = (self.catalog, self.options.index_names);
         Descriptions { catalog, attributions: &self.attributions, index_words }
+    }
+
+    pub(crate) fn duplicate_threshold(&self) -> f32 {
+        self.duplicate_threshold
     }
 
     pub(crate) fn perception(&self) -> Perception<'a> {

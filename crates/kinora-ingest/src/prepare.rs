@@ -10,7 +10,9 @@ use std::{
 
 use jiff::Timestamp;
 use kinora_catalog::{Catalog, FileEntry, Layer, LayerMetadata, composed};
-use kinora_image::{Budget, Decoded, Limits, ReadError, perceptual_hash, thumbnail, words_of_path};
+use kinora_image::{
+    Budget, Decoded, Limits, ReadError, Signature, perceptual_hash, thumbnail, words_of_path,
+};
 use kinora_inference::{ImageEmbedder, InferenceError, PreparedImage};
 use kinora_types::{Asset, AssetId, ContentHash, Picture, Size};
 
@@ -39,6 +41,8 @@ pub(crate) struct Ready {
     pub unread: Option<FileFailure>,
     pub names: Vec<String>,
     pub phash: u64,
+    /// Of what is to be seen.
+    pub signature: Option<Signature>,
     /// At least one, unless there is nothing to be seen.
     pub images: Vec<PreparedImage>,
     /// When each of them is shown, in milliseconds; empty for a picture.
@@ -244,6 +248,7 @@ impl Preparer<'_> {
             if first.unread.is_none() { task.beside.clone() } else { beside::UNREAD.into() };
         Ok(Prepared::Ready(Box::new(Ready {
             phash: seen.poster.map_or(0, perceptual_hash),
+            signature: seen.poster.map(Signature::of),
             asset: asset(id, &task, seen, together(&first.layers)),
             path: task.path,
             file: task.file,

@@ -8,7 +8,8 @@ use kinora_inference::TextEmbedder;
 use kinora_types::{AssetRow, Control, Point, Scores};
 
 use crate::{
-    Mode, Query, SearchError, SearcherCache, content_words,
+    Mode, Query, SearchError, SearchOutcome, SearcherCache, content_words,
+    denials::Denials,
     dense::{Nearness, Target},
     fit::MAJORITY,
     fuse::{Fused, fuse},
@@ -53,6 +54,8 @@ pub(crate) struct Gathered {
     pub(crate) target: Option<Target>,
     /// Whether the question has words whose vector was compared.
     pub(crate) has_text_vector: bool,
+    /// What people said does not show what is asked for.
+    pub(crate) denials: Denials,
 }
 
 /// How near an asset is: a picture, or the best frame of a video.
@@ -78,10 +81,14 @@ impl Parts<'_> {
         let passed = allowed.as_ref().map_or(total, Vec::len);
         trace.stage("filter", passed, if allowed.is_none() { "open" } else { "exact" });
         let target = self.target(query, trace)?;
+        let text = query.text.as_deref();
+        let denials = text.map(|text| Denials::of(self.catalog, text)).transpose()?;
+        let denials = denials.unwrap_or_default();
         control.check()?;
         let mut rated = Rated::new();
         if let Some(target) = &target {
-            self.rate_nearest(query, target, allowed.as_deref(), &mut rated, control)?;
+            let spare = query.exclude.len() + denials.len();
+            self.rate_nearest(query, target, (allowed.as_deref(), spare), &mut rated, control)?;
             let note =
                 if rated.len() >= passed { "all rated" } else { "nearest by cosine, rated again" };
             trace.stage("dense", rated.len(), note);
@@ -93,15 +100,11 @@ impl Parts<'_> {
         lexical.hits.retain(|hit| !unwanted.contains(&hit.0));
         let dense =
             dense_order(&rated, |row| dense_rows.contains(&row) && !unwanted.contains(&row));
-        let words: Vec<AssetRow> = lexical.hits.iter().map(|hit| hit.0).collect();
-        let fused = fuse(&dense, &words);
-        trace.stage("fuse", fused.len(), &format!("{} unwanted or given dropped", unwanted.len()));
-        Ok(Gathered {
-            ranked: fused.iter().map(|f| ranked(f, &mut rated, &lexical)).collect(),
-            lexical,
-            has_text_vector: target.as_ref().is_some_and(Target::has_text),
-            target,
-        })
+        let ranked = fused(dense, &mut rated, &mut lexical, &denials);
+        let dropped = format!("{} unwanted or given dropped", unwanted.len());
+        trace.stage("fuse", ranked.len(), &dropped);
+        let has_text_vector = target.as_ref().is_some_and(Target::has_text);
+        Ok(Gathered { ranked, lexical, has_text_vector, target, denials })
     }
 
     /// Number of assets.
@@ -130,12 +133,12 @@ impl Parts<'_> {
         &self,
         query: &Query,
         target: &Target,
-        allowed: Option<&[AssetRow]>,
+        (allowed, spare): (Option<&[AssetRow]>, usize),
         rated: &mut Rated,
         control: &Control,
     ) -> Result<(), SearchError> {
         let points = allowed.map(|rows| self.catalog.points_of(rows)).transpose()?;
-        let fetch = query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN) + query.exclude.len();
+        let fetch = query.limit.saturating_mul(FETCH_TIMES).max(FETCH_MIN) + spare;
         let mut limit = if self.index.len() <= RATE_ALL { self.index.len() } else { fetch };
         let filter = points.as_deref().map_or(index::Filter::All, index::Filter::Only);
         loop {
@@ -256,14 +259,21 @@ impl Parts<'_> {
         rated: &Rated,
         control: &Control,
     ) -> Result<HashSet<AssetRow>, SearchError> {
-        let drop = |near: &Nearness| near.unwanted || near.given;
-        let rows = rated.iter().filter(|(_, seen)| drop(&seen.near)).map(|(row, _)| *row);
-        let mut unwanted: HashSet<AssetRow> = rows.collect();
+        // What a person said it does not show, it does not show here either.
+        let minus = query.minus.as_deref();
+        let free = minus.map(|minus| Denials::of_only(self.catalog, minus)).transpose()?;
+        let free = free.unwrap_or_default();
+        let drop = |(row, seen): &(&AssetRow, &Seen)| {
+            seen.near.given || seen.near.unwanted && !free.contains(**row)
+        };
+        let mut unwanted: HashSet<AssetRow> =
+            rated.iter().filter(drop).map(|(row, _)| *row).collect();
         let minus = query.minus.as_deref().filter(|_| query.mode != Mode::DenseOnly);
         if let Some(minus) = minus {
             let words = content_words(minus);
             let list = LexicalList::look_up(self.catalog, total, words, None, control)?;
-            unwanted.extend(list.hits.iter().map(|hit| hit.0).filter(|row| list.covers_all(*row)));
+            let carries = |row: &AssetRow| list.covers_all(*row) && !free.contains(*row);
+            unwanted.extend(list.hits.iter().map(|hit| hit.0).filter(carries));
         }
         Ok(unwanted)
     }
@@ -278,6 +288,35 @@ fn dense_order(rated: &Rated, take: impl Fn(AssetRow) -> bool) -> Vec<AssetRow> 
         .collect();
     rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     rows.into_iter().map(|(row, _)| row).collect()
+}
+
+/// The candidates in order. What people denied stands where it would rank, so that it can be told, but takes no rank
+/// from others; where its words are heard or read, these alone count.
+fn fused(
+    mut dense: Vec<AssetRow>,
+    rated: &mut Rated,
+    lexical: &mut LexicalList,
+    denials: &Denials,
+) -> Vec<Ranked> {
+    let rows = |list: &LexicalList| list.hits.iter().map(|hit| hit.0).collect::<Vec<AssetRow>>();
+    let mut denied = Vec::new();
+    if denials.len() > 0 {
+        let all = fuse(&dense, &rows(lexical));
+        let out = |row: AssetRow| denials.contains(row) && !lexical.quotes_all(row);
+        let placed = all.into_iter().enumerate().filter(|(_, fused)| out(fused.row));
+        denied = placed.take(SearchOutcome::MAX_REJECTED).collect();
+        rated.retain(|row, _| !denials.contains(*row) || out(*row));
+        dense.retain(|row| !denials.contains(*row));
+        let kept: Vec<_> = lexical.hits.iter().copied().filter(|hit| !out(hit.0)).collect();
+        lexical.hits = kept;
+    }
+    let fused = fuse(&dense, &rows(lexical));
+    let mut found: Vec<Ranked> = fused.iter().map(|f| ranked(f, rated, lexical)).collect();
+    for (place, fused) in denied {
+        let fused = Fused { lexical_rank: None, ..fused };
+        found.insert(place.min(found.len()), ranked(&fused, rated, lexical));
+    }
+    found
 }
 
 fn ranked(fused: &Fused, rated: &mut Rated, lexical: &LexicalList) -> Ranked {

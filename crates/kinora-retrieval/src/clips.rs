@@ -14,7 +14,7 @@ use kinora_catalog::{Catalog, Filter, Kind};
 use kinora_inference::TextEmbedder;
 use kinora_types::{Asset, AssetId, AssetRow, Control, Embedding};
 
-use crate::{SearchError, dedup::duplicates};
+use crate::{SearchError, dedup::duplicates, denials::Denials};
 
 /// So many times K videos are candidates before near-duplicates go.
 const CANDIDATES: usize = 10;
@@ -160,9 +160,16 @@ fn candidates(
 ) -> Result<Vec<Candidate>, SearchError> {
     let filter = Filter { kind: Some(Kind::Video), ..query.filter.clone() };
     let rows = catalog.filter(&filter)?.unwrap_or_default();
+    let denials = match &query.target {
+        ClipTarget::Text(text) => Denials::of(catalog, text)?,
+        ClipTarget::Video(_) => Denials::default(),
+    };
     let mut found = Vec::new();
     for (row, asset) in catalog.assets(&rows)? {
         control.check()?;
+        if denials.contains(row) {
+            continue;
+        }
         let itself = matches!(&query.target, ClipTarget::Video(id) if *id == asset.id);
         // A video that could not be looked at has no vector.
         let Some(mean) = catalog.embedding(&asset.id)?.filter(|_| !itself) else {

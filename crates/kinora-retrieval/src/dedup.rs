@@ -1,11 +1,39 @@
-//! Near-duplicates: connected components of mutual similarity, of which the best ranked stays.
+//! Near-duplicates, of which the best ranked stays.
 //!
-//! As in RAGME (arXiv 2504.06672): an edge joins two candidates whose cosine reaches a threshold; of
-//! each component the member that ranks best is kept. Time: one product for each pair.
+//! Of pictures the library knows which are near-duplicates of each other, by their pixels; [`folded`] keeps the best
+//! ranked of them. Of clips whose motion is looked at, as in RAGME (arXiv 2504.06672): an edge joins two candidates
+//! whose cosine reaches a threshold; of each component the member that ranks best is kept. Time: one product for each
+//! pair.
+
+use std::collections::{HashMap, HashSet};
 
 use kinora_index::dot;
+use kinora_types::AssetRow;
 
 use crate::dense::norm;
+
+/// For each of the ranked rows the rank (from 0) of the one it is folded under, `None` if it stays. Each is a
+/// near-duplicate of the very one it is folded under: no chain leads from one picture to another.
+pub(crate) fn folded(
+    ranked: &[AssetRow],
+    near_duplicates: &[(AssetRow, AssetRow)],
+) -> Vec<Option<usize>> {
+    let mut near: HashMap<AssetRow, HashSet<AssetRow>> = HashMap::new();
+    for (row, other) in near_duplicates {
+        near.entry(*row).or_default().insert(*other);
+    }
+    let mut kept: Vec<usize> = Vec::new();
+    let mut found = Vec::with_capacity(ranked.len());
+    for (rank, row) in ranked.iter().enumerate() {
+        let near = near.get(row);
+        let of = near.and_then(|near| kept.iter().find(|kept| near.contains(&ranked[**kept])));
+        found.push(of.copied());
+        if of.is_none() {
+            kept.push(rank);
+        }
+    }
+    found
+}
 
 /// For each of the ranked vectors the rank (from 0) of the one it duplicates, `None` if it stays.
 /// An unknown vector duplicates nothing.
@@ -55,6 +83,16 @@ mod tests {
         let vectors: Vec<[f32; 2]> = angles.iter().map(|a| [a.cos(), a.sin()]).collect();
         let refs: Vec<Option<&[f32]>> = vectors.iter().map(|v| Some(&v[..])).collect();
         duplicates(&refs, threshold)
+    }
+
+    #[test]
+    fn only_near_duplicates_of_what_stays_are_folded() {
+        let rows = [1, 2, 3, 4].map(AssetRow);
+        let pairs =
+            [(1, 2), (2, 1), (2, 3), (3, 2), (4, 9)].map(|(a, b)| (AssetRow(a), AssetRow(b)));
+        // 3 is like 2, which is folded, and not like 1.
+        assert_eq!(folded(&rows, &pairs), [None, Some(0), None, None]);
+        assert_eq!(folded(&[], &pairs), []);
     }
 
     #[test]

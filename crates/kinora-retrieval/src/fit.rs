@@ -5,6 +5,9 @@
 //! (see [`crate::lexical`]): all of the question is proof by itself; a majority of it ([`MAJORITY`]) counts together
 //! with a picture that reaches the threshold or is among the nearest ([`NEAREST`]).
 //!
+//! A person stands above both: what a person said is not shown does not answer ([`crate::denials`]), unless its words
+//! are heard or can be read in it.
+//!
 //! The verdict on a candidate does not depend on what else was found, but for its rank among the pictures. What the
 //! whole search answers ([`Verdict`]) follows from the verdicts on its candidates.
 
@@ -19,10 +22,24 @@ pub(crate) const MAJORITY: f64 = 0.5;
 /// How far up the dense list a picture must stand for a majority of the words to be believed.
 const NEAREST: usize = 3;
 
-/// Decides about one candidate. A rank in the lexical list says that the words carry at least [`MAJORITY`];
-/// `all_words` that they carry every content word. Without a threshold whatever was found answers: something is
+/// What of a candidate counts beside its scores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Its words carry every content word of the question.
+    pub(crate) all_words: bool,
+    /// A person said that it does not show what is asked for.
+    pub(crate) denied: bool,
+    /// What is heard or can be read in it carries every content word of the question.
+    pub(crate) quoted: bool,
+}
+
+/// Decides about one candidate. A rank in the lexical list says that the words carry at least [`MAJORITY`].
+/// Of what a person denied only what is heard or read in it answers. Without a threshold whatever was found answers: something is
 /// always most similar, and the scores say how much.
-pub(crate) fn fit(scores: &Scores, all_words: bool, threshold: Option<f32>) -> Fit {
+pub(crate) fn fit(scores: &Scores, told: Told, threshold: Option<f32>) -> Fit {
+    if told.denied {
+        return if told.quoted { Fit::Words } else { Fit::No(NoFit::Denied) };
+    }
     let most_words = scores.lexical_rank.is_some();
     let Some(threshold) = threshold else {
         return match (scores.dense.is_some(), most_words) {
@@ -36,7 +53,7 @@ pub(crate) fn fit(scores: &Scores, all_words: bool, threshold: Option<f32>) -> F
     match (seen, most_words) {
         (true, true) => Fit::Both,
         (true, false) => Fit::Look,
-        (false, _) if all_words => Fit::Words,
+        (false, _) if told.all_words => Fit::Words,
         (false, true) if nearest => Fit::Both,
         (false, true) => Fit::No(NoFit::PartOfTheWords),
         (false, false) => Fit::No(NoFit::UnderThreshold),
@@ -124,16 +141,28 @@ mod tests {
             (None, true, false, PART),
             (None, false, false, UNDER),
         ] {
-            let found = fit(&scores(dense, most_words), all_words, Some(0.5));
+            let told = Told { all_words, ..Told::default() };
+            let found = fit(&scores(dense, most_words), told, Some(0.5));
             assert_eq!(found, expected, "{dense:?} {most_words} {all_words}");
         }
     }
 
     #[test]
     fn without_a_threshold_everything_answers() {
-        assert_eq!(fit(&scores(Some((-0.2, 90)), false), false, None), Fit::Look);
-        assert_eq!(fit(&scores(Some((-0.2, 90)), true), false, None), Fit::Both);
-        assert_eq!(fit(&scores(None, true), false, None), Fit::Words);
+        let fit = |dense, words| fit(&scores(dense, words), Told::default(), None);
+        assert_eq!(fit(Some((-0.2, 90)), false), Fit::Look);
+        assert_eq!(fit(Some((-0.2, 90)), true), Fit::Both);
+        assert_eq!(fit(None, true), Fit::Words);
+    }
+
+    #[test]
+    fn a_person_stands_above_looks_and_words_but_not_above_what_is_heard() {
+        for threshold in [Some(0.5), None] {
+            for (quoted, expected) in [(false, Fit::No(NoFit::Denied)), (true, Fit::Words)] {
+                let told = Told { all_words: true, denied: true, quoted };
+                assert_eq!(fit(&scores(Some((0.9, 1)), true), told, threshold), expected);
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! passages as far as they lie together in time: sum of `ln(1 + N / df)` over the matched content words,
 //! divided by that over all of them; a word that the library lacks counts as if in half an asset. A word
 //! that more than half of the library carries (a folder's name, a stop word of another language) says
-//! nothing and is left out.
+//! nothing and is left out, but where a person tagged an asset with it.
 //!
 //! Coverage serves twice: in fusion a majority is asked for, and `fit.rs` decides by it whether an asset fits.
 //!
@@ -15,8 +15,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use kinora_catalog::Catalog;
-use kinora_types::{AssetRow, Control, PassageRow};
+use kinora_catalog::{Catalog, LexicalHit, PassageHit};
+use kinora_types::{AssetRow, Control, PassageKind, PassageRow};
 
 use crate::{
     SearchError,
@@ -35,6 +35,8 @@ struct Evidence {
     own: BTreeSet<usize>,
     /// Where its passages carry words, best first.
     stretches: Vec<Stretch>,
+    /// Places of the words that are heard or can be read in it.
+    quoted: BTreeSet<usize>,
 }
 
 impl Evidence {
@@ -61,6 +63,9 @@ pub(crate) struct LexicalList {
 struct Carried {
     own: HashMap<AssetRow, BTreeSet<usize>>,
     passages: HashMap<AssetRow, BTreeMap<PassageRow, Carrier>>,
+    quoted: HashMap<AssetRow, BTreeSet<usize>>,
+    /// Words that are looked up among those that files and people gave.
+    own_words: Vec<String>,
 }
 
 impl LexicalList {
@@ -81,6 +86,9 @@ impl LexicalList {
         for (row, own) in carried.own {
             list.evidence.entry(row).or_default().own = own;
         }
+        for (row, quoted) in carried.quoted {
+            list.evidence.entry(row).or_default().quoted = quoted;
+        }
         for (row, passages) in carried.passages {
             control.check()?;
             let carriers: Vec<Carrier> = passages.into_values().collect();
@@ -90,7 +98,7 @@ impl LexicalList {
         control.check()?;
         let is_allowed =
             |row: &AssetRow| allowed.is_none_or(|rows| rows.binary_search(row).is_ok());
-        let own = catalog.lexical(&list.words, UNLIMITED)?;
+        let own = catalog.lexical(&carried.own_words, UNLIMITED)?;
         let mut scores: HashMap<AssetRow, f32> =
             own.iter().map(|hit| (hit.row, hit.score)).collect();
         for (row, evidence) in &list.evidence {
@@ -111,29 +119,40 @@ impl LexicalList {
         carried: &mut Carried,
     ) -> Result<(), SearchError> {
         let one = std::slice::from_ref(&word);
-        let own = catalog.lexical(one, UNLIMITED)?;
-        let passages = catalog.lexical_passages(one)?;
-        let rows: HashSet<AssetRow> =
-            own.iter().map(|hit| hit.row).chain(passages.iter().map(|hit| hit.asset)).collect();
-        if total >= FREQUENT_FROM && rows.len() * 2 > total {
-            return Ok(());
+        let mut own = catalog.lexical(one, UNLIMITED)?;
+        let mut passages = catalog.lexical_passages(one)?;
+        let rows = |own: &[LexicalHit], passages: &[PassageHit]| -> HashSet<AssetRow> {
+            let own = own.iter().map(|hit| hit.row);
+            own.chain(passages.iter().map(|hit| hit.asset)).collect()
+        };
+        let mut found = rows(&own, &passages).len();
+        if total >= FREQUENT_FROM && found * 2 > total {
+            // What a person says by hand of one picture after the other says something all the same.
+            own.clear();
+            passages.retain(|hit| hit.by_person && hit.kind == PassageKind::Tag);
+            found = rows(&own, &passages).len();
+            if passages.is_empty() {
+                return Ok(());
+            }
+        } else {
+            carried.own_words.push(word.clone());
         }
         let place = self.words.len();
         for hit in own {
             carried.own.entry(hit.row).or_default().insert(place);
         }
         for hit in passages {
+            if matches!(hit.kind, PassageKind::Speech | PassageKind::Text) {
+                carried.quoted.entry(hit.asset).or_default().insert(place);
+            }
             let of_asset = carried.passages.entry(hit.asset).or_default();
-            let new = || Carrier {
-                hit: kinora_catalog::PassageHit { score: 0.0, ..hit },
-                words: BTreeSet::new(),
-            };
+            let new = || Carrier { hit: PassageHit { score: 0.0, ..hit }, words: BTreeSet::new() };
             let carrier = of_asset.entry(hit.passage).or_insert_with(new);
             // BM25 is a sum over words.
             carrier.hit.score += hit.score;
             carrier.words.insert(place);
         }
-        let found = if rows.is_empty() { 0.5 } else { rows.len() as f64 };
+        let found = if found == 0 { 0.5 } else { found as f64 };
         self.weights.push((1.0 + total as f64 / found).ln());
         self.words.push(word);
         Ok(())
@@ -160,6 +179,12 @@ impl LexicalList {
     /// Whether the asset's words contain every content word of the question.
     pub(crate) fn covers_all(&self, row: AssetRow) -> bool {
         !self.words.is_empty() && self.carried(row).len() == self.words.len()
+    }
+
+    /// Whether what is heard or can be read in the asset contains every content word of the question.
+    pub(crate) fn quotes_all(&self, row: AssetRow) -> bool {
+        let quoted = self.evidence.get(&row).map_or(0, |evidence| evidence.quoted.len());
+        !self.words.is_empty() && quoted == self.words.len()
     }
 
     /// Which words of the question the asset's words contain.

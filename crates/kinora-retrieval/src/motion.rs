@@ -64,6 +64,7 @@ pub fn rank_by_motion(
             asset,
             scores,
             fit: Fit::Look,
+            near_duplicates: 0,
             matched_words: Vec::new(),
             moments,
             passages: Vec::new(),

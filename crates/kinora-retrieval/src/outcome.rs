@@ -74,6 +74,4 @@ pub struct Explain {
     pub words: Vec<String>,
     /// Why it fits or not.
     pub verdict: Verdict,
-    /// Cosine at and above which two pictures were held to be duplicates; `None` if not asked for.
-    pub duplicate_threshold: Option<f32>,
 }

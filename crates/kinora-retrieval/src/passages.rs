@@ -95,8 +95,14 @@ mod tests {
 
     fn carrier(passage: u64, range: Option<(u64, u64)>, words: &[usize]) -> Carrier {
         let range = range.map(|(start, end)| TimeRange::new(start, end).unwrap());
-        let hit =
-            PassageHit { passage: PassageRow(passage), asset: AssetRow(1), range, score: 1.0 };
+        let hit = PassageHit {
+            passage: PassageRow(passage),
+            asset: AssetRow(1),
+            kind: kinora_types::PassageKind::Speech,
+            by_person: false,
+            range,
+            score: 1.0,
+        };
         Carrier { hit, words: words.iter().copied().collect() }
     }
 

@@ -127,19 +127,13 @@ impl<'a> Searcher<'a> {
             hits.push(hit);
         }
         trace.stage("read", hits.len(), "assets from the catalogue");
-        let model = self.parts.embedder.score_model();
         Ok(SearchOutcome {
             hits,
             rejected,
             best_score: selection.best_score,
             threshold: selection.threshold,
             fits: selection.verdict.fits(),
-            plan: Explain {
-                stages: trace.stages,
-                words,
-                verdict: selection.verdict,
-                duplicate_threshold: query.deduplicate.then_some(model.duplicate_threshold),
-            },
+            plan: Explain { stages: trace.stages, words, verdict: selection.verdict },
         })
     }
 
@@ -149,7 +143,7 @@ impl<'a> Searcher<'a> {
         selection: &Selection,
         matched: &HashMap<AssetRow, Matched>,
     ) -> Result<Read, SearchError> {
-        let Selection { pool, fits, out, order, .. } = selection;
+        let Selection { pool, fits, out, folded, order, .. } = selection;
         let rejected = (0..pool.len()).filter(|place| out[*place].is_some());
         let rejected: Vec<usize> = rejected.take(SearchOutcome::MAX_REJECTED).collect();
         let rows: Vec<AssetRow> =
@@ -163,7 +157,18 @@ impl<'a> Searcher<'a> {
             let asset = assets.remove(&row)?;
             let (scores, fit) = (pool[place].scores, fits[place]);
             let (moments, passages) = (Vec::new(), Vec::new());
-            Some(Hit { rank, row, asset, scores, fit, matched_words, moments, passages })
+            let near_duplicates = folded[place];
+            Some(Hit {
+                rank,
+                row,
+                asset,
+                scores,
+                fit,
+                matched_words,
+                near_duplicates,
+                moments,
+                passages,
+            })
         };
         let (mut hits, mut gone) = (Vec::new(), Vec::new());
         for place in order {

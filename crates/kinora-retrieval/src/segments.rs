@@ -9,10 +9,11 @@
 use std::{cmp::Reverse, collections::HashMap};
 
 use kinora_catalog::PassageHit;
-use kinora_types::{AssetRow, Control, Fit, NoFit, TimeRange};
+use kinora_types::{AssetRow, Control, Fit, NoFit, PassageKind, TimeRange};
 
 use crate::{
     Filter, Query, SearchError, SearchOutcome, Searcher, content_words,
+    denials::Denials,
     fit::{MAJORITY, stands_out},
     fuse::reciprocal_rank,
     tokens::stem_set,
@@ -112,6 +113,10 @@ impl Searcher<'_> {
             allowed.as_ref().is_none_or(|rows| rows.binary_search(&hit.asset).is_ok())
         };
         let asked = stem_set(text);
+        let denials = Denials::of(catalog, text)?;
+        // What models tell of a picture does not stand against a person.
+        let told = |hit: &PassageHit| !matches!(hit.kind, PassageKind::Speech | PassageKind::Text);
+        let passes = |hit: &PassageHit| passes(hit) && !(told(hit) && denials.contains(hit.asset));
         let mut found = Vec::new();
         let hits = catalog.lexical_passages(&content_words(text))?;
         for hit in hits.into_iter().filter(passes).take(most) {
@@ -211,8 +216,14 @@ mod tests {
 
     #[test]
     fn half_of_the_stems_answer() {
-        let hit =
-            PassageHit { passage: PassageRow(1), asset: AssetRow(1), range: None, score: 1.0 };
+        let hit = PassageHit {
+            passage: PassageRow(1),
+            asset: AssetRow(1),
+            kind: PassageKind::Caption,
+            by_person: false,
+            range: None,
+            score: 1.0,
+        };
         for (shared, asked, fits, all) in [
             (0, 0, false, true),
             (0, 2, false, false),

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use kinora_types::{AssetId, AssetRow, Control, Fit, RejectReason};
+use kinora_types::{AssetId, AssetRow, Control, Fit, NoFit, RejectReason};
 
 use crate::{
     Query, SearchError, Verdict,
     candidates::{Gathered, Parts, Ranked},
-    dedup::duplicates,
+    dedup::folded,
+    denials::{Denial, Denials},
     diversity::mmr,
-    fit::fit,
+    fit::{Told, fit},
     trace::Trace,
 };
 
@@ -24,6 +25,8 @@ pub(crate) struct Selection {
     pub(crate) fits: Vec<Fit>,
     /// Why a candidate of the pool is out, by its place there.
     pub(crate) out: Vec<Option<RejectReason>>,
+    /// How many near-duplicates are folded under each candidate, by its place there.
+    pub(crate) folded: Vec<usize>,
     /// Places in the pool in the order in which they are to be shown.
     pub(crate) order: Vec<usize>,
     pub(crate) best_score: Option<f32>,
@@ -41,13 +44,26 @@ impl Parts<'_> {
         trace: &mut Trace,
         control: &Control,
     ) -> Result<Selection, SearchError> {
-        let Gathered { ranked: mut pool, lexical, has_text_vector, .. } = gathered;
+        let Gathered { ranked: mut pool, lexical, has_text_vector, denials, .. } = gathered;
         let excluded = self.rows_of(&query.exclude)?;
         let best =
             |best: Option<f32>, r: &Ranked| best.into_iter().chain(r.scores.dense).reduce(f32::max);
-        pool.truncate(pool_size(query.limit).saturating_add(excluded.len()));
+        let spare = excluded.len() + pool.iter().filter(|r| denials.contains(r.row)).count();
+        pool.truncate(pool_size(query.limit).saturating_add(spare));
         control.check()?;
-        let mut out = self.out(query, &pool, &excluded)?;
+        let model = self.embedder.score_model();
+        let threshold = model.abstain_below.filter(|_| has_text_vector);
+        let judged = |r: &Ranked| {
+            let told = Told {
+                all_words: lexical.covers_all(r.row),
+                denied: denials.contains(r.row),
+                quoted: lexical.quotes_all(r.row),
+            };
+            fit(&r.scores, told, threshold)
+        };
+        let fits: Vec<Fit> = pool.iter().map(judged).collect();
+        let denied = self.denied(&pool, &fits, &denials)?;
+        let (mut out, folded) = self.out(query, &pool, &excluded, denied)?;
         control.check()?;
         let alive = |out: &[Option<RejectReason>]| -> Vec<usize> {
             (0..out.len()).filter(|place| out[*place].is_none()).collect()
@@ -56,13 +72,9 @@ impl Parts<'_> {
         trace.stage(
             "deduplicate",
             order.len(),
-            if query.deduplicate { "components" } else { "off" },
+            if query.deduplicate { "near-duplicates in the library" } else { "off" },
         );
         let best_score = order.iter().map(|place| &pool[*place]).fold(None, best);
-        let model = self.embedder.score_model();
-        let threshold = model.abstain_below.filter(|_| has_text_vector);
-        let judged = |r: &Ranked| fit(&r.scores, lexical.covers_all(r.row), threshold);
-        let fits: Vec<Fit> = pool.iter().map(judged).collect();
         let alive_fits: Vec<Fit> = order.iter().map(|place| fits[*place]).collect();
         let verdict = Verdict::of(&alive_fits, best_score, threshold);
         if abstain {
@@ -84,7 +96,7 @@ impl Parts<'_> {
             out[place] = (!shown).then(|| reject(place));
         }
         order.truncate(query.limit);
-        Ok(Selection { pool, fits, out, order, best_score, threshold, verdict })
+        Ok(Selection { pool, fits, out, folded, order, best_score, threshold, verdict })
     }
 
     fn rows_of(&self, ids: &[AssetId]) -> Result<HashSet<AssetRow>, SearchError> {
@@ -95,25 +107,45 @@ impl Parts<'_> {
         Ok(rows)
     }
 
-    /// Why each candidate is out: excluded, or a duplicate. A duplicate of an excluded one is out with it, wherever that
-    /// one ranks: the same picture must not be shown twice under two names.
+    /// What people said of the candidates that are out by their word, by place.
+    fn denied(
+        &self,
+        pool: &[Ranked],
+        fits: &[Fit],
+        denials: &Denials,
+    ) -> Result<Vec<Option<RejectReason>>, SearchError> {
+        let reason = |(ranked, fit): (&Ranked, &Fit)| {
+            let denial = denials.get(ranked.row).filter(|_| *fit == Fit::No(NoFit::Denied));
+            let of = |denial: &Denial| denial.of.map(|row| self.short_id(row)).transpose();
+            let reason = |denial: &Denial| {
+                Ok(RejectReason::Denied { word: denial.word.clone(), of: of(denial)? })
+            };
+            denial.map(reason).transpose()
+        };
+        pool.iter().zip(fits).map(reason).collect()
+    }
+
+    /// Why each candidate is out besides: excluded, or a near-duplicate; and how many are folded under each. A
+    /// near-duplicate of an excluded one is out with it, wherever that one ranks: the same picture must not be shown
+    /// twice under two names.
     fn out(
         &self,
         query: &Query,
         pool: &[Ranked],
         excluded: &HashSet<AssetRow>,
-    ) -> Result<Vec<Option<RejectReason>>, SearchError> {
+        mut out: Vec<Option<RejectReason>>,
+    ) -> Result<(Vec<Option<RejectReason>>, Vec<usize>), SearchError> {
         let is_excluded = |place: &usize| excluded.contains(&pool[*place].row);
-        let mut places: Vec<usize> = (0..pool.len()).collect();
+        let mut places: Vec<usize> = (0..pool.len()).filter(|p| out[*p].is_none()).collect();
         places.sort_by_key(|place| !is_excluded(place));
-        let mut out: Vec<Option<RejectReason>> = vec![None; pool.len()];
+        let mut under = vec![0; pool.len()];
         if query.deduplicate {
-            let vectors: Vec<Option<&[f32]>> =
-                places.iter().map(|place| pool[*place].vector.as_deref()).collect();
-            let threshold = self.embedder.score_model().duplicate_threshold;
-            for (place, of) in places.iter().zip(duplicates(&vectors, threshold)) {
-                if let Some(of) = of {
-                    let of = self.short_id(pool[places[of]].row)?;
+            let rows: Vec<AssetRow> = places.iter().map(|place| pool[*place].row).collect();
+            let pairs = self.catalog.near_duplicates(&rows)?;
+            for (place, of) in places.iter().zip(folded(&rows, &pairs)) {
+                if let Some(of) = of.map(|of| places[of]) {
+                    under[of] += 1;
+                    let of = self.short_id(pool[of].row)?;
                     out[*place] = Some(RejectReason::Duplicate { of });
                 }
             }
@@ -121,7 +153,7 @@ impl Parts<'_> {
         for place in places.iter().filter(|place| is_excluded(place)) {
             out[*place] = Some(RejectReason::AlreadyUsed);
         }
-        Ok(out)
+        Ok((out, under))
     }
 
     fn short_id(&self, row: AssetRow) -> Result<String, SearchError> {

@@ -76,6 +76,8 @@ pub enum NoFit {
     UnderThreshold,
     /// Its words carry most of the question, but not all, and its picture is not among the nearest.
     PartOfTheWords,
+    /// A person said that it does not show what is asked for.
+    Denied,
 }
 
 impl Fit {
@@ -105,12 +107,19 @@ pub struct Hit {
     pub fit: Fit,
     /// Words of the query that the asset's own words contain.
     pub matched_words: Vec<String>,
+    /// How many near-duplicates that were found too are folded under it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub near_duplicates: usize,
     /// Of a video or recording, the moments that answer, best first; empty for a picture.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<Moment>,
     /// What is said, written or told in it that carries words of the query, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passages: Vec<Passage>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Why a candidate was not taken.
@@ -124,6 +133,14 @@ pub enum RejectReason {
     },
     /// Its score is below the library's threshold.
     UnderThreshold,
+    /// A person said that it, or what it is a copy of, does not show what is asked for.
+    Denied {
+        /// What it does not show, in the person's word.
+        word: String,
+        /// Short id of the near-duplicate of which the person said so; `None` if it was said of this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+    },
     /// Another shot of the film already shows it.
     AlreadyUsed,
     /// Ranked behind what was taken.
@@ -140,6 +157,12 @@ impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Duplicate { of } => return write!(f, "near-duplicate of {of}"),
+            Self::Denied { word, of: None } => {
+                return write!(f, "you said that this shows no {word}");
+            }
+            Self::Denied { word, of: Some(of) } => {
+                return write!(f, "you said that its near-duplicate {of} shows no {word}");
+            }
             Self::UnderThreshold => "under the threshold",
             Self::AlreadyUsed => "shown by another shot",
             Self::OutRanked => "ranked behind",

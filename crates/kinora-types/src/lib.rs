@@ -9,6 +9,7 @@
 pub mod advice;
 mod asset;
 mod citation;
+mod clock;
 mod control;
 mod film;
 mod frame;
@@ -30,6 +31,7 @@ mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
 pub use citation::Citation;
+pub use clock::{NoMoment, WrittenTime};
 pub use control::{Cancelled, Control};
 pub use film::{
     Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, ShotBrief, ShotSound, Sound,

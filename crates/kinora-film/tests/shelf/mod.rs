@@ -164,6 +164,7 @@ impl SourceFinder for Shelf {
             asset: asset.clone(),
             scores: Scores { dense: Some(score), ..Scores::default() },
             fit: if score >= THRESHOLD { Fit::Look } else { Fit::No(NoFit::UnderThreshold) },
+            near_duplicates: 0,
             matched_words: vec![],
             moments: asset.duration_ms.iter().map(|_| red()).collect(),
             passages: Vec::new(),

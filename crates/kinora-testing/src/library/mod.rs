@@ -12,8 +12,10 @@ mod item;
 use std::path::{Path, PathBuf};
 
 use kinora_catalog::{Catalog, Change, NewAsset, NewFrame, NewShot};
-use kinora_inference::ImageEmbedder;
-use kinora_types::{AssetId, Embedding, EmbeddingSpace, Origin, Passage, PassageKind, TimeRange};
+use kinora_inference::{ImageEmbedder, TextEmbedder};
+use kinora_types::{
+    AssetId, Embedding, EmbeddingSpace, Kind, Origin, Passage, PassageKind, TimeRange,
+};
 use tempfile::TempDir;
 
 use crate::{fake::ColourEmbedder, suite::index::clustered};
@@ -132,7 +134,8 @@ impl Library {
     /// # Panics
     /// If they cannot be added.
     pub fn add(&self, items: &[Item]) -> Vec<AssetId> {
-        let new: Vec<NewAsset> = items.iter().map(|item| self.new_asset(item)).collect();
+        let mut new: Vec<NewAsset> = items.iter().map(|item| self.new_asset(item)).collect();
+        self.compare(&mut new);
         let ids = new.iter().map(|new| new.asset.id).collect();
         let shots = items.iter().zip(&new).filter_map(|(item, new)| shots(item, new));
         let shots: Vec<Change> = shots.collect();
@@ -165,6 +168,28 @@ impl Library {
         let found = Ok(texts.iter().map(passage).collect());
         let change = Change::Perceived { asset, kind, model: model.into(), found };
         self.catalog.commit(&[change]).unwrap();
+    }
+
+    /// Of assets of one kind those whose vectors reach the space's threshold are near-duplicates.
+    fn compare(&self, new: &mut [NewAsset]) {
+        let scores = TextEmbedder::score_model(&self.embedder);
+        let seen = |kind: Kind, embedding: &Embedding| (kind, embedding.clone());
+        let rows = self.catalog.live_rows().unwrap();
+        let known = self.catalog.assets(&rows).unwrap().into_iter().filter_map(|(_, asset)| {
+            let embedding = self.catalog.embedding(&asset.id).unwrap()?;
+            Some((asset.id, seen(asset.kind(), &embedding)))
+        });
+        let mut known: Vec<_> = known.collect();
+        for new in new {
+            let Some(embedding) = &new.embedding else { continue };
+            let kind = new.asset.kind();
+            let alike = |(_, (other, theirs)): &&(AssetId, (Kind, Embedding))| {
+                *other == kind && embedding.dot(theirs).unwrap() >= scores.duplicate_threshold
+            };
+            new.near_duplicates = known.iter().filter(alike).map(|(id, _)| *id).collect();
+            new.signature = Some(Vec::new());
+            known.push((new.asset.id, seen(kind, embedding)));
+        }
     }
 
     fn new_asset(&self, item: &Item) -> NewAsset {
@@ -224,7 +249,8 @@ fn new(
         embedding,
         frames: Vec::new(),
         phash: 0,
-        duplicate_of: None,
+        signature: None,
+        near_duplicates: Vec::new(),
     }
 }
 
