@@ -83,6 +83,7 @@ fn run(cli: &Cli, signals: &Signals) -> anyhow::Result<Outcome> {
         Command::Add(args) => commands::add::run(&engine, args, json, control),
         Command::Search(args) => commands::search::run(&engine, args, json, control),
         Command::Show(args) => commands::show::run(&engine, args, json),
+        Command::Duplicates(args) => commands::duplicates::run(&engine, args, json),
         Command::Edit(args) => commands::edit::run(&engine, args, json),
         Command::Transcript(args) => commands::transcript::run(&engine, args, json, control),
         Command::Ask(args) => commands::ask::run(&engine, args, json, control),

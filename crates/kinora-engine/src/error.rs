@@ -125,6 +125,9 @@ pub enum EngineError {
     /// What shall be corrected is not there.
     #[error("{0}")]
     NothingThere(String),
+    /// What a person says of assets cannot be so.
+    #[error("{0}")]
+    Edit(String),
     /// Nobody has listened to this asset yet.
     #[error("nobody has listened to `{0}` yet")]
     NotHeard(String),
@@ -281,7 +284,7 @@ impl EngineError {
                 advice::fetch("whisper-base"),
                 advice::ADD_AGAIN
             )),
-            Self::Io { .. } | Self::Picture { .. } => None,
+            Self::Io { .. } | Self::Picture { .. } | Self::Edit(_) => None,
             Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),
             Self::Index(e) => e.hint().map(Into::into),
             Self::Store(e) => e.hint(),
@@ -308,6 +311,7 @@ impl EngineError {
                 | Self::Place(_)
                 | Self::Exists(_)
                 | Self::NothingThere(_)
+                | Self::Edit(_)
                 | Self::NoVideoModel
         )
     }

@@ -53,7 +53,7 @@ impl EngineError {
             }
             Self::Config { .. } | Self::LibraryName(_) | Self::Place(_) | Self::Brief(_) => Invalid,
             Self::Picture { .. } | Self::NoMotion(_) | Self::Subtitles { .. } => Invalid,
-            Self::NothingToLearn { .. } => Invalid,
+            Self::NothingToLearn { .. } | Self::Edit(_) => Invalid,
             Self::Gazetteer { .. } => Internal,
             Self::PinnedSpace { .. } | Self::VideoModelSpace { .. } | Self::Exists(_) => Conflict,
             Self::Io { source, .. } => of_io(source),

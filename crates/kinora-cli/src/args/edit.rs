@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use kinora_types::PassageKind;
+use kinora_types::{PassageKind, WrittenTime};
 
 use super::LibraryArg;
 
@@ -18,9 +18,14 @@ pub(crate) struct ShowArgs {
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("edit").required(true).multiple(true))]
 pub(crate) struct EditArgs {
-    /// Content hash, file name or path.
-    pub asset: String,
-    /// Its title.
+    /// Content hash, file name or path, of one or many; `-` reads them from stdin, one a line. Where one is not in the
+    /// library nothing is changed.
+    #[arg(required = true, value_name = "ASSET")]
+    pub assets: Vec<String>,
+    /// What stdin names ends in a zero byte instead of a line break, as `find -print0` writes it.
+    #[arg(short = '0', long = "null")]
+    pub null: bool,
+    /// Its title; of one alone, as are transcripts and what is said and written.
     #[arg(long, group = "edit")]
     pub title: Option<String>,
     /// What it shows, in a sentence; takes the place of what models say.
@@ -32,15 +37,17 @@ pub(crate) struct EditArgs {
     /// Something it shows; may be given several times.
     #[arg(long, value_name = "WORD", group = "edit")]
     pub tag: Vec<String>,
-    /// Something it does not show, whatever models say; may be given several times.
+    /// Something it does not show, whatever models say and however it looks: it is not found for that; may be given
+    /// several times.
     #[arg(long, value_name = "WORD", group = "edit")]
     pub not_tag: Vec<String>,
     /// What is said in it, all of it: subtitles as SRT or WebVTT.
     #[arg(long, value_name = "FILE", group = "edit")]
     pub transcript: Option<PathBuf>,
-    /// What is said at a moment, as `MM:SS=WORDS`; may be given several times.
+    /// What is said instead of the sentence that is shown at a moment, as `MM:SS=WORDS` or `MM:SS.s=WORDS`; may be given
+    /// several times.
     #[arg(long, value_name = "TIME=WORDS", value_parser = said, group = "edit")]
-    pub said: Vec<(u64, String)>,
+    pub said: Vec<(WrittenTime, String)>,
     /// What is written instead of what was read, as `READ=WRITTEN`; `READ=` if nothing is.
     #[arg(long, value_name = "READ=WRITTEN", value_parser = written, group = "edit")]
     pub written: Vec<(String, String)>,
@@ -85,13 +92,11 @@ pub(crate) struct TranscriptArgs {
 }
 
 /// `MM:SS=WORDS`, `HH:MM:SS.mmm=WORDS` or `SECONDS=WORDS`.
-fn said(text: &str) -> Result<(u64, String), String> {
+fn said(text: &str) -> Result<(WrittenTime, String), String> {
     let bad = || format!("`{text}` is not a moment and words such as `00:41=the words`");
     let (time, words) = text.split_once('=').ok_or_else(bad)?;
-    let part = |part: &str| part.trim().parse::<f64>().ok().filter(|value| *value >= 0.0);
-    let seconds = time.split(':').try_fold(0.0, |sum, p| Some(sum * 60.0 + part(p)?));
-    let seconds = seconds.ok_or_else(bad)?;
-    Ok(((seconds * 1000.0).round() as u64, words.trim().to_owned()))
+    let time = time.parse().map_err(|_| bad())?;
+    Ok((time, words.trim().to_owned()))
 }
 
 fn written(text: &str) -> Result<(String, String), String> {

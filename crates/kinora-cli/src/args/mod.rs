@@ -2,6 +2,7 @@
 
 mod add;
 mod chat;
+mod duplicates;
 mod edit;
 mod make;
 mod search;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::{
     add::AddArgs,
     chat::{AnswerArgs, AskArgs, ChatArgs, ChatCommand},
+    duplicates::DuplicatesArgs,
     edit::{EditArgs, PassageArg, ShowArgs, TranscriptArgs},
     make::{
         FilmsArgs, GeneratorArg, MakeArgs, SoundArg, StabilisationArg, TransitionArg, VerifyArgs,
@@ -53,7 +55,9 @@ pub(crate) enum Command {
     Search(SearchArgs),
     /// Show all that is known of one picture, video or recording.
     Show(ShowArgs),
-    /// Correct what is known of one; your words win over those of models, now and later.
+    /// List what is in a library more than once: copies, and pictures that are nearly the same.
+    Duplicates(DuplicatesArgs),
+    /// Correct what is known of one or many; your words win over those of models, now and later.
     Edit(EditArgs),
     /// Print what is said in a video or recording, of a library or any file.
     Transcript(TranscriptArgs),

@@ -3,6 +3,7 @@
 pub(crate) mod add;
 pub(crate) mod ask;
 pub(crate) mod chat;
+pub(crate) mod duplicates;
 pub(crate) mod edit;
 pub(crate) mod eval;
 pub(crate) mod films;

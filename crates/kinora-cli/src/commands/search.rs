@@ -149,7 +149,17 @@ fn hit_line(hit: &Hit) -> String {
     } else {
         format!("  [{}]", hit.matched_words.join(" "))
     };
-    format!("{:>3}  {score}  {}  {path}{words}{}", hit.rank, hit.asset.label(), output::times(hit))
+    let (label, times) = (hit.asset.label(), output::times(hit));
+    format!("{:>3}  {score}  {label}  {path}{words}{times}{}", hit.rank, folded(hit))
+}
+
+/// `  +2 near-duplicates (--keep-duplicates shows them)`.
+fn folded(hit: &Hit) -> String {
+    match hit.near_duplicates {
+        0 => String::new(),
+        1 => "  +1 near-duplicate (--keep-duplicates shows it)".into(),
+        many => format!("  +{many} near-duplicates (--keep-duplicates shows them)"),
+    }
 }
 
 /// `speech 00:04.0-00:06.5: The dogs are barking.`

@@ -34,6 +34,9 @@ pub(crate) fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
     for passage in &details.passages {
         output::line(passage_line(passage))?;
     }
+    for word in &details.not_tags {
+        output::line(format!("{:<9} {word}  (by hand)", "not"))?;
+    }
     for range in &details.not_understood {
         output::line(format!("{:<9} {}  [not understood]", "speech", output::span(*range)))?;
     }

@@ -40,5 +40,6 @@ pub(crate) fn locked<T>(screen: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Seconds as `MM:SS.s`.
 pub(crate) fn timecode(seconds: f64) -> String {
-    format!("{:02}:{:04.1}", (seconds / 60.0) as u64, seconds % 60.0)
+    let tenths = (seconds * 10.0).round() as u64;
+    format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
 }

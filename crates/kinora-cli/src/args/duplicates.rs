@@ -1,0 +1,11 @@
+//! `kinora duplicates`.
+
+use clap::Args;
+
+use super::LibraryArg;
+
+#[derive(Args)]
+pub(crate) struct DuplicatesArgs {
+    #[command(flatten)]
+    pub library: LibraryArg,
+}
