@@ -32,6 +32,7 @@ fn help() {
         "search",
         "show",
         "edit",
+        "duplicates",
         "transcript",
         "ask",
         "chat",

@@ -8,7 +8,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{Ended, Home};
+use common::{Ended, Home, fed};
 use serde_json::Value;
 
 /// A library of one spoken sentence and one page of text, heard by the smallest model.
@@ -108,6 +108,31 @@ fn corrections(home: &Home, srt: &str, word: &str) {
     let wrong = home.run(&["edit", "utterance.wav", "--said", "59:00=hello"]);
     assert_eq!(wrong.code, 2, "{}", wrong.stderr);
     assert!(wrong.stderr.contains("hint: `kinora show`"), "{}", wrong.stderr);
+    several_at_once(&home);
+}
+
+/// Those of stdin and of arguments; none, where one is not there.
+fn several_at_once(home: &Home) {
+    let shown = home.run(&["show", "page.png"]).done().stdout;
+    assert!(shown.contains("not       dog  (by hand)"), "{shown}");
+    let edit = |list: &str, more: &[&str]| {
+        fed(home.command(&[&["edit", "-", "--tag", "both"], more].concat()), list)
+    };
+    let missing = edit("page.png\ngone.png\n", &[]);
+    assert_eq!(missing.code, 1, "{missing:?}");
+    assert!(missing.stderr.contains("`gone.png`"), "{missing:?}");
+    let shown = home.run(&["show", "page.png"]).done().stdout;
+    assert!(!shown.contains("both"), "nothing was changed: {shown}");
+    let edited = edit("page.png\r\n\nutterance.wav\n", &[]).done().stdout;
+    assert_eq!(edited.matches("edited ").count(), 2, "{edited}");
+    let edited = edit("page.png\0", &["-0", "--json"]).done().json();
+    assert_eq!(texts(&edited["edited"][0], "tag"), ["paper", "both"]);
+    assert_eq!(edit("\n", &[]).code, 2);
+    let empty = home.run(&["edit", "page.png", "--tag", ""]);
+    assert_eq!(empty.code, 2, "{empty:?}");
+    assert!(empty.stderr.contains("the tag is empty"), "{empty:?}");
+    let many = home.run(&["edit", "page.png", "utterance.wav", "--title", "x"]);
+    assert_eq!(many.code, 2, "{many:?}");
 }
 
 #[test]

@@ -187,7 +187,11 @@ fn heard_at(details: &Details, time: WrittenTime) -> Result<TimeRange, EngineErr
     let spans = |(range, _): &&(TimeRange, &str)| {
         range.start_ms() < time.end_ms() && time.ms() < range.end_ms()
     };
+    let holds = |(range, _): &&(TimeRange, &str)| range.contains(time.ms());
     let mut found: Vec<_> = heard.iter().filter(begins).collect();
+    if found.is_empty() {
+        found = heard.iter().filter(holds).collect();
+    }
     if found.is_empty() {
         found = heard.iter().filter(spans).collect();
     }

@@ -6,7 +6,7 @@
 //!
 //! Where a picture stands on a plain ground (an icon on transparency, which is decoded on white; a product on white)
 //! the ground says nothing: what is left is compared, cell by cell and strictly, and nothing may be cropped. Measured:
-//! `tests/near_duplicates.rs`.
+//! `kinora-ingest/tests/near_duplicates.rs`.
 //!
 //! Memory: 1733 bytes a picture. Time: a resize to [`SIDE`]; a comparison some tenths of a millisecond.
 
@@ -41,6 +41,9 @@ const OTHER_CELLS: f32 = 0.01;
 /// Mean difference of colour, light aside, that whole pictures and figures may have; of 255.
 const WHOLE_COLOUR: f32 = 8.0;
 const FIGURE_COLOUR: f32 = 3.0;
+/// Mean distance of the channels from their light in a grey picture at most, and in a coloured one at least.
+const GREY: f32 = 1.0;
+const COLOURED: f32 = 3.0;
 /// Spread of light below which a picture is plain, and how far the colours of two plain ones may be apart.
 const PLAIN: f32 = 2.0;
 const PLAIN_COLOUR: f32 = 6.0;
@@ -152,7 +155,7 @@ impl Signature {
         }
         let (one, two) = (crops(self, other), crops(other, self));
         let (correlation, colour) = if one.0 >= two.0 { one } else { two };
-        correlation >= WHOLE && colour <= WHOLE_COLOUR
+        correlation >= WHOLE && colour <= WHOLE_COLOUR && !is_bleached(&a, &b)
     }
 
     fn floats(&self, cells: impl IntoIterator<Item = usize>) -> Vec<[f32; 3]> {
@@ -248,6 +251,16 @@ fn mean(cells: &[[f32; 3]]) -> [f32; 3] {
 
 fn plain_equals(a: &[f32; 3], b: &[f32; 3]) -> bool {
     a.iter().zip(b).all(|(a, b)| (a - b).abs() <= PLAIN_COLOUR)
+}
+
+/// Whether one is the black-and-white version of the other.
+fn is_bleached(a: &[[f32; 3]], b: &[[f32; 3]]) -> bool {
+    let colour = |cells: &[[f32; 3]]| {
+        let of = |cell: &[f32; 3]| cell.iter().map(|c| (c - luma(cell)).abs()).sum::<f32>() / 3.0;
+        cells.iter().map(of).sum::<f32>() / cells.len() as f32
+    };
+    let (a, b) = (colour(a), colour(b));
+    a.min(b) <= GREY && a.max(b) >= COLOURED
 }
 
 /// Mean difference of what is left of the colours after their light, both brought to the same brightness.

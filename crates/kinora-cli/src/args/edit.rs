@@ -15,8 +15,11 @@ pub(crate) struct ShowArgs {
     pub library: LibraryArg,
 }
 
+/// How a selection is edited.
+const PIPE: &str = "All that a search finds: kinora search QUESTION --json | jq -r '.hits[].asset.id' | kinora edit - --tag WORD";
+
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("edit").required(true).multiple(true))]
+#[command(after_help = PIPE, group = clap::ArgGroup::new("edit").required(true).multiple(true))]
 pub(crate) struct EditArgs {
     /// Content hash, file name or path, of one or many; `-` reads them from stdin, one a line. Where one is not in the
     /// library nothing is changed.

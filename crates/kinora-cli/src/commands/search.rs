@@ -9,7 +9,7 @@ use anyhow::Context;
 use kinora_engine::{
     Control, Engine, Example, Filter, Job, Library, Mode, Place, SearchOutcome, SearchRequest,
 };
-use kinora_types::{Hit, Passage};
+use kinora_types::{Candidate, Hit, Passage, RejectReason};
 use serde::Serialize;
 
 use crate::{
@@ -124,6 +124,7 @@ fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
     if !outcome.fits {
         let shown = |score: Option<f32>| score.map_or("none".into(), |s| format!("{s:.3}"));
         let why = match outcome.best_score {
+            None if denied(outcome).is_some() => String::new(),
             None => ": it is empty, or no picture passes the filters".to_owned(),
             best => format!(" (best score {}, needed {})", shown(best), shown(outcome.threshold)),
         };
@@ -135,10 +136,34 @@ fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
             output::line(format!("{:12}{}", "", passage_line(passage)))?;
         }
     }
+    if let Some(note) = denied(outcome) {
+        output::line(note)?;
+    }
     if explain {
         explanation(outcome)?;
     }
     Ok(())
+}
+
+/// That what a person denied is not among the hits; `None` if nothing was.
+fn denied(outcome: &SearchOutcome) -> Option<String> {
+    let word = |candidate: &Candidate| match &candidate.rejected {
+        RejectReason::Denied { word, .. } => Some(word.clone()),
+        _ => None,
+    };
+    let mut words: Vec<String> = outcome.rejected.iter().filter_map(word).collect();
+    let count = words.len();
+    words.sort_unstable();
+    words.dedup();
+    let words = words.join(" or ");
+    match count {
+        0 => None,
+        1 => Some(format!("1 is left out: you said that it shows no {words}")),
+        SearchOutcome::MAX_REJECTED => {
+            Some(format!("{count} or more are left out: you said that they show no {words}"))
+        }
+        _ => Some(format!("{count} are left out: you said that they show no {words}")),
+    }
 }
 
 fn hit_line(hit: &Hit) -> String {

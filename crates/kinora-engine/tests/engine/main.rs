@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+mod edit;
 mod fakes;
 mod idle;
 mod many;
