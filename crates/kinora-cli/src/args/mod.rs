@@ -3,17 +3,19 @@
 mod add;
 mod chat;
 mod edit;
+mod libraries;
 mod make;
 mod search;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use self::{
     add::AddArgs,
     chat::{AnswerArgs, AskArgs, ChatArgs, ChatCommand},
     edit::{EditArgs, PassageArg, ShowArgs, TranscriptArgs},
+    libraries::LibrariesCommand,
     make::{
         FilmsArgs, GeneratorArg, MakeArgs, SoundArg, StabilisationArg, TransitionArg, VerifyArgs,
     },
@@ -40,9 +42,18 @@ pub(crate) struct Cli {
         display_order = 900
     )]
     pub home: Option<PathBuf>,
-    /// Print results as JSON.
+    /// Print results as JSON on stdout, and messages and errors as JSON lines on stderr.
     #[arg(long, global = true, display_order = 901)]
     pub json: bool,
+    /// Show neither progress nor notes; warnings and errors stay.
+    #[arg(short, long, global = true, display_order = 902)]
+    pub quiet: bool,
+    /// Tell on stderr what is done; twice, every step.
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 903)]
+    pub verbose: u8,
+    /// Write the log to this file [default: `logs/kinora.log` in the home folder].
+    #[arg(long, global = true, value_name = "FILE", display_order = 904)]
+    pub log: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -69,7 +80,7 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Check a film and its sources against its record, and show where every shot comes from.
     Verify(VerifyArgs),
-    /// List the libraries, or check whether they are whole.
+    /// List the libraries; show, check, rename or delete one.
     Libraries {
         #[command(subcommand)]
         command: Option<LibrariesCommand>,
@@ -79,6 +90,23 @@ pub(crate) enum Command {
     /// List, fetch, check and locate models and programs.
     #[command(subcommand)]
     Models(ModelsCommand),
+}
+
+impl Cli {
+    /// Reads this process's command line; gives the command's name too, without what it was given.
+    ///
+    /// # Errors
+    /// As clap has it; the help that was asked for is one of them.
+    pub(crate) fn read() -> Result<(Self, String), clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        let (mut names, mut inner) = (Vec::new(), &matches);
+        while let Some((name, below)) = inner.subcommand() {
+            names.push(name);
+            inner = below;
+        }
+        let cli = Self::from_arg_matches(&matches).map_err(|e| e.format(&mut Self::command()))?;
+        Ok((cli, names.join(" ")))
+    }
 }
 
 /// The library of a command.
@@ -98,18 +126,6 @@ pub(crate) struct EvalArgs {
     /// Search the pictures alone, not the words that files and people gave them.
     #[arg(long)]
     pub dense_only: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum LibrariesCommand {
-    /// Check catalogue, vector index and thumbnails; exit code 1 if something is wrong.
-    Check {
-        /// The library [default: all].
-        name: Option<String>,
-        /// Make again what programs and models made; what you wrote stays, and is listed where it may have changed.
-        #[arg(long)]
-        repair: bool,
-    },
 }
 
 #[derive(Subcommand)]
