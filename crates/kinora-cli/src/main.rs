@@ -92,6 +92,12 @@ fn rule(command: &Command) -> Rule {
 }
 
 fn run(cli: &Cli, name: &str, signals: &Signals) -> anyhow::Result<Outcome> {
+    // These tell of the command itself, and need no home.
+    match &cli.command {
+        Command::Completions(args) => return commands::completions::run(args, cli.json),
+        Command::Man(args) => return commands::man::run(args, cli.json, &signals.control()),
+        _ => {}
+    }
     let settings = Settings::settle(cli.home.clone())?;
     log::start(&settings, cli.log.as_deref(), cli.verbose);
     let version = env!("CARGO_PKG_VERSION");
@@ -113,6 +119,8 @@ fn run(cli: &Cli, name: &str, signals: &Signals) -> anyhow::Result<Outcome> {
         Command::Libraries { command } => commands::libraries::run(&engine, command.as_ref(), json),
         Command::Films(args) => commands::films::run(&engine, args, json),
         Command::Models(command) => commands::models::run(&engine, command, json, control),
+        Command::Completions(args) => commands::completions::run(args, json),
+        Command::Man(args) => commands::man::run(args, json, control),
     }
 }
 

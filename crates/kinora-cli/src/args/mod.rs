@@ -5,7 +5,12 @@ mod chat;
 mod edit;
 mod libraries;
 mod make;
+#[cfg(test)]
+mod mentions;
 mod search;
+mod shell;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
@@ -20,6 +25,7 @@ pub(crate) use self::{
         FilmsArgs, GeneratorArg, MakeArgs, SoundArg, StabilisationArg, TransitionArg, VerifyArgs,
     },
     search::{By, SearchArgs},
+    shell::{CompletionsArgs, ManArgs},
 };
 pub(crate) use crate::commands::train::TrainArgs;
 
@@ -28,7 +34,7 @@ pub(crate) use crate::commands::train::TrainArgs;
 /// Everything happens on this machine; nothing is sent anywhere, unless config.toml names a language
 /// model's address, and nothing is downloaded but by `kinora models pull`.
 #[derive(Parser)]
-#[command(name = "kinora", version, max_term_width = 100)]
+#[command(name = "kinora", version, max_term_width = 100, after_help = exit_codes())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -90,6 +96,24 @@ pub(crate) enum Command {
     /// List, fetch, check and locate models and programs.
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Print what completes commands in a shell.
+    Completions(CompletionsArgs),
+    /// Print a page for `man`, or write all of them.
+    Man(ManArgs),
+}
+
+/// Exit codes of every command.
+pub(crate) const EXIT_CODES: [(&str, &str); 5] = [
+    ("0", "done"),
+    ("1", "failed, partly failed, or nothing was found"),
+    ("2", "the command line or what it names cannot be followed"),
+    ("130", "ended by Ctrl-C"),
+    ("143", "ended by SIGTERM"),
+];
+
+fn exit_codes() -> String {
+    let line = |(code, meaning): (&str, &str)| format!("  {code:<5} {meaning}");
+    format!("Exit codes:\n{}", EXIT_CODES.map(line).join("\n"))
 }
 
 impl Cli {
