@@ -68,7 +68,7 @@ fn of_sources(comments: bool) -> Vec<Mention> {
         for file in files(&folder.join("src")) {
             let Ok(text) = fs::read_to_string(&file) else { continue };
             let name = relative(&file);
-            if name.ends_with("tests.rs") || name.ends_with("mentions.rs") {
+            if ["tests.rs", "fixtures.rs", "mentions.rs"].iter().any(|end| name.ends_with(end)) {
                 continue;
             }
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();

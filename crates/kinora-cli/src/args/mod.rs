@@ -45,20 +45,20 @@ pub(crate) struct Cli {
         env = "KINORA_HOME",
         value_name = "DIR",
         hide_env_values = true,
-        display_order = 900
+        help_heading = GLOBAL, display_order = 900
     )]
     pub home: Option<PathBuf>,
     /// Print results as JSON on stdout, and messages and errors as JSON lines on stderr.
-    #[arg(long, global = true, display_order = 901)]
+    #[arg(long, global = true, help_heading = GLOBAL, display_order = 901)]
     pub json: bool,
     /// Show neither progress nor notes; warnings and errors stay.
-    #[arg(short, long, global = true, display_order = 902)]
+    #[arg(short, long, global = true, help_heading = GLOBAL, display_order = 902)]
     pub quiet: bool,
     /// Tell on stderr what is done; twice, every step.
-    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 903)]
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = GLOBAL, display_order = 903)]
     pub verbose: u8,
     /// Write the log to this file [default: `logs/kinora.log` in the home folder].
-    #[arg(long, global = true, value_name = "FILE", display_order = 904)]
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL, display_order = 904)]
     pub log: Option<PathBuf>,
 }
 
@@ -101,6 +101,9 @@ pub(crate) enum Command {
     /// Print a page for `man`, or write all of them.
     Man(ManArgs),
 }
+
+/// Over the options that every command has.
+const GLOBAL: &str = "Global options";
 
 /// Exit codes of every command.
 pub(crate) const EXIT_CODES: [(&str, &str); 5] = [

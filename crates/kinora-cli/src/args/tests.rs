@@ -45,8 +45,17 @@ fn filled(word: &str) -> String {
 
 /// Whether a command line can be read, or would be if it were not cut short.
 fn wrong(mention: &Mention) -> Option<String> {
-    let words = mention.words().into_iter().map(|word| filled(&word));
-    let error = Cli::try_parse_from(std::iter::once("kinora".to_owned()).chain(words)).err()?;
+    let mut words: Vec<String> = mention.words().iter().map(|word| filled(word)).collect();
+    let parsed = |words: &[String]| {
+        Cli::try_parse_from(std::iter::once("kinora").chain(words.iter().map(String::as_str)))
+    };
+    // A flag that is named without the value that it takes.
+    if words.last().is_some_and(|last| last.starts_with("--"))
+        && parsed(&words).is_err_and(|error| error.kind() == ErrorKind::InvalidValue)
+    {
+        words.push("5".into());
+    }
+    let error = parsed(&words).err()?;
     let short = [
         ErrorKind::MissingRequiredArgument,
         ErrorKind::MissingSubcommand,
@@ -129,6 +138,15 @@ fn no_message_below_the_command_line_names_a_command_or_a_flag() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_command_that_uses_a_library_takes_its_name() {
+    const WITHOUT: [&str; 5] = ["libraries", "models", "completions", "man", "help"];
+    for inner in command().get_subcommands() {
+        let takes = flags(inner).contains("--library");
+        assert_ne!(takes, WITHOUT.contains(&inner.get_name()), "{}", inner.get_name());
+    }
 }
 
 #[test]

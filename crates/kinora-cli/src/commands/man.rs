@@ -85,16 +85,33 @@ fn pages() -> anyhow::Result<Vec<Page>> {
 fn add(command: &Command, name: &str, pages: &mut Vec<Page>) -> anyhow::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     // Named after where it is found, as `git-log` is.
-    let own = command.clone().display_name(name).after_help("");
+    let own = command.clone().display_name(name);
     let man = Man::new(own).source(format!("kinora {version}")).manual("Kinora");
     let mut text = Vec::new();
-    man.render(&mut text)?;
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut text)?;
+    }
     surroundings(name == "kinora").to_writer(&mut text)?;
-    pages.push(Page { name: name.to_owned(), roff: String::from_utf8(text)? });
+    let roff = ascii(&String::from_utf8(text)?);
+    pages.push(Page { name: name.to_owned(), roff });
     for inner in command.get_subcommands() {
         add(inner, &format!("{name}-{}", inner.get_name()), pages)?;
     }
     Ok(())
+}
+
+/// Other characters as escapes (groff_char(7)), so that no formatter has to guess the encoding.
+fn ascii(roff: &str) -> String {
+    let mut out = String::with_capacity(roff.len());
+    for c in roff.chars() {
+        if c.is_ascii() { out.push(c) } else { out.push_str(&format!("\\[u{:04X}]", u32::from(c))) }
+    }
+    out
 }
 
 fn surroundings(whole: bool) -> Roff {

@@ -23,7 +23,6 @@ pub(crate) struct LogFile {
     /// The home folder, if this is its log: that folder is not made for a log, and old files make room there.
     home: Option<PathBuf>,
     open: Option<File>,
-    length: u64,
     /// Lines from before there was a home.
     waiting: Vec<u8>,
     broken: bool,
@@ -37,14 +36,7 @@ impl LogFile {
 
     /// A file that the user named; it grows as it will.
     pub(crate) fn named(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            home: None,
-            open: None,
-            length: 0,
-            waiting: Vec::new(),
-            broken: false,
-        }
+        Self { path: path.to_owned(), home: None, open: None, waiting: Vec::new(), broken: false }
     }
 
     /// Appends a line. After a failure, which is given once, lines are dropped.
@@ -75,14 +67,14 @@ impl LogFile {
             }
             return Ok(());
         }
-        if self.length >= LARGEST && self.home.is_some() {
+        // Other processes write to it too.
+        let told = self.open.as_ref().map(File::metadata).transpose()?;
+        if self.home.is_some() && told.is_some_and(|told| told.len() >= LARGEST) {
             self.make_room()?;
         }
         let waited = std::mem::take(&mut self.waiting);
         let bytes = [&waited, line.as_bytes()].concat();
-        self.opened()?.write_all(&bytes)?;
-        self.length += bytes.len() as u64;
-        Ok(())
+        self.opened()?.write_all(&bytes)
     }
 
     fn opened(&mut self) -> io::Result<&mut File> {
@@ -95,7 +87,6 @@ impl LogFile {
                 self.shift()?;
                 file = private::append(&self.path)?;
             }
-            self.length = file.metadata()?.len();
             self.open = Some(file);
         }
         self.open.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
