@@ -102,6 +102,7 @@ fn run(cli: &Cli, name: &str, signals: &Signals) -> anyhow::Result<Outcome> {
     log::start(&settings, cli.log.as_deref(), cli.verbose);
     let version = env!("CARGO_PKG_VERSION");
     let _span = tracing::info_span!("kinora", version, command = name).entered();
+    tracing::info!("begun");
     let engine = Engine::open(settings)?;
     let (json, control) = (cli.json, &signals.control());
     match &cli.command {

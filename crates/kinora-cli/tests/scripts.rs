@@ -105,8 +105,35 @@ fn a_partial_failure_is_told_on_both_streams_and_in_the_log() {
     quiet(&home);
     secrets(&home);
     elsewhere(&home);
+    stopped(&home);
     whole_libraries(&home);
 }
+
+/// Ctrl-C is told as an error of its own.
+#[cfg(unix)]
+fn stopped(home: &Home) {
+    use std::{
+        io::{BufRead, BufReader, Read},
+        process::{Command, Stdio},
+    };
+    let mut chat = home.command(&["chat", "--json", "-v"]);
+    let piped = chat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    // It listens to signals before it tells anything.
+    stderr.read_line(&mut said).unwrap();
+    let sent = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+    stderr.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!(last["error"]["kind"], "cancelled", "{said}");
+    assert_eq!(last["error"]["exit_code"], 130, "{said}");
+}
+
+#[cfg(not(unix))]
+fn stopped(_: &Home) {}
 
 #[cfg(unix)]
 fn private(home: &Home) {

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kinora_store::Stage;
 use kinora_types::Control;
 
 use crate::{EngineError, ErrorKind, Event};
@@ -75,6 +76,9 @@ fn log(event: &Event) {
         }
         Event::Vanished { path } => tracing::info!(path = %path.display(), "vanished"),
         Event::VideoSkipped { video, why } => tracing::warn!(path = video, why, "left out"),
+        Event::Pull { id, stage: Stage::Done, source, .. } => {
+            tracing::info!(name = id, source, "pulled");
+        }
         Event::Added(done) => tracing::debug!(path = %done.path.display(), "added"),
         _ => {}
     }

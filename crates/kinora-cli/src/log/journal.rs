@@ -123,6 +123,10 @@ fn name<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> Option<String> {
 struct Fields(String);
 
 impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, format_args!("{value:.2}"));
+    }
+
     fn record_str(&mut self, field: &Field, value: &str) {
         self.add(field, format_args!("{}", Printable(value)));
     }
@@ -167,7 +171,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2, "{text}");
         assert!(lines[0].contains(" WARN "), "{text}");
-        let told = r"add{library=family}: failed path=a\u{1b}[2J\nERROR forged.jpg seconds=1.5";
+        let told = r"add{library=family}: failed path=a\u{1b}[2J\nERROR forged.jpg seconds=1.50";
         assert!(lines[0].ends_with(told), "{text}");
         assert!(
             lines[1].contains(" INFO ") && lines[1].contains("add{library=family}: over after")

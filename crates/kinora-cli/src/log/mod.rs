@@ -42,9 +42,11 @@ pub(crate) fn start(settings: &Settings, file: Option<&Path>, verbose: u8) {
 /// Keeps why the command failed. Messages about what was asked for may repeat it, so that of these the kind alone is kept.
 pub(crate) fn failed(failure: &Failure) {
     let Failure { kind, exit_code, .. } = failure;
-    let asked = matches!(kind, ErrorKind::Invalid | ErrorKind::NotFound);
-    let why = if asked { "" } else { failure.message.as_str() };
-    tracing::error!(?kind, exit_code, why, "failed");
+    if matches!(kind, ErrorKind::Invalid | ErrorKind::NotFound) {
+        tracing::error!(?kind, exit_code, "failed");
+    } else {
+        tracing::error!(?kind, exit_code, why = failure.message, "failed");
+    }
 }
 
 fn level(configured: LogLevel) -> LevelFilter {
