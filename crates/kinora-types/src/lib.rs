@@ -23,13 +23,14 @@ mod passage;
 mod picture;
 mod printable;
 mod record;
+mod rights;
 mod row;
 mod shot;
 mod space;
 mod stabilisation;
 mod time;
 
-pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
+pub use asset::{Asset, DateBasis, GeoPoint, Kind};
 pub use citation::Citation;
 pub use clock::{NoMoment, WrittenTime};
 pub use control::{Cancelled, Control};
@@ -47,6 +48,7 @@ pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad,
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
+pub use rights::Rights;
 pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use shot::{Rating, Shot, ShotSource, Shown};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};

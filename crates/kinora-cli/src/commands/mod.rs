@@ -3,6 +3,7 @@
 pub(crate) mod add;
 pub(crate) mod ask;
 pub(crate) mod chat;
+pub(crate) mod completions;
 pub(crate) mod duplicates;
 pub(crate) mod edit;
 pub(crate) mod eval;
@@ -10,6 +11,7 @@ pub(crate) mod films;
 pub(crate) mod gathered;
 pub(crate) mod libraries;
 pub(crate) mod make;
+pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod search;
 pub(crate) mod show;

@@ -10,3 +10,4 @@ mod idle;
 mod many;
 mod requests;
 mod stop;
+mod whole;
