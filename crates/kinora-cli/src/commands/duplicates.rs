@@ -23,7 +23,7 @@ pub(crate) fn run(engine: &Engine, args: &DuplicatesArgs, json: bool) -> anyhow:
     }
     if found.not_compared > 0 {
         output::say(&format!(
-            "note: {} pictures and videos were added by an older Kinora and not compared; `kinora add` of anything \
+            "note: {} pictures and videos were added by an older Kinora and are not compared yet; `kinora add PATH` \
              compares them",
             found.not_compared
         ));
