@@ -42,6 +42,8 @@ pub struct WordFault {
     pub message: String,
 }
 
+const COLUMNS: &str = "path, bytes, mtime_ns, message, hint, since, lasting, taken, version";
+
 fn key(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }
@@ -99,7 +101,7 @@ pub(crate) fn taken(
     Ok(())
 }
 
-fn problem(row: &Row<'_>) -> rusqlite::Result<(Problem, String)> {
+fn raw(row: &Row<'_>) -> rusqlite::Result<(Problem, String)> {
     let problem = Problem {
         path: path_of(row.get(0)?),
         bytes: row.get(1)?,
@@ -114,26 +116,33 @@ fn problem(row: &Row<'_>) -> rusqlite::Result<(Problem, String)> {
     Ok((problem, row.get(5)?))
 }
 
+fn finish((problem, since): (Problem, String)) -> Result<Problem, CatalogError> {
+    let damaged = |error: jiff::Error| CatalogError::Damaged(format!("time of a problem: {error}"));
+    Ok(Problem { since: since.parse().map_err(damaged)?, ..problem })
+}
+
 impl Catalog {
+    /// What is known to be wrong with this path.
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
+    pub fn problem(&self, path: &Path) -> Result<Option<Problem>, CatalogError> {
+        let connection = self.reader()?;
+        let sql = format!("SELECT {COLUMNS} FROM problems WHERE path = ?1");
+        let mut statement = connection.prepare_cached(&sql)?;
+        statement.query_row([key(path)], raw).optional()?.map(finish).transpose()
+    }
+
     /// Every problem that is known, by path; some of the files may be gone meanwhile.
     ///
     /// # Errors
     /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn problems(&self) -> Result<Vec<Problem>, CatalogError> {
         let connection = self.reader()?;
-        let mut statement = connection.prepare_cached(
-            "SELECT path, bytes, mtime_ns, message, hint, since, lasting, taken, version
-             FROM problems ORDER BY path",
-        )?;
-        let rows = statement.query_map([], problem)?;
-        rows.map(|row| {
-            let (problem, since) = row?;
-            let since = since.parse().map_err(|error: jiff::Error| {
-                CatalogError::Damaged(format!("time of a problem: {error}"))
-            })?;
-            Ok(Problem { since, ..problem })
-        })
-        .collect()
+        let sql = format!("SELECT {COLUMNS} FROM problems ORDER BY path");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map([], raw)?;
+        rows.map(|row| finish(row?)).collect()
     }
 
     /// Words of live assets that models cannot find because the file is at fault, in order of entry.

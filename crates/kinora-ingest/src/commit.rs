@@ -8,7 +8,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, NewAsset, NewFrame};
+use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, NewAsset, NewFrame, Problem};
 use kinora_types::{AssetId, Embedding};
 
 use crate::{
@@ -171,7 +171,7 @@ impl<'a> Committer<'a> {
             }
             Event::Unchanged(done) => self.tell(done, 0),
             Event::Failed { failure, claimed, look, cost } => {
-                self.fail(failure, claimed, look, cost)
+                self.fail(failure, claimed, look, cost)?;
             }
             Event::Known { asset, file, inside, restored } => {
                 self.seen(asset, file, inside, restored)
@@ -354,18 +354,25 @@ impl<'a> Committer<'a> {
         claimed: Option<AssetId>,
         look: Option<(u64, i64)>,
         cost: u64,
-    ) {
+    ) -> Result<(), IngestError> {
         let copies = claimed.map(|id| self.in_flight.release(&id)).unwrap_or_default();
         for Copy { path, file, cost, .. } in copies {
             let failure = FileFailure { path, ..failure.clone() };
-            self.fail(failure, None, Some((file.bytes, file.mtime_ns)), cost);
+            self.fail(failure, None, Some((file.bytes, file.mtime_ns)), cost)?;
         }
         if let Some(look) = look {
-            self.change(Change::Problem(failure.problem(look, false)));
+            let problem = failure.problem(look, false);
+            let known = self.catalog.problem(&failure.path)?;
+            // What is told of at every run changes nothing by that.
+            if known.is_none_or(|known| Problem { since: known.since, ..problem.clone() } != known)
+            {
+                self.change(Change::Problem(problem));
+            }
         }
         self.summary.failed += 1;
         self.observer.failed(&failure);
         self.step(cost);
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), IngestError> {

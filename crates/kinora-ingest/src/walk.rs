@@ -490,8 +490,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
         let link = || path.is_symlink().then_some("mend the link or remove it");
         let message = io_message("cannot read the file", error);
         let hint = permission(error).or_else(link).map(Into::into);
-        // A link that leads nowhere stays so; a file that may not be read is read once it may be.
-        let lasting = error.kind() == io::ErrorKind::NotFound;
+        // A link that leads nowhere, or in a circle, stays so; a file that may not be read is read once it may be.
+        let lasting = path.is_symlink() && error.kind() != io::ErrorKind::PermissionDenied;
         let look = look(path);
         self.failed(FileFailure { path: path.into(), message, hint, lasting }, look)
     }

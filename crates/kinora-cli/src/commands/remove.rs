@@ -39,8 +39,11 @@ fn print(library: &str, outcome: &Removed) -> anyhow::Result<()> {
     let verb = if *dry_run { "would be removed" } else { "removed" };
     output::line(format!("library `{library}`: {} {verb}; the files stay", removed.len()))?;
     if !copies.is_empty() {
-        let count = copies.len();
-        output::line(format!("{count} more lie elsewhere too and stay in the library from there"))?;
+        let line = match copies.len() {
+            1 => "1 more lies elsewhere too and stays in the library from there".into(),
+            count => format!("{count} more lie elsewhere too and stay in the library from there"),
+        };
+        output::line(line)?;
     }
     if !removed.is_empty() && !dry_run {
         output::line(
