@@ -74,6 +74,9 @@ fn what_is_removed_is_found_no_more_and_its_folder_does_not_bring_it_back() {
 #[test]
 fn a_reference_that_is_not_clear_removes_nothing() {
     let house = House::new();
+    for folder in ["x", "y"] {
+        fs::create_dir_all(house.pictures("a").join(folder)).unwrap();
+    }
     house.library("a", SMALL, &[("x/p.png", RED), ("y/p.png", GREEN), ("y/q.png", [9, 9, 9])]);
     let library = house.engine.library("a").unwrap();
     let before = library.revision().unwrap();

@@ -10,3 +10,4 @@ mod intake;
 mod many;
 mod requests;
 mod stop;
+mod whole;
