@@ -107,15 +107,12 @@ impl Library {
     /// As [`AddRequest::check`]; if a model or the library cannot be used. A file that cannot be taken is none: it is told of
     /// ([`Event::Failed`]), and so is a run that was stopped ([`Summary::cancelled`]).
     pub fn add(&self, request: &AddRequest, job: &Job) -> Result<Added, EngineError> {
-<<<<<<< HEAD
         request.check()?;
         if request.is_empty() {
             let (summary, waiting) = (Summary::default(), Vec::new());
             return Ok(Added { summary, waiting, sent: None });
         }
-=======
         let _span = tracing::info_span!("add", library = self.name()).entered();
->>>>>>> main
         job.run(|control| {
             let space = self.embedders()?;
             // Without ffmpeg pictures are added all the same, and every video says what is missing.

@@ -136,7 +136,7 @@ pub enum EngineError {
         source: SubtitleError,
     },
     /// Paths that were given to be added are not there.
-    #[error("there is no such file or folder: {}", shown(.0))]
+    #[error("there is no such file or folder: {}", all(.0))]
     NotThere(Vec<PathBuf>),
     /// References that do not mean one asset or folder.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -226,16 +226,15 @@ pub enum EngineError {
     Ragme(#[from] RagmeError),
 }
 
-<<<<<<< HEAD
 /// Each path in backticks.
-fn shown(paths: &[PathBuf]) -> String {
+fn all(paths: &[PathBuf]) -> String {
     let each: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
     each.join(", ")
-=======
+}
+
 fn shown(paths: &[PathBuf]) -> String {
     let first = paths.iter().take(3).map(|path| format!("`{}`", path.display()));
     first.collect::<Vec<_>>().join(", ")
->>>>>>> main
 }
 
 impl From<SearchError> for EngineError {

@@ -38,82 +38,9 @@ struct Failure<'a> {
 }
 
 impl<'a> From<&'a FileFailure> for Failure<'a> {
-<<<<<<< HEAD
     fn from(FileFailure { path, message, hint, lasting }: &'a FileFailure) -> Self {
         let hint = hint.as_deref().map(output::hint);
         Self { path: path.to_string_lossy(), message, hint, lasting: *lasting }
-=======
-    fn from(FileFailure { path, message, hint }: &'a FileFailure) -> Self {
-        Self { path: path.to_string_lossy(), message, hint: hint.as_deref().map(output::hint) }
-    }
-}
-
-/// Shows progress and keeps what the report needs.
-struct Screen {
-    bar: Bar,
-    failures: Vec<FileFailure>,
-    vanished: Vec<PathBuf>,
-    gathered: Gathered,
-}
-
-impl Screen {
-    fn show(&mut self, event: Event) {
-        match event {
-            Event::Found { files } => self.bar.length(files),
-            Event::Added(_) => self.bar.step(),
-            Event::Failed(failure) => self.failed(failure),
-            Event::Damaged(damage) => {
-                self.bar
-                    .warn(&format!("damaged: {}: {}", damage.message, damage.path.display()), None);
-            }
-            Event::Vanished { path } => {
-                self.bar.say(&format!("vanished: {}", path.display()));
-                self.vanished.push(path);
-            }
-            Event::LeftOut(left) => self.gathered.left_out.push(left),
-            Event::MotionPhoto { path } => self.gathered.motion_photos.push(path),
-            Event::LivePhoto(pair) => self.gathered.live_photos.push(pair),
-            Event::Analysing { path, at_ms, duration_ms } => {
-                let at = place(at_ms, duration_ms);
-                self.bar.message(&format!("looking through {}{at}", name(&path)));
-            }
-            Event::Perceiving { kind, path, at_ms, duration_ms } => {
-                let at = place(at_ms, duration_ms);
-                self.bar.message(&format!("looking for {} in {}{at}", kind.name(), name(&path)));
-            }
-            Event::Watching { folders } => {
-                let names: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
-                self.bar.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
-            }
-            // Also if the run ends early.
-            Event::Sent(sent) => {
-                self.bar.clear();
-                say_sent(&sent);
-            }
-            _ => {}
-        }
-    }
-
-    fn failed(&mut self, failure: FileFailure) {
-        self.bar.step();
-        let hint = failure.hint.as_deref().map(output::hint);
-        let told = format!("failed: {}: {}", failure.message, failure.path.display());
-        self.bar.warn(&told, hint.as_deref());
-        self.failures.push(failure);
-    }
-}
-
-fn name(path: &Path) -> Cow<'_, str> {
-    path.file_name().unwrap_or_default().to_string_lossy()
-}
-
-/// Where in a recording it is; nothing for a picture.
-fn place(at_ms: u64, duration_ms: u64) -> String {
-    let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
-    match duration_ms {
-        0 => String::new(),
-        length => format!(": {} of {}", clock(at_ms), clock(length)),
->>>>>>> main
     }
 }
 
@@ -230,18 +157,11 @@ fn pending(pending: &Pending) -> String {
 
 fn say_waiting(waiting: &Waiting) {
     let Waiting { kind, assets, message, hint } = waiting;
-<<<<<<< HEAD
-    output::say(&format!("{assets} not searched for {} yet: {message}", kind.name()));
-    if let Some(hint) = hint {
-        output::say(&format!("  hint: {hint}, then run `kinora add`"));
-    }
-=======
-    let hint = hint.as_ref().map(|hint| format!("{hint}, then add them again"));
+    let hint = hint.as_ref().map(|hint| format!("{hint}, then run `kinora add`"));
     output::warn(
         &format!("{assets} not searched for {} yet: {message}", kind.name()),
         hint.as_deref(),
     );
->>>>>>> main
 }
 
 fn sentence(library: &str, summary: &AddSummary, resume: bool, start: Instant) -> String {

@@ -29,7 +29,8 @@ impl Screen {
             Event::Progress(progress) => self.progress(&progress),
             Event::Failed(failure) => self.failed(failure),
             Event::Damaged(damage) => {
-                self.bar.say(&format!("damaged: {}: {}", damage.message, damage.path.display()));
+                let told = format!("damaged: {}: {}", damage.message, damage.path.display());
+                self.bar.warn(&told, None);
             }
             Event::Vanished { path } => {
                 self.bar.say(&format!("vanished: {}", path.display()));
@@ -73,10 +74,9 @@ impl Screen {
     }
 
     fn failed(&mut self, failure: FileFailure) {
-        self.bar.say(&format!("failed: {}: {}", failure.message, failure.path.display()));
-        if let Some(hint) = &failure.hint {
-            self.bar.say(&format!("  hint: {}", output::hint(hint)));
-        }
+        let hint = failure.hint.as_deref().map(output::hint);
+        let told = format!("failed: {}: {}", failure.message, failure.path.display());
+        self.bar.warn(&told, hint.as_deref());
         self.failures.push(failure);
     }
 }

@@ -90,6 +90,14 @@ impl Stages {
         }
     }
 
+    /// A warning that does not tear it.
+    pub(crate) fn warn(&self, text: &str, hint: Option<&str>) {
+        match &self.bar {
+            Some(bar) => bar.warn(text, hint),
+            None => super::warn(text, hint),
+        }
+    }
+
     /// Takes it away.
     pub(crate) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
@@ -105,8 +113,8 @@ fn time_left(elapsed: Duration, done: u64, total: u64) -> Option<String> {
     }
     let seconds = (elapsed.as_secs_f64() * (total - done) as f64 / done as f64).ceil() as u64;
     Some(match seconds {
-        0..=59 => format!("{seconds} s"),
-        60..=3599 => format!("{} min", seconds.div_ceil(60)),
+        0..=119 => format!("{seconds} s"),
+        120..=3599 => format!("{} min", seconds.div_ceil(60)),
         _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     })
 }
@@ -193,7 +201,7 @@ mod tests {
     fn a_time_left_is_told_by_work_and_never_guessed() {
         let left = |seconds, done, total| time_left(Duration::from_secs(seconds), done, total);
         assert_eq!(left(10, 25, 100).as_deref(), Some("30 s"));
-        assert_eq!(left(10, 1, 13).as_deref(), Some("2 min"));
+        assert_eq!(left(10, 1, 14).as_deref(), Some("3 min"));
         assert_eq!(left(100, 1, 46).as_deref(), Some("1 h 15 min"));
         assert_eq!((left(1, 1, 2), left(10, 0, 2), left(10, 2, 2)), (None, None, None));
     }
