@@ -53,7 +53,7 @@ fn a_day_of_adding_and_removing() {
     fed(home.command(&["remove", "-"]), "in/sub\n").done();
     assert!(inside.join("sub/tawny-owl.webp").exists());
     let third = home.run(&[&["add", "in"], &FEW[..]].concat()).done().stdout;
-    assert!(third.contains("1 removed before and left out: `kinora add FILE`"), "{third}");
+    assert!(third.contains("1 removed before and left out: `kinora add PATH`"), "{third}");
     let back = home.run(&[&["add", "in/sub/tawny-owl.webp"], &FEW[..]].concat()).done().stdout;
     assert!(back.contains("1 brought back"), "{back}");
     let unclear = home.run(&["remove", "nothing"]);

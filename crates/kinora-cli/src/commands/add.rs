@@ -128,7 +128,7 @@ fn rest(summary: &AddSummary) -> Vec<String> {
     }
     if *removed_before > 0 {
         lines.push(format!(
-            "{removed_before} removed before and left out: `kinora add FILE` brings one back"
+            "{removed_before} removed before and left out: `kinora add PATH` of one file brings it back"
         ));
     }
     if *excluded > 0 {

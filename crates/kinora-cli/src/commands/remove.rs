@@ -47,7 +47,7 @@ fn print(library: &str, outcome: &Removed) -> anyhow::Result<()> {
     }
     if !removed.is_empty() && !dry_run {
         output::line(
-            "they stay out when their folder is added; `kinora add FILE` brings one back",
+            "they stay out when their folder is added; `kinora add PATH` of one file brings it back",
         )?;
     }
     Ok(())
