@@ -40,7 +40,7 @@ struct Table {
     key: &'static str,
 }
 
-const TABLES: [Table; 15] = [
+const TABLES: [Table; 16] = [
     Table { name: "assets", key: "row" },
     Table { name: "files", key: "rowid" },
     Table { name: "frames", key: "row" },
@@ -55,6 +55,7 @@ const TABLES: [Table; 15] = [
     Table { name: "turns", key: "conversation, place" },
     Table { name: "signatures", key: "asset" },
     Table { name: "near_duplicates", key: "asset, other" },
+    Table { name: "problems", key: "rowid" },
     Table { name: "library", key: "only_row" },
 ];
 
@@ -208,6 +209,8 @@ fn mend(
             run("DELETE FROM signatures WHERE asset IN (?1, ?2)")?;
             run("DELETE FROM near_duplicates WHERE asset = ?1 AND other = ?2")?;
         }
+        // Found again by the next run.
+        "problems" => drop(run("DELETE FROM problems WHERE rowid = ?1")?),
         "films" => repaired.doubtful.push(described(transaction, FILM, key)?),
         "conversations" => repaired.doubtful.push(described(transaction, CONVERSATION, key)?),
         "turns" => repaired.doubtful.push(format!("turn {} of conversation", shown(key))),

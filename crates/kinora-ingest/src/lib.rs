@@ -27,13 +27,16 @@ mod beside;
 mod bytes;
 mod commit;
 mod compare;
+mod cost;
 mod descriptions;
 mod duplicates;
 mod embed;
 mod error;
+mod exclude;
 mod in_flight;
 mod kind;
 mod mend;
+mod meter;
 mod observe;
 mod opened;
 mod options;
@@ -41,6 +44,7 @@ mod perceive;
 mod pipeline;
 mod prepare;
 mod sample;
+mod scope;
 mod spans;
 mod thumbs;
 mod times;
@@ -50,7 +54,11 @@ mod walk;
 mod watch;
 
 pub use error::IngestError;
-pub use observe::{Done, FileFailure, IngestObserver, LivePhoto, Outcome, Silent, Summary};
+pub use exclude::check_patterns;
+pub use meter::{Progress, Stage};
+pub use observe::{
+    Done, FileFailure, IngestObserver, LivePhoto, Outcome, Pending, Silent, Summary,
+};
 pub use options::Options;
 pub use perceive::{HearError, Perception, hear};
 pub use pipeline::Ingest;

@@ -7,6 +7,7 @@
 mod edit;
 mod fakes;
 mod idle;
+mod intake;
 mod many;
 mod requests;
 mod stop;
