@@ -142,7 +142,7 @@ EVENTS = [
         P/Kite | Our kite | kite
         E/hfs/data/002.jpg | The lone tree | tree
         P/OneStandsOut"""),
-    ("2023/2023-04 Washington", "IMG_20230418_1{:05}.avif", GALAXY, PIET, (38.8882, -77.0199), "2023-04-18 11:00", "avif", "takeout", """
+    ("2023/2023-04 Washington", "IMG_20230418_1{:05}.jpg", GALAXY, PIET, (38.8882, -77.0199), "2023-04-18 11:00", "small avif", "takeout", """
         K/astronaut.png | Eileen Collins | museum, portrait | 4
         G/grace_hopper.jpg | Grace Hopper | museum, portrait
         K/rocket.jpg | Rocket on its pad | museum, rocket

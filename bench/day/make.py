@@ -106,13 +106,15 @@ def events(folder):
             key, title, keywords, rating = ([part.strip() for part in line.split("|")] + ["", "", ""])[:4]
             keywords, rating = [word.strip() for word in keywords.split(",") if word.strip()], int(rating or 0)
             name = f"{place_in}/{names.format(number * 7 + 3)}"
+            small = form == "small avif" and number % 3 == 2
+            name = str(pathlib.PurePosixPath(name).with_suffix(".avif")) if small else name
             held = dict(title=title, keywords=keywords if way == "xmp" else [], rating=rating if way != "takeout" else 0)
             path = folder.path(name, source=key, author=author, camera=camera and camera[1], place=place, date=taken.isoformat() if camera else None, **held)
             wrote = exif(camera, author, None if way == "takeout" else place, taken, title if way == "exif" else None, rating if way == "exif" else None) if camera else None
-            image = picture(folder.source(key))
-            image = flat(image) if form == "jpeg" else image
+            image = picture(folder.source(key), 256 if small else 1600)
+            kept = {"heic": "HEIF", "jpeg": "JPEG", "small avif": "AVIF" if small else "JPEG"}[form]
             options = {"exif": wrote} if wrote else {}
-            image.save(path, form if form != "heic" else "HEIF", quality=88, **options)
+            (flat(image) if kept == "JPEG" else image).save(path, kept, quality=88, **options)
             if way == "xmp":
                 sidecar(path, title, keywords, rating, author)
             if way == "takeout":
