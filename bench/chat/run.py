@@ -8,6 +8,7 @@ named: CONFIG.toml is a config.toml of Kinora with its [language] section. `--li
 that is there. Of held-out.json only figures are told: nobody who mends rules shall read how its questions were answered.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -103,8 +104,8 @@ def counted(question, text):
 
 
 def letters(report):
-    return sum(len(json.dumps(piece, ensure_ascii=False)) if not isinstance(piece, dict) else len(str(piece.get("text", piece.get("quote", ""))) or "")
-               for piece in report.get("evidence", report.get("retrieved", [])))
+    """What somebody must read to check the answer: its words and the names of what was retrieved."""
+    return len(report["text"]) + sum(len(citation["label"]) for citation in report["retrieved"])
 
 
 def judged(question, report, seconds, names):
@@ -205,11 +206,13 @@ def library(options, home):
 
 def asked_all(options, home, names, flags, told):
     for part, name in (("questions", "questions.json"), ("held-out", "held-out.json")):
-        rows = []
-        for question in json.loads((HERE / name).read_text()):
+        def row(question):
             start = time.perf_counter()
             report = asked(options.kinora, home, question, flags)
-            rows.append(judged(question, report, time.perf_counter() - start, names))
+            return judged(question, report, time.perf_counter() - start, names)
+
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            rows = list(pool.map(row, json.loads((HERE / name).read_text())))
         told[part] = {"figures": figures(rows), "kinds": by_kind(rows), "rows": rows}
         print(part, told[part]["figures"], *told[part]["kinds"], sep="\n", flush=True)
 
@@ -222,6 +225,7 @@ def main():
     parser.add_argument("--models", nargs="*", default=[])
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "result.json")
     parser.add_argument("--held", type=pathlib.Path, help="where the answers to held-out.json go; nowhere by default")
+    parser.add_argument("--jobs", type=int, default=1, help="so many questions at once; seconds say little then")
     parser.add_argument("--as-is", action="store_true", help="add nothing to the library of `--library`")
     options = parser.parse_args()
     home = options.library or pathlib.Path(tempfile.mkdtemp())
