@@ -122,7 +122,7 @@ def judged(question, report, seconds, names):
         "kind": question["kind"], "question": question["question"], "answer": report["text"], "method": report["method"],
         "answered": answered, "found": share(found), "cited": share(cited), "precise": precise,
         "f1": f1(precise, share(cited)) if groups else None,
-        "said": (sum(said) / len(said) if answered else 0.0) if said else None,
+        "said": (sum(said) / len(said) if answered else 0.0) if said and not question.get("count") else None,
         "sentences": len(sentences), "unsupported": sum(s["support"] == "unsupported" for s in sentences),
         "attributed": sum(s.get("attributed", False) for s in sentences),
         "evidence_tokens": letters(report) // LETTERS_A_TOKEN, "seconds": round(seconds, 2),
