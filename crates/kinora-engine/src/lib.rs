@@ -30,7 +30,9 @@ mod models;
 mod pages;
 mod perception;
 mod places;
+mod problems;
 mod ragme_generator;
+mod remove;
 mod search;
 mod settings;
 mod text;
@@ -57,7 +59,10 @@ pub use kinora_catalog::{Contents, ConversationSummary, FilmSummary, Speaker, Tu
 pub use kinora_chat::{Answer, AskOptions, Mentions, Method, Sentence, Wish};
 pub use kinora_film::BriefFormat;
 pub use kinora_inference::{Destination, Sent};
-pub use kinora_ingest::{Done, FileFailure, LeftOut, LivePhoto, Summary as AddSummary};
+pub use kinora_ingest::{
+    Done, FileFailure, LeftOut, LivePhoto, Pending, Progress, Stage as AddStage,
+    Summary as AddSummary,
+};
 pub use kinora_models::{Space, switch_off_telemetry};
 pub use kinora_ragme::TrainConfig;
 pub use kinora_retrieval::{EvaluationReport, Filter, Kind, Mode, SearchOutcome};
@@ -68,6 +73,8 @@ pub use libraries::LibrarySummary;
 pub use library::Library;
 pub use models::{Backends, Installed};
 pub use perception::Waiting;
+pub use problems::{FileProblem, Problems, WordProblem};
+pub use remove::{RemoveRequest, Removed, RemovedAsset, Unmeant};
 pub use search::{Example, Place, SearchRequest};
 pub use settings::{Config, Language, LogLevel, Settings};
 pub use train::{TrainRequest, Trained};
