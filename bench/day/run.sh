@@ -24,10 +24,10 @@ piped() { # LABEL SHELL: a line of a shell, with `kinora` on the path
 part() { printf '\n## %s\n' "$1"; }
 
 part "Morning: everything in"
-[ -n "${REUSE:-}" ] || k add "$family/nothere"
-[ -n "${REUSE:-}" ] || most=40 k add "$family"
-k add "$family" # again: nothing to do
-k problems
+k add "$family/nothere"
+[ -n "${REUSE:-}" ] || most=30 k add "$family"
+most=30 k add "$family" # again: nothing to do
+most=30 k problems
 k libraries
 k libraries show default
 
