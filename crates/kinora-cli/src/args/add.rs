@@ -8,9 +8,8 @@ use super::{LibraryArg, PassageArg};
 
 #[derive(Args)]
 pub(crate) struct AddArgs {
-    /// Pictures and videos, or folders that are searched for them; `-` reads paths from standard input, one a line.
-    ///
-    /// What the paths bring in is worked on whole. Work that earlier runs left waits: without any path, it goes on.
+    /// Pictures and videos, or folders that are searched for them; `-` reads paths from standard input, one a line
+    /// [default: go on with the work that waits in the library].
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]

@@ -58,7 +58,7 @@ pub(crate) fn run(
         engine.vision_model()?;
     }
     let name = &args.library.library;
-    let library = match request.paths.is_empty() {
+    let library = match args.paths.is_empty() {
         true => engine.library(name)?,
         false => engine.library_or_new(name, args.space.as_deref())?,
     };
