@@ -28,6 +28,7 @@ mod filter;
 mod frames;
 mod layers;
 mod lexical;
+mod list;
 mod live;
 mod names;
 mod pages;
@@ -36,6 +37,7 @@ mod place;
 mod read;
 mod repair;
 mod schema;
+mod vocabulary;
 mod write;
 
 use std::{
@@ -66,6 +68,7 @@ pub use frames::{Frame, MovingShot, Owner};
 pub use kinora_types::Kind;
 pub use layers::{Layer, LayerMetadata};
 pub use lexical::{LexicalHit, Words};
+pub use list::{Page, Sort};
 pub use names::composed;
 pub use passages::{Correction, PassageHit};
 pub use repair::{Repaired, repair};

@@ -5,11 +5,14 @@
 
 use std::borrow::Cow;
 
-use kinora_types::AssetRow;
+use kinora_types::{AssetRow, spelling::nearest};
 use rusqlite::Connection;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::{Catalog, CatalogError, read};
+
+/// Names that are told where none is the one that was meant.
+const NEAREST: usize = 3;
 
 /// The text in Unicode's composed form (NFC).
 pub fn composed(text: &str) -> Cow<'_, str> {
@@ -24,6 +27,35 @@ fn is_called(path: &str, wanted: &str) -> bool {
     let path = composed(path);
     let folders = path.strip_suffix(wanted);
     folders.is_some_and(|folders| folders.is_empty() || folders.ends_with(['/', '\\']))
+}
+
+/// A path without its folders.
+pub(crate) fn name_of(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Whether a file lies below a folder (composed): an absolute one, or folders of these names one in the other.
+fn is_below(path: &str, folder: &str) -> bool {
+    const SEPARATORS: [char; 2] = ['/', '\\'];
+    let parts = |path: &str| -> Vec<String> {
+        path.split(SEPARATORS).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
+    let (mut above, wanted) = (parts(&composed(path)), parts(folder));
+    above.pop();
+    let absolute = folder.starts_with(SEPARATORS) || folder.get(1..2) == Some(":");
+    if absolute || wanted.is_empty() {
+        return above.starts_with(&wanted);
+    }
+    above.windows(wanted.len()).any(|folders| folders == wanted)
+}
+
+/// Rows of the assets in present files below a folder, ascending.
+pub(crate) fn rows_below(
+    connection: &Connection,
+    folder: &str,
+) -> Result<Vec<AssetRow>, CatalogError> {
+    let folder = composed(folder);
+    rows_where(connection, &|path| is_below(path, &folder))
 }
 
 /// Rows of the assets in present files whose path passes, ascending.
@@ -57,7 +89,29 @@ pub(crate) fn rows_called(
     rows_where(connection, &|path| is_called(path, &wanted))
 }
 
+/// Names of present files that are spelled much like one, the nearest first.
+pub(crate) fn near(connection: &Connection, name: &str) -> Result<Vec<String>, CatalogError> {
+    let mut statement = connection.prepare_cached("SELECT path FROM files WHERE present = 1")?;
+    let paths = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let paths = paths.collect::<Result<Vec<_>, _>>()?;
+    let mut known: Vec<&str> = paths.iter().map(|path| name_of(path)).collect();
+    known.sort_unstable();
+    Ok(nearest(name_of(name), known, NEAREST).into_iter().map(str::to_owned).collect())
+}
+
 impl Catalog {
+    /// Rows of the live assets in files whose name passes, ascending; names are given as in
+    /// [`Catalog::assets_in_files`].
+    ///
+    /// # Errors
+    /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
+    pub fn rows_in_files(
+        &self,
+        passes: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<AssetRow>, CatalogError> {
+        rows_where(&*self.reader()?, &|path| passes(&composed(name_of(path))))
+    }
+
     /// The live assets in files whose name passes, whatever their folder; names are given composed
     /// ([`composed`]), without folders.
     ///
@@ -68,9 +122,7 @@ impl Catalog {
         passes: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<kinora_types::Asset>, CatalogError> {
         let connection = self.view()?;
-        let rows = rows_where(&connection, &|path| {
-            passes(&composed(path.rsplit(['/', '\\']).next().unwrap_or(path)))
-        })?;
+        let rows = rows_where(&connection, &|path| passes(&composed(name_of(path))))?;
         Ok(read::assets(&connection, &rows)?.into_iter().map(|(_, asset)| asset).collect())
     }
 }
@@ -78,6 +130,27 @@ impl Catalog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_compared_name_by_name() {
+        for (path, folder, is) in [
+            ("/a/trips/rome/x.jpg", "/a/trips", true),
+            ("/a/trips/rome/x.jpg", "/a/trips/", true),
+            ("/a/trips/rome/x.jpg", "/a/tri", false),
+            ("/a/trips-2/x.jpg", "/a/trips", false),
+            ("/a/trips/rome/x.jpg", "trips", true),
+            ("/a/trips/rome/x.jpg", "trips/rome", true),
+            ("/a/trips/rome/x.jpg", "rome/trips", false),
+            ("/a/trips/rome/x.jpg", "a/rome", false),
+            ("/a/trips/rome/x.jpg", "x.jpg", false),
+            ("/a/trips/rome/x.jpg", "/", true),
+            ("C:\\a\\b\\x.jpg", "C:/a", true),
+            ("C:\\a\\b\\x.jpg", "b", true),
+            ("/a/e\u{301}t\u{e9}/x.jpg", "\u{e9}te\u{301}", true),
+        ] {
+            assert_eq!(is_below(path, &composed(folder)), is, "{path} {folder}");
+        }
+    }
 
     #[test]
     fn a_name_is_found_in_either_form() {

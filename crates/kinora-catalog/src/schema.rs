@@ -10,13 +10,14 @@ use rusqlite::{
 use crate::{CatalogError, backup, pages};
 
 /// One step a version; `PRAGMA user_version` counts the steps that were taken.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
+    include_str!("schema_7.sql"),
 ];
 
 /// Pages carry checksums, and the file its maker's mark, from this version on.

@@ -1,7 +1,7 @@
 //! `kinora`: the command line over `kinora-engine`.
 //!
 //! Results go to stdout (JSON with `--json`), progress and messages to stderr, all of it through [`output`]. Exit code:
-//! 0 done, 1 failed or partly failed, 2 wrong usage, 130 ended by Ctrl-C, 143 by SIGTERM. Memory: what the engine uses;
+//! 0 done, 1 failed, partly failed or nothing found, 2 wrong usage, 130 ended by Ctrl-C, 143 by SIGTERM. Memory: what the engine uses;
 //! results are small.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -30,6 +30,8 @@ enum Outcome {
     Done,
     /// Some of it failed; what failed has been said.
     Partly,
+    /// It was done, and nothing was found.
+    Nothing,
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     let result = run(&cli, &signals);
     match (result, signals.heard()) {
         (Ok(Outcome::Done), _) => ExitCode::SUCCESS,
+        (Ok(Outcome::Nothing), _) => ExitCode::FAILURE,
         (Ok(Outcome::Partly) | Err(_), Some(signal)) => signals.cancelled(signal),
         (Ok(Outcome::Partly), None) => ExitCode::FAILURE,
         // Nobody waits for the rest of an answer.
@@ -82,6 +85,7 @@ fn run(cli: &Cli, signals: &Signals) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Add(args) => commands::add::run(&engine, args, json, control),
         Command::Search(args) => commands::search::run(&engine, args, json, control),
+        Command::List(args) => commands::list::run(&engine, args, json, control),
         Command::Show(args) => commands::show::run(&engine, args, json),
         Command::Edit(args) => commands::edit::run(&engine, args, json),
         Command::Transcript(args) => commands::transcript::run(&engine, args, json, control),

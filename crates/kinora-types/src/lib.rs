@@ -9,7 +9,9 @@
 pub mod advice;
 mod asset;
 mod citation;
+mod clock;
 mod control;
+mod days;
 mod film;
 mod frame;
 mod geometry;
@@ -25,12 +27,15 @@ mod record;
 mod row;
 mod shot;
 mod space;
+pub mod spelling;
 mod stabilisation;
 mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
 pub use citation::Citation;
+pub use clock::{Clock, NoClock};
 pub use control::{Cancelled, Control};
+pub use days::{Days, NoDays};
 pub use film::{
     Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, ShotBrief, ShotSound, Sound,
     Storyboard, Transition,
@@ -49,4 +54,4 @@ pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use shot::{Rating, Shot, ShotSource, Shown};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use stabilisation::{Stabilisation, StabilisationOutcome};
-pub use time::{BackwardRange, MONTHS, TimeRange};
+pub use time::{BackwardRange, MONTHS, NoTimeRange, TimeRange};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use kinora_types::PassageKind;
+use kinora_types::{Clock, PassageKind};
 
 use super::LibraryArg;
 
@@ -84,14 +84,12 @@ pub(crate) struct TranscriptArgs {
     pub library: LibraryArg,
 }
 
-/// `MM:SS=WORDS`, `HH:MM:SS.mmm=WORDS` or `SECONDS=WORDS`.
+/// `TIME=WORDS`, the time as [`Clock`] reads it.
 fn said(text: &str) -> Result<(u64, String), String> {
     let bad = || format!("`{text}` is not a moment and words such as `00:41=the words`");
     let (time, words) = text.split_once('=').ok_or_else(bad)?;
-    let part = |part: &str| part.trim().parse::<f64>().ok().filter(|value| *value >= 0.0);
-    let seconds = time.split(':').try_fold(0.0, |sum, p| Some(sum * 60.0 + part(p)?));
-    let seconds = seconds.ok_or_else(bad)?;
-    Ok(((seconds * 1000.0).round() as u64, words.trim().to_owned()))
+    let time: Clock = time.parse().map_err(|_| bad())?;
+    Ok((time.0, words.trim().to_owned()))
 }
 
 fn written(text: &str) -> Result<(String, String), String> {

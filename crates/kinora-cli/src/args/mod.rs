@@ -3,6 +3,8 @@
 mod add;
 mod chat;
 mod edit;
+mod filter;
+mod list;
 mod make;
 mod search;
 
@@ -14,6 +16,8 @@ pub(crate) use self::{
     add::AddArgs,
     chat::{AnswerArgs, AskArgs, ChatArgs, ChatCommand},
     edit::{EditArgs, PassageArg, ShowArgs, TranscriptArgs},
+    filter::FilterArgs,
+    list::ListArgs,
     make::{
         FilmsArgs, GeneratorArg, MakeArgs, SoundArg, StabilisationArg, TransitionArg, VerifyArgs,
     },
@@ -49,8 +53,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Add pictures, videos and folders of them to a library.
     Add(AddArgs),
-    /// Find pictures, and moments of videos, by words, by a picture, or by both.
     Search(SearchArgs),
+    List(ListArgs),
     /// Show all that is known of one picture, video or recording.
     Show(ShowArgs),
     /// Correct what is known of one; your words win over those of models, now and later.
@@ -91,7 +95,8 @@ pub(crate) struct LibraryArg {
 
 #[derive(Args)]
 pub(crate) struct EvalArgs {
-    /// JSON list of `{query, relevant: [file name, …]}`; nothing relevant means that nothing fits.
+    /// JSON list of `{query, relevant: [file name, …]}`; nothing relevant means that nothing fits; `-` reads it from
+    /// standard input.
     pub queries: PathBuf,
     #[command(flatten)]
     pub library: LibraryArg,

@@ -35,6 +35,18 @@ impl BriefFormat {
             _ => Self::Text,
         }
     }
+
+    /// The format that a text without a name shows by its lines: TOML by a `[[shot]]` table, Markdown by a heading or a
+    /// list item as its first line; else text.
+    pub fn of_text(text: &str) -> Self {
+        let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+        if lines.clone().any(|line| line == "[[shot]]") {
+            return Self::Toml;
+        }
+        let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+        let marked = ["# ", "## ", "- ", "* ", "+ "].iter().any(|mark| first.starts_with(mark));
+        if marked { Self::Markdown } else { Self::Text }
+    }
 }
 
 /// A brief that cannot be understood; only its writer can fix that.

@@ -1,0 +1,4 @@
+-- Lists and filters read this instead of the rows, which hold vectors.
+CREATE INDEX IF NOT EXISTS assets_listed ON assets (
+    live, taken_at, added_at, latitude, longitude, width, duration_ms, licence
+);
