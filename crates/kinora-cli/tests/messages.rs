@@ -30,6 +30,7 @@ fn help() {
     for command in [
         "add",
         "search",
+        "list",
         "show",
         "edit",
         "transcript",

@@ -474,7 +474,7 @@ mod tests {
         }
         let names = PlaceNames::new(Some(Ok(&cities))).unwrap();
         for (latitude, longitude, name) in
-            [(38.71, -9.14, "Lisbon, PT"), (41.8902, 12.4922, "Rome, IT"), (64.0, -16.5, "km from")]
+            [(38.71, -9.14, "Lisbon, PT"), (41.8902, 12.4922, "Rome, IT"), (63.42, -19.0, " km from ")]
         {
             let named = names.of(GeoPoint { latitude, longitude }).unwrap_or_default();
             assert!(named.contains(name), "{named} for {name}");

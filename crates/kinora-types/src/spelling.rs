@@ -55,7 +55,7 @@ mod tests {
         for (word, expected) in [
             ("strawbery", &["strawberry"][..]),
             ("strwaberyr", &["strawberry"]),
-            ("stawbbery", &["strawberry"]),
+            ("stawbery", &["strawberry"]),
             ("strawberry", &[]),
             ("holliday", &["Holiday"]),
             ("holiday", &["Holiday"]),
