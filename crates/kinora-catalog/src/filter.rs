@@ -129,9 +129,10 @@ impl Conditions {
         );
         for tag in &filter.tags {
             all.and(
-                "(EXISTS (SELECT 1 FROM passages WHERE asset = assets.row AND kind = 'tag' AND shown = 1
-                     AND lower(text) = lower(?))
-                 OR EXISTS (SELECT 1 FROM json_each(keywords) WHERE lower(value) = lower(?)))",
+                "(row IN (SELECT asset FROM passages
+                     WHERE kind = 'tag' AND shown = 1 AND lower(text) = lower(?))
+                 OR instr(lower(keywords), lower(?)) > 0
+                     AND EXISTS (SELECT 1 FROM json_each(keywords) WHERE lower(value) = lower(?)))",
                 Some(names::composed(tag.trim()).into_owned()),
             );
         }
@@ -145,7 +146,23 @@ impl Conditions {
     }
 }
 
-/// Rows of the live assets that pass, in an order of SQL.
+/// How many live assets pass, if SQL alone can tell.
+pub(crate) fn count(
+    connection: &Connection,
+    filter: &Filter,
+) -> Result<Option<usize>, CatalogError> {
+    let Filter { near, licences, folder, only, .. } = filter;
+    if near.is_some() || !licences.is_empty() || folder.is_some() || only.is_some() {
+        return Ok(None);
+    }
+    let conditions = Conditions::of(filter)?;
+    let sql = format!("SELECT count(*) FROM assets WHERE live = 1{}", conditions.sql);
+    let mut statement = connection.prepare_cached(&sql)?;
+    Ok(Some(statement.query_row(params_from_iter(conditions.values), |row| row.get(0))?))
+}
+
+/// Rows of the live assets that pass, in an order of SQL, which may end in a `LIMIT` where [`count`] tells how many
+/// there are.
 pub(crate) fn passing(
     connection: &Connection,
     filter: &Filter,

@@ -3,7 +3,11 @@
 use kinora_types::{Asset, AssetRow};
 use serde::{Deserialize, Serialize};
 
-use crate::{Catalog, CatalogError, Filter, filter::passing, read};
+use crate::{
+    Catalog, CatalogError, Filter,
+    filter::{count, passing},
+    read,
+};
 
 /// Order of a list. Ties are broken by row, so that pages neither overlap nor leave anything out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +67,21 @@ impl Catalog {
         limit: usize,
     ) -> Result<Page, CatalogError> {
         let connection = self.view()?;
-        let rows = passing(&connection, filter, sort.terms(reverse))?;
-        let page: Vec<AssetRow> = rows.iter().copied().skip(offset).take(limit).collect();
-        Ok(Page { total: rows.len(), assets: read::assets(&connection, &page)? })
+        let order = sort.terms(reverse);
+        let (total, page) = match count(&connection, filter)? {
+            Some(total) => {
+                // A page of a sorted list needs no more memory than that page.
+                let most = i64::MAX as usize;
+                let order =
+                    format!("{order} LIMIT {} OFFSET {}", limit.min(most), offset.min(most));
+                (total, passing(&connection, filter, &order)?)
+            }
+            None => {
+                let rows = passing(&connection, filter, order)?;
+                let page: Vec<AssetRow> = rows.iter().copied().skip(offset).take(limit).collect();
+                (rows.len(), page)
+            }
+        };
+        Ok(Page { total, assets: read::assets(&connection, &page)? })
     }
 }

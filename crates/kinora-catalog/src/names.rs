@@ -34,19 +34,38 @@ pub(crate) fn name_of(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// Whether a file lies below a folder (composed): an absolute one, or folders of these names one in the other.
-fn is_below(path: &str, folder: &str) -> bool {
-    const SEPARATORS: [char; 2] = ['/', '\\'];
-    let parts = |path: &str| -> Vec<String> {
-        path.split(SEPARATORS).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-    };
-    let (mut above, wanted) = (parts(&composed(path)), parts(folder));
-    above.pop();
-    let absolute = folder.starts_with(SEPARATORS) || folder.get(1..2) == Some(":");
-    if absolute || wanted.is_empty() {
-        return above.starts_with(&wanted);
+/// A folder (composed): an absolute one, or folders of these names one in the other, wherever they lie.
+struct Folder<'a> {
+    names: Vec<&'a str>,
+    is_absolute: bool,
+}
+
+/// What separates folders, of this system and of others.
+const SEPARATORS: [char; 2] = ['/', '\\'];
+
+/// Names of folders, and of the file behind them.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split(SEPARATORS).filter(|part| !part.is_empty())
+}
+
+impl<'a> Folder<'a> {
+    fn of(path: &'a str) -> Self {
+        let is_absolute = path.starts_with(SEPARATORS) || path.get(1..2) == Some(":");
+        Self { names: parts(path).collect(), is_absolute }
     }
-    above.windows(wanted.len()).any(|folders| folders == wanted)
+
+    /// Whether a file lies below it.
+    fn holds(&self, path: &str) -> bool {
+        let path = composed(path);
+        if self.is_absolute {
+            let mut above = parts(&path);
+            return self.names.iter().all(|name| above.next() == Some(name))
+                && above.next().is_some();
+        }
+        let above: Vec<&str> = parts(&path).collect();
+        let above = above.split_last().map_or(&[][..], |(_, above)| above);
+        self.names.is_empty() || above.windows(self.names.len()).any(|names| names == self.names)
+    }
 }
 
 /// Rows of the assets in present files below a folder, ascending.
@@ -55,7 +74,8 @@ pub(crate) fn rows_below(
     folder: &str,
 ) -> Result<Vec<AssetRow>, CatalogError> {
     let folder = composed(folder);
-    rows_where(connection, &|path| is_below(path, &folder))
+    let folder = Folder::of(&folder);
+    rows_where(connection, &|path| folder.holds(path))
 }
 
 /// Rows of the assets in present files whose path passes, ascending.
@@ -148,7 +168,7 @@ mod tests {
             ("C:\\a\\b\\x.jpg", "b", true),
             ("/a/e\u{301}t\u{e9}/x.jpg", "\u{e9}te\u{301}", true),
         ] {
-            assert_eq!(is_below(path, &composed(folder)), is, "{path} {folder}");
+            assert_eq!(Folder::of(&composed(folder)).holds(path), is, "{path} {folder}");
         }
     }
 

@@ -473,9 +473,11 @@ mod tests {
             assert_eq!(found, Some(country), "{text}");
         }
         let names = PlaceNames::new(Some(Ok(&cities))).unwrap();
-        for (latitude, longitude, name) in
-            [(38.71, -9.14, "Lisbon, PT"), (41.8902, 12.4922, "Rome, IT"), (63.42, -19.0, " km from ")]
-        {
+        for (latitude, longitude, name) in [
+            (38.71, -9.14, "Lisbon, PT"),
+            (41.8902, 12.4922, "Rome, IT"),
+            (63.42, -19.0, " km from "),
+        ] {
             let named = names.of(GeoPoint { latitude, longitude }).unwrap_or_default();
             assert!(named.contains(name), "{named} for {name}");
         }

@@ -129,7 +129,8 @@ impl Library {
         self.searching(space, control, |searcher| {
             let count = |filter: &Filter| {
                 let query = Query { filter: filter.clone(), ..query.clone() };
-                Ok(searcher.search(&query, control)?.hits.len())
+                let hits = searcher.search(&query, control)?.hits;
+                Ok(hits.iter().filter(|hit| hit.fit.fits()).count())
             };
             let tags = self.similar_tags(&query.filter, &count)?;
             if tags.is_empty() { Ok(searcher.suggest(query, control)?) } else { Ok(tags) }

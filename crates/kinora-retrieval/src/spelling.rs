@@ -68,7 +68,8 @@ impl Searcher<'_> {
         let mut found = Vec::new();
         for corrected in corrections(text, &unknown, &near) {
             let query = Query { text: Some(corrected.clone()), ..query.clone() };
-            let hits = self.search(&query, control)?.hits.len();
+            let hits = self.search(&query, control)?.hits;
+            let hits = hits.iter().filter(|hit| hit.fit.fits()).count();
             if hits > 0 {
                 found.push(Suggestion { of: Asked::Words, text: corrected, found: hits });
             }

@@ -5,10 +5,11 @@ use kinora_engine::Sort;
 
 use super::{FilterArgs, LibraryArg};
 
-/// List what is in a library, all of it or what passes filters; exit code 1 if that is nothing.
-///
-/// With `--json` each is an object on a line of its own, for scripts that read line by line.
 #[derive(Args)]
+#[command(
+    after_help = "With --json each is an object on a line of its own, for scripts that read line by line.\n\
+    Exit code 1 if nothing is listed."
+)]
 pub(crate) struct ListArgs {
     /// In which order: the newest picture first, by file name, or what was added last first.
     #[arg(long, value_enum, default_value_t = SortArg::Date, value_name = "ORDER")]

@@ -54,6 +54,7 @@ pub(crate) enum Command {
     /// Add pictures, videos and folders of them to a library.
     Add(AddArgs),
     Search(SearchArgs),
+    /// List what is in a library, all of it or what passes filters.
     List(ListArgs),
     /// Show all that is known of one picture, video or recording.
     Show(ShowArgs),

@@ -7,13 +7,11 @@ use kinora_engine::SearchRequest;
 
 use super::{FilterArgs, LibraryArg, unit_interval};
 
-/// Find pictures, and moments of videos, by words, by a picture, or by both; exit code 1 if nothing is found.
-///
-/// With filters alone it shows all that passes them, the newest first, without a score.
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("question").multiple(true))]
+#[command(after_help = "Exit code 1 if nothing is found.", group = clap::ArgGroup::new("question").multiple(true))]
 pub(crate) struct SearchArgs {
-    /// What to look for; `-` reads it from standard input.
+    /// What to look for; `-` reads it from standard input. With filters alone all that passes them is shown, the newest
+    /// first, without a score.
     #[arg(group = "question")]
     pub text: Option<String>,
     /// Look for pictures like this one; may be given several times.

@@ -6,6 +6,7 @@
 
 mod fakes;
 mod idle;
+mod list;
 mod many;
 mod requests;
 mod stop;

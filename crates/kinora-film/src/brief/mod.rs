@@ -149,3 +149,24 @@ fn check_shot(shot: &ShotBrief) -> Result<(), BriefError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_a_name_shows_how_it_is_written() {
+        use BriefFormat::{Markdown, Text, Toml};
+        for (text, format) in [
+            ("The pyramids at sunset. Then camels.", Text),
+            ("The pyramids\n- not a list of its own", Text),
+            ("\u{feff}\n# Egypt\n\n- pyramids", Markdown),
+            ("- pyramids\n- camels", Markdown),
+            ("## Giza\nthe pyramids", Markdown),
+            ("title = \"Egypt\"\n\n[[shot]]\nprompt = \"pyramids\"", Toml),
+            ("", Text),
+        ] {
+            assert_eq!(BriefFormat::of_text(text), format, "{text}");
+        }
+    }
+}
