@@ -182,7 +182,7 @@ pub(crate) fn passing(
             AssetRow(row.get(0)?),
             row.get::<_, Option<f64>>(1)?,
             row.get::<_, Option<f64>>(2)?,
-            Rights { licence: row.get(3)?, ..Rights::default() },
+            Rights { licence: row.get(3)?, ..Rights::default() }.meant(),
         ))
     })?;
     let mut passed = Vec::new();

@@ -50,6 +50,17 @@ pub enum EngineError {
         /// What there is.
         known: Vec<String>,
     },
+    /// A library's folder holds what Kinora did not make; it is not deleted.
+    #[error(
+        "the folder of library `{name}` holds what Kinora did not make, such as {}",
+        shown(paths)
+    )]
+    ForeignFiles {
+        /// The library.
+        name: String,
+        /// Some of it: files, links, folders of other disks.
+        paths: Vec<PathBuf>,
+    },
     /// The library is pinned to another space than the one asked for.
     #[error("library `{library}` is pinned to space `{pinned}`, not `{asked}`")]
     PinnedSpace {
@@ -212,6 +223,11 @@ pub enum EngineError {
     Ragme(#[from] RagmeError),
 }
 
+fn shown(paths: &[PathBuf]) -> String {
+    let first = paths.iter().take(3).map(|path| format!("`{}`", path.display()));
+    first.collect::<Vec<_>>().join(", ")
+}
+
 impl From<SearchError> for EngineError {
     fn from(error: SearchError) -> Self {
         match error {
@@ -257,6 +273,7 @@ impl EngineError {
                     meant.first().map_or(String::new(), |name| did_you_mean(&[*name]) + " ");
                 Some(format!("{meant}there is: {}", known.join(", ")))
             }
+            Self::ForeignFiles { .. } => owned("move that elsewhere first; nothing was deleted"),
             Self::PinnedSpace { .. } => owned(advice::OTHER_LIBRARY),
             Self::UnknownCity { near, .. } if !near.is_empty() => {
                 Some(did_you_mean(&near.iter().map(String::as_str).collect::<Vec<_>>()))

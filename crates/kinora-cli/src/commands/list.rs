@@ -90,10 +90,8 @@ fn each(
 /// Why places have no names, if they have none.
 pub(crate) fn say_unnamed(unnamed: Option<&Unnamed>) {
     if let Some(Unnamed { message, hint }) = unnamed {
-        output::complain("note", &format!("places have no names: {message}"));
-        if let Some(hint) = hint {
-            output::complain("hint", &output::hint(hint));
-        }
+        let hint = hint.as_deref().map(output::hint);
+        output::warn(&format!("places have no names: {message}"), hint.as_deref());
     }
 }
 

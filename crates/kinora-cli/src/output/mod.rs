@@ -1,15 +1,17 @@
 //! What people and programs read: tables, JSON, contact sheets, progress.
 //!
-//! Way in: [`line()`], [`json`], [`json_line`] and [`document`] for results, [`say`] and [`complain`] for messages. Only [`terminal`]
-//! writes to the standard streams, and what it writes is printable.
+//! Way in: [`line()`], [`json`], [`json_line`] and [`document`] for results, [`say`], [`warn`] and [`fail`] for messages.
+//! Only [`terminal`] writes to the standard streams, and what it writes is printable.
 
 pub(crate) mod file;
 mod hint;
 pub(crate) mod inline;
+mod message;
 pub(crate) mod progress;
 pub(crate) mod sheet;
 pub(crate) mod table;
 mod terminal;
+mod usage;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,10 +19,11 @@ use kinora_engine::{Asked, Suggestion};
 use kinora_types::Hit;
 
 pub(crate) use hint::hint;
+pub(crate) use message::{Failure, cancelled, fail, is_quiet, log, say, say_over, settle, warn};
 pub(crate) use terminal::{
-    complain, document, is_terminal, is_unread, json, json_line, line, lines, picture, piece,
-    prompt, say, say_over, usage,
+    asked, document, is_terminal, is_unread, json, json_line, line, lines, picture, piece, prompt,
 };
+pub(crate) use usage::usage;
 
 /// When a video shows it: ` at 00:41.0-00:47.5, 01:10.0-01:12.0`.
 pub(crate) fn times(hit: &Hit) -> String {

@@ -10,3 +10,4 @@ mod list;
 mod many;
 mod requests;
 mod stop;
+mod whole;
