@@ -72,6 +72,14 @@ pub enum CatalogError {
     /// No asset, or more than one, is meant by a reference.
     #[error("{0}")]
     Reference(String),
+    /// No file is called so, nor any asset.
+    #[error("no such picture in this library: `{reference}`")]
+    NoAsset {
+        /// What was looked for.
+        reference: String,
+        /// Names of files that are spelled much the same.
+        near: Vec<String>,
+    },
     /// Stored rows cannot be read: the file is damaged.
     #[error("the catalogue is damaged: {0}")]
     Damaged(String),

@@ -1,19 +1,24 @@
-//! Exact filters: which assets a search may return.
+//! Exact filters: which assets a search or a list may return.
 
 use jiff::civil::Date;
-use kinora_types::{AssetId, AssetRow, CameraMotion, GeoPoint, Kind, Rights};
-use rusqlite::{Connection, params};
-use serde::Deserialize;
+use kinora_types::{AssetId, AssetRow, CameraMotion, Days, GeoPoint, Kind, Rights};
+use rusqlite::{Connection, ToSql, params_from_iter};
+use serde::{Deserialize, Deserializer};
 
-use crate::{Catalog, CatalogError, read::row_of};
+use crate::{Catalog, CatalogError, names, read::row_of};
+
+/// Kilometres of a degree of latitude, rounded down.
+const DEGREE_KM: f64 = 110.0;
 
 /// Conditions that all must hold; an asset that lacks the field a condition asks about fails it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Filter {
-    /// Taken on this day or later.
+    /// Taken on this day or later; read from a day, a month or a year.
+    #[serde(deserialize_with = "first_day")]
     pub after: Option<Date>,
-    /// Taken on this day or earlier.
+    /// Taken on this day or earlier; read from a day, a month or a year, which count to their end.
+    #[serde(deserialize_with = "last_day")]
     pub before: Option<Date>,
     /// Taken within so many kilometres of a place.
     pub near: Option<(GeoPoint, f64)>,
@@ -31,6 +36,17 @@ pub struct Filter {
     pub licences: Vec<String>,
     /// With a shot in which the camera does this.
     pub camera: Option<CameraMotion>,
+    /// In a file below this folder: an absolute path, or the names of one or more folders (`trips/rome`), wherever
+    /// those lie. Names are compared whole.
+    pub folder: Option<String>,
+    /// Called each of these by a tag that is shown or by a keyword; upper and lower case of ASCII are the same.
+    pub tags: Vec<String>,
+    /// With these words in its title, as they stand; upper and lower case of ASCII are the same.
+    pub title: Option<String>,
+    /// By an author in whose name this stands, compared as titles are.
+    pub author: Option<String>,
+    /// Taken with a device in whose maker and model this stands, compared as titles are.
+    pub device: Option<String>,
     /// One of these assets.
     pub only: Option<Vec<AssetId>>,
 }
@@ -42,73 +58,126 @@ impl Filter {
     }
 }
 
+fn first_day<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Date>, D::Error> {
+    Ok(Option::<Days>::deserialize(input)?.map(|days| days.first))
+}
+
+fn last_day<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Date>, D::Error> {
+    Ok(Option::<Days>::deserialize(input)?.map(|days| days.last))
+}
+
 impl Catalog {
     /// Rows of the live assets that pass, ascending; `None` if the filter is open.
     ///
     /// # Errors
     /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn filter(&self, filter: &Filter) -> Result<Option<Vec<AssetRow>>, CatalogError> {
-        let connection = self.view()?;
-        let passed = passing(&connection, &Filter { only: None, ..filter.clone() })?;
-        let Some(only) = &filter.only else {
-            return Ok(passed);
-        };
-        let mut rows = Vec::new();
-        for id in only {
-            rows.extend(row_of(&connection, id)?);
+        if filter.is_open() {
+            return Ok(None);
         }
-        rows.sort_unstable();
-        rows.dedup();
-        rows.retain(|row| passed.as_ref().is_none_or(|rows| rows.binary_search(row).is_ok()));
-        Ok(Some(rows))
+        passing(&*self.view()?, filter, "row").map(Some)
     }
 }
 
-/// As [`Catalog::filter`], whatever `only` says.
-fn passing(
+/// Conditions of SQL and their values.
+#[derive(Default)]
+struct Conditions {
+    sql: String,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Conditions {
+    /// Adds a condition, if there is a value for its `?`.
+    fn and<T: ToSql + 'static>(&mut self, condition: &str, value: Option<T>) {
+        if let Some(value) = value {
+            self.values.push(Box::new(value));
+            let number = format!("?{}", self.values.len());
+            self.sql.push_str(" AND ");
+            self.sql.push_str(&condition.replace('?', &number));
+        }
+    }
+
+    /// What SQL can tell; places and licences by a rough look.
+    fn of(filter: &Filter) -> Result<Self, CatalogError> {
+        let mut all = Self::default();
+        // Text order is time order: ISO 8601, one length up to the day.
+        all.and("substr(taken_at, 1, 10) >= ?", filter.after.map(|day| day.to_string()));
+        all.and("substr(taken_at, 1, 10) <= ?", filter.before.map(|day| day.to_string()));
+        let latitude = |side: f64| {
+            filter.near.map(|(centre, km)| centre.latitude + side * (km / DEGREE_KM + 0.01))
+        };
+        all.and("latitude >= ?", latitude(-1.0));
+        all.and("latitude <= ?", latitude(1.0));
+        let kind = filter.kind.map(|kind| match kind {
+            Kind::Picture => 0,
+            Kind::Video => 1,
+            Kind::Audio => 2,
+        });
+        all.and("? = CASE WHEN width = 0 THEN 2 ELSE duration_ms IS NOT NULL END", kind);
+        all.and("duration_ms >= ?", filter.at_least_ms);
+        all.and("duration_ms <= ?", filter.at_most_ms);
+        all.and("licence IS NOT NULL AND ?", (!filter.licences.is_empty()).then_some(true));
+        let speech =
+            "SELECT 1 FROM passages WHERE asset = assets.row AND kind = 'speech' AND shown = 1";
+        all.and(&format!("? = EXISTS ({speech})"), filter.speech);
+        let language = format!("EXISTS ({speech} AND language = lower(?))");
+        all.and(&language, filter.language.clone());
+        all.and(
+            "EXISTS (SELECT 1 FROM shots, json_each(motion, '$.camera')
+                 WHERE asset = assets.row AND replace(value, '_', '-') = ?)",
+            filter.camera.map(CameraMotion::name),
+        );
+        for tag in &filter.tags {
+            all.and(
+                "(row IN (SELECT asset FROM passages
+                     WHERE kind = 'tag' AND shown = 1 AND lower(text) = lower(?))
+                 OR instr(lower(keywords), lower(?)) > 0
+                     AND EXISTS (SELECT 1 FROM json_each(keywords) WHERE lower(value) = lower(?)))",
+                Some(names::composed(tag.trim()).into_owned()),
+            );
+        }
+        for (column, part) in
+            [("title", &filter.title), ("author", &filter.author), ("camera", &filter.device)]
+        {
+            let part = part.as_deref().map(|part| names::composed(part.trim()).into_owned());
+            all.and(&format!("instr(lower({column}), lower(?)) > 0"), part);
+        }
+        Ok(all)
+    }
+}
+
+/// How many live assets pass, if SQL alone can tell.
+pub(crate) fn count(
     connection: &Connection,
     filter: &Filter,
-) -> Result<Option<Vec<AssetRow>>, CatalogError> {
-    if filter.is_open() {
+) -> Result<Option<usize>, CatalogError> {
+    let Filter { near, licences, folder, only, .. } = filter;
+    if near.is_some() || !licences.is_empty() || folder.is_some() || only.is_some() {
         return Ok(None);
     }
-    // Text order is time order: ISO 8601, one length up to the day.
-    let mut statement = connection.prepare_cached(
-        "SELECT row, latitude, longitude, licence FROM assets WHERE live = 1
-             AND (?1 IS NULL OR substr(taken_at, 1, 10) >= ?1)
-             AND (?2 IS NULL OR substr(taken_at, 1, 10) <= ?2)
-             AND (?3 = 0 OR latitude IS NOT NULL)
-             AND (?4 IS NULL OR ?4 = CASE WHEN width = 0 THEN 2 ELSE duration_ms IS NOT NULL END)
-             AND (?5 IS NULL OR duration_ms >= ?5)
-             AND (?6 IS NULL OR duration_ms <= ?6)
-             AND (?7 IS NULL OR ?7 = EXISTS (SELECT 1 FROM passages
-                 WHERE asset = assets.row AND kind = 'speech' AND shown = 1))
-             AND (?8 IS NULL OR EXISTS (SELECT 1 FROM passages
-                 WHERE asset = assets.row AND kind = 'speech' AND shown = 1
-                     AND language = lower(?8)))
-             AND (?9 IS NULL OR EXISTS (SELECT 1 FROM shots, json_each(motion, '$.camera')
-                 WHERE asset = assets.row AND replace(value, '_', '-') = ?9))
-         ORDER BY row",
-    )?;
-    let (after, before) =
-        (filter.after.map(|d| d.to_string()), filter.before.map(|d| d.to_string()));
-    let kind = filter.kind.map(|kind| match kind {
-        Kind::Picture => 0,
-        Kind::Video => 1,
-        Kind::Audio => 2,
-    });
-    let parameters = params![
-        after,
-        before,
-        filter.near.is_some(),
-        kind,
-        filter.at_least_ms,
-        filter.at_most_ms,
-        filter.speech,
-        filter.language,
-        filter.camera.map(CameraMotion::name),
-    ];
-    let rows = statement.query_map(parameters, |row| {
+    let conditions = Conditions::of(filter)?;
+    let sql = format!("SELECT count(*) FROM assets WHERE live = 1{}", conditions.sql);
+    let mut statement = connection.prepare_cached(&sql)?;
+    Ok(Some(statement.query_row(params_from_iter(conditions.values), |row| row.get(0))?))
+}
+
+/// Rows of the live assets that pass, in an order of SQL, which may end in a `LIMIT` where [`count`] tells how many
+/// there are.
+pub(crate) fn passing(
+    connection: &Connection,
+    filter: &Filter,
+    order: &str,
+) -> Result<Vec<AssetRow>, CatalogError> {
+    let conditions = Conditions::of(filter)?;
+    // As few columns as are needed, so that an index may hold them all.
+    let place = if filter.near.is_some() { "latitude, longitude" } else { "NULL, NULL" };
+    let licence = if filter.licences.is_empty() { "NULL" } else { "licence" };
+    let sql = format!(
+        "SELECT row, {place}, {licence} FROM assets WHERE live = 1{} ORDER BY {order}",
+        conditions.sql
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(conditions.values), |row| {
         Ok((
             AssetRow(row.get(0)?),
             row.get::<_, Option<f64>>(1)?,
@@ -124,7 +193,23 @@ fn passing(
             passed.push(row);
         }
     }
-    Ok(Some(passed))
+    if let Some(folder) = &filter.folder {
+        keep(&mut passed, &names::rows_below(connection, folder)?);
+    }
+    if let Some(only) = &filter.only {
+        let mut rows = Vec::new();
+        for id in only {
+            rows.extend(row_of(connection, id)?);
+        }
+        rows.sort_unstable();
+        keep(&mut passed, &rows);
+    }
+    Ok(passed)
+}
+
+/// Drops the rows that are not among others, which ascend.
+fn keep(rows: &mut Vec<AssetRow>, others: &[AssetRow]) {
+    rows.retain(|row| others.binary_search(row).is_ok());
 }
 
 fn is_near(near: Option<(GeoPoint, f64)>, place: Option<(f64, f64)>) -> bool {

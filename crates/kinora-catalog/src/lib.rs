@@ -30,6 +30,7 @@ mod filter;
 mod frames;
 mod layers;
 mod lexical;
+mod list;
 mod live;
 mod names;
 mod near_duplicates;
@@ -41,6 +42,7 @@ mod read;
 mod removal;
 mod repair;
 mod schema;
+mod vocabulary;
 mod write;
 
 use std::{
@@ -72,6 +74,7 @@ pub use frames::{Frame, MovingShot, Owner};
 pub use kinora_types::Kind;
 pub use layers::{Layer, LayerMetadata};
 pub use lexical::{LexicalHit, Words};
+pub use list::{Page, Sort};
 pub use names::composed;
 pub use passages::{Correction, PassageHit};
 pub use problems::{Problem, WordFault};

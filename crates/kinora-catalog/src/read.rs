@@ -248,7 +248,7 @@ impl Catalog {
     /// name or a path, however the letters of those are composed.
     ///
     /// # Errors
-    /// [`CatalogError::Reference`] if no asset is meant, or more than one.
+    /// [`CatalogError::NoAsset`] if no asset is meant, [`CatalogError::Reference`] if more than one.
     /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
         let connection = self.view()?;
@@ -258,9 +258,10 @@ impl Catalog {
         rows.dedup();
         match rows.as_slice() {
             [row] => Ok(asset_of_row(&connection, *row)?.1),
-            [] => Err(CatalogError::Reference(format!(
-                "no such picture in this library: `{reference}`"
-            ))),
+            [] => Err(CatalogError::NoAsset {
+                reference: reference.to_owned(),
+                near: names::near(&connection, reference)?,
+            }),
             many => {
                 Err(CatalogError::Reference(format!("`{reference}` means {} pictures", many.len())))
             }

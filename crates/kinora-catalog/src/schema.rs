@@ -10,7 +10,7 @@ use rusqlite::{
 use crate::{CatalogError, backup, pages};
 
 /// One step a version; `PRAGMA user_version` counts the steps that were taken.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
     include_str!("schema_8.sql"),
+    include_str!("schema_9.sql"),
 ];
 
 /// Pages carry checksums, and the file its maker's mark, from this version on.

@@ -225,6 +225,123 @@ fn filters_are_exact() {
 }
 
 #[test]
+fn filters_of_folders_tags_and_words() {
+    let (_folder, catalog) = library();
+    let mut owl = picture("owl", "/a/birds/owl.png");
+    owl.asset.title = Some("Snowy Owl at dusk".into());
+    owl.asset.keywords = vec!["Bird".into(), "night".into()];
+    owl.asset.rights.author = Some("Ada Finch".into());
+    owl.asset.camera = Some("Canon EOS R5".into());
+    add(&catalog, &owl);
+    add(&catalog, &picture("cat", "/a/birds-2/cat.png"));
+    let tags = |texts: &[&str]| {
+        let passage = |text: &&str| kinora_types::Passage {
+            kind: kinora_types::PassageKind::Tag,
+            text: (*text).to_owned(),
+            range: None,
+            region: None,
+            language: None,
+            words: Vec::new(),
+            origin: kinora_types::Origin::Machine { model: "m@1".into(), confidence: None },
+        };
+        let (kind, found) =
+            (kinora_types::PassageKind::Tag, Ok(texts.iter().map(passage).collect()));
+        Change::Perceived {
+            asset: catalog.resolve("cat.png").unwrap().id,
+            kind,
+            model: "m@1".into(),
+            found,
+        }
+    };
+    catalog.commit(&[tags(&["cat", "night"])]).unwrap();
+    let on = |filter: Filter| catalog.filter(&filter).unwrap().unwrap();
+    let (owl, cat) = (AssetRow(1), AssetRow(2));
+    let text = |text: &str| Some(text.to_owned());
+    let tagged = |tags: &[&str]| Filter {
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        ..Filter::default()
+    };
+    for (filter, expected) in [
+        (Filter { folder: text("/a/birds"), ..Filter::default() }, &[owl][..]),
+        (Filter { folder: text("birds-2"), ..Filter::default() }, &[cat]),
+        (Filter { folder: text("/a"), ..Filter::default() }, &[owl, cat]),
+        (Filter { folder: text("/b"), ..Filter::default() }, &[]),
+        (tagged(&["bird"]), &[owl]),
+        (tagged(&["CAT"]), &[cat]),
+        (tagged(&["night"]), &[owl, cat]),
+        (tagged(&["night", "cat"]), &[cat]),
+        (tagged(&["ca"]), &[]),
+        (Filter { title: text("owl AT"), ..Filter::default() }, &[owl]),
+        (Filter { title: text("%"), ..Filter::default() }, &[]),
+        (Filter { author: text("finch"), ..Filter::default() }, &[owl]),
+        (Filter { device: text("eos"), ..Filter::default() }, &[owl]),
+    ] {
+        assert_eq!(on(filter.clone()), expected, "{filter:?}");
+    }
+    assert_eq!(catalog.known_tags().unwrap(), ["night", "bird", "cat", "test"]);
+    let mut texts = Vec::new();
+    catalog.each_text(&mut |text| texts.push(text.to_owned())).unwrap();
+    assert!(texts.iter().any(|text| text.contains("Snowy Owl")) && texts.contains(&"cat".into()));
+    let read: Filter = serde_json::from_str(r#"{"after": "2023", "before": "2023-06"}"#).unwrap();
+    assert_eq!((read.after, read.before), (Some(date(2023, 1, 1)), Some(date(2023, 6, 30))));
+    assert!(serde_json::from_str::<Filter>(r#"{"after": "June"}"#).is_err());
+}
+
+#[test]
+fn lists_come_page_by_page_in_order() {
+    use kinora_catalog::Sort;
+    let (_folder, catalog) = library();
+    for (name, path, taken) in [
+        ("a", "/x/b.png", Some(date(2020, 1, 1))),
+        ("b", "/x/c.png", None),
+        ("c", "/y/A.png", Some(date(2024, 1, 1))),
+        ("d", "/y/d.png", Some(date(2022, 1, 1))),
+    ] {
+        let mut new = picture(name, path);
+        new.asset.taken_at = taken.map(|day| day.at(12, 0, 0, 0));
+        new.asset.added_at = jiff::Timestamp::UNIX_EPOCH;
+        add(&catalog, &new);
+    }
+    let all = Filter::default();
+    let list = |filter: &Filter, sort, reverse, offset, limit| {
+        let page = catalog.list(filter, sort, reverse, offset, limit).unwrap();
+        (page.total, page.assets.iter().map(|(row, _)| row.0).collect::<Vec<_>>())
+    };
+    for (sort, reverse, expected) in [
+        (Sort::Date, false, [3, 4, 1, 2]),
+        (Sort::Date, true, [1, 4, 3, 2]),
+        (Sort::Name, false, [3, 1, 2, 4]),
+        (Sort::Name, true, [4, 2, 1, 3]),
+        (Sort::Added, false, [4, 3, 2, 1]),
+        (Sort::Added, true, [1, 2, 3, 4]),
+    ] {
+        assert_eq!(list(&all, sort, reverse, 0, 9), (4, expected.to_vec()), "{sort:?} {reverse}");
+        let pages = [0, 1, 2, 3].map(|offset| list(&all, sort, reverse, offset, 1).1[0]);
+        assert_eq!(pages, expected, "pages of {sort:?} {reverse}");
+    }
+    assert_eq!(list(&all, Sort::Date, false, 4, 9), (4, vec![]));
+    let some = Filter { after: Some(date(2021, 1, 1)), ..Filter::default() };
+    assert_eq!(list(&some, Sort::Date, false, 0, 1), (2, vec![3]));
+}
+
+#[test]
+fn an_unknown_name_has_neighbours() {
+    let (_folder, catalog) = library();
+    add(&catalog, &picture("owl", "/birds/IMG_2041.jpg"));
+    add(&catalog, &picture("cat", "/cats/cat.png"));
+    for (reference, near) in
+        [("IMG_204.jpg", &["IMG_2041.jpg"][..]), ("/x/cta.png", &["cat.png"]), ("?", &[])]
+    {
+        match catalog.resolve(reference) {
+            Err(CatalogError::NoAsset { near: found, .. }) => {
+                assert_eq!(found, near, "{reference}")
+            }
+            other => panic!("{reference}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn references_are_hashes_names_or_paths() {
     let (_folder, catalog) = library();
     let owl = picture("owl", "/birds/owl.png");

@@ -1,7 +1,7 @@
 //! `kinora`: the command line over `kinora-engine`.
 //!
 //! Results go to stdout (JSON with `--json`), progress and messages to stderr, all of it through [`output`]. Exit code:
-//! 0 done, 1 failed or partly failed, 2 wrong usage, 130 ended by Ctrl-C, 143 by SIGTERM. Memory: what the engine uses;
+//! 0 done, 1 failed, partly failed or nothing found, 2 wrong usage, 130 ended by Ctrl-C, 143 by SIGTERM. Memory: what the engine uses;
 //! results are small.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -33,6 +33,8 @@ enum Outcome {
     Done,
     /// Some of it failed; what failed has been said.
     Partly,
+    /// It was done, and nothing was found.
+    Nothing,
 }
 
 fn main() -> ExitCode {
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let result = run(&cli, &name, &signals);
     match (result, signals.heard()) {
         (Ok(Outcome::Done), _) => ExitCode::SUCCESS,
+        (Ok(Outcome::Nothing), _) => ExitCode::FAILURE,
         (Ok(Outcome::Partly) | Err(_), Some(signal)) => signals.cancelled(signal),
         (Ok(Outcome::Partly), None) => ExitCode::FAILURE,
         // Nobody waits for the rest of an answer.
@@ -110,6 +113,7 @@ fn run(cli: &Cli, name: &str, signals: &Signals) -> anyhow::Result<Outcome> {
         Command::Remove(args) => commands::remove::run(&engine, args, json),
         Command::Problems(args) => commands::problems::run(&engine, args, json),
         Command::Search(args) => commands::search::run(&engine, args, json, control),
+        Command::List(args) => commands::list::run(&engine, args, json, control),
         Command::Show(args) => commands::show::run(&engine, args, json),
         Command::Duplicates(args) => commands::duplicates::run(&engine, args, json),
         Command::Edit(args) => commands::edit::run(&engine, args, json),

@@ -44,7 +44,7 @@ fn captions(home: &Home, name: &str) -> Vec<String> {
 
 /// Files whose captions have the words.
 fn found(home: &Home, words: &str) -> Vec<String> {
-    let report = home.run(&["search", words, "--keep-duplicates", "--json"]).done().json();
+    let report = home.run(&["search", words, "--keep-duplicates", "--json"]).json();
     let has = |hit: &&Value| {
         let passages = hit["passages"].as_array();
         let mut texts = passages.into_iter().flatten().filter_map(|p| p["text"].as_str());

@@ -46,7 +46,8 @@ fn searches(home: &Home) {
     let owl = samples().join("pictures/tawny-owl.webp").to_string_lossy().into_owned();
     let like = home.run(&["search", "--like", &owl, "--json"]).done().json();
     assert_ne!(first_file(&like), "tawny-owl.webp", "the example itself is no answer");
-    let none = home.run(&["search", "owl", "--after", "2090-01-01"]).done();
+    let none = home.run(&["search", "owl", "--after", "2090-01-01"]);
+    assert_eq!(none.code, 1, "as grep does: {}", none.stderr);
     assert!(none.stdout.contains("nothing in this library fits"), "{}", none.stdout);
 
     let queries = samples().join("queries.json").to_string_lossy().into_owned();

@@ -69,8 +69,10 @@ fn library() -> Home {
 
 /// Names of the files that a search finds, the best first.
 fn found(home: &Home, args: &[&str]) -> Vec<String> {
-    let report = home.run(&[&["search", "--json"], args].concat()).done().json();
+    let ended = home.run(&[&["search", "--json"], args].concat());
+    let report = ended.json();
     let hits = report["hits"].as_array().unwrap().iter();
+    assert_eq!(ended.code, i32::from(hits.len() == 0), "as grep does: {}", ended.stderr);
     let path = |hit: &Value| hit["asset"]["paths"][0].as_str().unwrap().to_owned();
     let name = |path: String| Path::new(&path).file_name().unwrap().to_string_lossy().into_owned();
     hits.map(|hit| name(path(hit))).collect()
@@ -87,6 +89,7 @@ fn alike(home: &Home, args: &[&str]) -> Vec<String> {
 fn every_flag_does_what_it_says() {
     let home = library();
     filters(&home);
+    lists(&home);
     ranking(&home);
     edits(&home);
     answers(&home);
@@ -95,12 +98,71 @@ fn every_flag_does_what_it_says() {
     libraries(&home);
 }
 
+/// Names in the lines of `kinora list --json`.
+fn listed(home: &Home, args: &[&str]) -> Vec<String> {
+    let ended = home.run(&[&["list", "--json"], args].concat());
+    let lines: Vec<Value> =
+        ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(ended.code, i32::from(lines.is_empty()), "{}", ended.stderr);
+    let path = |line: &Value| line["paths"][0].as_str().unwrap().to_owned();
+    let name = |path: String| Path::new(&path).file_name().unwrap().to_string_lossy().into_owned();
+    lines.iter().map(|line| name(path(line))).collect()
+}
+
+/// Filters alone load no model and give no score.
+fn lists(home: &Home) {
+    let all = listed(home, &[]);
+    assert_eq!((all.len(), &all[..2]), (6, &[HEDGEHOG.to_owned(), KOALA.to_owned()][..]));
+    assert_eq!(listed(home, &["--limit", "1", "--offset", "1"]), [KOALA]);
+    assert_eq!(listed(home, &["--sort", "name", "--reverse", "--limit", "1"]), [SOUND]);
+    assert_eq!(listed(home, &["--near", "Rome"]), [ROME]);
+    assert_eq!(listed(home, &["--folder", "out"]), [""; 0]);
+    assert_eq!(found(home, &["--near", "Rome"]), [ROME]);
+    assert_eq!(found(home, &["--after", "2019", "--limit", "1"]), [HEDGEHOG]);
+    assert_eq!(found(home, &["--after", "2022"]), [""; 0]);
+    let rome = home.run(&["search", "--near", "Rome", "--json"]).done().json();
+    let hit = &rome["hits"][0];
+    assert_eq!((&hit["place_name"], &rome["total"]), (&"Rome, IT".into(), &1.into()));
+    assert!(hit.get("scores").is_none() && rome.get("threshold").is_none(), "{rome}");
+    let shown = home.run(&["show", ROME]).done().stdout;
+    assert!(shown.contains("place     Rome, IT (41.8"), "{shown}");
+    assert_eq!(home.run(&["show", ROME, "--json"]).done().json()["place_name"], "Rome, IT");
+    let table = home.run(&["list", "--type", "picture"]).done().stdout;
+    assert!(table.starts_with("taken ") && table.contains("Rome, IT"), "{table}");
+    let search = home.run(&["search", "--date", "2021"]).done().stdout;
+    assert!(search.starts_with("  1  2021-05-01 12:00  "), "{search}");
+    for (args, told) in [
+        (&["show", "collosseum.webp"][..], "did you mean `colosseum.webp`?"),
+        (&["list", "--library", "defualt"], "did you mean `default`?"),
+        (&["list", "--near", "Roem"], "Rome, IT"),
+        (&["list", "--after", "May"], "2023-06-30"),
+        (&["search", "--diversity", "0.5", "--near", "Rome"], "TEXT"),
+    ] {
+        let ended = home.run(args);
+        assert!(ended.code > 0 && ended.stderr.contains(told), "{args:?}: {}", ended.stderr);
+    }
+    let stdin = |args: &[&str], text: &str| common::fed(home.command(args), text);
+    let named = stdin(&["search", "-", "--json"], "IMG 20200501 120000\n").done().json();
+    assert_eq!(
+        (&named["query"], named["hits"].as_array().unwrap().len()),
+        (&"IMG 20200501 120000".into(), 1)
+    );
+    let nothing = stdin(&["ask", "-"], " \n");
+    assert!(nothing.code == 2 && nothing.stderr.contains("empty"), "{}", nothing.stderr);
+}
+
 fn filters(home: &Home) {
     let seen = [KOALA, HEDGEHOG, ROME, CLIP];
     for (args, expected) in [
         (&[][..], &seen[..]),
         (&["--before", "2020-12-31"], &[KOALA]),
         (&["--after", "2020-12-31"], &[HEDGEHOG]),
+        (&["--after", "2021"], &[HEDGEHOG]),
+        (&["--before", "2020"], &[KOALA]),
+        (&["--date", "2020-05"], &[KOALA]),
+        (&["--folder", "in"], &seen),
+        (&["--folder", "out"], &[]),
+        (&["--author", "a", "--title", ""], &[]),
         (&["--after", "2020-05-01", "--before", "2020-05-01"], &[KOALA]),
         (&["--near", "Rom"], &[ROME]),
         (&["--near", "41.89,12.49", "--within", "5"], &[ROME]),

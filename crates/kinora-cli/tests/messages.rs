@@ -32,6 +32,7 @@ fn help() {
         "remove",
         "problems",
         "search",
+        "list",
         "show",
         "edit",
         "duplicates",

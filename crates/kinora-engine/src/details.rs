@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use kinora_catalog::{Catalog, Layer};
-use kinora_types::{Asset, Passage, PassageKind, TimeRange};
+use kinora_types::{Asset, Control, Passage, PassageKind, TimeRange};
 use serde::Serialize;
 
-use crate::{EngineError, Library};
+use crate::{EngineError, Library, Unnamed};
 
 /// Everything that is known of one asset.
 #[derive(Clone, Debug, Serialize)]
@@ -14,6 +14,11 @@ pub struct Details {
     /// What its file said, and people.
     #[serde(flatten)]
     pub asset: Asset,
+    /// The city nearest to its place, such as `Lisbon, PT` or `40 km from Lisbon, PT`.
+    pub place_name: Option<String>,
+    /// Why its place has no name, where it has none for want of a list of cities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub places_unnamed: Option<Unnamed>,
     /// The other half of a Live Photo: the video of a picture, the picture of a video.
     pub live_photo: Option<PathBuf>,
     /// Whether its file holds a short video besides (motion photo), which was not looked at.
@@ -49,7 +54,15 @@ impl Library {
     /// If no asset is meant, or the catalogue cannot be read.
     pub fn details(&self, reference: &str) -> Result<Details, EngineError> {
         let asset = self.catalog.resolve(reference)?;
-        details(&self.catalog, asset)
+        self.named_place(details(&self.catalog, asset)?)
+    }
+
+    /// The same with the name of its place.
+    fn named_place(&self, details: Details) -> Result<Details, EngineError> {
+        let place = details.asset.place;
+        let names = self.shared.place_names(place.is_some(), &Control::default())?;
+        let place_name = place.and_then(|place| names.of(place));
+        Ok(Details { place_name, places_unnamed: names.missing, ..details })
     }
 }
 
@@ -66,6 +79,8 @@ pub(crate) fn details(catalog: &Catalog, asset: Asset) -> Result<Details, Engine
     let layers = catalog.layers(&asset.id)?;
     let gaps = catalog.not_understood(row)?;
     Ok(Details {
+        place_name: None,
+        places_unnamed: None,
         live_photo,
         moving_part: layers.get(&Layer::File).is_some_and(|layer| layer.moving_part),
         passages: catalog.passages(row)?,

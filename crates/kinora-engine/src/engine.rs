@@ -16,7 +16,7 @@ use kinora_video::{FFmpeg, VideoLimits};
 use crate::{
     EngineError, Event, Job, Library, LibrarySummary, Settings, libraries, memory,
     models::{Backends, Installed, Models},
-    places::Gazetteer,
+    places::{Gazetteer, PlaceNames},
 };
 
 /// Between two looks for what is idle.
@@ -57,6 +57,18 @@ impl Shared {
         }
         let read = Gazetteer::read(&self.store.path("places")?, control)?;
         Ok(self.gazetteer.get_or_init(|| read))
+    }
+
+    /// Names of places, if any are to be named.
+    ///
+    /// # Errors
+    /// Cancellation alone: a list of cities that cannot be had is told in what is returned.
+    pub(crate) fn place_names(
+        &self,
+        wanted: bool,
+        control: &Control,
+    ) -> Result<PlaceNames<'_>, EngineError> {
+        PlaceNames::new(wanted.then(|| self.gazetteer(control)))
     }
 }
 

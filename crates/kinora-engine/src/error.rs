@@ -16,7 +16,7 @@ use kinora_ragme::RagmeError;
 use kinora_render::RenderError;
 use kinora_retrieval::SearchError;
 use kinora_store::StoreError;
-use kinora_types::{Cancelled, advice};
+use kinora_types::{Cancelled, advice, spelling::nearest};
 use kinora_video::{FFmpegError, VideoError, subtitles::SubtitleError};
 
 use crate::Unmeant;
@@ -82,8 +82,13 @@ pub enum EngineError {
         source: CatalogError,
     },
     /// A place that is not known.
-    #[error("{0}")]
-    Place(String),
+    #[error("no city of 15 000 people or more is called `{name}`")]
+    UnknownCity {
+        /// As it was given.
+        name: String,
+        /// Cities whose names are spelled much the same.
+        near: Vec<String>,
+    },
     /// The list of places cannot be read.
     #[error("the list of places is broken: {message}: {}", path.display())]
     Gazetteer {
@@ -290,11 +295,22 @@ impl EngineError {
             Self::NoLibrary { known, .. } if known.is_empty() => {
                 Some(format!("make one {}", advice::BY_ADDING))
             }
-            Self::NoLibrary { known, .. } => Some(format!("there is: {}", known.join(", "))),
+            Self::NoLibrary { name, known } => {
+                let meant = nearest(name, known.iter().map(String::as_str), 1);
+                let meant =
+                    meant.first().map_or(String::new(), |name| did_you_mean(&[*name]) + " ");
+                Some(format!("{meant}there is: {}", known.join(", ")))
+            }
             Self::ForeignFiles { .. } => owned("move that elsewhere first; nothing was deleted"),
             Self::PinnedSpace { .. } => owned(advice::OTHER_LIBRARY),
-            Self::Place(_) => {
+            Self::UnknownCity { near, .. } if !near.is_empty() => {
+                Some(did_you_mean(&near.iter().map(String::as_str).collect::<Vec<_>>()))
+            }
+            Self::UnknownCity { .. } => {
                 owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`")
+            }
+            Self::Catalog(CatalogError::NoAsset { near, .. }) if !near.is_empty() => {
+                Some(did_you_mean(&near.iter().map(String::as_str).collect::<Vec<_>>()))
             }
             Self::Gazetteer { .. } => Some(format!("{} again", advice::fetch("places"))),
             Self::NoRecord(_) => {
@@ -350,7 +366,7 @@ impl EngineError {
         matches!(
             self,
             Self::LibraryName(_)
-                | Self::Place(_)
+                | Self::UnknownCity { .. }
                 | Self::Exists(_)
                 | Self::NothingThere(_)
                 | Self::Edit(_)
@@ -358,4 +374,10 @@ impl EngineError {
                 | Self::Ingest(IngestError::Pattern { .. })
         )
     }
+}
+
+/// Names that may have been meant, as a question.
+fn did_you_mean(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    format!("did you mean {}?", quoted.join(" or "))
 }

@@ -54,7 +54,10 @@ impl EngineError {
             Self::NoHome | Self::NoVideoModel | Self::NotHeard(_) | Self::Language { .. } => {
                 Missing
             }
-            Self::Config { .. } | Self::LibraryName(_) | Self::Place(_) | Self::Brief(_) => Invalid,
+            Self::Config { .. }
+            | Self::LibraryName(_)
+            | Self::UnknownCity { .. }
+            | Self::Brief(_) => Invalid,
             Self::Picture { .. } | Self::NoMotion(_) | Self::Subtitles { .. } => Invalid,
             Self::NothingToLearn { .. } | Self::Edit(_) => Invalid,
             Self::Gazetteer { .. } => Internal,
@@ -122,7 +125,7 @@ fn of_audio(error: &AudioError) -> ErrorKind {
 fn of_catalog(error: &CatalogError) -> ErrorKind {
     match error {
         CatalogError::NoLibrary { .. } | CatalogError::Moved { .. } => NotFound,
-        CatalogError::Reference(_) => NotFound,
+        CatalogError::Reference(_) | CatalogError::NoAsset { .. } => NotFound,
         CatalogError::Exists { .. } | CatalogError::Space(_) => Conflict,
         CatalogError::Folder { source, .. } => of_io(source),
         CatalogError::TooNew { .. } | CatalogError::TooOld { .. } => Missing,

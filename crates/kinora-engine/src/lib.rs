@@ -1,7 +1,7 @@
 //! Kinora's engine: what can be asked of it, and the one place where backends are chosen.
 //!
 //! Way in: [`Settings::settle`] finds the folders, [`Engine::open`] the engine, [`Engine::library`] a [`Library`]; then
-//! [`Library::add`], [`Library::search`], [`Library::ask`], [`Library::plan`], [`Library::make`], [`Library::train`],
+//! [`Library::add`], [`Library::search`], [`Library::list`], [`Library::ask`], [`Library::plan`], [`Library::make`], [`Library::train`],
 //! [`Engine::verify`], [`Engine::check`]. Whatever may take long has a [`Job`] as its last argument: it stops the work,
 //! limits its time, and hears [`Event`]s. All of it may be called from any number of threads; nothing is asynchronous.
 //!
@@ -27,6 +27,7 @@ mod index;
 mod job;
 mod libraries;
 mod library;
+mod list;
 mod memory;
 mod models;
 mod pages;
@@ -37,6 +38,7 @@ mod ragme_generator;
 mod remove;
 mod search;
 mod settings;
+mod suggest;
 mod text;
 mod tools;
 mod train;
@@ -59,7 +61,7 @@ pub use film::{BriefSource, FilmRequest, Plan};
 pub use film_of::{CROSSFADE_SECONDS, FilmOfAnswer};
 pub use generator::Generator;
 pub use job::Job;
-pub use kinora_catalog::{Contents, ConversationSummary, FilmSummary, Speaker, Turn};
+pub use kinora_catalog::{Contents, ConversationSummary, FilmSummary, Sort, Speaker, Turn};
 pub use kinora_chat::{Answer, AskOptions, Mentions, Method, Sentence, Wish};
 pub use kinora_film::BriefFormat;
 pub use kinora_inference::{Destination, Sent};
@@ -69,14 +71,18 @@ pub use kinora_ingest::{
 };
 pub use kinora_models::{Space, switch_off_telemetry};
 pub use kinora_ragme::TrainConfig;
-pub use kinora_retrieval::{EvaluationReport, Filter, Kind, Mode, SearchOutcome};
+pub use kinora_retrieval::{
+    Asked, EvaluationReport, Filter, Kind, Mode, SearchOutcome, Suggestion,
+};
 pub use kinora_store::{Stage, Status, Store, StoreError};
 pub use kinora_types::Control;
 pub use kinora_video::subtitles::{to_srt, to_webvtt};
 pub use libraries::LibrarySummary;
 pub use library::Library;
+pub use list::{ListRequest, Listed, Listing};
 pub use models::{Backends, Installed};
 pub use perception::Waiting;
+pub use places::Unnamed;
 pub use problems::{FileProblem, Problems, WordProblem};
 pub use remove::{RemoveRequest, Removed, RemovedAsset, Unmeant};
 pub use search::{Example, Place, SearchRequest};

@@ -14,9 +14,9 @@ use std::{
     path::Path,
 };
 
-use kinora_types::{Control, GeoPoint};
+use kinora_types::{Control, GeoPoint, spelling::nearest};
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
 };
 
@@ -24,6 +24,14 @@ use crate::EngineError;
 
 /// A longer file is no gazetteer: offsets into the names have 32 bits.
 const MOST_BYTES: u64 = 1 << 30;
+/// What is nearer to a city is in it, as far as a search for what is near it goes.
+const AROUND_KM: f64 = 25.0;
+/// What is farther from every city has no name.
+const FARTHEST_KM: f64 = 200.0;
+/// Kilometres of a degree of latitude, rounded down.
+const DEGREE_KM: f64 = 110.0;
+/// Cities that are told where none is called so.
+const SIMILAR: usize = 3;
 /// Bytes between two looks at whether to stop.
 const STEP: usize = 1 << 16;
 
@@ -46,6 +54,52 @@ impl City {
     /// Where it is.
     pub(crate) fn point(&self) -> GeoPoint {
         GeoPoint { latitude: self.latitude, longitude: self.longitude }
+    }
+}
+
+/// Why places have no names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unnamed {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// Names of places, as far as the list of cities can be had.
+pub(crate) struct PlaceNames<'a> {
+    gazetteer: Option<&'a Gazetteer>,
+    /// Why there are none.
+    pub missing: Option<Unnamed>,
+}
+
+impl<'a> PlaceNames<'a> {
+    /// With the list of cities, or why there is none; `None` if nothing is to be named.
+    ///
+    /// # Errors
+    /// [`EngineError::Cancelled`] alone.
+    pub(crate) fn new(
+        gazetteer: Option<Result<&'a Gazetteer, EngineError>>,
+    ) -> Result<Self, EngineError> {
+        match gazetteer.transpose() {
+            Ok(gazetteer) => Ok(Self { gazetteer, missing: None }),
+            Err(cancelled @ (EngineError::Cancelled(_) | EngineError::Deadline)) => Err(cancelled),
+            Err(error) => {
+                let missing = Unnamed { message: error.to_string(), hint: error.hint() };
+                Ok(Self { gazetteer: None, missing: Some(missing) })
+            }
+        }
+    }
+
+    /// `Lisbon, PT`, or from [`AROUND_KM`] on `40 km from Lisbon, PT`.
+    pub(crate) fn of(&self, place: GeoPoint) -> Option<String> {
+        let (city, km) = self.gazetteer?.nearest(place)?;
+        let City { name, countrycode, .. } = city;
+        Some(if km < AROUND_KM {
+            format!("{name}, {countrycode}")
+        } else {
+            format!("{km:.0} km from {name}, {countrycode}")
+        })
     }
 }
 
@@ -80,6 +134,8 @@ pub(crate) struct Gazetteer {
     text: Box<str>,
     /// In order of their text; of equal names the most populous city first.
     names: Box<[Name]>,
+    /// Numbers of the cities from south to north.
+    northward: Box<[u32]>,
 }
 
 impl fmt::Debug for Gazetteer {
@@ -111,10 +167,7 @@ impl Gazetteer {
 
     /// The most populous city of a name, in any language, upper or lower case; `Paris, US` asks for a country.
     pub(crate) fn city(&self, text: &str) -> Option<&City> {
-        let (name, country) = match text.rsplit_once(',') {
-            Some((name, country)) if country.trim().len() == 2 => (name, Some(country.trim())),
-            _ => (text, None),
-        };
+        let (name, country) = parted(text);
         let wanted = name.trim().to_lowercase();
         let first = self.names.partition_point(|name| &self.text[name.span()] < wanted.as_str());
         let named = self.names[first..].iter().take_while(|name| self.text[name.span()] == wanted);
@@ -122,12 +175,65 @@ impl Gazetteer {
         cities.find(|city| country.is_none_or(|c| c.eq_ignore_ascii_case(&city.countrycode)))
     }
 
+    /// Cities whose names are spelled much like one, the nearest names and most populous cities first.
+    pub(crate) fn similar(&self, text: &str) -> Vec<String> {
+        let (wanted, _) = parted(text);
+        let wanted = wanted.trim().to_lowercase();
+        // In order of people, so that of equally near names the largest city comes first.
+        let mut names: Vec<&Name> = self.names.iter().collect();
+        let people = |name: &Name| self.cities.get(name.city as usize).map(|city| city.population);
+        names.sort_by_key(|name| std::cmp::Reverse(people(name)));
+        let text = |name: &&Name| &self.text[name.span()];
+        let near = nearest(&wanted, names.iter().map(text), SIMILAR);
+        let city = |name: &&str| {
+            let City { name, countrycode, .. } = self.city(name)?;
+            Some(format!("{name}, {countrycode}"))
+        };
+        let mut cities: Vec<String> = near.iter().filter_map(city).collect();
+        cities.dedup();
+        cities
+    }
+
+    /// The city nearest to a point and its distance in kilometres; `None` far from all. Looks through the cities
+    /// from its latitude to both sides, some hundred where people live.
+    pub(crate) fn nearest(&self, point: GeoPoint) -> Option<(&City, f64)> {
+        let city = |number: &u32| self.cities.get(*number as usize);
+        let is_south =
+            |number: &u32| city(number).is_some_and(|city| city.latitude < point.latitude);
+        let (south, north) = self.northward.split_at(self.northward.partition_point(is_south));
+        let mut best: Option<(&City, f64)> = None;
+        let mut look = |numbers: &mut dyn Iterator<Item = &u32>| {
+            for city in numbers.filter_map(city) {
+                let bar = best.map_or(FARTHEST_KM, |(_, km)| km);
+                if (city.latitude - point.latitude).abs() * DEGREE_KM > bar {
+                    return;
+                }
+                let km = city.point().distance_km(point);
+                if km < bar {
+                    best = Some((city, km));
+                }
+            }
+        };
+        look(&mut south.iter().rev());
+        look(&mut north.iter());
+        best
+    }
+
     /// Bytes that it takes, but for what the allocator adds to each.
     #[cfg(test)]
     fn memory(&self) -> usize {
         let own = |city: &City| size_of::<City>() + city.name.len() + city.countrycode.len();
         let cities: usize = self.cities.iter().map(own).sum();
-        cities + self.text.len() + size_of_val::<[Name]>(&self.names)
+        let lists = size_of_val::<[Name]>(&self.names) + size_of_val::<[u32]>(&self.northward);
+        cities + self.text.len() + lists
+    }
+}
+
+/// A name and the country behind it, if there is one.
+fn parted(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(',') {
+        Some((name, country)) if country.trim().len() == 2 => (name, Some(country.trim())),
+        _ => (text, None),
     }
 }
 
@@ -189,7 +295,11 @@ impl Unsorted {
             }
             name.start = last.start as u32;
         }
+        let mut northward: Vec<u32> = (0..self.cities.len() as u32).collect();
+        let latitude = |number: u32| self.cities[number as usize].latitude;
+        northward.sort_by(|a, b| latitude(*a).total_cmp(&latitude(*b)));
         Gazetteer {
+            northward: northward.into_boxed_slice(),
             cities: self.cities.into_boxed_slice(),
             text: text.into_boxed_str(),
             names: self.names.into_boxed_slice(),
@@ -284,6 +394,48 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_name_has_neighbours() {
+        let cities = read(CITIES, &Control::default()).unwrap();
+        for (text, expected) in [
+            ("Pariss", &["Paris, FR"][..]),
+            ("pairs, US", &["Paris, FR"]),
+            ("Kölm", &["Köln, DE"]),
+            ("Atlantis", &[]),
+        ] {
+            assert_eq!(cities.similar(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_named_by_the_nearest_city() {
+        let cities = read(CITIES, &Control::default()).unwrap();
+        let names = PlaceNames::new(Some(Ok(&cities))).unwrap();
+        for (latitude, longitude, name) in [
+            (48.85, 2.35, Some("Paris, FR")),
+            (50.94, 6.96, Some("Köln, DE")),
+            (49.3, 2.4, Some("44 km from Paris, FR")),
+            (33.7, -95.7, Some("Paris, US")),
+            (0.0, -30.0, None),
+            (48.9, -177.6, None),
+            (90.0, 0.0, None),
+        ] {
+            let named = names.of(GeoPoint { latitude, longitude });
+            assert_eq!(named.as_deref(), name, "{latitude},{longitude}");
+        }
+    }
+
+    #[test]
+    fn without_cities_it_is_told_why_there_are_no_names() {
+        let error = read("{}", &Control::default()).unwrap_err();
+        let names = PlaceNames::new(Some(Err(error))).unwrap();
+        assert_eq!(names.of(GeoPoint { latitude: 48.9, longitude: 2.4 }), None);
+        assert!(names.missing.unwrap().hint.unwrap().contains("places"));
+        let cancelled = EngineError::from(kinora_types::Cancelled);
+        assert!(matches!(PlaceNames::new(Some(Err(cancelled))), Err(EngineError::Cancelled(_))));
+        assert_eq!(PlaceNames::new(None).unwrap().missing, None, "nothing was to be named");
+    }
+
+    #[test]
     fn a_broken_gazetteer_is_no_unknown_place() {
         let elsewhere = CITIES.replace("48.9", "148.9");
         for broken in ["", "{", "[]", "{}", &CITIES[..CITIES.len() / 2], &elsewhere, "{} {}"] {
@@ -319,6 +471,15 @@ mod tests {
         ] {
             let found = cities.city(text).map(|city| &*city.countrycode);
             assert_eq!(found, Some(country), "{text}");
+        }
+        let names = PlaceNames::new(Some(Ok(&cities))).unwrap();
+        for (latitude, longitude, name) in [
+            (38.71, -9.14, "Lisbon, PT"),
+            (41.8902, 12.4922, "Rome, IT"),
+            (63.42, -19.0, " km from "),
+        ] {
+            let named = names.of(GeoPoint { latitude, longitude }).unwrap_or_default();
+            assert!(named.contains(name), "{named} for {name}");
         }
     }
 

@@ -10,19 +10,16 @@ use kinora_inference::InferenceError;
 use kinora_models::Space;
 use kinora_retrieval::{
     EvaluationReport, Filter, Judgement, Mode, Query, SearchError, SearchOutcome, Searcher,
-    evaluate, rank_by_motion,
+    Suggestion, evaluate, rank_by_motion,
 };
 use kinora_types::{AssetId, ContentHash, Control, Embedding, GeoPoint, Hit, MotionDescriptor};
 use kinora_video::{VideoFile, VideoLimits, motion::MotionEstimator, shots::ShotDetector};
 use serde::Deserialize;
 
-use crate::{EngineError, Job, Library, places, text, verify};
+use crate::{EngineError, Job, Library, places, verify};
 
 /// Shorter side of the frames in which motion is measured, as when videos are added.
 const MOTION_SIDE: u32 = 224;
-
-/// Bytes of a file of judged queries.
-const LARGEST_QUERIES: u64 = 64 << 20;
 
 /// A picture or video that answers shall be like.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -99,16 +96,13 @@ impl Library {
         job.run(|control| {
             let space = self.embedders()?;
             let (like, seen) = self.pictures(&space, &request.like, control)?;
-            let near = match &request.near {
-                Some((place, km)) => Some((self.place(place, control)?, *km)),
-                None => request.filter.near,
-            };
+            let filter = self.placed(request.near.as_ref(), &request.filter, control)?;
             let query = Query {
                 text: request.text.clone(),
                 like,
                 minus: request.minus.clone(),
                 text_weight: request.text_weight,
-                filter: Filter { near, ..request.filter.clone() },
+                filter,
                 limit: request.limit,
                 // Maximal marginal relevance counts relevance, people ask for difference.
                 diversity: request.diversity.map(|difference| 1.0 - difference),
@@ -116,7 +110,31 @@ impl Library {
                 deduplicate: request.deduplicate,
                 exclude: seen,
             };
-            self.searching(&space, control, |searcher| Ok(searcher.search(&query, control)?))
+            let outcome =
+                self.searching(&space, control, |searcher| Ok(searcher.search(&query, control)?))?;
+            if !outcome.hits.is_empty() {
+                return Ok(outcome);
+            }
+            let suggestions = self.suggestions(&space, &query, control)?;
+            Ok(SearchOutcome { suggestions, ..outcome })
+        })
+    }
+
+    /// What may have been meant where nothing was found: another tag, else other words.
+    fn suggestions(
+        &self,
+        space: &Space,
+        query: &Query,
+        control: &Control,
+    ) -> Result<Vec<Suggestion>, EngineError> {
+        self.searching(space, control, |searcher| {
+            let count = |filter: &Filter| {
+                let query = Query { filter: filter.clone(), ..query.clone() };
+                let hits = searcher.search(&query, control)?.hits;
+                Ok(hits.iter().filter(|hit| hit.fit.fits()).count())
+            };
+            let tags = self.similar_tags(&query.filter, &count)?;
+            if tags.is_empty() { Ok(searcher.suggest(query, control)?) } else { Ok(tags) }
         })
     }
 
@@ -133,19 +151,21 @@ impl Library {
     }
 
     /// Videos with shots that move like those of examples, whatever they show. An example that is not in
-    /// the library is decoded whole.
+    /// the library is decoded whole. `near` is a place and kilometres around it; it goes before that of the filter.
     ///
     /// # Errors
     /// If an example cannot be had or nothing in it moves, or the work was stopped.
     pub fn search_by_motion(
         &self,
         like: &[Example],
+        near: Option<&(Place, f64)>,
         filter: &Filter,
         limit: usize,
         job: &Job,
     ) -> Result<Vec<Hit>, EngineError> {
         job.run(|control| {
             let catalog = &self.catalog;
+            let filter = self.placed(near, filter, control)?;
             let (mut examples, mut known) = (Vec::new(), Vec::new());
             for example in like {
                 if matches!(example, Example::Bytes(_)) {
@@ -165,7 +185,7 @@ impl Library {
                     known.push(id);
                 }
             }
-            Ok(rank_by_motion(catalog, &examples, filter, &known, limit, control)?)
+            Ok(rank_by_motion(catalog, &examples, &filter, &known, limit, control)?)
         })
     }
 
@@ -216,18 +236,17 @@ impl Library {
         Ok(found)
     }
 
-    /// Measures the search with judged queries, one a line as JSON.
+    /// Measures the search with judged queries, a list of them as JSON.
     ///
     /// # Errors
-    /// If the queries or the library cannot be had, or the work was stopped.
+    /// If the queries cannot be understood, the library cannot be had, or the work was stopped.
     pub fn evaluate(
         &self,
-        queries: &Path,
+        queries: &str,
         mode: Mode,
         job: &Job,
     ) -> Result<EvaluationReport, EngineError> {
-        let text = text::read(queries, LARGEST_QUERIES)?;
-        let judgements = Judgement::parse(&text)?;
+        let judgements = Judgement::parse(queries)?;
         job.run(|control| {
             let space = self.embedders()?;
             self.searching(&space, control, |searcher| {
@@ -259,16 +278,16 @@ impl Library {
         Ok((vectors, known))
     }
 
-    fn place(&self, place: &Place, control: &Control) -> Result<GeoPoint, EngineError> {
+    pub(crate) fn place(&self, place: &Place, control: &Control) -> Result<GeoPoint, EngineError> {
         match place {
             Place::Point(point) => Ok(*point),
             Place::City(name) => {
-                let city = self.shared.gazetteer(control)?.city(name);
-                let unknown = || {
-                    let what = format!("no city of 15 000 people or more is called `{name}`");
-                    EngineError::Place(what)
+                let gazetteer = self.shared.gazetteer(control)?;
+                let unknown = || EngineError::UnknownCity {
+                    name: name.clone(),
+                    near: gazetteer.similar(name),
                 };
-                Ok(city.ok_or_else(unknown)?.point())
+                Ok(gazetteer.city(name).ok_or_else(unknown)?.point())
             }
         }
     }

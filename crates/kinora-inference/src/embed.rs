@@ -52,6 +52,12 @@ pub trait TextEmbedder: Send + Sync {
     fn embed(&self, texts: &[&str]) -> Result<Vec<Embedding>, InferenceError>;
     /// Conversion of raw similarities of this space to comparable scores.
     fn score_model(&self) -> &ScoreModel;
+    /// Words that it has learned as one token, of letters and in lower case: a dictionary of common words, for help with
+    /// spelling. Empty if it does not tell.
+    ///
+    /// # Errors
+    /// What kept it from being loaded.
+    fn vocabulary(&self) -> Result<Vec<String>, InferenceError>;
 }
 
 /// Measured properties of a space: hubness, thresholds. Part of the model, not of a library.

@@ -17,7 +17,6 @@ pub use hash::{HashError, hash_file};
 pub use record::{
     RECORD_VERSION, RecordError, beside, from_json, read_beside, to_json, write_beside,
 };
-pub use tree::timecode;
 pub use verify::{
     Lookup, MasterState, ShotVerification, SourceFate, SourceState, SourceVerification,
     VerificationReport, verify,

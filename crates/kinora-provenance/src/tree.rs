@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kinora_types::{Printable, ShotSound};
+use kinora_types::{Clock, Printable, ShotSound};
 
 use crate::{MasterState, ShotVerification, SourceFate, SourceVerification, VerificationReport};
 
@@ -38,7 +38,8 @@ fn shot_line(
         Some(why) => write!(f, "LEFT OUT: {}", shown(why))?,
         None => {
             let end = shot.first_frame.saturating_add(shot.frames);
-            write!(f, "{}-{} ", timecode(shot.first_frame, fps), timecode(end, fps))?;
+            let (from, to) = (Clock::of_frame(shot.first_frame, fps), Clock::of_frame(end, fps));
+            write!(f, "{from}-{to} ")?;
             write!(f, "\"{}\"", shown(&shot.prompt))?;
         }
     }
@@ -85,13 +86,6 @@ fn source_line(f: &mut fmt::Formatter<'_>, report: &SourceVerification) -> fmt::
         SourceFate::Withdrawn => write!(f, ": WITHDRAWN from the library")?,
     }
     writeln!(f)
-}
-
-/// `minutes:seconds:frames`, as cutters write it.
-pub fn timecode(frame: u64, fps: u32) -> String {
-    let fps = u64::from(fps.max(1));
-    let seconds = frame / fps;
-    format!("{:02}:{:02}:{:02}", seconds / 60, seconds % 60, frame % fps)
 }
 
 fn shown(text: &str) -> Printable<'_> {

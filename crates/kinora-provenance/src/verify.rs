@@ -104,7 +104,7 @@ pub struct VerificationReport {
     pub film: PathBuf,
     /// Title of the film.
     pub title: Option<String>,
-    /// Frames a second, for timecodes.
+    /// Frames a second.
     pub fps: u32,
     /// Library that it was made from.
     pub library: String,

@@ -11,6 +11,7 @@ use crate::{
     Mode, Query, SearchError, SearchOutcome, SearcherCache, content_words,
     denials::Denials,
     dense::{Nearness, Target},
+    file_names::Named,
     fit::MAJORITY,
     fuse::{Fused, fuse},
     lexical::LexicalList,
@@ -80,6 +81,10 @@ impl Parts<'_> {
         let total = self.total()?;
         let passed = allowed.as_ref().map_or(total, Vec::len);
         trace.stage("filter", passed, if allowed.is_none() { "open" } else { "exact" });
+        let named = self.named(query, allowed.as_deref())?;
+        if named.only_a_name && !named.whole.is_empty() {
+            return Ok(Self::only_named(query, named, trace));
+        }
         let target = self.target(query, trace)?;
         let text = query.text.as_deref();
         let denials = text.map(|text| Denials::of(self.catalog, text)).transpose()?;
@@ -94,13 +99,15 @@ impl Parts<'_> {
             trace.stage("dense", rated.len(), note);
         }
         let dense_rows: HashSet<AssetRow> = rated.keys().copied().collect();
-        let mut lexical = self.lexical(query, total, allowed.as_deref(), trace, control)?;
+        let mut lexical =
+            self.lexical(query, (total, allowed.as_deref(), &named), trace, control)?;
         self.rate_missing(target.as_ref(), &lexical, &mut rated, control)?;
         let unwanted = self.unwanted(query, total, &rated, control)?;
         lexical.hits.retain(|hit| !unwanted.contains(&hit.0));
         let dense =
             dense_order(&rated, |row| dense_rows.contains(&row) && !unwanted.contains(&row));
-        let ranked = fused(dense, &mut rated, &mut lexical, &denials);
+        let mut ranked = fused(dense, &mut rated, &mut lexical, &denials);
+        ranked.sort_by_key(|ranked| !named.whole.contains(&ranked.row));
         let dropped = format!("{} unwanted or given dropped", unwanted.len());
         trace.stage("fuse", ranked.len(), &dropped);
         let has_text_vector = target.as_ref().is_some_and(Target::has_text);
@@ -227,11 +234,31 @@ impl Parts<'_> {
         Ok(())
     }
 
+    /// The files that the question's words name, if words are searched and nothing else is asked.
+    fn named(&self, query: &Query, allowed: Option<&[AssetRow]>) -> Result<Named, SearchError> {
+        let alone = query.like.is_empty() && query.minus.is_none();
+        let text = query.text.as_deref().filter(|_| alone && query.mode != Mode::DenseOnly);
+        text.map_or_else(|| Ok(Named::default()), |text| Named::by(self.catalog, text, allowed))
+    }
+
+    /// The files of this name and nothing else: how they look is not asked.
+    fn only_named(query: &Query, named: Named, trace: &mut Trace) -> Gathered {
+        let words = content_words(query.text.as_deref().unwrap_or_default());
+        let mut lexical = LexicalList::of_words(words);
+        lexical.name(&Named { part: HashSet::new(), ..named });
+        trace.stage("lexical", lexical.hits.len(), "the name of a file");
+        let rows: Vec<AssetRow> = lexical.hits.iter().map(|hit| hit.0).collect();
+        let fused = fuse(&[], &rows);
+        let ranked = fused.iter().map(|f| ranked(f, &mut Rated::new(), &lexical)).collect();
+        // Held to the threshold of words, so that it is answered by words.
+        let denials = Denials::default();
+        Gathered { ranked, lexical, target: None, has_text_vector: true, denials }
+    }
+
     fn lexical(
         &self,
         query: &Query,
-        total: usize,
-        allowed: Option<&[AssetRow]>,
+        (total, allowed, named): (usize, Option<&[AssetRow]>, &Named),
         trace: &mut Trace,
         control: &Control,
     ) -> Result<LexicalList, SearchError> {
@@ -241,6 +268,7 @@ impl Parts<'_> {
         };
         let words = content_words(text);
         let mut list = LexicalList::look_up(self.catalog, total, words, allowed, control)?;
+        list.name(named);
         let mut note = String::from("BM25");
         if query.mode == Mode::Hybrid {
             note = format!("BM25; {} with a minority of the words dropped", list.require(MAJORITY));

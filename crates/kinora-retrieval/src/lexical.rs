@@ -20,6 +20,7 @@ use kinora_types::{AssetRow, Control, PassageKind, PassageRow};
 
 use crate::{
     SearchError,
+    file_names::Named,
     passages::{Carrier, Stretch, stretches},
 };
 
@@ -56,6 +57,8 @@ pub(crate) struct LexicalList {
     pub(crate) hits: Vec<(AssetRow, f32)>,
     evidence: HashMap<AssetRow, Evidence>,
     weights: Vec<f64>,
+    /// Rows of files that the question names: it is all theirs, whatever words they carry.
+    named: HashSet<AssetRow>,
 }
 
 /// What carries the words of a question.
@@ -109,6 +112,22 @@ impl LexicalList {
         list.hits = scores.into_iter().filter(|(row, _)| is_allowed(row)).collect();
         list.hits.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         Ok(list)
+    }
+
+    /// Words that were not looked up.
+    pub(crate) fn of_words(words: Vec<String>) -> Self {
+        Self { words, ..Self::default() }
+    }
+
+    /// Puts the files that the question names before all others, those first whose whole name it is.
+    pub(crate) fn name(&mut self, named: &Named) {
+        self.named.extend(named.whole.iter().chain(&named.part));
+        let best = self.hits.first().map_or(0.0, |hit| hit.1);
+        self.hits.retain(|hit| !self.named.contains(&hit.0));
+        let whole = named.whole.iter().map(|row| (*row, best + 2.0));
+        let part = named.part.iter().map(|row| (*row, best + 1.0));
+        self.hits.extend(whole.chain(part));
+        self.hits.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     }
 
     fn look_up_word(
@@ -168,17 +187,21 @@ impl LexicalList {
     }
 
     fn carried(&self, row: AssetRow) -> BTreeSet<usize> {
+        if self.named.contains(&row) {
+            return (0..self.words.len()).collect();
+        }
         self.evidence.get(&row).map(Evidence::words).unwrap_or_default()
     }
 
     /// Share of the question's information that the asset's words carry, 0 to 1.
     pub(crate) fn coverage(&self, row: AssetRow) -> f64 {
-        self.share(&self.carried(row))
+        if self.named.contains(&row) { 1.0 } else { self.share(&self.carried(row)) }
     }
 
     /// Whether the asset's words contain every content word of the question.
     pub(crate) fn covers_all(&self, row: AssetRow) -> bool {
-        !self.words.is_empty() && self.carried(row).len() == self.words.len()
+        let all = self.carried(row).len() == self.words.len();
+        self.named.contains(&row) || !self.words.is_empty() && all
     }
 
     /// Whether what is heard or can be read in the asset contains every content word of the question.

@@ -3,6 +3,8 @@
 use kinora_types::{Candidate, Hit};
 use serde::{Deserialize, Serialize};
 
+use crate::Suggestion;
+
 /// What a search returns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchOutcome {
@@ -17,6 +19,9 @@ pub struct SearchOutcome {
     pub threshold: Option<f32>,
     /// Whether anything fits; if not, `hits` is empty and `rejected` says what came nearest.
     pub fits: bool,
+    /// What may have been meant where nothing was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<Suggestion>,
     /// How the answer came about.
     pub plan: Explain,
 }

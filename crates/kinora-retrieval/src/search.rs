@@ -133,6 +133,7 @@ impl<'a> Searcher<'a> {
             best_score: selection.best_score,
             threshold: selection.threshold,
             fits: selection.verdict.fits(),
+            suggestions: Vec::new(),
             plan: Explain { stages: trace.stages, words, verdict: selection.verdict },
         })
     }

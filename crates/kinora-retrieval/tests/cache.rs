@@ -41,6 +41,10 @@ impl TextEmbedder for Hubs {
     fn score_model(&self) -> &ScoreModel {
         &self.1
     }
+
+    fn vocabulary(&self) -> Result<Vec<String>, InferenceError> {
+        self.0.vocabulary()
+    }
 }
 
 fn cards(range: std::ops::Range<usize>) -> Vec<Card> {

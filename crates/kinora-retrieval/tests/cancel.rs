@@ -56,6 +56,10 @@ impl TextEmbedder for StoppingEmbedder<'_> {
     fn score_model(&self) -> &ScoreModel {
         self.0.score_model()
     }
+
+    fn vocabulary(&self) -> Result<Vec<String>, InferenceError> {
+        self.0.vocabulary()
+    }
 }
 
 /// Somebody stops the search while the index is searched.

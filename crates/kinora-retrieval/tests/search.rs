@@ -356,3 +356,34 @@ fn a_long_video_does_not_crowd_out_pictures() {
     found.sort_unstable();
     assert_eq!(found, ["blue.png", "green.png", "long.mp4", "orange.png", "red.png"]);
 }
+
+#[test]
+fn a_file_is_found_by_its_number_whatever_it_looks_like() {
+    let library = Library::new(&[
+        card("IMG_2041.png", GREEN),
+        card("IMG_0041.png", GREEN),
+        card("scan_0012 b.png", BLUE),
+        card("red 7.png", GREEN),
+        Card { title: Some("red"), ..card("red.png", RED) },
+    ]);
+    let found =
+        |text: &str| library.searcher().search(&Query::text(text), &Control::default()).unwrap();
+    for (text, expected) in [
+        ("IMG_2041", &["IMG_2041.png"][..]),
+        ("img_41.png", &["IMG_0041.png"]),
+        ("2041", &["IMG_2041.png"]),
+        ("scan 12", &["scan_0012 b.png"]),
+    ] {
+        let outcome = found(text);
+        assert_eq!(names(&outcome), expected, "{text} {:?}", outcome.plan);
+        assert_eq!(outcome.hits[0].fit, Fit::Words);
+    }
+    // A name that may mean something else comes first, and the rest follows.
+    assert_eq!(names(&found("red 7"))[..2], ["red 7.png", "red.png"]);
+    let dense = Query { mode: Mode::DenseOnly, ..Query::text("red 7") };
+    let outcome = library.searcher().search(&dense, &Control::default()).unwrap();
+    assert_eq!(names(&outcome)[0], "red.png");
+    let after = Filter { after: "2020-01-01".parse().ok(), ..Filter::default() };
+    let filtered = Query { filter: after, ..Query::text("IMG_2041") };
+    assert!(!library.searcher().search(&filtered, &Control::default()).unwrap().fits);
+}

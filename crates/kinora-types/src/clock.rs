@@ -1,4 +1,4 @@
-//! A moment as a person writes it after reading it from the screen.
+//! Moments as people read and type them.
 
 use std::{fmt, str::FromStr};
 
@@ -10,6 +10,48 @@ const SHOWN_MS: u64 = 100;
 /// Hours, minutes or seconds beyond this are no moment of a recording.
 const MOST: u64 = 1_000_000;
 
+/// A moment of a video, recording or film in milliseconds from its start, shown as `MM:SS.s`, from an hour on as
+/// `H:MM:SS.s`, to the nearest tenth of a second. What is shown can be read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Clock(pub u64);
+
+/// Text that names no moment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no time such as `01:05.5`, `1:01:05` or `65.5`", .0.escape_debug())]
+pub struct NoClock(String);
+
+impl Clock {
+    /// The moment at which a frame is shown, of frames of which so many are shown a second.
+    pub fn of_frame(frame: u64, fps: u32) -> Self {
+        Self(frame.saturating_mul(1000) / u64::from(fps.max(1)))
+    }
+}
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = self.0.saturating_add(50) / 100;
+        hours_to_seconds(f, tenths / 10)?;
+        write!(f, ".{}", tenths % 10)
+    }
+}
+
+impl FromStr for Clock {
+    type Err = NoClock;
+
+    /// Reads `H:MM:SS.s`, `MM:SS.s` or seconds, with any number of decimals.
+    fn from_str(text: &str) -> Result<Self, NoClock> {
+        text.parse().map(|time: WrittenTime| Self(time.ms()))
+    }
+}
+
+/// `MM:SS`, from an hour on `H:MM:SS`.
+fn hours_to_seconds(f: &mut fmt::Formatter<'_>, seconds: u64) -> fmt::Result {
+    if seconds >= 3600 {
+        write!(f, "{}:", seconds / 3600)?;
+    }
+    write!(f, "{:02}:{:02}", seconds / 60 % 60, seconds % 60)
+}
+
 /// A moment as it was written: `SECONDS`, `MM:SS` or `HH:MM:SS`, with as many decimals as were read. It means every
 /// moment that is shown so: `00:02` all that begin with `00:02`, `00:02.3` that one tenth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,11 +62,6 @@ pub struct WrittenTime {
     /// Milliseconds of the last written digit: 1000 without decimals.
     step: u64,
 }
-
-/// What is no moment.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no moment such as `01:05` or `01:05.3`", .0.escape_debug())]
-pub struct NoMoment(pub String);
 
 impl WrittenTime {
     /// Milliseconds from the start of the presentation, as they were written.
@@ -48,10 +85,10 @@ impl WrittenTime {
 }
 
 impl FromStr for WrittenTime {
-    type Err = NoMoment;
+    type Err = NoClock;
 
-    fn from_str(text: &str) -> Result<Self, NoMoment> {
-        parse(text.trim()).ok_or_else(|| NoMoment(text.to_owned()))
+    fn from_str(text: &str) -> Result<Self, NoClock> {
+        parse(text.trim()).ok_or_else(|| NoClock(text.to_owned()))
     }
 }
 
@@ -66,8 +103,7 @@ fn parse(text: &str) -> Option<WrittenTime> {
         number.filter(|number| *number < MOST)
     };
     let parts: Vec<u64> = whole.split(':').map(number).collect::<Option<_>>()?;
-    // 00:75 is read as it is meant; 1:2:3:4 means nothing.
-    if parts.len() > 3 {
+    if parts.len() > 3 || parts[1..].iter().any(|part| *part > 59) {
         return None;
     }
     let seconds = parts.iter().fold(0, |sum, part| sum * 60 + part);
@@ -82,11 +118,10 @@ fn parse(text: &str) -> Option<WrittenTime> {
     Some(WrittenTime { ms: seconds * 1000 + milliseconds, step })
 }
 
-/// `01:05.3`, `01:05` or `61:05`, as exactly as it was written.
+/// `01:05.3`, `01:05` or `1:01:05`, as exactly as it was written.
 impl fmt::Display for WrittenTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.ms / 1000;
-        write!(f, "{:02}:{:02}", seconds / 60, seconds % 60)?;
+        hours_to_seconds(f, self.ms / 1000)?;
         let rest = self.ms % 1000;
         match self.step {
             1 => write!(f, ".{rest:03}"),
@@ -98,9 +133,9 @@ impl fmt::Display for WrittenTime {
 }
 
 impl TryFrom<String> for WrittenTime {
-    type Error = NoMoment;
+    type Error = NoClock;
 
-    fn try_from(text: String) -> Result<Self, NoMoment> {
+    fn try_from(text: String) -> Result<Self, NoClock> {
         text.parse()
     }
 }
@@ -116,6 +151,46 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn moments_have_one_form() {
+        for (ms, text) in [
+            (0, "00:00.0"),
+            (1_500, "00:01.5"),
+            (65_540, "01:05.5"),
+            (59_960, "01:00.0"),
+            (3_599_999, "1:00:00.0"),
+            (3_725_500, "1:02:05.5"),
+            (360_000_000, "100:00:00.0"),
+        ] {
+            assert_eq!(Clock(ms).to_string(), text);
+        }
+        assert_eq!(Clock::of_frame(36, 24), Clock(1_500));
+        assert_eq!(
+            Clock::of_frame(36, 0),
+            Clock(36_000),
+            "no record of ours, but no division by zero"
+        );
+    }
+
+    #[test]
+    fn several_forms_are_read() {
+        for (text, ms) in [
+            ("01:05.5", 65_500),
+            ("1:05", 65_000),
+            ("65.5", 65_500),
+            ("90", 90_000),
+            ("1:02:03.25", 3_723_250),
+            (" 00:02 ", 2_000),
+        ] {
+            assert_eq!(text.parse(), Ok(Clock(ms)), "{text}");
+        }
+        for bad in
+            ["", "x", "-1", "1:75", "1:2:3:4", "1.5:00", "nan", "inf", "1e3", "1:", "9999999"]
+        {
+            assert!(bad.parse::<Clock>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_moment_is_named_as_it_is_shown() {
@@ -134,7 +209,6 @@ mod tests {
             ("00:02.453", 2454, false),
             ("1:00:02", 3_602_100, true),
             ("60:02", 3_602_100, true),
-            ("00:75", 75_000, true),
         ] {
             let time: WrittenTime = text.parse().unwrap();
             assert_eq!(time.names(ms), named, "{text} {ms}");
@@ -143,20 +217,23 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_said() {
-        for text in ["", ":", "1:2:3:4", "-1", "1e3", "inf", "1.", ".5", "00:02,5", "9999999", "x"]
+        for text in
+            ["", ":", "1:2:3:4", "-1", "1e3", "inf", "1.", ".5", "00:75", "00:02,5", "9999999", "x"]
         {
-            assert_eq!(text.parse::<WrittenTime>(), Err(NoMoment(text.into())), "{text}");
+            assert_eq!(text.parse::<WrittenTime>(), Err(NoClock(text.into())), "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn what_is_shown_names_its_moment(ms in 0u64..100_000_000) {
-            let tenths = (ms + 50) / 100;
-            let shown = format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10);
-            let time: WrittenTime = shown.parse().unwrap();
-            prop_assert!(time.names(ms));
-            prop_assert_eq!(time.to_string(), shown.clone());
+        fn what_is_shown_names_its_moment(ms in 0..1_000_000_000u64) {
+            let shown = Clock(ms).to_string();
+            let read: Clock = shown.parse().unwrap();
+            prop_assert!(read.0.abs_diff(ms) <= 50, "{shown}");
+            prop_assert_eq!(read.to_string(), shown.clone());
+            let written: WrittenTime = shown.parse().unwrap();
+            prop_assert!(written.names(ms));
+            prop_assert_eq!(written.to_string(), shown.clone());
             let seconds: WrittenTime = shown.split('.').next().unwrap().parse().unwrap();
             prop_assert!(seconds.names(ms));
         }

@@ -11,6 +11,7 @@ mod asset;
 mod citation;
 mod clock;
 mod control;
+mod days;
 mod film;
 mod frame;
 mod geometry;
@@ -27,13 +28,15 @@ mod rights;
 mod row;
 mod shot;
 mod space;
+pub mod spelling;
 mod stabilisation;
 mod time;
 
 pub use asset::{Asset, DateBasis, GeoPoint, Kind};
 pub use citation::Citation;
-pub use clock::{NoMoment, WrittenTime};
+pub use clock::{Clock, NoClock, WrittenTime};
 pub use control::{Cancelled, Control};
+pub use days::{Days, NoDays};
 pub use film::{
     Brief, CameraMove, Captioning, ClipCut, FilmSpec, Framing, ShotBrief, ShotSound, Sound,
     Storyboard, Transition,
@@ -53,4 +56,4 @@ pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use shot::{Rating, Shot, ShotSource, Shown};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};
 pub use stabilisation::{Stabilisation, StabilisationOutcome};
-pub use time::{BackwardRange, MONTHS, TimeRange};
+pub use time::{BackwardRange, MONTHS, NoTimeRange, TimeRange};

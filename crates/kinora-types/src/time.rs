@@ -1,8 +1,10 @@
 //! Stretches of time inside a video or a recording, and the names of months.
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+use crate::Clock;
 
 /// English names of the months in lower case, January first.
 pub const MONTHS: [&str; 12] = [
@@ -38,6 +40,11 @@ pub struct BackwardRange {
     /// Wanted end in milliseconds.
     pub end: u64,
 }
+
+/// Text that names no stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no stretch of time such as `01:05-01:12.5`")]
+pub struct NoTimeRange(String);
 
 /// The stored form.
 #[derive(Serialize, Deserialize)]
@@ -138,21 +145,23 @@ impl From<TimeRange> for Bounds {
     }
 }
 
-/// `00:41.250-00:47.000`, with hours if there are any.
+/// `00:41.2-00:47.0`, with hours if there are any; see [`Clock`].
 impl fmt::Display for TimeRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        clock(self.start, f)?;
-        f.write_str("-")?;
-        clock(self.end, f)
+        write!(f, "{}-{}", Clock(self.start), Clock(self.end))
     }
 }
 
-fn clock(ms: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);
-    if hours > 0 {
-        write!(f, "{hours}:")?;
+/// `1:02:03.5-1:02:08`: two moments as [`Clock`] reads them.
+impl FromStr for TimeRange {
+    type Err = NoTimeRange;
+
+    fn from_str(text: &str) -> Result<Self, NoTimeRange> {
+        let none = || NoTimeRange(text.to_owned());
+        let (start, end) = text.split_once('-').ok_or_else(none)?;
+        let moment = |text: &str| text.parse::<Clock>().map_err(|_| none());
+        Self::new(moment(start)?.0, moment(end)?.0).map_err(|_| none())
     }
-    write!(f, "{minutes:02}:{:02}.{:03}", ms / 1000 % 60, ms % 1000)
 }
 
 #[cfg(test)]
@@ -169,11 +178,13 @@ mod tests {
 
     #[test]
     fn people_can_read_it() {
-        for (range, text) in [
-            ((41_250, 47_000), "00:41.250-00:47.000"),
-            ((3_599_999, 3_600_000), "59:59.999-1:00:00.000"),
-        ] {
+        for (range, text) in
+            [((41_240, 47_000), "00:41.2-00:47.0"), ((3_599_900, 3_600_000), "59:59.9-1:00:00.0")]
+        {
             assert_eq!(TimeRange::new(range.0, range.1).unwrap().to_string(), text);
+        }
+        for text in ["8-5", "example.org", "1-2-3", "-1-2", "nan-inf", "5"] {
+            assert!(text.parse::<TimeRange>().is_err(), "{text}");
         }
     }
 
@@ -204,6 +215,14 @@ mod tests {
             let range = TimeRange::new(start, start + length).unwrap();
             let text = serde_json::to_string(&range).unwrap();
             prop_assert_eq!(serde_json::from_str::<TimeRange>(&text).unwrap(), range);
+        }
+
+        #[test]
+        fn what_is_shown_is_read(start in 0..10_000_000u64, length in 0..10_000_000u64) {
+            let range = TimeRange::new(start, start + length).unwrap();
+            let read: TimeRange = range.to_string().parse().unwrap();
+            prop_assert!(read.start_ms().abs_diff(start) <= 50);
+            prop_assert!(read.end_ms().abs_diff(start + length) <= 50);
         }
     }
 }

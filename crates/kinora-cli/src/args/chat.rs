@@ -6,7 +6,7 @@ use super::LibraryArg;
 
 #[derive(Args)]
 pub(crate) struct AskArgs {
-    /// The question.
+    /// The question; `-` reads it from standard input.
     pub question: String,
     #[command(flatten)]
     pub library: LibraryArg,

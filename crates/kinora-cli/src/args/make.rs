@@ -31,7 +31,7 @@ const LOOK: &str = "Look and sound";
 
 #[derive(Args)]
 pub(crate) struct MakeArgs {
-    /// The brief: text, or a Markdown or TOML file with one entry a shot.
+    /// The brief: text, or a Markdown or TOML file with one entry a shot; `-` reads any of these from standard input.
     pub brief: String,
     /// The film.
     #[arg(short, long, value_name = "FILE.mp4", required_unless_present = "dry_run")]

@@ -4,7 +4,9 @@ mod add;
 mod chat;
 mod duplicates;
 mod edit;
+mod filter;
 mod libraries;
+mod list;
 mod make;
 #[cfg(test)]
 mod mentions;
@@ -22,7 +24,9 @@ pub(crate) use self::{
     chat::{AnswerArgs, AskArgs, ChatArgs, ChatCommand},
     duplicates::DuplicatesArgs,
     edit::{EditArgs, PassageArg, ShowArgs, TranscriptArgs},
+    filter::FilterArgs,
     libraries::LibrariesCommand,
+    list::ListArgs,
     make::{
         FilmsArgs, GeneratorArg, MakeArgs, SoundArg, StabilisationArg, TransitionArg, VerifyArgs,
     },
@@ -74,6 +78,8 @@ pub(crate) enum Command {
     Problems(ProblemsArgs),
     /// Find pictures, and moments of videos, by words, by a picture, or by both.
     Search(SearchArgs),
+    /// List what is in a library, all of it or what passes filters.
+    List(ListArgs),
     /// Show all that is known of one picture, video or recording.
     Show(ShowArgs),
     /// List what is in a library more than once: copies, and pictures that are nearly the same.
@@ -154,7 +160,8 @@ pub(crate) struct LibraryArg {
 
 #[derive(Args)]
 pub(crate) struct EvalArgs {
-    /// JSON list of `{query, relevant: [file name, …]}`; nothing relevant means that nothing fits.
+    /// JSON list of `{query, relevant: [file name, …]}`; nothing relevant means that nothing fits; `-` reads it from
+    /// standard input.
     pub queries: PathBuf,
     #[command(flatten)]
     pub library: LibraryArg,

@@ -6,6 +6,7 @@ use std::{
 };
 
 use kinora_engine::{AddStage, Event, FileFailure, Progress};
+use kinora_types::Clock;
 
 use super::{ask::say_sent, gathered::Gathered};
 use crate::output::{self, progress::Stages};
@@ -87,9 +88,8 @@ fn name(path: &Path) -> Cow<'_, str> {
 
 /// Where in a recording it is; nothing for a picture.
 fn place(at_ms: u64, duration_ms: u64) -> String {
-    let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
     match duration_ms {
         0 => String::new(),
-        length => format!(": {} of {}", clock(at_ms), clock(length)),
+        length => format!(": {} of {}", Clock(at_ms), Clock(length)),
     }
 }

@@ -68,7 +68,8 @@ pub(crate) fn run(
     control: &Control,
 ) -> anyhow::Result<Outcome> {
     let library = engine.library(&args.library.library)?;
-    let request = request(&args.question, None, &args.answer);
+    let question = super::words(&args.question)?;
+    let request = request(&question, None, &args.answer);
     let answer = answer(&library, &request, control, Show::of(json, &args.answer))?;
     if args.explain && !json {
         explain(&answer)?;
@@ -182,10 +183,7 @@ fn sources(
     for citation in citations {
         let piece = answer.evidence.iter().find(|piece| piece.number == citation.number);
         let path = piece.and_then(|piece| piece.asset.paths.first()).map_or("", String::as_str);
-        let when = citation.range.map_or(String::new(), |range| {
-            let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
-            format!("  at {}-{}", clock(range.start_ms()), clock(range.end_ms()))
-        });
+        let when = citation.range.map_or(String::new(), |range| format!("  at {range}"));
         output::line(format!("[{}]  {}  {path}{when}", citation.number, citation.label))?;
         if let Some(picture) = drawn(&citation) {
             output::picture(&picture)?;

@@ -4,6 +4,9 @@ use kinora_engine::{Control, Engine, Job, Mode};
 
 use crate::{Outcome, args::EvalArgs, output};
 
+/// Bytes of judged queries.
+const LARGEST_QUERIES: u64 = 64 << 20;
+
 /// Runs the command.
 pub(crate) fn run(
     engine: &Engine,
@@ -13,7 +16,8 @@ pub(crate) fn run(
 ) -> anyhow::Result<Outcome> {
     let mode = if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid };
     let library = engine.library(&args.library.library)?;
-    let report = library.evaluate(&args.queries, mode, &Job::new(control))?;
+    let queries = super::read_text(&args.queries, LARGEST_QUERIES)?;
+    let report = library.evaluate(&queries, mode, &Job::new(control))?;
     if json {
         output::json(&report)?;
         return Ok(Outcome::Done);

@@ -10,7 +10,7 @@ use kinora_engine::{
     BriefFormat, BriefSource, Control, Engine, Event, FilmRequest, Generator, Job, Library, Plan,
 };
 use kinora_types::{
-    Captioning, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Stabilisation,
+    Captioning, Clock, FilmRecord, FilmSpec, Shot, ShotRecord, Size, Sound, Stabilisation,
     StabilisationOutcome, Storyboard, Transition,
 };
 use serde::Serialize;
@@ -104,7 +104,7 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
         }),
     };
     Ok(FilmRequest {
-        brief: brief(&args.brief),
+        brief: brief(&args.brief)?,
         spec,
         length_given: args.seconds.is_some(),
         pins: pins.collect::<anyhow::Result<_>>()?,
@@ -117,18 +117,23 @@ fn request(args: &MakeArgs) -> anyhow::Result<FilmRequest> {
     })
 }
 
-/// An argument is a file if it names one, or looks like the name of one; else it is the text itself.
-fn brief(argument: &str) -> BriefSource {
+/// An argument is a file if it names one, or looks like the name of one; else it is the text itself, or `-` for that of
+/// standard input, which shows by its lines how it is written.
+fn brief(argument: &str) -> anyhow::Result<BriefSource> {
+    if argument == "-" {
+        let text = super::words(argument)?.into_owned();
+        return Ok(BriefSource::Text { format: BriefFormat::of_text(&text), text });
+    }
     let path = Path::new(argument);
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     let named =
         ["md", "markdown", "toml", "txt"].contains(&extension) && !argument.contains(['\n', ' ']);
     // A pipe or a device too, to be refused as such.
-    if named || (argument.len() < 1024 && path.exists() && !path.is_dir()) {
+    Ok(if named || (argument.len() < 1024 && path.exists() && !path.is_dir()) {
         BriefSource::File { path: path.to_owned() }
     } else {
         BriefSource::Text { text: argument.to_owned(), format: BriefFormat::Text }
-    }
+    })
 }
 
 fn generator(args: &MakeArgs) -> anyhow::Result<Generator> {
@@ -182,9 +187,8 @@ pub(crate) fn print(out: &Path, record: &FilmRecord, json: bool) -> anyhow::Resu
     if json {
         return output::json(&Made { film: out, record_file, record });
     }
-    let fps = f64::from(record.spec.fps);
     for shot in &record.shots {
-        let at = output::timecode(shot.first_frame as f64 / fps);
+        let at = Clock::of_frame(shot.first_frame, record.spec.fps);
         let source = shot.sources.first().map_or("left out: nothing fits", |s| s.label.as_str());
         output::line(format!("{at}  {}  <- {source}{}", shot.name, stabilised(shot)))?;
     }
@@ -214,12 +218,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let there = folder.path().join("brief");
         std::fs::write(&there, "- a dog").unwrap();
-        let is_file = |argument: &str| matches!(brief(argument), BriefSource::File { .. });
+        let is_file = |argument: &str| matches!(brief(argument), Ok(BriefSource::File { .. }));
         assert!(is_file(&there.to_string_lossy()) && is_file("missing.md"));
         assert!(!is_file(&folder.path().to_string_lossy()), "a folder is no brief");
         for text in ["a dog by the lake", "a dog.\nnotes.md", "see notes.md", ""] {
             let whole = BriefSource::Text { text: text.into(), format: BriefFormat::Text };
-            assert_eq!(brief(text), whole);
+            assert_eq!(brief(text).unwrap(), whole);
         }
     }
 }

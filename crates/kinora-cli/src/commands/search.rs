@@ -7,15 +7,16 @@ use std::{
 
 use anyhow::Context;
 use kinora_engine::{
-    Control, Engine, Example, Filter, Job, Library, Mode, Place, SearchOutcome, SearchRequest,
+    Control, Engine, Example, Job, Library, Listed, Mode, SearchOutcome, SearchRequest,
 };
-use kinora_types::{Candidate, Hit, Passage, RejectReason};
+use kinora_types::{Asset, Candidate, Hit, Passage, RejectReason};
 use serde::Serialize;
 
+use super::{filtered, list::taken};
 use crate::{
     Outcome,
     args::{By, SearchArgs},
-    output,
+    output::{self, sheet::Figure},
 };
 
 /// Bytes; ours are some ten kilobytes.
@@ -37,28 +38,35 @@ pub(crate) fn run(
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
+    let no_question = args.text.is_none() && args.like.is_empty();
+    if no_question && args.filter.is_empty() {
+        let what = "there is nothing to look for: give words, `--like FILE`, or a filter such as `--after 2023`";
+        return Err(super::usage(what.into()));
+    }
+    let text = args.text.as_deref().map(super::words).transpose()?;
+    let request = request(args, text.as_deref());
     let library = engine.library(&args.library.library)?;
-    let request = request(args);
     let job = Job::new(control);
+    if no_question {
+        let sheet = |found: &[Listed]| {
+            show_sheet(engine, &library, args, &request, found.iter().map(dated), control)
+        };
+        return filtered::run(&library, args, json, control, &sheet);
+    }
     if args.by == By::Motion {
-        let limit = usize::from(args.limit);
-        let hits = library.search_by_motion(&request.like, &request.filter, limit, &job)?;
+        let (near, limit) = (request.near.as_ref(), usize::from(args.limit));
+        let hits = library.search_by_motion(&request.like, near, &request.filter, limit, &job)?;
         return by_motion(library.name(), &args.like, &hits, json);
     }
     let outcome = library.search(&request, &job)?;
-    if args.sheet.is_some() || args.open {
-        let path = write_sheet(engine, &library, args, &outcome, control)?;
-        if args.open {
-            open(&path)?;
-        }
-    }
+    show_sheet(engine, &library, args, &request, outcome.hits.iter().map(scored), control)?;
     if json {
-        let (library, query) = (library.name(), &args.text);
+        let (library, query) = (library.name(), &request.text);
         output::json(&SearchReport { library, query, like: &args.like, outcome: &outcome })?;
     } else {
-        print(&outcome, args.explain)?;
+        print(&outcome, request.limit, args.explain)?;
     }
-    Ok(Outcome::Done)
+    Ok(if outcome.hits.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
 
 #[derive(Serialize)]
@@ -71,36 +79,22 @@ struct MotionReport<'a> {
 fn by_motion(library: &str, like: &[PathBuf], hits: &[Hit], json: bool) -> anyhow::Result<Outcome> {
     if json {
         output::json(&MotionReport { library, like, hits })?;
-        return Ok(Outcome::Done);
+    } else if hits.is_empty() {
+        output::line("no other video that was looked through and passes the filters")?;
+    } else {
+        hits.iter().try_for_each(|hit| output::line(hit_line(hit)))?;
     }
-    if hits.is_empty() {
-        output::line("no video of this library has been looked through yet")?;
-    }
-    for hit in hits {
-        output::line(hit_line(hit))?;
-    }
-    Ok(Outcome::Done)
+    Ok(if hits.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }
 
-fn request(args: &SearchArgs) -> SearchRequest {
+fn request(args: &SearchArgs, text: Option<&str>) -> SearchRequest {
     SearchRequest {
-        text: args.text.clone(),
+        text: text.map(str::to_owned),
         like: args.like.iter().map(|path| example(path)).collect(),
         text_weight: args.text_weight,
         minus: args.minus.clone(),
-        near: args.near.as_deref().map(|place| (Place::parse(place), args.within)),
-        filter: Filter {
-            after: args.after,
-            before: args.before,
-            kind: args.kind.map(Into::into),
-            licences: args.licence.clone(),
-            at_least_ms: args.longer.map(milliseconds),
-            at_most_ms: args.shorter.map(milliseconds),
-            speech: args.speech.then_some(true),
-            language: args.language.clone(),
-            camera: args.camera.map(|camera| camera.0),
-            ..Filter::default()
-        },
+        near: args.filter.near(),
+        filter: args.filter.filter(),
         limit: usize::from(args.limit),
         diversity: args.diversity,
         mode: if args.dense_only { Mode::DenseOnly } else { Mode::Hybrid },
@@ -116,11 +110,7 @@ fn example(path: &Path) -> Example {
     }
 }
 
-fn milliseconds(seconds: f64) -> u64 {
-    (seconds * 1000.0).round() as u64
-}
-
-fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
+fn print(outcome: &SearchOutcome, limit: usize, explain: bool) -> anyhow::Result<()> {
     if !outcome.fits {
         let shown = |score: Option<f32>| score.map_or("none".into(), |s| format!("{s:.3}"));
         let why = match outcome.best_score {
@@ -129,6 +119,9 @@ fn print(outcome: &SearchOutcome, explain: bool) -> anyhow::Result<()> {
             best => format!(" (best score {}, needed {})", shown(best), shown(outcome.threshold)),
         };
         output::line(format!("nothing in this library fits{why}"))?;
+        for line in output::suggestions(&outcome.suggestions, limit) {
+            output::line(line)?;
+        }
     }
     for hit in &outcome.hits {
         output::line(hit_line(hit))?;
@@ -189,7 +182,7 @@ fn folded(hit: &Hit) -> String {
 
 /// `speech 00:04.0-00:06.5: The dogs are barking.`
 fn passage_line(passage: &Passage) -> String {
-    let span = passage.range.map(|range| format!(" {}", output::span(range))).unwrap_or_default();
+    let span = passage.range.map(|range| format!(" {range}")).unwrap_or_default();
     format!("{}{span}: {}", passage.kind.name(), passage.text)
 }
 
@@ -213,24 +206,41 @@ fn explanation(outcome: &SearchOutcome) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the contact sheet where the user wants it, else among Kinora's own pages, and gives its path.
-fn write_sheet(
+/// What a sheet says of a hit: its score, and when a video shows it.
+fn scored(hit: &Hit) -> (&Asset, String) {
+    let score = hit.scores.dense.map_or(String::new(), |score| format!("{score:.3}"));
+    (&hit.asset, score + &output::times(hit))
+}
+
+/// What a sheet says of what has no score: when it was taken.
+fn dated(listed: &Listed) -> (&Asset, String) {
+    (&listed.asset, taken(listed))
+}
+
+/// Writes the contact sheet, if one is wanted, where the user wants it, else among Kinora's own pages, and opens it.
+fn show_sheet<'a>(
     engine: &Engine,
     library: &Library,
     args: &SearchArgs,
-    outcome: &SearchOutcome,
+    request: &SearchRequest,
+    found: impl Iterator<Item = (&'a Asset, String)>,
     control: &Control,
-) -> anyhow::Result<PathBuf> {
-    let read = |hit: &Hit| {
-        let path = library.thumbnail(&hit.asset.id)?;
-        kinora_files::read(&path, LARGEST_THUMBNAIL).ok()
+) -> anyhow::Result<()> {
+    if args.sheet.is_none() && !args.open {
+        return Ok(());
+    }
+    let read =
+        |asset: &Asset| kinora_files::read(&library.thumbnail(&asset.id)?, LARGEST_THUMBNAIL).ok();
+    let figure = |(asset, note): (&'a Asset, String)| {
+        let thumbnail = read(asset);
+        Figure { asset, note, thumbnail }
     };
-    let thumbnails: Vec<_> = outcome.hits.iter().map(read).collect();
-    let mut question = args.text.clone().unwrap_or_default();
+    let figures: Vec<Figure<'_>> = found.map(figure).collect();
+    let mut question = request.text.clone().unwrap_or_default();
     for like in &args.like {
         question.push_str(&format!(" like {}", like.display()));
     }
-    let html = output::sheet::html(question.trim(), outcome, &thumbnails);
+    let html = output::sheet::html(question.trim(), &figures);
     let path = match &args.sheet {
         Some(path) => {
             output::file::write(path, html.as_bytes(), control)
@@ -240,7 +250,7 @@ fn write_sheet(
         None => engine.keep_page("search", &html)?,
     };
     output::say(&format!("contact sheet: {}", path.display()));
-    Ok(path)
+    if args.open { open(&path) } else { Ok(()) }
 }
 
 /// Hands the page to the desktop's own browser.

@@ -1,7 +1,9 @@
 //! `kinora show`
 
 use kinora_engine::{Details, Engine};
-use kinora_types::{Asset, Certainty, DateBasis, Kind, Origin, Passage, PassageKind, Printable};
+use kinora_types::{
+    Asset, Certainty, Clock, DateBasis, Kind, Origin, Passage, PassageKind, Printable,
+};
 
 use crate::{Outcome, args::ShowArgs, output};
 
@@ -16,7 +18,8 @@ pub(crate) fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
         output::json(details)?;
         return Ok(Outcome::Done);
     }
-    let facts = facts(&details.asset);
+    let facts = facts(details);
+    super::list::say_unnamed(details.places_unnamed.as_ref());
     let known = facts.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
     for (name, value) in known {
         output::line(format!("{name:<9} {value}"))?;
@@ -38,7 +41,7 @@ pub(crate) fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
         output::line(format!("{:<9} {word}  (by hand)", "not"))?;
     }
     for range in &details.not_understood {
-        output::line(format!("{:<9} {}  [not understood]", "speech", output::span(*range)))?;
+        output::line(format!("{:<9} {range}  [not understood]", "speech"))?;
     }
     for (kind, perceived) in &details.perceived {
         if let Some(error) = &perceived.error {
@@ -51,10 +54,10 @@ pub(crate) fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn facts(asset: &Asset) -> [(&'static str, Option<String>); 13] {
+fn facts(details: &Details) -> [(&'static str, Option<String>); 13] {
+    let Details { asset, .. } = details;
     let Asset { rights, .. } = asset;
     let keywords = Some(asset.keywords.join(", ")).filter(|words| !words.is_empty());
-    let length = |ms: u64| output::timecode(ms as f64 / 1000.0);
     [
         ("title", asset.title.clone()),
         ("caption", asset.caption.clone()),
@@ -63,13 +66,23 @@ fn facts(asset: &Asset) -> [(&'static str, Option<String>); 13] {
         ("hash", Some(asset.id.to_string())),
         ("format", Some(asset.format.clone())),
         ("size", asset.size.map(|size| size.to_string())),
-        ("length", asset.duration_ms.map(length)),
+        ("length", asset.duration_ms.map(|ms| Clock(ms).to_string())),
         ("taken", taken(asset)),
-        ("place", asset.place.map(|p| format!("{:.5},{:.5}", p.latitude, p.longitude))),
+        ("place", place(details)),
         ("author", rights.author.clone()),
         ("licence", rights.licence.clone()),
         ("source", rights.source.clone()),
     ]
+}
+
+/// `Lisbon, PT (38.71667,-9.13333)`, or the degrees alone.
+fn place(details: &Details) -> Option<String> {
+    let place = details.asset.place?;
+    let degrees = format!("{:.5},{:.5}", place.latitude, place.longitude);
+    Some(match &details.place_name {
+        Some(name) => format!("{name} ({degrees})"),
+        None => degrees,
+    })
 }
 
 /// `2019-07-21 23:06:38 (guessed from the name)`.
@@ -97,7 +110,7 @@ fn is_in_name(asset: &Asset) -> bool {
 
 /// `speech    00:04.0-00:06.5  The dogs are barking.  (0.93, whisper-base@1a2b3c)`.
 fn passage_line(passage: &Passage) -> String {
-    let span = passage.range.map(|range| format!("{}  ", output::span(range))).unwrap_or_default();
+    let span = passage.range.map(|range| format!("{range}  ")).unwrap_or_default();
     let origin = match &passage.origin {
         Origin::Person => "by hand".to_owned(),
         Origin::Machine { model, confidence: Some(sure) } => format!("{sure:.2}, {model}"),

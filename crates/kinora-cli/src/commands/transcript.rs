@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use kinora_engine::{Control, Engine, EngineError, ErrorKind, Event, Job, to_srt, to_webvtt};
-use kinora_types::{Certainty, Passage};
+use kinora_types::{Certainty, Clock, Passage};
 use serde::Serialize;
 
 use crate::{Outcome, args::TranscriptArgs, output};
@@ -60,7 +60,7 @@ pub(crate) fn run(
         output::say("nobody is heard to speak in it");
     } else {
         for passage in &passages {
-            let span = passage.range.map(output::span).unwrap_or_default();
+            let span = passage.range.map(|range| range.to_string()).unwrap_or_default();
             output::line(format!("{span}  {}", words(passage)))?;
         }
     }
@@ -85,7 +85,7 @@ fn passages(
             let shown = Arc::clone(&bar);
             let job = Job::new(control).on_event(move |event| {
                 if let Event::Listened { ms } = event {
-                    shown.message(&format!("listened to {}", output::timecode(ms as f64 / 1000.0)));
+                    shown.message(&format!("listened to {}", Clock(ms)));
                     shown.tick();
                 }
             });

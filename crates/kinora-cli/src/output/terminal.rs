@@ -45,6 +45,12 @@ pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(write(&(escaped_json(&text) + "\n"))?)
 }
 
+/// Prints an object as [`json`] does, but on one line: JSON Lines, for lists.
+pub(crate) fn json_line(value: &impl Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string(&Versioned { version: JSON_VERSION, value })?;
+    Ok(write(&(escaped_json(&text) + "\n"))?)
+}
+
 /// Prints a line of results.
 pub(crate) fn line(text: impl AsRef<str>) -> anyhow::Result<()> {
     Ok(write(&format!("{}\n", Printable(text.as_ref())))?)

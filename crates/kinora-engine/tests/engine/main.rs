@@ -8,6 +8,7 @@ mod edit;
 mod fakes;
 mod idle;
 mod intake;
+mod list;
 mod many;
 mod requests;
 mod stop;

@@ -35,6 +35,18 @@ impl BriefFormat {
             _ => Self::Text,
         }
     }
+
+    /// The format that a text without a name shows by its lines: TOML by a `[[shot]]` table, Markdown by a heading or a
+    /// list item as its first line; else text.
+    pub fn of_text(text: &str) -> Self {
+        let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+        if lines.clone().any(|line| line == "[[shot]]") {
+            return Self::Toml;
+        }
+        let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+        let marked = ["# ", "## ", "- ", "* ", "+ "].iter().any(|mark| first.starts_with(mark));
+        if marked { Self::Markdown } else { Self::Text }
+    }
 }
 
 /// A brief that cannot be understood; only its writer can fix that.
@@ -135,5 +147,26 @@ fn check_shot(shot: &ShotBrief) -> Result<(), BriefError> {
             Err(BriefError::Seconds { name: shot.name.clone(), seconds: seconds.to_string() })
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_a_name_shows_how_it_is_written() {
+        use BriefFormat::{Markdown, Text, Toml};
+        for (text, format) in [
+            ("The pyramids at sunset. Then camels.", Text),
+            ("The pyramids\n- not a list of its own", Text),
+            ("\u{feff}\n# Egypt\n\n- pyramids", Markdown),
+            ("- pyramids\n- camels", Markdown),
+            ("## Giza\nthe pyramids", Markdown),
+            ("title = \"Egypt\"\n\n[[shot]]\nprompt = \"pyramids\"", Toml),
+            ("", Text),
+        ] {
+            assert_eq!(BriefFormat::of_text(text), format, "{text}");
+        }
     }
 }

@@ -101,4 +101,8 @@ impl TextEmbedder for LiteText {
     fn score_model(&self) -> &ScoreModel {
         &self.scores
     }
+
+    fn vocabulary(&self) -> Result<Vec<String>, InferenceError> {
+        Ok(self.loaded.get(|| self.load())?.tokens.words())
+    }
 }

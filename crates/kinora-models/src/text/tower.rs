@@ -64,4 +64,8 @@ impl TextEmbedder for TextTower {
     fn score_model(&self) -> &ScoreModel {
         &self.parts.scores
     }
+
+    fn vocabulary(&self) -> Result<Vec<String>, InferenceError> {
+        Ok(self.loaded.get(|| self.load())?.0.words())
+    }
 }

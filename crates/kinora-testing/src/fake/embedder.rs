@@ -99,4 +99,8 @@ impl TextEmbedder for ColourEmbedder {
     fn score_model(&self) -> &ScoreModel {
         &self.scores
     }
+
+    fn vocabulary(&self) -> Result<Vec<String>, InferenceError> {
+        Ok(COLOURS.iter().map(|(word, _)| (*word).to_owned()).collect())
+    }
 }

@@ -65,6 +65,10 @@ impl<T: TextEmbedder> TextEmbedder for Spied<T> {
     fn score_model(&self) -> &ScoreModel {
         self.model.score_model()
     }
+
+    fn vocabulary(&self) -> Result<Vec<String>, InferenceError> {
+        self.model.vocabulary()
+    }
 }
 
 impl<T: SpeechRecognizer> SpeechRecognizer for Spied<T> {

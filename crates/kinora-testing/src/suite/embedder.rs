@@ -68,6 +68,9 @@ pub fn check_text_embedder(embedder: &dyn TextEmbedder) {
             "an empty text is the user's to mend"
         );
     }
+    let words = embedder.vocabulary().expect("the vocabulary is known or empty");
+    let is_word = |word: &String| word.chars().all(|c| c.is_alphabetic() && !c.is_uppercase());
+    assert!(words.iter().all(is_word), "the vocabulary is of whole words");
     let long = "a red house ".repeat(500);
     check_vectors(&embed(&[&long]), 1, embedder.space());
 }

@@ -1,6 +1,6 @@
 //! Text to passages.
 
-use kinora_types::{Origin, Passage, PassageKind, TimeRange};
+use kinora_types::{Clock, Origin, Passage, PassageKind, TimeRange};
 
 use super::{
     DOUBTFUL, LONGEST, NOT_UNDERSTOOD, TextEncoding,
@@ -41,7 +41,7 @@ pub enum SubtitleError {
     TooLong,
     /// Cues lie behind the end of the recording.
     #[error(
-        "the last cue ends at {}, but the recording lasts {}", clock(*last_ms), clock(*length_ms)
+        "the last cue ends at {}, but the recording lasts {}", Clock(*last_ms), Clock(*length_ms)
     )]
     PastEnd {
         /// When the last cue ends, in milliseconds.
@@ -63,13 +63,6 @@ impl SubtitleError {
             }
         }
     }
-}
-
-/// `01:02:03.450`, or without hours.
-fn clock(ms: u64) -> String {
-    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    let rest = format!("{minutes:02}:{seconds:02}.{:03}", ms % 1000);
-    if hours == 0 { rest } else { format!("{hours:02}:{rest}") }
 }
 
 /// A subtitle file that was read.

@@ -155,10 +155,7 @@ fn cues_past_the_end_are_refused_and_a_little_overhang_is_cut() {
     assert_eq!(ends(6000), [1000, 5000, 5300]);
     assert_eq!(ends(4000), [1000, 4000]);
     let error = fit(cues(), 3200).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the last cue ends at 00:05.300, but the recording lasts 00:03.200"
-    );
+    assert_eq!(error.to_string(), "the last cue ends at 00:05.3, but the recording lasts 00:03.2");
 }
 
 #[test]
