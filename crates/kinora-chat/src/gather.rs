@@ -4,7 +4,7 @@ use kinora_catalog::Catalog;
 use kinora_retrieval::{Query, SearchOutcome, Searcher, Segment, Segments, stem_set, stems};
 use kinora_types::{Asset, AssetRow, Certainty, Control, Passage, PassageKind, TimeRange};
 
-use crate::{ChatError, Evidence, Fact, FactKind, Plan, prompt};
+use crate::{ChatError, Evidence, Fact, FactKind, Field, Places, Plan, prompt};
 
 /// Assets that came nearest and are shown where nothing answers.
 const NEAREST: usize = 3;
@@ -28,6 +28,7 @@ pub(crate) type Counter<'a> = dyn Fn(&str) -> Result<u32, ChatError> + 'a;
 /// Finds evidence: at most `most` pieces, `budget` tokens in all as `count` counts.
 pub(crate) struct Gatherer<'a> {
     pub searcher: &'a Searcher<'a>,
+    pub places: &'a dyn Places,
     pub most: usize,
     pub budget: u32,
     pub count: &'a Counter<'a>,
@@ -44,7 +45,7 @@ impl Gatherer<'_> {
     /// # Errors
     /// If the search or the catalogue fails.
     pub(crate) fn gather(&self, plan: &Plan) -> Result<Gathered, ChatError> {
-        if plan.subject.trim().is_empty() {
+        if plan.is_filter_alone() {
             return self.without_subject(plan);
         }
         let query = Query {
@@ -64,14 +65,9 @@ impl Gatherer<'_> {
 
     /// Evidence for conditions alone: what passes them, spread evenly over time.
     fn without_subject(&self, plan: &Plan) -> Result<Gathered, ChatError> {
-        let rows = match self.catalog().filter(&plan.filter)? {
-            Some(rows) => rows,
-            None => self.catalog().live_rows()?,
-        };
-        let mut assets = self.catalog().assets(&rows)?;
-        assets.sort_by_key(|(row, asset)| (asset.taken_at, *row));
-        let step = assets.len().div_ceil(self.most.max(1)).max(1);
-        let spread = assets.iter().step_by(step);
+        let rows = self.catalog().by_date(&plan.filter)?;
+        let step = rows.len().div_ceil(self.most.max(1)).max(1);
+        let spread = rows.iter().step_by(step);
         let whole = |row: AssetRow| Segment { row, range: None, score: 0.0, leads: true };
         let found: Vec<Segment> = spread.map(|(row, _)| whole(*row)).collect();
         let evidence = self.read(&found, plan)?;
@@ -134,7 +130,7 @@ impl Gatherer<'_> {
         asset: &Asset,
         range: Option<TimeRange>,
     ) -> Result<Vec<Fact>, ChatError> {
-        let mut facts = own_facts(asset);
+        let mut facts = own_facts(asset, self.places);
         let passages = self.catalog().passages(row)?;
         facts.extend(tags(asset, &passages));
         let near = |passage: &&Passage| match (passage.range, range) {
@@ -172,7 +168,7 @@ fn around(range: TimeRange) -> TimeRange {
 }
 
 /// What people and the file itself say of an asset.
-fn own_facts(asset: &Asset) -> Vec<Fact> {
+fn own_facts(asset: &Asset, places: &dyn Places) -> Vec<Fact> {
     let fact = |kind, text: String| Fact { kind, text, range: None };
     let mut facts = Vec::new();
     facts.extend(asset.title.clone().map(|text| fact(FactKind::Title, text)));
@@ -180,7 +176,7 @@ fn own_facts(asset: &Asset) -> Vec<Fact> {
     facts.extend(asset.taken_at.map(|at| fact(FactKind::Date, at.date().to_string())));
     let by = asset.rights.author.as_ref().map(|author| format!("by {author}"));
     let with = asset.camera.as_ref().map(|camera| format!("with {camera}"));
-    let at = asset.place.map(|place| format!("at {:.3}, {:.3}", place.latitude, place.longitude));
+    let at = Field::Place.of(asset, places).map(|place| format!("at {place}"));
     let under = asset.rights.licence.as_ref().map(|licence| format!("licence {licence}"));
     let origin: Vec<String> = [by, with, at, under].into_iter().flatten().collect();
     if !origin.is_empty() {

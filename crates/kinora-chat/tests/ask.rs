@@ -16,7 +16,7 @@ use kinora_inference::{InferenceError, LanguageModel, Message};
 use kinora_testing::fake::ScriptedModel;
 use kinora_types::{Control, PassageKind, TimeRange};
 
-use library::{BLUE, Library, RED};
+use library::{Atlas, BLUE, Library, RED};
 
 fn family() -> Library {
     let mut library = Library::new();
@@ -41,7 +41,7 @@ fn ask_with(
 ) -> Result<Answer, ChatError> {
     let searcher = library.searcher();
     let answerer =
-        Answerer { searcher: &searcher, model, place: &|_| None, options: AskOptions::default() };
+        Answerer { searcher: &searcher, model, places: &Atlas, options: AskOptions::default() };
     let question = Question { text: question, today: date(2026, 11, 21), history };
     let mut heard = Vec::new();
     let answer = answerer.ask(
@@ -245,7 +245,7 @@ fn an_answer_stops_in_the_middle() {
     let searcher = library.searcher();
     let ask = |question: &str, model: Option<&dyn LanguageModel>, control: &Control| {
         let options = AskOptions::default();
-        let answerer = Answerer { searcher: &searcher, model, place: &|_| None, options };
+        let answerer = Answerer { searcher: &searcher, model, places: &Atlas, options };
         let question = Question { text: question, today: date(2026, 11, 21), history: &[] };
         answerer.ask(&question, &mut |_| {}, control)
     };

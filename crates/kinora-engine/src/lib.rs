@@ -12,6 +12,7 @@ mod add;
 mod ask;
 mod check;
 mod cited;
+mod countries;
 mod details;
 mod engine;
 mod error;
@@ -26,6 +27,7 @@ mod libraries;
 mod library;
 mod memory;
 mod models;
+mod named_places;
 mod pages;
 mod perception;
 mod places;
@@ -52,7 +54,10 @@ pub use film_of::{CROSSFADE_SECONDS, FilmOfAnswer};
 pub use generator::Generator;
 pub use job::Job;
 pub use kinora_catalog::{ConversationSummary, FilmSummary, Speaker, Turn};
-pub use kinora_chat::{Answer, AskOptions, Mentions, Method, Sentence, Wish};
+pub use kinora_chat::{
+    Answer, AskOptions, Command, FilmWish, Mentions, Method, Operation, Plan as AnswerPlan,
+    SAYINGS, Saying, Sentence, Wish,
+};
 pub use kinora_film::BriefFormat;
 pub use kinora_inference::{Destination, Sent};
 pub use kinora_ingest::{Done, FileFailure, LeftOut, LivePhoto, Summary as AddSummary};

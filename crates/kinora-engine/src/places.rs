@@ -122,6 +122,21 @@ impl Gazetteer {
         cities.find(|city| country.is_none_or(|c| c.eq_ignore_ascii_case(&city.countrycode)))
     }
 
+    /// What people call a place: the nearest city within 100 km, or a ten times larger one that is within 10 km too.
+    pub(crate) fn nearest(&self, point: GeoPoint) -> Option<&City> {
+        let near = |city: &&City| (city.latitude - point.latitude).abs() < 1.0;
+        let away = |city: &City| city.point().distance_km(point);
+        let around: Vec<(f64, &City)> =
+            self.cities.iter().filter(near).map(|city| (away(city), city)).collect();
+        let nearest =
+            around.iter().min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(km, _)| *km <= 100.0)?;
+        let larger = around.iter().filter(|(km, city)| {
+            *km <= 10.0 && city.population >= nearest.1.population.saturating_mul(10)
+        });
+        let largest = larger.max_by_key(|(_, city)| city.population);
+        Some(largest.unwrap_or(nearest).1)
+    }
+
     /// Bytes that it takes, but for what the allocator adds to each.
     #[cfg(test)]
     fn memory(&self) -> usize {
@@ -281,6 +296,18 @@ mod tests {
         ] {
             assert_eq!(found(text), country, "{text}");
         }
+    }
+
+    #[test]
+    fn a_place_is_called_after_the_nearest_city() {
+        let cities = read(CITIES, &Control::default()).unwrap();
+        let at = |latitude, longitude| {
+            cities.nearest(GeoPoint { latitude, longitude }).map(|city| &*city.countrycode)
+        };
+        assert_eq!(at(48.8, 2.3), Some("FR"));
+        assert_eq!(at(33.6, -95.0), Some("US"));
+        assert_eq!(at(50.95, 6.9), Some("DE"));
+        assert_eq!(at(0.0, -30.0), None, "the middle of the Atlantic");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use kinora_types::{Candidate, Hit};
 use serde::{Deserialize, Serialize};
 
+use crate::fit::stands_out;
+
 /// What a search returns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchOutcome {
@@ -29,6 +31,13 @@ impl SearchOutcome {
     pub fn has_all_words(&self, hit: &Hit) -> bool {
         let words = &self.plan.words;
         !words.is_empty() && words.iter().all(|word| hit.matched_words.contains(word))
+    }
+
+    /// Whether a hit's picture is nearer to the best than to the threshold: of many that look alike those that are
+    /// worth telling.
+    pub fn stands_out(&self, hit: &Hit) -> bool {
+        let best = self.hits.iter().filter_map(|hit| hit.scores.dense).fold(0.0, f32::max);
+        stands_out(hit.scores.dense, self.threshold, best)
     }
 }
 

@@ -1,0 +1,522 @@
+//! What is to be done with what is found: told, listed, counted, dated, compared.
+
+use serde::Serialize;
+
+use super::tokens::Tokens;
+
+/// Words for pictures, those for one of them first.
+pub(super) const PICTURES: [&str; 12] = [
+    "picture",
+    "photo",
+    "image",
+    "photograph",
+    "snapshot",
+    "painting",
+    "pictures",
+    "photos",
+    "images",
+    "photographs",
+    "snapshots",
+    "paintings",
+];
+/// Words for videos, those for one of them first.
+pub(super) const VIDEOS: [&str; 7] =
+    ["video", "clip", "film", "footage", "videos", "clips", "films"];
+/// Words for recordings, those for one of them first.
+pub(super) const SOUNDS: [&str; 10] = [
+    "recording",
+    "audio",
+    "voice memo",
+    "memo",
+    "voice note",
+    "recordings",
+    "voice memos",
+    "memos",
+    "voice notes",
+    "audio files",
+];
+/// Words for anything in the library.
+const ANYTHING: [&str; 4] = ["files", "things", "items", "shots"];
+/// Words by which a number is one of things in the library, whatever they are called.
+const HELD: [&str; 5] = ["do i have", "do we have", "have i", "have we", "are there"];
+/// What is done with a camera.
+const TAKING: [&str; 13] = [
+    "taken",
+    "took",
+    "take",
+    "filmed",
+    "film",
+    "photographed",
+    "photograph",
+    "recorded",
+    "record",
+    "shot",
+    "shoot",
+    "captured",
+    "capture",
+];
+/// What people do where they then take pictures.
+const SEEING: [&str; 8] =
+    ["see", "visit", "photograph", "film", "take", "shoot", "record", "capture"];
+/// Words for what was shown before.
+const BACK: [&str; 8] = ["it", "that", "this", "these", "those", "they", "them", "one"];
+
+/// A period of time that a count is made by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// Calendar years.
+    Year,
+    /// Calendar months.
+    Month,
+}
+
+/// Something that is known of an asset beside what it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// When it was taken.
+    Date,
+    /// Where it was taken.
+    Place,
+    /// Who made it.
+    Author,
+    /// With what it was taken.
+    Camera,
+    /// Under which licence it may be used.
+    Licence,
+}
+
+/// What is to be done with what is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Tell in words what is shown, said or written.
+    #[default]
+    Tell,
+    /// Show the one that is meant.
+    Show,
+    /// Name all of them.
+    List,
+    /// Say how many there are.
+    Count {
+        /// Period that each number counts; `None` for one number of all.
+        by: Option<Period>,
+    },
+    /// Name the first or last in time.
+    Extreme {
+        /// Whether the last are asked for.
+        newest: bool,
+        /// How many.
+        most: usize,
+        /// What is asked of them; `None` for themselves.
+        field: Option<Field>,
+    },
+    /// Say when, where, by whom, with what or under which licence they were taken.
+    Field(Field),
+}
+
+/// Where the words are that answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Medium {
+    /// In the sound.
+    Said,
+    /// In the picture.
+    Written,
+}
+
+/// Whether a word is a kind of asset, and if so whether it is the word for several.
+pub(super) fn media(word: &str) -> Option<bool> {
+    let of = |names: &[&str], singular: usize| {
+        names.iter().position(|n| *n == word).map(|at| at >= singular)
+    };
+    of(&PICTURES, 6)
+        .or_else(|| of(&VIDEOS, 4))
+        .or_else(|| of(&SOUNDS, 5))
+        .or_else(|| of(&ANYTHING, 0))
+}
+
+/// Whether a kind of asset is named, and if so whether several of it are.
+pub(super) fn named_media(tokens: &Tokens) -> Option<bool> {
+    (0..tokens.len()).find_map(|at| media(tokens.at(at)?))
+}
+
+/// Takes the operation out of the words; the period of a count too.
+pub(super) fn take(tokens: &mut Tokens) -> Operation {
+    let by = take_period(tokens);
+    if let Some(operation) = take_count(tokens, by) {
+        return operation;
+    }
+    let extreme = take_extreme(tokens);
+    let field = take_field(tokens, extreme.is_some());
+    if let Some((newest, most)) = extreme {
+        return Operation::Extreme { newest, most, field };
+    }
+    if let Some(field) = field {
+        return Operation::Field(field);
+    }
+    let listing =
+        ["list all", "list the", "list my", "list", "show me all", "show all", "find all"];
+    if tokens.take_any(&listing).is_some() || tokens.asks_any(&["all"]) {
+        return Operation::List;
+    }
+    let shown =
+        ["is there", "are there", "show", "find", "do i have", "do we have", "have i", "have we"];
+    match named_media(tokens) {
+        _ if medium(tokens).is_some() => Operation::Tell,
+        Some(true) => Operation::List,
+        Some(false)
+            if tokens.asks_any(&[
+                "which",
+                "what",
+                "show",
+                "find",
+                "is there",
+                "do i have",
+                "the",
+                "a",
+            ]) =>
+        {
+            Operation::Show
+        }
+        _ if tokens.asks_any(&shown) => Operation::Show,
+        _ => Operation::Tell,
+    }
+}
+
+fn take_period(tokens: &mut Tokens) -> Option<Period> {
+    let years: &[&str] = &["by year", "per year", "each year", "by years", "every year"];
+    let months: &[&str] = &["by month", "per month", "each month", "every month"];
+    [(years, Period::Year), (months, Period::Month)]
+        .into_iter()
+        .find_map(|(phrases, period)| tokens.take_any(phrases).map(|_| period))
+}
+
+/// `How many candles did he blow out` is for the evidence to say.
+fn take_count(tokens: &mut Tokens, by: Option<Period>) -> Option<Operation> {
+    let counting = ["how many", "number of", "count of", "count the", "count my", "count"];
+    let of_them = ["how many of them", "how many of these", "how many of those"];
+    let held = tokens.has_any(&HELD) || tokens.has_any(&of_them) || named_media(tokens).is_some();
+    // `How many people are in the picture` asks one picture.
+    let within = [
+        "in the picture",
+        "in the photo",
+        "in the video",
+        "in the image",
+        "on the picture",
+        "in the recording",
+        "on the photo",
+    ];
+    if !(by.is_some() || held && !tokens.has_any(&within)) {
+        return None;
+    }
+    tokens.take_any(&counting)?;
+    tokens.take_any(&HELD);
+    Some(Operation::Count { by })
+}
+
+/// Which end in time is asked for, and how many of it: `the three oldest pictures`, `my last video`.
+fn take_extreme(tokens: &mut Tokens) -> Option<(bool, usize)> {
+    let ends: [(&str, bool, bool); 10] = [
+        ("most recently", true, true),
+        ("most recent", true, true),
+        ("oldest", false, true),
+        ("earliest", false, true),
+        ("newest", true, true),
+        ("latest", true, true),
+        ("very first", false, false),
+        ("very last", true, false),
+        ("first", false, false),
+        ("last", true, false),
+    ];
+    for (phrase, newest, superlative) in ends {
+        let Some(found) = tokens.find(phrase) else { continue };
+        let before = found.start.checked_sub(1);
+        let number = |at: usize| tokens.at(at).and_then(number);
+        let after = found.end + usize::from(number(found.end).is_some());
+        let many = number(found.end).or_else(|| before.and_then(number)).unwrap_or(1);
+        let is = |at: Option<usize>, words: &[&str]| {
+            at.and_then(|at| tokens.at(at)).is_some_and(|word| words.contains(&word))
+        };
+        let noun = (after..(after + 3).min(tokens.len())).find(|at| {
+            tokens
+                .at(*at)
+                .is_some_and(|word| media(word).is_some() || word == "one" || word == "ones")
+        });
+        let direct = noun == Some(after);
+        let taking =
+            is(before, &TAKING) || is(Some(found.end), &TAKING) || is(Some(found.end), &SEEING);
+        let at_end = found.end == tokens.len();
+        let in_place = is(Some(found.end), &["in", "at", "near"])
+            && !superlative
+            && tokens.has_any(&["when", "we", "i"]);
+        let meant = if superlative {
+            noun.is_some()
+                || taking
+                || at_end
+                || (named_media(tokens).is_some()
+                    && is(Some(found.end), &["of", "in", "from", "with", "by"]))
+        } else {
+            direct || taking || in_place
+        };
+        if meant {
+            let start =
+                if before.and_then(number).is_some() { found.start - 1 } else { found.start };
+            tokens.take(start..after);
+            return Some((newest, many));
+        }
+    }
+    None
+}
+
+/// A small number in digits or words.
+fn number(word: &str) -> Option<usize> {
+    const NAMES: [&str; 11] =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let digits = || word.parse().ok().filter(|number| (1..=99).contains(number));
+    NAMES.iter().skip(2).position(|name| *name == word).map(|at| at + 2).or_else(digits)
+}
+
+/// What is asked of an asset beside what it shows, with the words that ask it.
+fn take_field(tokens: &mut Tokens, extreme: bool) -> Option<Field> {
+    let fields: [(Field, &[&str]); 5] = [
+        (
+            Field::Camera,
+            &[
+                "with which camera",
+                "with what camera",
+                "which camera",
+                "what camera",
+                "which cameras",
+                "what cameras",
+                "what kind of camera",
+            ],
+        ),
+        (
+            Field::Licence,
+            &[
+                "under which licence",
+                "under which license",
+                "under what licence",
+                "under what license",
+                "which licence",
+                "which license",
+                "what licence",
+                "what license",
+                "licence of",
+                "license of",
+                "which licences",
+                "what licences",
+                "how is",
+                "licensed",
+            ],
+        ),
+        (
+            Field::Author,
+            &[
+                "who took",
+                "who has taken",
+                "who made",
+                "who shot",
+                "who filmed",
+                "who photographed",
+                "who recorded",
+                "who captured",
+                "who created",
+                "who painted",
+                "by whom",
+                "whose",
+                "who is the author",
+                "who is the photographer",
+                "who was the photographer",
+                "author of",
+                "photographer of",
+                "author",
+                "photographer",
+                "authors",
+                "photographers",
+                "name of the photographer",
+                "which people took",
+                "who is it by",
+                "who are",
+            ],
+        ),
+        (
+            Field::Date,
+            &[
+                "when was",
+                "when were",
+                "when did",
+                "when is",
+                "when have",
+                "when had",
+                "what date",
+                "which date",
+                "which day",
+                "what day",
+                "which days",
+                "which year",
+                "what year",
+                "which years",
+                "what years",
+                "which month",
+                "what month",
+                "how old is",
+                "how old are",
+                "when",
+            ],
+        ),
+        (
+            Field::Place,
+            &[
+                "where was",
+                "where were",
+                "where did",
+                "where is",
+                "where are",
+                "where have",
+                "which place",
+                "what place",
+                "which places",
+                "what places",
+                "which city",
+                "what city",
+                "which cities",
+                "what cities",
+                "which town",
+                "what town",
+                "which country",
+                "what country",
+                "which countries",
+                "what countries",
+                "where",
+            ],
+        ),
+    ];
+    let (field, phrases) = fields.into_iter().find(|(_, phrases)| {
+        tokens.asks_any(phrases) || (phrases[0].contains(' ') && leading(tokens, phrases))
+    })?;
+    let means = extreme || is_of_assets(tokens, field);
+    if !means {
+        return None;
+    }
+    let mut sorted: Vec<&str> = phrases.to_vec();
+    sorted.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+    tokens.take_any(&sorted);
+    while tokens.take_any(&TAKING).is_some() {}
+    if matches!(field, Field::Place | Field::Date) {
+        let ours = [
+            "did we see",
+            "did i see",
+            "we see",
+            "i see",
+            "we visit",
+            "i visit",
+            "did we",
+            "did i",
+        ];
+        tokens.take_any(&ours);
+    }
+    tokens.take_any(&["name of", "from"]);
+    Some(field)
+}
+
+/// Whether one of these phrases stands after a preposition at the start: `in which city`, `on what day`.
+fn leading(tokens: &Tokens, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| {
+        tokens.find(phrase).is_some_and(|found| {
+            found.start == 1
+                && tokens.at(0).is_some_and(|word| {
+                    ["in", "on", "at", "with", "by", "under", "from", "the", "of"].contains(&word)
+                })
+                || found.start == 2
+                    && tokens.has_any(&["what is the", "who is the", "name the", "tell me the"])
+                || found.start == 3
+                    && tokens.has_any(&["what is the name", "tell me the", "what s the"])
+        })
+    })
+}
+
+/// Whether a question for a field asks it of pictures, videos and recordings rather than of what they tell of.
+fn is_of_assets(tokens: &Tokens, field: Field) -> bool {
+    let media = named_media(tokens).is_some();
+    let taking = tokens.has_any(&TAKING);
+    let seeing = |verb: &&str| {
+        ["we", "i"].iter().any(|person| tokens.has_any(&[&format!("{person} {verb}")]))
+    };
+    let bare = || {
+        let mut rest = tokens.clone();
+        while rest.take_any(&TAKING).is_some() {}
+        while rest.take_any(&BACK).is_some() {}
+        tokens.has_any(&BACK) && rest.rest_without_asking().is_empty()
+    };
+    match field {
+        Field::Camera | Field::Licence => {
+            media || taking || bare() || tokens.has_any(&["have i", "did i", "are there"])
+        }
+        Field::Author => {
+            let sure =
+                ["photographed", "filmed", "photographer", "photographers", "recorded", "authors"];
+            media || bare() || tokens.has_any(&sure)
+        }
+        // `When did we take the ferry` asks what was done.
+        Field::Date | Field::Place => {
+            let passive = ["taken", "filmed", "photographed", "recorded", "shot", "captured"];
+            media
+                || tokens.has_any(&passive)
+                || SEEING[..4].iter().any(|verb| seeing(&verb))
+                || bare()
+        }
+    }
+}
+
+/// Where the words are that a question asks for.
+pub(super) fn medium(tokens: &Tokens) -> Option<Medium> {
+    let written = [
+        "written",
+        "write",
+        "writes",
+        "printed",
+        "spelled",
+        "sign",
+        "signs",
+        "label",
+        "poster",
+        "read",
+        "reads",
+        "inscription",
+        "titles",
+        "subtitle",
+        "subtitles",
+        "page",
+        "letters",
+        "text",
+    ];
+    let said = [
+        "said",
+        "say",
+        "says",
+        "speak",
+        "speaks",
+        "spoken",
+        "talk",
+        "talks",
+        "talked",
+        "mentioned",
+        "heard",
+        "hear",
+        "tells",
+        "told",
+        "speaker",
+        "narrator",
+        "voice",
+    ];
+    if tokens.has_any(&written) {
+        Some(Medium::Written)
+    } else if tokens.has_any(&said) {
+        Some(Medium::Said)
+    } else {
+        None
+    }
+}
