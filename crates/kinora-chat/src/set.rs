@@ -81,7 +81,11 @@ impl Found {
         let titled: Vec<AssetRow> = has_all.iter().filter(called).map(|hit| hit.row).collect();
         let bar = usual_score(&has_all);
         let is_seen = |hit: &&Hit| match bar {
-            Some(bar) => hit.scores.dense.is_some_and(|score| score >= bar),
+            Some(usual) => hit
+                .scores
+                .dense
+                .zip(outcome.threshold)
+                .is_some_and(|(score, least)| score >= f32::midpoint(least, usual).max(least)),
             None => outcome.stands_out(hit),
         };
         let mut seen: Vec<&Hit> = others.into_iter().filter(is_seen).collect();
@@ -119,7 +123,7 @@ impl Found {
     }
 }
 
-/// The median of the scores of what is called so: what looks like it as much is meant too. `None` if nothing with a
+/// The median of the scores of what is called so: what looks nearly like it as much is meant too. `None` if nothing with a
 /// picture is called so.
 fn usual_score(named: &[&Hit]) -> Option<f32> {
     let mut scores: Vec<f32> = named.iter().filter_map(|hit| hit.scores.dense).collect();

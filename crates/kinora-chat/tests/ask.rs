@@ -171,7 +171,7 @@ fn what_only_looks_answer_is_not_refused_by_a_model_that_sees_nothing() {
     let mut library = Library::new();
     library.picture("one.png", RED, "", None);
     library.picture("two.png", BLUE, "", None);
-    let (answer, _) = said(&library, "Is there something in red?", "I do not know.");
+    let (answer, _) = said(&library, "What is red?", "I do not know.");
     assert_eq!(answer.method, Method::Extractive, "{:?}", answer.plan);
     assert!(answer.answered && !answer.citations().is_empty());
     assert!(answer.notes[0].starts_with("found by visual similarity"), "{:?}", answer.notes);

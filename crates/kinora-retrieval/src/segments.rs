@@ -170,12 +170,11 @@ impl Searcher<'_> {
 /// Reciprocal rank fusion of hits and passages, at most two segments of one asset.
 fn fused(outcome: &SearchOutcome, passages: &[PassageMatch], most: usize) -> Vec<Segment> {
     let mut found: Vec<Segment> = Vec::new();
-    // Where something answers, a passage that shares a word with the question only stands in its way.
-    let answered = outcome.fits || passages.iter().any(|passage| passage.fit().fits());
-    let passages = passages.iter().filter(|passage| !answered || passage.fit().fits());
-    for (rank, passage) in (1..).zip(passages) {
+    let (fitting, others): (Vec<&PassageMatch>, Vec<&PassageMatch>) =
+        passages.iter().partition(|passage| passage.fit().fits());
+    for (rank, passage) in (1..).zip(&fitting) {
         let PassageHit { asset: row, range, .. } = passage.hit;
-        add(&mut found, Segment { row, range, score: 0.0, leads: passage.fit().fits() }, rank);
+        add(&mut found, Segment { row, range, score: 0.0, leads: true }, rank);
     }
     let best = outcome.hits.iter().filter_map(|hit| hit.scores.dense).fold(0.0, f32::max);
     for (rank, hit) in (1..).zip(&outcome.hits) {
@@ -183,6 +182,11 @@ fn fused(outcome: &SearchOutcome, passages: &[PassageMatch], most: usize) -> Vec
         let seen = stands_out(hit.scores.dense, outcome.threshold, best);
         let leads = hit.fit.by_words() || seen;
         add(&mut found, Segment { row: hit.row, range, score: 0.0, leads }, rank);
+    }
+    // A passage that only shares a word with the question comes after whatever answers.
+    for (rank, passage) in (1 + fitting.len() + outcome.hits.len()..).zip(&others) {
+        let PassageHit { asset: row, range, .. } = passage.hit;
+        add(&mut found, Segment { row, range, score: 0.0, leads: false }, rank);
     }
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut of_one: HashMap<AssetRow, usize> = HashMap::new();

@@ -143,7 +143,7 @@ pub(super) fn named_media(tokens: &Tokens) -> Option<bool> {
 }
 
 /// Takes the operation out of the words; the period of a count too.
-pub(super) fn take(tokens: &mut Tokens) -> Operation {
+pub(super) fn take(tokens: &mut Tokens, medium: Option<Medium>) -> Operation {
     let by = take_period(tokens);
     if let Some(operation) = take_count(tokens, by) {
         return operation;
@@ -164,7 +164,7 @@ pub(super) fn take(tokens: &mut Tokens) -> Operation {
     let shown =
         ["is there", "are there", "show", "find", "do i have", "do we have", "have i", "have we"];
     match named_media(tokens) {
-        _ if medium(tokens).is_some() => Operation::Tell,
+        _ if medium.is_some() => Operation::Tell,
         Some(true) => Operation::List,
         Some(false)
             if tokens.asks_any(&[
@@ -471,52 +471,57 @@ fn is_of_assets(tokens: &Tokens, field: Field) -> bool {
     }
 }
 
-/// Where the words are that a question asks for.
-pub(super) fn medium(tokens: &Tokens) -> Option<Medium> {
-    let written = [
-        "written",
-        "write",
-        "writes",
-        "printed",
-        "spelled",
-        "sign",
-        "signs",
-        "label",
-        "poster",
-        "read",
-        "reads",
-        "inscription",
-        "titles",
-        "subtitle",
-        "subtitles",
-        "page",
-        "letters",
-        "text",
-    ];
-    let said = [
-        "said",
-        "say",
-        "says",
-        "speak",
-        "speaks",
-        "spoken",
-        "talk",
-        "talks",
-        "talked",
-        "mentioned",
-        "heard",
-        "hear",
-        "tells",
-        "told",
-        "speaker",
-        "narrator",
-        "voice",
-    ];
-    if tokens.has_any(&written) {
-        Some(Medium::Written)
-    } else if tokens.has_any(&said) {
-        Some(Medium::Said)
-    } else {
-        None
+/// Verbs for what is written.
+const WRITING: [&str; 7] = ["written", "write", "writes", "printed", "spelled", "read", "reads"];
+/// Things on which something is written.
+const WRITTEN_ON: [&str; 14] = [
+    "sign",
+    "signs",
+    "label",
+    "poster",
+    "inscription",
+    "title",
+    "titles",
+    "subtitle",
+    "subtitles",
+    "page",
+    "letters",
+    "text",
+    "banner",
+    "screen",
+];
+/// Verbs for what is said.
+const SAYING: [&str; 16] = [
+    "said",
+    "say",
+    "says",
+    "speak",
+    "speaks",
+    "spoken",
+    "speaking",
+    "talk",
+    "talks",
+    "talked",
+    "mentioned",
+    "mentions",
+    "heard",
+    "hear",
+    "tells",
+    "told",
+];
+
+/// Where the words are that a question asks for; the verbs that ask for them are taken, as they are no part of
+/// what is said.
+pub(super) fn take_medium(tokens: &mut Tokens) -> Option<Medium> {
+    let written =
+        tokens.has_any(&WRITING) || tokens.has_any(&WRITTEN_ON) && tokens.has_any(&SAYING);
+    let said = tokens.has_any(&SAYING);
+    for verbs in [&WRITING[..], &SAYING] {
+        while tokens.take_any(verbs).is_some() {}
+    }
+    match (written, said) {
+        (true, _) => Some(Medium::Written),
+        (false, true) => Some(Medium::Said),
+        (false, false) => None,
     }
 }

@@ -56,6 +56,7 @@ impl Library {
         &self.built.catalog
     }
 
+    #[allow(dead_code, reason = "not every test that shares this uses it")]
     pub(crate) fn picture(&mut self, name: &str, colour: [u8; 3], title: &str, day: Option<&str>) {
         let mut item = Item::picture(name, colour);
         if !title.is_empty() {
