@@ -10,13 +10,13 @@ use kinora_types::{Citation, Control};
 use serde::Deserialize;
 
 use crate::{
-    Answer, ChatError, Evidence, Method, Places, Plan, Sentence, Support, Wish,
+    Answer, ChatError, Evidence, Method, Operation, Places, Plan, Sentence, Support, Wish,
     alike::{alike, last_cited},
     catalogue::{self, Listing},
     check::check_sentence,
-    clauses::clauses,
+    clauses::{clauses, whole},
     extract::extract,
-    follow::{Reading, leans_on_one, opening, readings},
+    follow::{Reading, leans_on_one, opening, readings, stand_alone, without_place},
     gather::{Gathered, Gatherer},
     planner::Planner,
     prompt,
@@ -158,11 +158,21 @@ impl Answerer<'_> {
         let mut whole: Option<Answer> = None;
         for part in &parts {
             let cited = whole.as_ref().map(Answer::citations).unwrap_or_default();
-            let answer = if leans_on_one(part) && !cited.is_empty() {
-                self.bound(part, &cited[..1], asking)?
-            } else {
-                let plan = self.planner(asking).plan(part)?;
-                self.follow(plan, part, asking)?
+            let mut answer = None;
+            if leans_on_one(part) && !cited.is_empty() {
+                answer = Some(self.bound(part, &cited[..1], asking)?).filter(|told| told.answered);
+                if answer.is_none() {
+                    let merged = stand_alone(part, &[&parts[0]]);
+                    let plan = self.planner(asking).plan(&merged)?;
+                    answer = Some(self.follow(plan, &merged, asking)?);
+                }
+            }
+            let answer = match answer {
+                Some(answer) => answer,
+                None => {
+                    let plan = self.planner(asking).plan(part)?;
+                    self.follow(plan, part, asking)?
+                }
             };
             whole = Some(match whole {
                 Some(before) => before.and(answer),
@@ -179,12 +189,20 @@ impl Answerer<'_> {
         cited: &[Citation],
         asking: &mut Asking<'_>,
     ) -> Result<Answer, ChatError> {
+        let text = &without_place(&whole(opening(text).unwrap_or(text)));
         let mut plan = self.planner(asking).plan(text)?;
         let only = cited.iter().map(|citation| citation.asset).collect();
-        // The noun says only what it is called again: `when was the picture taken`.
-        plan.filter = Filter { only: Some(only), kind: None, ..plan.filter };
+        // The noun says only what it is called again: `when was the picture taken`. A picture of what was spoken
+        // of is another thing.
+        let kind = plan.filter.kind.filter(|_| plan.operation == Operation::Show);
+        let narrowed = !Filter { kind: None, ..plan.filter.clone() }.is_open();
+        plan.filter = Filter { only: Some(only), kind, ..plan.filter };
         plan.unknown = None;
         plan.one = cited.len() == 1;
+        let alone = plan.is_filter_alone();
+        if plan.operation == Operation::Tell && alone && (narrowed || cited.len() > 1) {
+            plan.operation = Operation::List;
+        }
         let labels: Vec<&str> = cited.iter().map(|citation| citation.label.as_str()).collect();
         plan.steps.push(format!("it is {}", labels.join(", ")));
         self.follow(plan, text, asking)
@@ -218,6 +236,15 @@ impl Answerer<'_> {
                 self.gather(&Plan { wants_words: true, ..words.clone() }, &prompt, asking.control)?;
             if again.fits {
                 (plan, gathered) = (words, again);
+            }
+        }
+        // `When did we fly the kite?` is told by those who tell of it, else by the pictures of it.
+        if let Some(field) = plan.fallback.filter(|_| !gathered.fits) {
+            let asked =
+                Plan { operation: Operation::Field(field), wants_words: false, ..plan.clone() };
+            let shown = catalogue::answer(self.searcher, &asked, self.places, asking.control)?;
+            if let Some(shown) = shown.filter(|shown| shown.answered) {
+                return Ok(by_catalogue(shown, asked));
             }
         }
         match (gathered.fits, self.model) {

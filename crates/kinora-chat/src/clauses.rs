@@ -61,7 +61,7 @@ fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 /// `And when?` asks it of what was asked of before.
-fn whole(text: &str) -> String {
+pub(crate) fn whole(text: &str) -> String {
     let word = text.trim_end_matches(['?', '.', ' ']).to_lowercase();
     match word.as_str() {
         "when" => "When was it taken?".to_owned(),

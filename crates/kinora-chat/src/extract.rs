@@ -8,7 +8,7 @@ use crate::{Evidence, Fact, FactKind, Medium, Plan, Sentence};
 /// Pieces of evidence that an answer quotes at most.
 const PIECES: usize = 3;
 /// Pieces that only looks speak for.
-const LOOKS: usize = 1;
+const LOOKS: usize = 3;
 /// Letters of a quote at most.
 const QUOTE: usize = 240;
 
@@ -54,6 +54,15 @@ pub(crate) fn extract(
     let answers =
         |piece: &&Evidence| if words { share(piece) >= BESIDE * best } else { piece.fits };
     let mut pieces: Vec<&Evidence> = evidence.iter().filter(answers).collect();
+    // Where speech or writing is asked for and carries it, nothing else is told.
+    let verbatim = |piece: &&Evidence| {
+        let of_medium = |fact: &&Fact| Some(fact.kind) == medium(plan);
+        let told = piece.facts.iter().filter(of_medium);
+        told.map(|fact| information.share(&stem_set(&fact.text))).fold(0.0, f64::max) >= ENOUGH
+    };
+    if pieces.iter().any(|piece| verbatim(piece)) {
+        pieces.retain(verbatim);
+    }
     if words {
         pieces.sort_by(|a, b| share(b).total_cmp(&share(a)));
     }
@@ -62,6 +71,14 @@ pub(crate) fn extract(
     let most = if words { PIECES } else { LOOKS };
     let told = pieces.into_iter().take(most);
     told.map(|piece| sentence(piece, plan, question, information, words)).collect()
+}
+
+/// The kind of fact that holds the words that are asked for.
+fn medium(plan: &Plan) -> Option<FactKind> {
+    plan.medium.map(|medium| match medium {
+        Medium::Said => FactKind::Speech,
+        Medium::Written => FactKind::Text,
+    })
 }
 
 /// What a question asks for a number of, a time or a price of.
@@ -99,12 +116,8 @@ fn sentence(
             .rev()
             .max_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal))
     };
-    let medium = plan.medium.map(|medium| match medium {
-        Medium::Said => FactKind::Speech,
-        Medium::Written => FactKind::Text,
-    });
     let wanted = ASKED.iter().filter(|(_, phrases)| asks(phrases)).map(|(kind, _)| *kind);
-    let wanted = wanted.chain(medium).find_map(|kind| most(Some(kind)));
+    let wanted = wanted.chain(medium(plan)).find_map(|kind| most(Some(kind)));
     let best = wanted.or_else(|| most(None).filter(|fact| share(fact) > 0.0 && words));
     let name = piece.asset.label();
     let own = |fact: &&Fact| matches!(fact.kind, FactKind::Title | FactKind::Caption);

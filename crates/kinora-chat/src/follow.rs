@@ -7,7 +7,7 @@ use kinora_catalog::{Speaker, Turn};
 use kinora_retrieval::{content_words, stems, tokens};
 use kinora_types::Citation;
 
-use crate::last_cited;
+use crate::{clauses::whole, last_cited, plan::media};
 
 /// Words that refer to one thing said before.
 const ONE: [&str; 9] = ["it", "its", "he", "she", "him", "her", "that", "this", "one"];
@@ -47,7 +47,12 @@ pub(crate) fn readings(question: &str, history: &[Turn]) -> Vec<Reading> {
     };
     let mut readings = Vec::new();
     let cited = last_cited(history);
+    let bare = opening(question).is_some_and(|rest| whole(rest) != rest);
     match back(question) {
+        None if bare && !cited.is_empty() => readings.push(Reading::Bound(Back::One.of(cited))),
+        None if says_nothing(question) && !cited.is_empty() => {
+            readings.push(Reading::Bound(Back::All.of(cited)));
+        }
         Some(back) if !cited.is_empty() => readings.push(Reading::Bound(back.of(cited))),
         Some(_) => {}
         None if opening(question).is_some_and(|rest| !asks(rest)) => {
@@ -105,6 +110,18 @@ fn back(question: &str) -> Option<Back> {
     (0..words.len()).any(pronoun).then_some(Back::One)
 }
 
+/// The question without the words that only say which of the list is meant: `who took the second one`.
+pub(crate) fn without_place(question: &str) -> String {
+    let words: Vec<&str> = question.split_whitespace().collect();
+    let plain = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let names = |at: usize| {
+        ORDINALS.contains(&plain(words[at]).as_str())
+            && words.get(at + 1).is_none_or(|next| plain(next) == "one")
+    };
+    let kept = (0..words.len()).filter(|at| !names(*at) && (*at == 0 || !names(at - 1)));
+    kept.map(|at| words[at]).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a question is about one thing that was named before it.
 pub(crate) fn leans_on_one(question: &str) -> bool {
     matches!(back(question), Some(Back::One))
@@ -158,10 +175,16 @@ fn leans(question: &str) -> bool {
                 && ["is", "are", "was", "were"].contains(&words[at + 1].as_str())
     };
     let there = (0..words.len()).any(|at| words[at] == "there" && !exists(at));
-    opening(question).is_some()
-        || back(question).is_some()
-        || there
-        || content_words(question).is_empty() && words.len() < 4
+    opening(question).is_some() || back(question).is_some() || there || says_nothing(question)
+}
+
+/// Whether a question names nothing that it is about: `how many are there?`.
+fn says_nothing(question: &str) -> bool {
+    const COUNTED: [&str; 6] = ["many", "much", "old", "far", "long", "else"];
+    let words = tokens(question);
+    words.len() < 7
+        && content_words(question).iter().all(|word| COUNTED.contains(&word.as_str()))
+        && !words.iter().any(|word| media(word).is_some())
 }
 
 #[cfg(test)]
@@ -225,6 +248,15 @@ mod tests {
         }
         let last = Reading::Instead("Which pictures show boats?".into());
         assert_eq!(readings("And in 2017?", &history)[0], last);
+        for (question, all) in
+            [("How many are there?", true), ("How many pictures are there?", false)]
+        {
+            let bound = matches!(&readings(question, &history)[0], Reading::Bound(cited) if cited.len() == 2);
+            assert_eq!(bound, all, "{question}");
+        }
+        assert!(
+            matches!(&readings("And when?", &history)[0], Reading::Bound(cited) if cited.len() == 1)
+        );
         assert_eq!(readings("And who blew out the candles?", &history)[0], Reading::Alone);
         assert_eq!(readings("Which boats are there?", &history), [Reading::Alone]);
     }

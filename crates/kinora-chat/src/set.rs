@@ -1,10 +1,10 @@
 //! What a plan means: the assets that pass its filters and, if there is something to look for, show it or say it.
 
 use kinora_catalog::Filter;
-use kinora_retrieval::{Query, Searcher, stem_set};
+use kinora_retrieval::{Query, Searcher, content_words, stem_set};
 use kinora_types::{AssetRow, Control, Hit, Kind};
 
-use crate::{ChatError, Medium, Plan};
+use crate::{ChatError, Medium, Operation, Plan};
 
 /// More than any library that is searched this way has hits.
 const ALL: usize = 100_000;
@@ -33,13 +33,16 @@ pub(crate) fn matching(
     }
     let whole = Found::of(searcher, plan, &plan.subject, control)?;
     if plan.one {
-        return Ok(whole.one());
+        let most = if plan.operation == Operation::Show { SAME } else { 1 };
+        return Ok(whole.one(most));
     }
     if whole.named.is_empty() && plan.parts.len() > 1 {
         let found = plan.parts.iter().map(|part| Found::of(searcher, plan, part, control));
         let found: Vec<Found> = found.collect::<Result<_, _>>()?;
         // `Owls and bears` are two things if each has assets of its own, `black and white` is one look.
-        if found.iter().all(|part| !part.named.is_empty()) {
+        if found.iter().all(|part| !part.named.is_empty() || !part.seen.is_empty())
+            && plan.parts.iter().all(|part| !is_colour(part))
+        {
             let mut set = Set::default();
             for row in found.iter().flat_map(Found::all) {
                 if !set.rows.contains(&row) {
@@ -50,6 +53,21 @@ pub(crate) fn matching(
         }
     }
     Ok(Set { rows: whole.all(), exact: false })
+}
+
+/// Whether the words are a name: `Eiffel Tower`.
+fn is_name(words: &str) -> bool {
+    let said = words.split_whitespace().filter(|word| !content_words(word).is_empty());
+    said.clone().count() > 0 && said.into_iter().all(|word| word.starts_with(char::is_uppercase))
+}
+
+/// Whether a word only tells a colour, and so no thing of its own.
+fn is_colour(word: &str) -> bool {
+    const COLOURS: [&str; 13] = [
+        "black", "white", "red", "green", "blue", "yellow", "brown", "grey", "gray", "orange",
+        "pink", "purple", "golden",
+    ];
+    COLOURS.contains(&word.to_lowercase().as_str())
 }
 
 /// What was found for some words.
@@ -100,7 +118,9 @@ impl Found {
                 }
             }
         }
-        let seen = seen.into_iter().map(|hit| hit.row).collect();
+        // Nothing that only looks like it bears its name.
+        let is_name = !named.is_empty() && is_name(words);
+        let seen = seen.into_iter().filter(|_| !is_name).map(|hit| hit.row).collect();
         Ok(Self { named, titled, seen })
     }
 
@@ -108,15 +128,15 @@ impl Found {
         self.named.iter().chain(&self.seen).copied().collect()
     }
 
-    /// The one that is meant.
-    fn one(mut self) -> Set {
+    /// The one that is meant; of those that only look like it at most so many.
+    fn one(mut self, most: usize) -> Set {
         let rows = if !self.titled.is_empty() {
             std::mem::take(&mut self.titled)
         } else if !self.named.is_empty() {
             self.named.truncate(SAME);
             std::mem::take(&mut self.named)
         } else {
-            self.seen.truncate(1);
+            self.seen.truncate(most);
             std::mem::take(&mut self.seen)
         };
         Set { rows, exact: false }

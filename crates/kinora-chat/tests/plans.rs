@@ -199,6 +199,17 @@ fn it_is_what_the_last_answer_was_about() {
         let answer = ask(&library, question, &turns);
         assert_eq!(answer.text(), text, "{question}: {:?}", answer.plan);
     }
+    let listed = ask(&library, "Which pictures are by Lee?", &[]);
+    let turns = Transcript::turns_of("Which pictures are by Lee?", &listed, Timestamp::UNIX_EPOCH);
+    for (question, text) in [
+        ("How many are there?", "2 pictures, videos and recordings [1][2]."),
+        ("Only those from 2011.", "1 picture, video or recording:\n- Lantern, 2011-07-09 [1]"),
+        ("Which of them is the oldest?", "The oldest is Dog, taken on 2006-05-01 [1]."),
+        ("Where was the second one taken?", "Lantern was taken in Rome, Italy [1]."),
+    ] {
+        let answer = ask(&library, question, &turns);
+        assert_eq!(answer.text(), text, "{question}: {:?}", answer.plan);
+    }
     let counted = ask(&library, "How many pictures were taken in 2006?", &[]);
     let turns = Transcript::turns_of(
         "How many pictures were taken in 2006?",

@@ -36,8 +36,8 @@ impl SearchOutcome {
     /// Whether a hit's picture is nearer to the best than to the threshold: of many that look alike those that are
     /// worth telling.
     pub fn stands_out(&self, hit: &Hit) -> bool {
-        let best = self.hits.iter().filter_map(|hit| hit.scores.dense).fold(0.0, f32::max);
-        stands_out(hit.scores.dense, self.threshold, best)
+        let best = self.hits.iter().filter_map(|hit| hit.scores.dense).reduce(f32::max);
+        best.is_some_and(|best| stands_out(hit.scores.dense, self.threshold, best))
     }
 }
 

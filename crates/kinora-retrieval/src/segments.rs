@@ -12,11 +12,8 @@ use kinora_catalog::PassageHit;
 use kinora_types::{AssetRow, Control, Fit, NoFit, TimeRange};
 
 use crate::{
-    Filter, Query, SearchError, SearchOutcome, Searcher, content_words,
-    fit::{MAJORITY, stands_out},
-    fuse::reciprocal_rank,
-    lexical::LexicalList,
-    tokens::stem_set,
+    Filter, Query, SearchError, SearchOutcome, Searcher, content_words, fit::MAJORITY,
+    fuse::reciprocal_rank, lexical::LexicalList, tokens::stem_set,
 };
 
 /// Segments of one asset at most.
@@ -176,11 +173,9 @@ fn fused(outcome: &SearchOutcome, passages: &[PassageMatch], most: usize) -> Vec
         let PassageHit { asset: row, range, .. } = passage.hit;
         add(&mut found, Segment { row, range, score: 0.0, leads: true }, rank);
     }
-    let best = outcome.hits.iter().filter_map(|hit| hit.scores.dense).fold(0.0, f32::max);
     for (rank, hit) in (1..).zip(&outcome.hits) {
         let range = hit.moments.first().map(|moment| moment.range);
-        let seen = stands_out(hit.scores.dense, outcome.threshold, best);
-        let leads = hit.fit.by_words() || seen;
+        let leads = hit.fit.by_words() || outcome.stands_out(hit);
         add(&mut found, Segment { row: hit.row, range, score: 0.0, leads }, rank);
     }
     // A passage that only shares a word with the question comes after whatever answers.

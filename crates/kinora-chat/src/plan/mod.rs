@@ -18,6 +18,7 @@ use tokens::Tokens;
 
 pub(crate) use names::NEAR_KM;
 pub use names::{Places, Region, Unknown};
+pub(crate) use operation::media;
 pub use operation::{Field, Medium, Operation, Period};
 pub(crate) use steps::{Bound, Relative};
 
@@ -39,6 +40,19 @@ const TOLD: [&str; 16] = [
     "what does",
     "what is the",
     "what was the",
+];
+
+/// Words that ask for a measure and are no part of what is looked for.
+const HOW: [&str; 9] = [
+    "how many",
+    "how much",
+    "how long",
+    "how old",
+    "how far",
+    "how often",
+    "how high",
+    "how big",
+    "how late",
 ];
 
 /// What is known of a library and its world when a question is understood.
@@ -79,6 +93,8 @@ pub struct Plan {
     pub medium: Option<Medium>,
     /// Whether looks cannot answer it: who, when, why, how much.
     pub wants_words: bool,
+    /// What is asked of pictures, videos and recordings where no words answer: `when did we fly the kite?`.
+    pub fallback: Option<Field>,
     /// A name that nothing in the library bears; nothing is looked for then.
     pub unknown: Option<Unknown>,
     /// What was found first, and what was taken from it.
@@ -90,6 +106,7 @@ impl Plan {
     pub fn of(question: &str, today: Date, known: &Known<'_>) -> Self {
         let mut tokens = Tokens::of(question);
         let mut plan = Self { wants_words: tokens.asks_any(&TOLD), ..Self::default() };
+        plan.fallback = operation::fallback(&tokens);
         plan.take_dates(&mut tokens, today);
         plan.medium = operation::take_medium(&mut tokens);
         let several = operation::named_media(&tokens);
@@ -105,8 +122,14 @@ impl Plan {
         if plan.unknown.is_none() {
             plan.take_place(&mut tokens, known);
         }
+        tokens.take_any(&HOW);
         plan.subject = tokens.rest();
         plan.parts = tokens.parts();
+        plan.wants_words |= plan.medium.is_some();
+        // `When were we in Rome?` asks of pictures all that there is to ask.
+        if plan.operation == Operation::Tell && plan.is_filter_alone() && !plan.filter.is_open() {
+            plan.operation = plan.fallback.map_or(Operation::Tell, Operation::Field);
+        }
         plan.described()
     }
 
@@ -116,6 +139,7 @@ impl Plan {
         let mut plan = Self { wants_words: tokens.asks_any(&TOLD), ..Self::default() };
         plan.medium = operation::take_medium(&mut tokens);
         plan.take_kind(&mut tokens);
+        tokens.take_any(&HOW);
         plan.subject = tokens.rest();
         plan.described()
     }
@@ -276,7 +300,7 @@ mod tests {
             ("How many pictures and videos are there?", COUNT, None, ""),
             ("How many dogs are there?", COUNT, None, "dogs"),
             ("How many pictures are in the library?", COUNT, Some(Kind::Picture), ""),
-            ("How many candles did he blow out?", TELL, None, "many candles he blow out"),
+            ("How many candles did he blow out?", TELL, None, "candles he blow out"),
             ("When did we see the giraffe?", WHEN, None, "giraffe"),
             ("When was the picture of the boat taken?", WHEN, Some(Kind::Picture), "boat"),
             (

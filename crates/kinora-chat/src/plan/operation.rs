@@ -5,19 +5,21 @@ use serde::Serialize;
 use super::tokens::Tokens;
 
 /// Words for pictures, those for one of them first.
-pub(super) const PICTURES: [&str; 12] = [
+pub(super) const PICTURES: [&str; 14] = [
     "picture",
     "photo",
     "image",
     "photograph",
     "snapshot",
     "painting",
+    "scan",
     "pictures",
     "photos",
     "images",
     "photographs",
     "snapshots",
     "paintings",
+    "scans",
 ];
 /// Words for videos, those for one of them first.
 pub(super) const VIDEOS: [&str; 7] =
@@ -40,7 +42,7 @@ const ANYTHING: [&str; 4] = ["files", "things", "items", "shots"];
 /// Words by which a number is one of things in the library, whatever they are called.
 const HELD: [&str; 5] = ["do i have", "do we have", "have i", "have we", "are there"];
 /// What is done with a camera.
-const TAKING: [&str; 13] = [
+const TAKING: [&str; 14] = [
     "taken",
     "took",
     "take",
@@ -54,6 +56,7 @@ const TAKING: [&str; 13] = [
     "shoot",
     "captured",
     "capture",
+    "scanned",
 ];
 /// What people do where they then take pictures.
 const SEEING: [&str; 8] =
@@ -127,11 +130,11 @@ pub enum Medium {
 }
 
 /// Whether a word is a kind of asset, and if so whether it is the word for several.
-pub(super) fn media(word: &str) -> Option<bool> {
+pub(crate) fn media(word: &str) -> Option<bool> {
     let of = |names: &[&str], singular: usize| {
         names.iter().position(|n| *n == word).map(|at| at >= singular)
     };
-    of(&PICTURES, 6)
+    of(&PICTURES, 7)
         .or_else(|| of(&VIDEOS, 4))
         .or_else(|| of(&SOUNDS, 5))
         .or_else(|| of(&ANYTHING, 0))
@@ -163,7 +166,10 @@ pub(super) fn take(tokens: &mut Tokens, medium: Option<Medium>) -> Operation {
     }
     let shown =
         ["is there", "are there", "show", "find", "do i have", "do we have", "have i", "have we"];
+    // `Which pyramids are there?`
+    let there = tokens.has_any(&["are there", "do i have", "do we have"]);
     match named_media(tokens) {
+        _ if there && tokens.asks_any(&["which", "what"]) => Operation::List,
         _ if medium.is_some() => Operation::Tell,
         Some(true) => Operation::List,
         Some(false)
@@ -180,8 +186,37 @@ pub(super) fn take(tokens: &mut Tokens, medium: Option<Medium>) -> Operation {
         {
             Operation::Show
         }
+        _ if tokens.asks_any(&shown) && is_plural(tokens, &shown) => Operation::List,
         _ if tokens.asks_any(&shown) => Operation::Show,
         _ => Operation::Tell,
+    }
+}
+
+/// Whether several are to be shown: `show me the owls`, but not `show me an animal with stripes`.
+fn is_plural(tokens: &Tokens, shown: &[&str]) -> bool {
+    const ARTICLES: [&str; 9] = ["me", "us", "the", "all", "any", "some", "my", "our", "there"];
+    const AFTER: [&str; 14] = [
+        "of", "in", "on", "at", "with", "from", "by", "that", "who", "which", "and", "or", "near",
+        "under",
+    ];
+    let Some(found) = shown.iter().find_map(|phrase| tokens.find(phrase)) else { return false };
+    let words = (found.end..tokens.len()).map_while(|at| tokens.any_at(at));
+    let noun =
+        words.skip_while(|word| ARTICLES.contains(word)).take_while(|word| !AFTER.contains(word));
+    let noun: Vec<&str> = noun.collect();
+    let one = noun.first().is_some_and(|word| ["a", "an", "one", "this", "that"].contains(word));
+    let last = noun.last().copied().unwrap_or_default();
+    !one && last.len() > 3 && last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us")
+}
+
+/// What a question that begins with `when` or `where` asks, if it asks it of pictures, videos and recordings.
+pub(super) fn fallback(tokens: &Tokens) -> Option<Field> {
+    if tokens.asks_any(&["when", "what year", "which year", "on which day", "what day"]) {
+        Some(Field::Date)
+    } else if tokens.asks_any(&["where", "in which city", "in which country", "in which place"]) {
+        Some(Field::Place)
+    } else {
+        None
     }
 }
 
