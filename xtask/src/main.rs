@@ -35,7 +35,7 @@ enum Task {
         #[arg(long, default_value = "target/demo")]
         out: std::path::PathBuf,
     },
-    /// Builds the binary as it ships, and its symbols and line tables as a file beside it (Linux).
+    /// Builds the binary as it ships, beside it its symbols and line tables, completions and man pages (Linux).
     Dist,
     /// Fails on a dependency that the floors do not allow.
     Layers,

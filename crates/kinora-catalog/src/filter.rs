@@ -135,7 +135,8 @@ impl Catalog {
     /// # Errors
     /// As [`Catalog::count`].
     pub fn authors(&self) -> Result<Vec<String>, CatalogError> {
-        self.distinct("author")
+        let named = |name| Rights { author: Some(name), ..Rights::default() }.meant().author;
+        Ok(self.distinct("author")?.into_iter().filter_map(named).collect())
     }
 
     /// Makers and models of the cameras of live assets, each once, in order.
@@ -210,7 +211,7 @@ fn passing_in_order(
             Ok(Passing {
                 row: AssetRow(row.get(0)?),
                 place: row.get::<_, Option<f64>>(1)?.zip(row.get::<_, Option<f64>>(2)?),
-                rights: Rights { licence: row.get(3)?, ..Rights::default() },
+                rights: Rights { licence: row.get(3)?, ..Rights::default() }.meant(),
                 taken_at: row.get(4)?,
             })
         })?;

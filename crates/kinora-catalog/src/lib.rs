@@ -21,6 +21,7 @@ mod backup;
 mod change;
 mod check;
 mod connections;
+mod contents;
 mod conversations;
 mod error;
 mod films;
@@ -58,6 +59,7 @@ pub use change::{
     Change, Description, FileEntry, FileState, IndexChange, NewAsset, NewFrame, NewShot,
 };
 pub use check::{Health, examine};
+pub use contents::Contents;
 pub use conversations::{ConversationSummary, Speaker, Turn};
 pub use error::CatalogError;
 pub use films::FilmSummary;

@@ -355,7 +355,9 @@ fn raw_asset(row: &Row<'_>) -> rusqlite::Result<RawAsset> {
         title: row.get(10)?,
         caption: row.get(11)?,
         keywords: Vec::new(),
-        rights: Rights { licence: row.get(13)?, author: row.get(14)?, source: row.get(15)? },
+        // What older versions took for a statement.
+        rights: Rights { licence: row.get(13)?, author: row.get(14)?, source: row.get(15)? }
+            .meant(),
         added_at: Timestamp::UNIX_EPOCH,
     };
     let (taken_at, date_basis) = (row.get(6)?, row.get(18)?);

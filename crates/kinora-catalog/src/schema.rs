@@ -144,6 +144,7 @@ pub(crate) fn migrate(
         return Ok(());
     }
     backup::keep(connection, folder, found + 1)?;
+    tracing::info!(from = found, to = newest(), path = %path.display(), "format brought up");
     if !has_room(connection)? {
         // Outside of the steps' transaction. Killed before those, the file is a whole one of its old version.
         reserve(connection)?;

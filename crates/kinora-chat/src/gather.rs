@@ -10,6 +10,8 @@ use crate::{ChatError, Evidence, Fact, FactKind, Field, Places, Plan, prompt};
 const NEAREST: usize = 3;
 /// Milliseconds around a stretch within which speech belongs to it.
 const AROUND_MS: u64 = 10_000;
+/// Weight of a passage ([`Passage::weight`]) from which it is told.
+const LEAST_WEIGHT: f64 = 0.5;
 /// Passages of speech of one piece of evidence at most.
 const SPEECHES: usize = 8;
 
@@ -139,7 +141,9 @@ impl Gatherer<'_> {
         };
         let (mut speeches, mut others) = (0, 0);
         // An answer does not rest on words that were guessed.
-        let sure = |passage: &&Passage| passage.certainty() == Certainty::Certain;
+        let sure = |passage: &&Passage| {
+            passage.certainty() == Certainty::Certain && passage.weight() >= LEAST_WEIGHT
+        };
         for passage in passages.iter().filter(near).filter(sure) {
             let (count, most) = match passage.kind {
                 PassageKind::Tag => continue,

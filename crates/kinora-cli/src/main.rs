@@ -8,6 +8,7 @@
 
 mod args;
 mod commands;
+mod log;
 mod output;
 mod signals;
 
@@ -16,13 +17,15 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
-use kinora_engine::{Engine, EngineError, Settings};
+use kinora_engine::{Engine, EngineError, ErrorKind, Settings};
 
 use crate::{
     args::{Cli, Command, LibrariesCommand, ModelsCommand},
     signals::{Rule, Signals},
 };
+
+/// Exit code of a Rust program that panicked.
+const PANICKED: u8 = 101;
 
 /// How a command ended that did not fail outright.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,12 +39,14 @@ fn main() -> ExitCode {
     // Before there is a second thread.
     kinora_engine::switch_off_telemetry();
     std::panic::set_hook(Box::new(panicked));
-    let cli = Cli::try_parse().unwrap_or_else(|error| output::usage(error));
+    output::settle(asks_for_json(), false);
+    let (cli, name) = Cli::read().unwrap_or_else(|error| output::usage(error));
+    output::settle(cli.json, cli.quiet);
     let signals = match Signals::listen(rule(&cli.command)) {
         Ok(signals) => signals,
         Err(error) => return report(&error),
     };
-    let result = run(&cli, &signals);
+    let result = run(&cli, &name, &signals);
     match (result, signals.heard()) {
         (Ok(Outcome::Done), _) => ExitCode::SUCCESS,
         (Ok(Outcome::Partly) | Err(_), Some(signal)) => signals.cancelled(signal),
@@ -54,13 +59,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// Whether a command line that may be wrong asks for JSON.
+fn asks_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json")
+}
+
 /// A panic's words may hold names too.
 fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
-    output::complain("internal error", &panic.to_string());
     let trace = Backtrace::capture();
-    if trace.status() == BacktraceStatus::Captured {
-        output::complain("backtrace", &trace.to_string());
-    }
+    let trace = (trace.status() == BacktraceStatus::Captured).then(|| format!("\n{trace}"));
+    let message = format!("internal error: {panic}{}", trace.unwrap_or_default());
+    output::fail(&output::Failure {
+        kind: ErrorKind::Internal,
+        message,
+        hint: None,
+        exit_code: PANICKED,
+    });
 }
 
 /// What a signal means to a command.
@@ -70,14 +84,26 @@ fn rule(command: &Command) -> Rule {
         Command::Libraries { command: Some(LibrariesCommand::Check { repair: true, .. }) } => {
             Rule::Writes
         }
+        Command::Libraries { command: Some(LibrariesCommand::Rename { .. }) } => Rule::Writes,
         Command::Models(ModelsCommand::Pull { .. }) => Rule::Writes,
         Command::Train(_) => Rule::EndsItsStep,
         _ => Rule::Looks,
     }
 }
 
-fn run(cli: &Cli, signals: &Signals) -> anyhow::Result<Outcome> {
-    let engine = Engine::open(Settings::settle(cli.home.clone())?)?;
+fn run(cli: &Cli, name: &str, signals: &Signals) -> anyhow::Result<Outcome> {
+    // These tell of the command itself, and need no home.
+    match &cli.command {
+        Command::Completions(args) => return commands::completions::run(args, cli.json),
+        Command::Man(args) => return commands::man::run(args, cli.json, &signals.control()),
+        _ => {}
+    }
+    let settings = Settings::settle(cli.home.clone())?;
+    log::start(&settings, cli.log.as_deref(), cli.verbose);
+    let version = env!("CARGO_PKG_VERSION");
+    let _span = tracing::info_span!("kinora", version, command = name).entered();
+    tracing::info!("begun");
+    let engine = Engine::open(settings)?;
     let (json, control) = (cli.json, &signals.control());
     match &cli.command {
         Command::Add(args) => commands::add::run(&engine, args, json, control),
@@ -94,18 +120,30 @@ fn run(cli: &Cli, signals: &Signals) -> anyhow::Result<Outcome> {
         Command::Libraries { command } => commands::libraries::run(&engine, command.as_ref(), json),
         Command::Films(args) => commands::films::run(&engine, args, json),
         Command::Models(command) => commands::models::run(&engine, command, json, control),
+        Command::Completions(args) => commands::completions::run(args, json),
+        Command::Man(args) => commands::man::run(args, json, control),
     }
 }
 
 /// Says what is wrong and, separately, what to do.
 fn report(error: &anyhow::Error) -> ExitCode {
-    output::complain("error", &chain(error));
     let engine = error.downcast_ref::<EngineError>();
-    if let Some(hint) = engine.and_then(EngineError::hint) {
-        output::complain("hint", &output::hint(&hint));
+    let wrong = engine.is_some_and(EngineError::is_usage) || error.is::<commands::Usage>();
+    let exit_code = if wrong { 2 } else { 1 };
+    let hint = engine.and_then(EngineError::hint).map(|hint| output::hint(&hint));
+    let failure = output::Failure { kind: kind(error), message: chain(error), hint, exit_code };
+    output::fail(&failure);
+    log::failed(&failure);
+    ExitCode::from(exit_code)
+}
+
+fn kind(error: &anyhow::Error) -> ErrorKind {
+    let files = || error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    match error.downcast_ref::<EngineError>() {
+        Some(engine) => engine.kind(),
+        None if error.is::<commands::Usage>() => ErrorKind::Invalid,
+        None => files().map_or(ErrorKind::Internal, ErrorKind::from),
     }
-    let usage = engine.is_some_and(EngineError::is_usage) || error.is::<commands::Usage>();
-    ExitCode::from(if usage { 2 } else { 1 })
 }
 
 /// The error and its causes, but for causes that the messages above them tell already.

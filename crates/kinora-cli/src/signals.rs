@@ -108,10 +108,11 @@ impl Signals {
 
     /// Says, once, that the command was cancelled, and gives its exit code.
     pub(crate) fn cancelled(&self, signal: i32) -> ExitCode {
+        let code = exit_code(signal);
         if !self.0.told.swap(true, Ordering::SeqCst) {
-            output::say("cancelled");
+            output::cancelled(code);
         }
-        ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+        ExitCode::from(code)
     }
 
     fn work(&self) -> MutexGuard<'_, Work> {
@@ -162,11 +163,16 @@ impl Signals {
     /// Leaves, whether or not anybody can be told.
     fn leave_untold(&self, signal: i32) {
         if !self.0.told.swap(true, Ordering::SeqCst) {
-            aside("words", || output::say_over("cancelled"));
+            aside("words", move || output::cancelled(exit_code(signal)));
             thread::sleep(TOLD);
         }
         system::leave(signal);
     }
+}
+
+/// As shells tell it.
+fn exit_code(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 
 /// Runs `work` on a thread of its own. Where the system has no more threads it is left out: a second signal ends the

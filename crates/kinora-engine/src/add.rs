@@ -68,6 +68,7 @@ impl Library {
     /// If a model or the library cannot be used. A file that cannot be taken is none: it is told of
     /// ([`Event::Failed`]), and so is a run that was stopped ([`Summary::cancelled`]).
     pub fn add(&self, request: &AddRequest, job: &Job) -> Result<Added, EngineError> {
+        let _span = tracing::info_span!("add", library = self.name()).entered();
         job.run(|control| {
             let space = self.embedders()?;
             // Without ffmpeg pictures are added all the same, and every video says what is missing.

@@ -32,6 +32,7 @@ impl Library {
     /// # Errors
     /// If nothing is asked, a model or the library cannot be used, or the work was stopped.
     pub fn ask(&self, request: &AskRequest, job: &Job) -> Result<Answer, EngineError> {
+        let _span = tracing::info_span!("ask", library = self.name()).entered();
         job.run(|control| {
             let history = match request.conversation {
                 Some(id) => self.catalog.turns(id)?,

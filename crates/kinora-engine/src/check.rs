@@ -56,7 +56,16 @@ impl Engine {
                     // Says which ones there are.
                     libraries::open(&folders, name.unwrap_or_default())?;
                 }
-                other => checks.push(other?),
+                other => {
+                    let check = other?;
+                    for fault in &check.faults {
+                        tracing::warn!(library = check.name, fault, "check");
+                    }
+                    for what in &check.repaired {
+                        tracing::info!(library = check.name, what, "repaired");
+                    }
+                    checks.push(check);
+                }
             }
         }
         Ok(checks)

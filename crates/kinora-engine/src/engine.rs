@@ -181,6 +181,25 @@ impl Engine {
         Ok(library)
     }
 
+    /// Closes libraries of these names and keeps them closed while `work` goes on. Whoever has one open still reads what
+    /// it held.
+    pub(crate) fn closed<T>(&self, names: [&str; 2], work: impl FnOnce() -> T) -> T {
+        let mut names = names.to_vec();
+        // Always in the same order, so that no two wait for each other.
+        names.sort_unstable();
+        names.dedup();
+        let slots: Vec<Arc<Slot>> = {
+            let mut open = locked(&self.0.open);
+            names
+                .iter()
+                .map(|name| Arc::clone(open.entry((*name).to_owned()).or_default()))
+                .collect()
+        };
+        let mut held: Vec<_> = slots.iter().map(|slot| locked(slot)).collect();
+        held.iter_mut().for_each(|slot| **slot = None);
+        work()
+    }
+
     /// Every library by name; one that cannot be used tells why.
     pub fn libraries(&self) -> Vec<LibrarySummary> {
         libraries::list(&self.0.shared.settings.libraries())

@@ -50,6 +50,17 @@ pub enum EngineError {
         /// What there is.
         known: Vec<String>,
     },
+    /// A library's folder holds what Kinora did not make; it is not deleted.
+    #[error(
+        "the folder of library `{name}` holds what Kinora did not make, such as {}",
+        shown(paths)
+    )]
+    ForeignFiles {
+        /// The library.
+        name: String,
+        /// Some of it: files, links, folders of other disks.
+        paths: Vec<PathBuf>,
+    },
     /// The library is pinned to another space than the one asked for.
     #[error("library `{library}` is pinned to space `{pinned}`, not `{asked}`")]
     PinnedSpace {
@@ -207,6 +218,11 @@ pub enum EngineError {
     Ragme(#[from] RagmeError),
 }
 
+fn shown(paths: &[PathBuf]) -> String {
+    let first = paths.iter().take(3).map(|path| format!("`{}`", path.display()));
+    first.collect::<Vec<_>>().join(", ")
+}
+
 impl From<SearchError> for EngineError {
     fn from(error: SearchError) -> Self {
         match error {
@@ -247,6 +263,7 @@ impl EngineError {
                 Some(format!("make one {}", advice::BY_ADDING))
             }
             Self::NoLibrary { known, .. } => Some(format!("there is: {}", known.join(", "))),
+            Self::ForeignFiles { .. } => owned("move that elsewhere first; nothing was deleted"),
             Self::PinnedSpace { .. } => owned(advice::OTHER_LIBRARY),
             Self::Place(_) => {
                 owned("give `LATITUDE,LONGITUDE`, or the city's name as `Rome` or `Paris, FR`")

@@ -55,6 +55,7 @@ impl EngineError {
             Self::Picture { .. } | Self::NoMotion(_) | Self::Subtitles { .. } => Invalid,
             Self::NothingToLearn { .. } => Invalid,
             Self::Gazetteer { .. } => Internal,
+            Self::ForeignFiles { .. } => Conflict,
             Self::PinnedSpace { .. } | Self::VideoModelSpace { .. } | Self::Exists(_) => Conflict,
             Self::Io { source, .. } => of_io(source),
             Self::Video { source, .. } => of_video(source),
@@ -76,13 +77,19 @@ impl EngineError {
     }
 }
 
-fn of_io(error: &io::Error) -> ErrorKind {
-    match error.kind() {
-        io::ErrorKind::NotFound => NotFound,
-        io::ErrorKind::AlreadyExists => Conflict,
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Invalid,
-        _ => Internal,
+impl From<&io::Error> for ErrorKind {
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => NotFound,
+            io::ErrorKind::AlreadyExists => Conflict,
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Invalid,
+            _ => Internal,
+        }
     }
+}
+
+fn of_io(error: &io::Error) -> ErrorKind {
+    error.into()
 }
 
 fn of_video(error: &VideoError) -> ErrorKind {

@@ -118,6 +118,7 @@ impl Library {
     /// # Errors
     /// A brief that cannot be read, shots without a source, a library that cannot be used, or cancellation.
     pub fn plan(&self, request: &FilmRequest, job: &Job) -> Result<Plan, EngineError> {
+        let _span = tracing::info_span!("plan", library = self.name()).entered();
         job.run(|control| {
             let (space, implied) = (self.embedders()?, request.generator.implies()?);
             let asked = (request, &implied);
@@ -143,6 +144,8 @@ impl Library {
         out: &Path,
         job: &Job,
     ) -> Result<FilmRecord, EngineError> {
+        let _span =
+            tracing::info_span!("make", library = self.name(), film = %out.display()).entered();
         job.run(|control| self.make_until(request, out, control, job))
     }
 

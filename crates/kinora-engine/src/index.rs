@@ -4,7 +4,7 @@ use std::{
     path::Path,
     sync::{Arc, Mutex, MutexGuard, TryLockError, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kinora_catalog::Catalog;
@@ -175,7 +175,14 @@ fn catch_up(
     }
     // Read before, so that what is committed meanwhile is followed the next time.
     let revision = catalog.revision()?;
+    let (begun, empty) = (Instant::now(), followed.index.is_empty());
     kinora_retrieval::sync(catalog, &mut *followed.index, control)?;
+    let (points, seconds) = (followed.index.len(), begun.elapsed().as_secs_f64());
+    if empty && points > 0 {
+        tracing::info!(points, seconds, "vector index filled");
+    } else {
+        tracing::debug!(points, seconds, "vector index followed");
+    }
     followed.revision = revision;
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kinora_store::Stage;
 use kinora_types::Control;
 
 use crate::{EngineError, ErrorKind, Event};
@@ -44,6 +45,7 @@ impl Job {
     }
 
     pub(crate) fn tell(&self, event: Event) {
+        log(&event);
         if let Some(hear) = &self.events {
             hear(event);
         }
@@ -60,6 +62,25 @@ impl Job {
             let late = self.control.is_late() && !self.control.was_asked();
             if late && error.kind() == ErrorKind::Cancelled { EngineError::Deadline } else { error }
         })
+    }
+}
+
+/// What somebody may want to know when nobody looked.
+fn log(event: &Event) {
+    match event {
+        Event::Failed(file) => {
+            tracing::warn!(path = %file.path.display(), why = file.message, "failed");
+        }
+        Event::Damaged(file) => {
+            tracing::warn!(path = %file.path.display(), why = file.message, "damaged");
+        }
+        Event::Vanished { path } => tracing::info!(path = %path.display(), "vanished"),
+        Event::VideoSkipped { video, why } => tracing::warn!(path = video, why, "left out"),
+        Event::Pull { id, stage: Stage::Done, source, .. } => {
+            tracing::info!(name = id, source, "pulled");
+        }
+        Event::Added(done) => tracing::debug!(path = %done.path.display(), "added"),
+        _ => {}
     }
 }
 

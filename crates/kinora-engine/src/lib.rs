@@ -13,6 +13,7 @@ mod ask;
 mod check;
 mod cited;
 mod countries;
+mod deletion;
 mod details;
 mod engine;
 mod error;
@@ -44,6 +45,7 @@ pub use add::{AddRequest, Added};
 pub use ask::AskRequest;
 pub use check::LibraryCheck;
 pub use cited::CitedPicture;
+pub use deletion::LibraryContents;
 pub use details::{Details, EditRequest, Perceived};
 pub use engine::Engine;
 pub use error::EngineError;
@@ -53,7 +55,7 @@ pub use film::{BriefSource, FilmRequest, Plan};
 pub use film_of::{CROSSFADE_SECONDS, FilmOfAnswer};
 pub use generator::Generator;
 pub use job::Job;
-pub use kinora_catalog::{ConversationSummary, FilmSummary, Speaker, Turn};
+pub use kinora_catalog::{Contents, ConversationSummary, FilmSummary, Speaker, Turn};
 pub use kinora_chat::{
     Answer, AskOptions, Command, FilmWish, Mentions, Method, Operation, Plan as AnswerPlan,
     SAYINGS, Saying, Sentence, Wish,
@@ -64,7 +66,7 @@ pub use kinora_ingest::{Done, FileFailure, LeftOut, LivePhoto, Summary as AddSum
 pub use kinora_models::{Space, switch_off_telemetry};
 pub use kinora_ragme::TrainConfig;
 pub use kinora_retrieval::{EvaluationReport, Filter, Kind, Mode, SearchOutcome};
-pub use kinora_store::{Stage, Status, Store};
+pub use kinora_store::{Stage, Status, Store, StoreError};
 pub use kinora_types::Control;
 pub use kinora_video::subtitles::{to_srt, to_webvtt};
 pub use libraries::LibrarySummary;
@@ -72,7 +74,7 @@ pub use library::Library;
 pub use models::{Backends, Installed};
 pub use perception::Waiting;
 pub use search::{Example, Place, SearchRequest};
-pub use settings::{Config, Language, Settings};
+pub use settings::{Config, Language, LogLevel, Settings};
 pub use train::{TrainRequest, Trained};
 pub use transcript::TranscriptFile;
 pub use verify::{RecordOrigin, Verification};

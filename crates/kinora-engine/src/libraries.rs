@@ -46,8 +46,20 @@ pub(crate) fn open(libraries: &Path, name: &str) -> Result<Catalog, EngineError>
             name: name.to_owned(),
             known: list(libraries).into_iter().map(|library| library.name).collect(),
         }),
-        other => other.map_err(|source| named(name, source)),
+        other => called(name, other),
     }
+}
+
+/// A library is called as its folder is, whoever named that.
+fn called(name: &str, opened: Result<Catalog, CatalogError>) -> Result<Catalog, EngineError> {
+    let mut catalog = opened.map_err(|source| named(name, source))?;
+    if catalog.name() != name
+        && let Err(error) = catalog.rename(name)
+    {
+        // On a read-only disk; the name that counts is right all the same.
+        tracing::warn!(library = name, %error, "its new name is not in its catalogue");
+    }
+    Ok(catalog)
 }
 
 /// Opens a library, or makes it with this space.
@@ -60,16 +72,14 @@ pub(crate) fn open_or_create(
     match Catalog::open(&folder) {
         Err(CatalogError::NoLibrary { .. }) => match Catalog::create(&folder, name, &space()?) {
             // Another process was faster.
-            Err(CatalogError::Exists { .. }) => {
-                Catalog::open(&folder).map_err(|source| named(name, source))
-            }
+            Err(CatalogError::Exists { .. }) => called(name, Catalog::open(&folder)),
             other => {
                 // A home that was made by hand, now that it holds something.
                 libraries.parent().map(close_to_others);
                 Ok(other?)
             }
         },
-        other => other.map_err(|source| named(name, source)),
+        other => called(name, other),
     }
 }
 
@@ -89,6 +99,8 @@ pub(crate) fn folders(libraries: &Path) -> Vec<(String, PathBuf)> {
     let mut found: Vec<(String, PathBuf)> = entries
         .filter(|entry| entry.path().is_dir())
         .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        // No library is called so: one that is being deleted.
+        .filter(|(name, _)| !name.starts_with('.'))
         .collect();
     found.sort();
     found
@@ -109,7 +121,7 @@ pub(crate) fn list(libraries: &Path) -> Vec<LibrarySummary> {
                     folder,
                     fault: Some(fault.to_string()),
                 }),
-                Ok(summary) => Some(summary),
+                Ok(summary) => Some(LibrarySummary { name, ..summary }),
             }
         });
     let mut all: Vec<LibrarySummary> = summaries.collect();

@@ -95,6 +95,7 @@ impl Library {
     /// # Errors
     /// If an example or a place cannot be had, the question cannot be asked so, or the work was stopped.
     pub fn search(&self, request: &SearchRequest, job: &Job) -> Result<SearchOutcome, EngineError> {
+        let _span = tracing::info_span!("search", library = self.name()).entered();
         job.run(|control| {
             let space = self.embedders()?;
             let (like, seen) = self.pictures(&space, &request.like, control)?;

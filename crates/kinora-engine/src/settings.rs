@@ -39,6 +39,25 @@ pub struct Config {
     pub vision: Option<Language>,
     /// Seconds after which models and libraries that nobody uses are given back; 300 unless named.
     pub idle_seconds: u64,
+    /// How much the log file in the home folder tells; `info` unless named.
+    pub log: Option<LogLevel>,
+}
+
+/// How much a log tells: each level what those before it tell, too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What made a command fail.
+    Error,
+    /// What went wrong while it went on: files that failed.
+    Warn,
+    /// Commands, jobs and how long they took, models that were loaded.
+    #[default]
+    Info,
+    /// Every step.
+    Debug,
 }
 
 impl Default for Config {
@@ -55,6 +74,7 @@ impl Default for Config {
             language: None,
             vision: None,
             idle_seconds: 300,
+            log: None,
         }
     }
 }

@@ -17,6 +17,7 @@ impl Shared {
             return Ok(found.clone());
         }
         let found = self.find_ffmpeg()?;
+        tracing::info!(program = %found.path.display(), version = found.version, "ffmpeg");
         Ok(self.ffmpeg.get_or_init(|| found).clone())
     }
 

@@ -81,6 +81,7 @@ impl Library {
     /// # Errors
     /// No model, no two videos that can be learnt from, or what [`TrainingSession`] says.
     pub fn train(&self, request: &TrainRequest, job: &Job) -> Result<Trained, EngineError> {
+        let _span = tracing::info_span!("train", library = self.name()).entered();
         job.run(|control| self.train_until(request, control, job))
     }
 

@@ -9,7 +9,7 @@ use kinora_provenance::{
 use kinora_types::{ContentHash, Control, FilmRecord};
 use serde::Serialize;
 
-use crate::{Engine, EngineError, Job, Library};
+use crate::{Engine, EngineError, Job, Library, libraries};
 
 /// Where the record was found, and whether the one beside the film agrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -54,7 +54,7 @@ impl Verification {
 
 impl Engine {
     /// Checks a film. The record is looked for in the library (the one given, else the one that the
-    /// file beside the film names, else `default`) and beside the film.
+    /// file beside the film names, else `default`, else any that keeps it) and beside the film.
     ///
     /// # Errors
     /// If the film cannot be read, no record tells of it, or it was cancelled.
@@ -64,6 +64,7 @@ impl Engine {
         library: Option<&str>,
         job: &Job,
     ) -> Result<Verification, EngineError> {
+        let _span = tracing::info_span!("verify", film = %film.display()).entered();
         job.run(|control| self.verify_until(film, library, control))
     }
 
@@ -82,11 +83,12 @@ impl Engine {
         let named_by_user = library.is_some();
         let named = library.or(beside.as_ref().map(|record| record.library.as_str()));
         let library = self.library_at_hand(named.unwrap_or("default"), named_by_user)?;
-        let catalog = library.as_deref().map(|library| &library.catalog);
-        let kept = match catalog {
-            Some(catalog) => catalog.film(&hash)?,
-            None => None,
+        let kept = library.as_ref().map(|library| library.catalog.film(&hash)).transpose()?;
+        let (library, kept) = match kept.flatten() {
+            None if !named_by_user => self.keeper(&hash).unwrap_or((library, None)),
+            kept => (library, kept),
         };
+        let catalog = library.as_deref().map(|library| &library.catalog);
         let origin = origin(kept.as_ref(), beside.as_ref());
         let record = kept.or(beside).ok_or_else(|| EngineError::NoRecord(film.to_owned()))?;
         let lookup: Box<Lookup<'_>> = Box::new(|asset| {
@@ -98,6 +100,16 @@ impl Engine {
         });
         let report = verify(film, &record, &lookup, control)?;
         Ok(Verification { record: origin, report })
+    }
+
+    /// The library that keeps the record of a film, whatever it was called when the film was made.
+    fn keeper(&self, film: &ContentHash) -> Option<(Option<Arc<Library>>, Option<FilmRecord>)> {
+        libraries::folders(&self.settings().libraries()).into_iter().find_map(|(name, _)| {
+            // One that cannot be used vouches for nothing.
+            let library = self.library(&name).ok()?;
+            let record = library.catalog.film(film).ok()??;
+            Some((Some(library), Some(record)))
+        })
     }
 
     /// A library that must be there only if the user named it.

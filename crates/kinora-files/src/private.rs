@@ -37,6 +37,28 @@ pub fn create_new(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a file of ours to append to it, made for the owner alone where it is missing. Every write goes to its end, also
+/// where several processes write. Never through a link, never to a pipe or a device.
+///
+/// # Errors
+/// As [`OpenOptions::open`], and `InvalidInput` for what is not a regular file.
+pub fn append(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY);
+    }
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    restrict(path)?;
+    Ok(file)
+}
+
 /// Writes a new file for the owner alone, as [`create_new`] makes it.
 ///
 /// # Errors
@@ -127,6 +149,21 @@ mod tests {
         std::os::unix::fs::symlink(&victim, &link).unwrap();
         assert_eq!(create_new(&link).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert!(!victim.exists());
+    }
+
+    #[test]
+    fn what_is_appended_to_is_a_private_file_and_no_link() {
+        let root = tempfile::TempDir::new().unwrap();
+        let (path, link) = (root.path().join("log"), root.path().join("link"));
+        for word in ["a", "b"] {
+            append(&path).unwrap().write_all(word.as_bytes()).unwrap();
+        }
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"ab".to_vec(), 0o600));
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(append(&link).is_err() && append(root.path()).is_err());
+        let pipe = root.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        assert!(append(&pipe).is_err());
     }
 
     #[test]

@@ -124,7 +124,8 @@ fn description(entry: Entry) -> LayerMetadata {
         title: entry.title,
         caption: entry.caption,
         keywords: entry.keywords,
-        rights: Rights { licence: entry.licence, author: entry.author, source: entry.source },
+        rights: Rights { licence: entry.licence, author: entry.author, source: entry.source }
+            .meant(),
         ..LayerMetadata::default()
     }
 }

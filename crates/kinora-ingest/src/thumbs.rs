@@ -24,6 +24,8 @@ pub(crate) fn store(library: &Path, asset: &AssetId, jpeg: &[u8]) -> Result<(), 
     let path = thumbnail_path(library, asset);
     let aside = scratch(library).join(format!("{}-{asset}.jpg", std::process::id()));
     let write = || {
+        // A library that was deleted or renamed meanwhile does not come back.
+        fs::metadata(library)?;
         if let Some(folder) = path.parent() {
             private::create_folder(folder)?;
         }

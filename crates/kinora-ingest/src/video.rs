@@ -145,7 +145,7 @@ pub(crate) fn tags(file: &VideoFile) -> LayerMetadata {
         camera: tags.camera,
         title: tags.title,
         caption: tags.comment,
-        rights: Rights { licence: tags.copyright, author: tags.artist, source: None },
+        rights: Rights { licence: tags.copyright, author: tags.artist, source: None }.meant(),
         ..Metadata::default()
     })
 }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use kinora_types::FilmRecord;
+use kinora_types::{FilmRecord, advice};
 use serde::Deserialize;
 
 /// Version of [`FilmRecord`] that this build writes. Version 1 held the whole of rejected candidates and the
@@ -59,8 +59,10 @@ impl RecordError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Missing(_) => {
-                "a film is known by the `.json` beside it or by the library it was made from \
-                 (`--library NAME`)"
+                return Some(format!(
+                    "keep the film's `.json` beside it, or {}",
+                    advice::NAME_LIBRARY
+                ));
             }
             Self::Malformed { .. } => {
                 "was the file changed? the library keeps a copy of the record"

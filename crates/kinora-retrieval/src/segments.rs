@@ -153,9 +153,10 @@ impl Searcher<'_> {
         for hit in hits.into_iter().filter(passes).take(most) {
             control.check()?;
             let passage = catalog.passage(hit.passage)?;
-            let said = passage.map(|passage| stem_set(&passage.text)).unwrap_or_default();
+            let Some(passage) = passage else { continue };
+            let said = stem_set(&passage.text);
             let shared = asked.intersection(&said).count();
-            let share = information.share(&said);
+            let share = information.share(&said) * passage.weight();
             found.push(PassageMatch { hit, shared, asked: asked.len(), share });
         }
         // Stable: of equals the better by BM25 stays first.

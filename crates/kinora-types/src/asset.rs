@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::DateTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, Size};
+use crate::{AssetId, Rights, Size};
 
 /// A place on Earth, WGS 84 degrees.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,46 +22,6 @@ impl GeoPoint {
         let d_lon = (other.longitude - self.longitude).to_radians() / 2.0;
         let h = d_lat.sin().powi(2) + lat_a.cos() * lat_b.cos() * d_lon.sin().powi(2);
         2.0 * 6371.0088 * h.sqrt().min(1.0).asin()
-    }
-}
-
-/// Who made a picture and under what terms it may be shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Rights {
-    /// Licence as its publisher names it, e.g. `CC-BY-SA 4.0`, `CC0-1.0`, `Public Domain`.
-    pub licence: Option<String>,
-    /// Author or rights holder.
-    pub author: Option<String>,
-    /// Where the picture was published.
-    pub source: Option<String>,
-}
-
-impl Rights {
-    /// Whether the licence obliges a film to name the author (all of Creative Commons but CC0).
-    pub fn attribution_required(&self) -> bool {
-        let licence = self.licence.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let free = ["cc0", "public domain", "publicdomain", "zero"];
-        (licence.contains("cc") || licence.contains("creative commons"))
-            && !free.iter().any(|word| licence.contains(word))
-    }
-
-    /// Whether the licence is one of these, as [`Rights::licence_is`] tells; any or none is, if there are none.
-    pub fn licence_is_among(&self, wanted: &[String]) -> bool {
-        wanted.is_empty() || wanted.iter().any(|name| self.licence_is(name))
-    }
-
-    /// Whether the licence is the one named, however it is written and whatever its version, unless
-    /// a version is asked for: `cc by` is `CC-BY 4.0`, but not `CC-BY-SA 4.0`; `cc by 2` is neither.
-    pub fn licence_is(&self, wanted: &str) -> bool {
-        let parts = |text: &str| -> Vec<String> {
-            let text = text.to_lowercase().replace("creative commons", "cc");
-            let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-            parts.map(str::to_owned).collect()
-        };
-        let (own, wanted) = (parts(self.licence.as_deref().unwrap_or_default()), parts(wanted));
-        let number = |part: &String| part.chars().all(|c| c.is_ascii_digit());
-        !wanted.is_empty() && own.starts_with(&wanted) && own.iter().skip(wanted.len()).all(number)
     }
 }
 
@@ -148,37 +108,6 @@ impl Asset {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn attribution_follows_the_licence() {
-        for (licence, required) in [
-            ("CC-BY-SA 4.0", true),
-            ("CC BY 2.0", true),
-            ("CC0-1.0", false),
-            ("Public Domain", false),
-            ("all rights reserved", false),
-        ] {
-            let rights = Rights { licence: Some(licence.into()), ..Rights::default() };
-            assert_eq!(rights.attribution_required(), required, "{licence}");
-        }
-    }
-
-    #[test]
-    fn a_licence_is_told_from_its_neighbours() {
-        for (licence, wanted, is) in [
-            ("CC-BY 4.0", "cc by", true),
-            ("Creative Commons BY 4.0", "CC-BY-4.0", true),
-            ("CC-BY-SA 4.0", "cc by", false),
-            ("CC BY 4.0", "cc by 2", false),
-            ("CC0-1.0", "CC0", true),
-            ("Public Domain", "public domain", true),
-            ("Public Domain", "", false),
-            ("", "cc0", false),
-        ] {
-            let rights = Rights { licence: Some(licence.into()), ..Rights::default() };
-            assert_eq!(rights.licence_is(wanted), is, "{licence} / {wanted}");
-        }
-    }
 
     #[test]
     fn distance_of_rome_and_paris() {

@@ -22,13 +22,14 @@ mod passage;
 mod picture;
 mod printable;
 mod record;
+mod rights;
 mod row;
 mod shot;
 mod space;
 mod stabilisation;
 mod time;
 
-pub use asset::{Asset, DateBasis, GeoPoint, Kind, Rights};
+pub use asset::{Asset, DateBasis, GeoPoint, Kind};
 pub use citation::Citation;
 pub use control::{Cancelled, Control};
 pub use film::{
@@ -45,6 +46,7 @@ pub use passage::{Certainty, DOUBTFUL_BELOW, Origin, Passage, PassageKind, Quad,
 pub use picture::{Picture, PictureError};
 pub use printable::Printable;
 pub use record::{FilmRecord, GeneratorRecord, RejectedRecord, ShotRecord, SourceRecord};
+pub use rights::Rights;
 pub use row::{AssetRow, FrameRow, Indexed, PassageRow, Point};
 pub use shot::{Rating, Shot, ShotSource, Shown};
 pub use space::{Embedding, EmbeddingSpace, SpaceMismatch};

@@ -64,7 +64,8 @@ impl Screen {
             Event::Added(_) => self.bar.step(),
             Event::Failed(failure) => self.failed(failure),
             Event::Damaged(damage) => {
-                self.bar.say(&format!("damaged: {}: {}", damage.message, damage.path.display()));
+                self.bar
+                    .warn(&format!("damaged: {}: {}", damage.message, damage.path.display()), None);
             }
             Event::Vanished { path } => {
                 self.bar.say(&format!("vanished: {}", path.display()));
@@ -96,10 +97,9 @@ impl Screen {
 
     fn failed(&mut self, failure: FileFailure) {
         self.bar.step();
-        self.bar.say(&format!("failed: {}: {}", failure.message, failure.path.display()));
-        if let Some(hint) = &failure.hint {
-            self.bar.say(&format!("  hint: {}", output::hint(hint)));
-        }
+        let hint = failure.hint.as_deref().map(output::hint);
+        let told = format!("failed: {}: {}", failure.message, failure.path.display());
+        self.bar.warn(&told, hint.as_deref());
         self.failures.push(failure);
     }
 }
@@ -182,10 +182,11 @@ pub(crate) fn run(
 
 fn say_waiting(waiting: &Waiting) {
     let Waiting { kind, assets, message, hint } = waiting;
-    output::say(&format!("{assets} not searched for {} yet: {message}", kind.name()));
-    if let Some(hint) = hint {
-        output::say(&format!("  hint: {hint}, then add them again"));
-    }
+    let hint = hint.as_ref().map(|hint| format!("{hint}, then add them again"));
+    output::warn(
+        &format!("{assets} not searched for {} yet: {message}", kind.name()),
+        hint.as_deref(),
+    );
 }
 
 fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {

@@ -1,8 +1,11 @@
 //! `kinora libraries`
 
-use kinora_engine::{Engine, LibraryCheck, LibrarySummary};
+use std::io::{self, IsTerminal};
+
+use kinora_engine::{Contents, Engine, LibraryCheck, LibraryContents, LibrarySummary};
 use serde::Serialize;
 
+use super::usage;
 use crate::{Outcome, args::LibrariesCommand, output};
 
 #[derive(Serialize)]
@@ -13,6 +16,17 @@ struct LibraryList {
 #[derive(Serialize)]
 struct Checked {
     libraries: Vec<LibraryCheck>,
+}
+
+#[derive(Serialize)]
+struct Renamed<'a> {
+    renamed: &'a str,
+    library: &'a str,
+}
+
+#[derive(Serialize)]
+struct Deleted<'a> {
+    deleted: &'a LibraryContents,
 }
 
 /// Runs the command.
@@ -26,7 +40,82 @@ pub(crate) fn run(
         Some(LibrariesCommand::Check { name, repair }) => {
             check(engine, name.as_deref(), *repair, json)
         }
+        Some(LibrariesCommand::Show { name }) => show(&engine.contents(name)?, json),
+        Some(LibrariesCommand::Rename { name, new }) => rename(engine, name, new, json),
+        Some(LibrariesCommand::Delete { name, yes }) => delete(engine, name, *yes, json),
     }
+}
+
+fn show(library: &LibraryContents, json: bool) -> anyhow::Result<Outcome> {
+    if json {
+        output::json(library)?;
+        return Ok(Outcome::Done);
+    }
+    output::line(&library.name)?;
+    let megabytes = format!("{:.1} MB", library.bytes as f64 / 1e6);
+    let mut rows = vec![("folder", library.folder.display().to_string()), ("size", megabytes)];
+    rows.extend(library.space.clone().map(|space| ("space", space)));
+    rows.extend(library.contents.map(|contents| ("holds", counts(&contents))));
+    rows.extend(library.fault.clone().map(|fault| ("fault", fault)));
+    for path in &library.foreign {
+        rows.push(("not Kinora's", path.display().to_string()));
+    }
+    rows.iter().try_for_each(|(what, told)| output::line(format!("  {what}: {told}")))?;
+    Ok(Outcome::Done)
+}
+
+/// What is there, in words.
+fn counts(contents: &Contents) -> String {
+    let counts = [
+        (contents.pictures, "pictures"),
+        (contents.videos, "videos"),
+        (contents.recordings, "recordings"),
+        (contents.withdrawn, "whose files are gone"),
+        (contents.passages, "passages of words"),
+        (contents.corrected, "corrected by you"),
+        (contents.films, "films' records"),
+        (contents.conversations, "conversations"),
+    ];
+    let told = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { "nothing".into() } else { told.join(", ") }
+}
+
+fn rename(engine: &Engine, name: &str, new: &str, json: bool) -> anyhow::Result<Outcome> {
+    engine.rename_library(name, new)?;
+    if json {
+        output::json(&Renamed { renamed: name, library: new })?;
+    } else {
+        output::line(format!("library `{name}` is now `{new}`"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn delete(engine: &Engine, name: &str, yes: bool, json: bool) -> anyhow::Result<Outcome> {
+    let library = engine.contents(name)?;
+    let held =
+        library.contents.map_or_else(|| "what it held cannot be read".into(), |c| counts(&c));
+    if !yes {
+        if !io::stdin().is_terminal() {
+            let message =
+                format!("nobody can be asked whether to delete library `{name}`; say `--yes`");
+            return Err(usage(message));
+        }
+        output::warn(&format!("library `{name}` will be deleted: {held}; your files stay"), None);
+        if !output::asked("delete it?")? {
+            output::say("nothing was deleted");
+            return Ok(Outcome::Partly);
+        }
+    }
+    let deleted = engine.delete_library(name)?;
+    if json {
+        output::json(&Deleted { deleted: &deleted })?;
+    } else {
+        output::line(format!(
+            "library `{name}` is deleted: {held}; your files stay where they are"
+        ))?;
+    }
+    Ok(Outcome::Done)
 }
 
 fn list(engine: &Engine, json: bool) -> anyhow::Result<Outcome> {

@@ -3,12 +3,14 @@
 pub(crate) mod add;
 pub(crate) mod ask;
 pub(crate) mod chat;
+pub(crate) mod completions;
 pub(crate) mod edit;
 pub(crate) mod eval;
 pub(crate) mod films;
 pub(crate) mod gathered;
 pub(crate) mod libraries;
 pub(crate) mod make;
+pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod search;
 pub(crate) mod show;

@@ -1,8 +1,11 @@
 //! `kinora models`
 
-use std::sync::{Arc, Mutex};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex},
+};
 
-use kinora_engine::{Control, Engine, Event, Job, Stage, Status};
+use kinora_engine::{Control, Engine, Event, Job, Stage, Status, StoreError};
 use serde::Serialize;
 
 use crate::{
@@ -26,6 +29,36 @@ struct ModelList {
     models: Vec<Model>,
 }
 
+#[derive(Serialize)]
+struct Located<'a> {
+    path: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct Pulled {
+    models: Vec<PulledModel>,
+}
+
+#[derive(Clone, Serialize)]
+struct PulledModel {
+    name: String,
+    /// Where it came from; nothing if it was here.
+    source: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Verified {
+    name: String,
+    intact: bool,
+    fault: Option<String>,
+    hint: Option<String>,
+}
+
+#[derive(Serialize)]
+struct VerifiedList {
+    models: Vec<Verified>,
+}
+
 /// Runs the command.
 pub(crate) fn run(
     engine: &Engine,
@@ -35,18 +68,25 @@ pub(crate) fn run(
 ) -> anyhow::Result<Outcome> {
     match command {
         ModelsCommand::List => list(engine, json),
-        ModelsCommand::Pull { names } => pull(engine, names, control),
-        ModelsCommand::Verify { names } => verify(engine, names, control),
-        ModelsCommand::Path { name } => {
-            let store = engine.store();
-            let path = match name {
-                Some(name) => store.path(name).map_err(kinora_engine::EngineError::from)?,
-                None => store.cache_dir().to_owned(),
-            };
-            output::line(path.to_string_lossy())?;
-            Ok(Outcome::Done)
-        }
+        ModelsCommand::Pull { names } => pull(engine, names, json, control),
+        ModelsCommand::Verify { names } => verify(engine, names, json, control),
+        ModelsCommand::Path { name } => path(engine, name.as_deref(), json),
     }
+}
+
+fn path(engine: &Engine, name: Option<&str>, json: bool) -> anyhow::Result<Outcome> {
+    let store = engine.store();
+    let path = match name {
+        Some(name) => store.path(name).map_err(kinora_engine::EngineError::from)?,
+        None => store.cache_dir().to_owned(),
+    };
+    let path = path.to_string_lossy();
+    if json {
+        output::json(&Located { path })?
+    } else {
+        output::line(path)?
+    }
+    Ok(Outcome::Done)
 }
 
 fn list(engine: &Engine, json: bool) -> anyhow::Result<Outcome> {
@@ -80,13 +120,22 @@ fn model(status: Status) -> Model {
     }
 }
 
-fn pull(engine: &Engine, names: &[String], control: &Control) -> anyhow::Result<Outcome> {
+fn pull(
+    engine: &Engine,
+    names: &[String],
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     let screen = Arc::new(Mutex::new(Screen::default()));
     let shown = Arc::clone(&screen);
     let job = Job::new(control).on_event(move |event| output::locked(&shown).show(event));
     let result = engine.pull(names, &job);
-    output::locked(&screen).clear();
+    let mut screen = output::locked(&screen);
+    screen.clear();
     result?;
+    if json {
+        output::json(&Pulled { models: std::mem::take(&mut screen.pulled) })?;
+    }
     Ok(Outcome::Done)
 }
 
@@ -94,6 +143,7 @@ fn pull(engine: &Engine, names: &[String], control: &Control) -> anyhow::Result<
 #[derive(Default)]
 struct Screen {
     bar: Option<(String, Bar)>,
+    pulled: Vec<PulledModel>,
 }
 
 impl Screen {
@@ -109,6 +159,10 @@ impl Screen {
         }
         bar.position(done);
         bar.message(words(stage));
+        let from = Some(source.clone()).filter(|_| stage == Stage::Done);
+        if matches!(stage, Stage::Done | Stage::Present) {
+            self.pulled.push(PulledModel { name: id.clone(), source: from });
+        }
         match stage {
             Stage::Done => bar.say(&format!("pulled {id} from {source}")),
             Stage::Present => bar.say(&format!("{id} is here")),
@@ -134,25 +188,33 @@ fn words(stage: Stage) -> &'static str {
     }
 }
 
-fn verify(engine: &Engine, names: &[String], control: &Control) -> anyhow::Result<Outcome> {
+fn verify(
+    engine: &Engine,
+    names: &[String],
+    json: bool,
+    control: &Control,
+) -> anyhow::Result<Outcome> {
     let here =
         || engine.store().list().into_iter().filter(|s| s.path.is_some()).map(|s| s.artifact.id);
     let names: Vec<String> = if names.is_empty() { here().collect() } else { names.to_vec() };
-    let mut outcome = Outcome::Done;
-    for name in &names {
-        match engine.store().verify(&[name], control) {
-            Ok(()) => output::line(format!("{name}: intact"))?,
-            Err(error) => {
-                outcome = Outcome::Partly;
-                if control.is_cancelled() {
-                    break;
-                }
-                output::complain("error", &error.to_string());
-                if let Some(hint) = error.hint() {
-                    output::complain("hint", &output::hint(&hint));
-                }
-            }
+    let mut models = Vec::new();
+    for name in names {
+        let fault = engine.store().verify(&[&name], control).err();
+        if control.is_cancelled() {
+            break;
         }
+        let hint = fault.as_ref().and_then(StoreError::hint).map(|hint| output::hint(&hint));
+        match &fault {
+            None if json => {}
+            None => output::line(format!("{name}: intact"))?,
+            Some(fault) => output::warn(&format!("error: {fault}"), hint.as_deref()),
+        }
+        let fault = fault.map(|fault| fault.to_string());
+        models.push(Verified { name, intact: fault.is_none(), fault, hint });
     }
-    Ok(outcome)
+    let whole = models.iter().all(|model| model.intact) && !control.is_cancelled();
+    if json {
+        output::json(&VerifiedList { models })?;
+    }
+    Ok(if whole { Outcome::Done } else { Outcome::Partly })
 }

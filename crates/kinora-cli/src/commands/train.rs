@@ -110,7 +110,7 @@ impl Screen {
             }
             Event::VideoSkipped { video, why } => {
                 self.skipped += 1;
-                self.videos.say(&format!("left out: {video}: {why}"));
+                self.videos.warn(&format!("left out: {video}: {why}"), None);
             }
             Event::Step(step) => {
                 self.loss = Some(step.loss);

@@ -49,7 +49,45 @@ pub(crate) fn hint(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::args::Cli;
+
+    /// Commands whose errors give a phrase that is told as a flag alone.
+    const GIVEN_BY: [(&str, &str); 10] = [
+        (advice::OTHER_LIBRARY, "add"),
+        (advice::NAME_LIBRARY, "verify"),
+        (advice::CHOOSE_FONT, "make"),
+        (advice::OVERWRITE, "make"),
+        (advice::FILM_LENGTH, "make"),
+        (advice::PIN, "make"),
+        (advice::LEAVE_OUT, "make"),
+        (advice::EXAMPLE, "search"),
+        (advice::NAME_VIDEO_MODEL, "make"),
+        (advice::SHORTER_CLIPS, "train"),
+    ];
+
+    #[test]
+    fn a_flag_alone_is_one_of_the_command_that_gives_the_hint() {
+        let mut cli = Cli::command();
+        cli.build();
+        for (phrase, said) in COMMANDS {
+            let Some(flag) =
+                said.split("`--").nth(1).and_then(|rest| rest.split(['`', ' ']).next())
+            else {
+                continue;
+            };
+            let given = GIVEN_BY.iter().filter(|(given, _)| *given == phrase);
+            let commands: Vec<&str> = given.map(|(_, command)| *command).collect();
+            assert!(!commands.is_empty(), "whose error gives `{phrase}`?");
+            for name in commands {
+                let command = cli.find_subcommand(name).expect("it is a command");
+                let known = command.get_arguments().any(|arg| arg.get_long() == Some(flag));
+                assert!(known, "`kinora {name}` has no `--{flag}`: {said}");
+            }
+        }
+    }
 
     #[test]
     fn every_thing_to_do_has_a_command_or_a_flag() {

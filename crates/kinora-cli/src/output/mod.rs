@@ -1,25 +1,28 @@
 //! What people and programs read: tables, JSON, contact sheets, progress.
 //!
-//! Way in: [`line()`], [`json`] and [`document`] for results, [`say`] and [`complain`] for messages. Only [`terminal`]
+//! Way in: [`line()`], [`json`] and [`document`] for results, [`say`], [`warn`] and [`fail`] for messages. Only [`terminal`]
 //! writes to the standard streams, and what it writes is printable.
 
 pub(crate) mod file;
 mod hint;
 pub(crate) mod inline;
+mod message;
 pub(crate) mod progress;
 pub(crate) mod sheet;
 pub(crate) mod table;
 mod terminal;
+mod usage;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kinora_types::{Hit, TimeRange};
 
 pub(crate) use hint::hint;
+pub(crate) use message::{Failure, cancelled, fail, is_quiet, log, say, say_over, settle, warn};
 pub(crate) use terminal::{
-    complain, document, is_terminal, is_unread, json, line, lines, picture, piece, prompt, say,
-    say_over, usage,
+    asked, document, is_terminal, is_unread, json, line, lines, picture, piece, prompt,
 };
+pub(crate) use usage::usage;
 
 /// A stretch of time as `00:41.0-00:47.5`.
 pub(crate) fn span(range: TimeRange) -> String {

@@ -65,6 +65,11 @@ impl Bar {
         self.0.suspend(|| super::say(line));
     }
 
+    /// A warning on stderr that does not tear it.
+    pub(crate) fn warn(&self, text: &str, hint: Option<&str>) {
+        self.0.suspend(|| super::warn(text, hint));
+    }
+
     /// Takes it away.
     pub(crate) fn clear(&self) {
         self.0.finish_and_clear();
@@ -80,7 +85,11 @@ pub(crate) fn duration(elapsed: Duration) -> String {
 }
 
 fn drawn(total: Option<u64>, template: &str) -> Bar {
-    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10));
+    let target = match super::is_quiet() {
+        true => ProgressDrawTarget::hidden(),
+        false => ProgressDrawTarget::stderr_with_hz(10),
+    };
+    let bar = ProgressBar::with_draw_target(total, target);
     // The templates are constants of this file, so a bad one shows in any run; a plain bar serves then.
     let style = ProgressStyle::with_template(template);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

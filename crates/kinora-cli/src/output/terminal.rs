@@ -75,60 +75,39 @@ pub(crate) fn picture(escapes: &super::inline::Escapes) -> anyhow::Result<()> {
     Ok(write(&format!("{}\n", escapes.0))?)
 }
 
-/// Says a line on stderr.
-pub(crate) fn say(text: &str) {
+/// Writes a line to stderr.
+pub(super) fn err(text: &str) {
     drop(writeln!(io::stderr().lock(), "{}", Printable(text)));
 }
 
-/// Says what is wrong. Lines after the first are set in, so that none of them reads as a message of its own.
-pub(crate) fn complain(kind: &str, text: &str) {
-    let mut lines = text.lines();
-    say(&format!("{kind}: {}", lines.next().unwrap_or_default()));
-    lines.for_each(|line| say(&format!("  {}", line.trim_start())));
+/// Writes an object to stderr, as a line of its own.
+pub(super) fn object(value: &impl Serialize) {
+    // Messages hold nothing but texts and numbers.
+    if let Ok(text) = serde_json::to_string(&Versioned { version: JSON_VERSION, value }) {
+        drop(writeln!(io::stderr().lock(), "{}", escaped_json(&text)));
+    }
 }
 
-/// Says a line from another thread than the one that draws bars.
-pub(crate) fn say_over(text: &str) {
+/// Takes away the bar that stands in the line of the cursor.
+pub(super) fn clear_line() {
     if io::stderr().is_terminal() {
         drop(write!(io::stderr().lock(), "\r\x1b[2K"));
     }
-    say(text);
+}
+
+/// Asks on a terminal; whether the answer is yes.
+pub(crate) fn asked(question: &str) -> io::Result<bool> {
+    let mut err = io::stderr().lock();
+    drop(write!(err, "{} [y/N] ", Printable(question)).and_then(|()| err.flush()));
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
 /// Asks for a line of input on a terminal.
 pub(crate) fn prompt() {
     let mut err = io::stderr().lock();
     drop(err.write_all(b"> ").and_then(|()| err.flush()));
-}
-
-/// Tells of a wrong command line, or the help that was asked for. What it repeats of the command line is printable.
-pub(crate) fn usage(error: clap::Error) -> ! {
-    use clap::error::{ContextKind, ContextValue};
-    let mut shown = error;
-    let printable = |text: &String| Printable(text).to_string();
-    let context: Vec<_> = shown.context().map(|(kind, value)| (kind, value.clone())).collect();
-    for (kind, value) in context {
-        let value = match value {
-            ContextValue::String(text) => ContextValue::String(printable(&text)),
-            ContextValue::Strings(texts) => {
-                ContextValue::Strings(texts.iter().map(printable).collect())
-            }
-            // Only clap's own words.
-            other => other,
-        };
-        shown.insert(kind, value);
-    }
-    // What a parser of ours repeats is no context, but the cause, which clap shows as it is.
-    let cause = std::error::Error::source(&shown).map(ToString::to_string).unwrap_or_default();
-    if cause.chars().any(Printable::is_unsafe) {
-        let told = |kind| shown.get(kind).map(ToString::to_string).unwrap_or_default();
-        let (value, argument) = (told(ContextKind::InvalidValue), told(ContextKind::InvalidArg));
-        say(&format!("error: invalid value '{value}' for '{argument}': {}", Printable(&cause)));
-        say("");
-        say("For more information, try '--help'.");
-        std::process::exit(shown.exit_code());
-    }
-    shown.exit()
 }
 
 fn write(text: &str) -> io::Result<()> {

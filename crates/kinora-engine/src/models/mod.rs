@@ -15,7 +15,7 @@ pub(crate) mod vision;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kinora_inference::{LanguageModel, SpeechRecognizer, TextReader, VisionLanguageModel};
@@ -67,7 +67,7 @@ impl Models {
             let mut spaces = locked(&self.spaces);
             Arc::clone(spaces.entry(name.to_owned()).or_default())
         };
-        slot.get(|| self.backends.space(name).map(Arc::new))
+        slot.get(|| timed(name, || self.backends.space(name)).map(Arc::new))
     }
 
     /// The language model that is configured, if one is.
@@ -75,7 +75,7 @@ impl Models {
     /// # Errors
     /// If the configured model is missing, or cannot be run by this build.
     pub(crate) fn language(&self) -> Result<Option<Queue<dyn LanguageModel>>, EngineError> {
-        let load = || match self.backends.language() {
+        let load = || match timed("language", || self.backends.language()) {
             Ok(Some(model)) => Ok(Queued::new(model)),
             Ok(None) => Err(None),
             Err(error) => Err(Some(error)),
@@ -92,7 +92,7 @@ impl Models {
     /// # Errors
     /// If no vision-language model is configured, or it cannot be run by this build.
     pub(crate) fn vision(&self) -> Result<Queue<dyn VisionLanguageModel>, EngineError> {
-        self.vision.get(|| self.backends.vision().map(Queued::new))
+        self.vision.get(|| timed("vision", || self.backends.vision()).map(Queued::new))
     }
 
     /// The recognizer of speech.
@@ -100,7 +100,7 @@ impl Models {
     /// # Errors
     /// If a file of the model was not pulled.
     pub(crate) fn speech(&self) -> Result<Queue<dyn SpeechRecognizer>, EngineError> {
-        self.speech.get(|| self.backends.speech().map(Queued::new))
+        self.speech.get(|| timed("speech", || self.backends.speech()).map(Queued::new))
     }
 
     /// The reader of text in pictures.
@@ -108,7 +108,7 @@ impl Models {
     /// # Errors
     /// If a file of the model was not pulled.
     pub(crate) fn reader(&self) -> Result<Queue<dyn TextReader>, EngineError> {
-        self.reader.get(|| self.backends.reader().map(Queued::new))
+        self.reader.get(|| timed("reader", || self.backends.reader()).map(Queued::new))
     }
 
     /// Gives back what nobody uses and nobody has used for so long; tells how many models that were.
@@ -123,4 +123,12 @@ impl Models {
         released += usize::from(self.speech.release(idle));
         released + usize::from(self.reader.release(idle))
     }
+}
+
+/// Loads a model and logs how long that took.
+fn timed<M>(model: &str, load: impl FnOnce() -> Result<M, EngineError>) -> Result<M, EngineError> {
+    let begun = Instant::now();
+    let loaded = load()?;
+    tracing::info!(model, seconds = begun.elapsed().as_secs_f64(), "loaded");
+    Ok(loaded)
 }

@@ -9,3 +9,4 @@ mod idle;
 mod many;
 mod requests;
 mod stop;
+mod whole;

@@ -56,7 +56,8 @@ pub(super) fn read(bytes: Vec<u8>) -> Blocks {
             licence: text(Tag::Copyright).map(|t| rights::name_of(&t)),
             author: text(Tag::Artist).or_else(|| wide_text(&exif, XP_AUTHOR)),
             source: None,
-        },
+        }
+        .meant(),
         ..Metadata::default()
     };
     let found = Found { metadata, dates: dates(&exif) };
@@ -121,11 +122,7 @@ fn orientation_of(exif: &Exif) -> Option<Orientation> {
 
 fn text(exif: &Exif, tag: Tag) -> Option<String> {
     match &exif.get_field(tag, In::PRIMARY)?.value {
-        Value::Ascii(lines) => {
-            // The name of a language in the place of a text says nothing.
-            let text = lines.iter().find_map(|line| clean(&decode(line)));
-            text.filter(|text| text != "x-default")
-        }
+        Value::Ascii(lines) => lines.iter().find_map(|line| clean(&decode(line))),
         _ => None,
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn read(bytes: &[u8]) -> Found {
             licence: one(116).map(|t| rights::name_of(&t)),
             author: one(80),
             source: one(115).or_else(|| one(110)),
-        },
+        }
+        .meant(),
         ..Metadata::default()
     };
     let dates = Dates { original: date(55, 60), digitized: date(62, 63), ..Dates::default() };

@@ -170,7 +170,12 @@ fn texts(texts: &[(String, String)]) -> Found {
     let metadata = Metadata {
         title: get("Title"),
         caption: get("Description").or_else(|| get("Comment")),
-        rights: Rights { licence: get("Copyright"), author: get("Author"), source: get("Source") },
+        rights: Rights {
+            licence: get("Copyright").map(|text| rights::name_of(&text)),
+            author: get("Author"),
+            source: get("Source"),
+        }
+        .meant(),
         ..Metadata::default()
     };
     let dates = Dates {
@@ -185,13 +190,13 @@ fn texts(texts: &[(String, String)]) -> Found {
 /// Characters of a text; what is longer is cut.
 const LONGEST: usize = 10_000;
 
-/// Trimmed, without control characters; `None` if nothing is left.
+/// Trimmed, without control characters; `None` if nothing is left, or no more than the name of XMP's default language.
 fn clean(text: &str) -> Option<String> {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     let text = text.trim_matches(['\0', ' ', '\t', '\r', '\n']);
     let text: String = text.chars().take(LONGEST).map(printable).collect();
     let text = text.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
-    (!text.is_empty()).then_some(text)
+    (!text.is_empty() && !text.eq_ignore_ascii_case("x-default")).then_some(text)
 }
 
 #[cfg(test)]

@@ -94,7 +94,11 @@ fn rights(packet: &Packet) -> Rights {
     // An address that names a licence is surer than prose.
     let licence =
         [(CC, "license"), (XMP_RIGHTS, "WebStatement"), (XMP_RIGHTS, "UsageTerms"), (DC, "rights")];
-    let found: Vec<String> = licence.iter().filter_map(|property| packet.one(*property)).collect();
+    let stated = |property: &Property| {
+        let licence = packet.one(*property);
+        Rights { licence, ..Rights::default() }.meant().licence
+    };
+    let found: Vec<String> = licence.iter().filter_map(stated).collect();
     let named = found.iter().map(|t| rights::name_of(t)).zip(&found).find(|(n, t)| n != *t);
     // A web statement that names no licence is only a place to read on.
     let prose = || found.iter().find(|t| !t.starts_with("http")).or(found.first()).cloned();
@@ -105,6 +109,7 @@ fn rights(packet: &Packet) -> Rights {
         author: authors(packet).or_else(|| packet.one((CC, "attributionName"))),
         source: source.iter().find_map(|property| packet.one(*property)),
     }
+    .meant()
 }
 
 /// Authors, each once.

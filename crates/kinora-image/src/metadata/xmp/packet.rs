@@ -31,7 +31,7 @@ impl<'a> Packet<'a> {
 
     /// The plain value, the preferred language or the first member.
     pub(super) fn one(&self, property: Property) -> Option<String> {
-        let attribute = |d: &Node| d.attribute(property).and_then(word);
+        let attribute = |d: &Node| d.attribute(property).and_then(clean);
         let plain = self.descriptions.iter().find_map(attribute);
         plain.or_else(|| self.elements(property).find_map(preferred))
     }
@@ -76,23 +76,22 @@ pub(super) fn value(node: Node) -> Option<String> {
         let mut inside = node.children().filter(Node::is_element);
         inside.find_map(|child| {
             if child.has_tag_name((RDF, "value")) {
-                return child.text().and_then(word);
+                return child.text().and_then(clean);
             }
             // A structure with qualifiers may be written as a description in the description.
             let described = child.has_tag_name((RDF, "Description")).then_some(child)?;
-            let attribute = described.attribute((RDF, "value")).and_then(word);
+            let attribute = described.attribute((RDF, "value")).and_then(clean);
             attribute.or_else(|| {
-                described.children().find(|n| n.has_tag_name((RDF, "value")))?.text().and_then(word)
+                described
+                    .children()
+                    .find(|n| n.has_tag_name((RDF, "value")))?
+                    .text()
+                    .and_then(clean)
             })
         })
     };
-    let own = node.text().and_then(word);
+    let own = node.text().and_then(clean);
     let attributes = ["value", "resource"].iter();
-    own.or_else(|| attributes.copied().find_map(|name| node.attribute((RDF, name)).and_then(word)))
+    own.or_else(|| attributes.copied().find_map(|name| node.attribute((RDF, name)).and_then(clean)))
         .or_else(inner)
-}
-
-/// Cleaned; the name of the default language in the place of a text says nothing.
-fn word(text: &str) -> Option<String> {
-    clean(text).filter(|text| !text.eq_ignore_ascii_case("x-default"))
 }
