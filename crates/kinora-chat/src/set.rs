@@ -76,6 +76,8 @@ struct Found {
     named: Vec<AssetRow>,
     /// Of these, what is called so and no more.
     titled: Vec<AssetRow>,
+    /// What looks like it and has most of the words, best first.
+    agreed: Vec<AssetRow>,
     /// What looks like it as much as what is called so, or nearly as much as what looks most like it, best first.
     seen: Vec<AssetRow>,
 }
@@ -106,6 +108,7 @@ impl Found {
                 .is_some_and(|(score, least)| score >= f32::midpoint(least, usual).max(least)),
             None => outcome.stands_out(hit),
         };
+        let agreed = others.iter().filter(|hit| hit.fit.by_words()).map(|hit| hit.row).collect();
         let mut seen: Vec<&Hit> = others.into_iter().filter(is_seen).collect();
         seen.sort_by(|a, b| {
             b.scores.dense.partial_cmp(&a.scores.dense).unwrap_or(std::cmp::Ordering::Equal)
@@ -121,7 +124,7 @@ impl Found {
         // Nothing that only looks like it bears its name.
         let is_name = !named.is_empty() && is_name(words);
         let seen = seen.into_iter().filter(|_| !is_name).map(|hit| hit.row).collect();
-        Ok(Self { named, titled, seen })
+        Ok(Self { named, titled, agreed, seen })
     }
 
     fn all(&self) -> Vec<AssetRow> {
@@ -136,8 +139,8 @@ impl Found {
             self.named.truncate(SAME);
             std::mem::take(&mut self.named)
         } else {
-            self.seen.truncate(most);
-            std::mem::take(&mut self.seen)
+            let seen = self.seen.iter().filter(|row| !self.agreed.contains(row));
+            self.agreed.iter().chain(seen).take(most).copied().collect()
         };
         Set { rows, exact: false }
     }

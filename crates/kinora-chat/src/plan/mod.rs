@@ -2,6 +2,7 @@
 //!
 //! What has become a filter is looked for no more: `pictures of dogs from Rome` is `dogs` among those taken in Rome.
 
+mod asking;
 mod dates;
 mod names;
 mod operation;

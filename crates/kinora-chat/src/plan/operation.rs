@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::tokens::Tokens;
+use super::{asking::FIELDS, tokens::Tokens};
 
 /// Words for pictures, those for one of them first.
 pub(super) const PICTURES: [&str; 14] = [
@@ -315,121 +315,7 @@ fn number(word: &str) -> Option<usize> {
 
 /// What is asked of an asset beside what it shows, with the words that ask it.
 fn take_field(tokens: &mut Tokens, extreme: bool) -> Option<Field> {
-    let fields: [(Field, &[&str]); 5] = [
-        (
-            Field::Camera,
-            &[
-                "with which camera",
-                "with what camera",
-                "which camera",
-                "what camera",
-                "which cameras",
-                "what cameras",
-                "what kind of camera",
-            ],
-        ),
-        (
-            Field::Licence,
-            &[
-                "under which licence",
-                "under which license",
-                "under what licence",
-                "under what license",
-                "which licence",
-                "which license",
-                "what licence",
-                "what license",
-                "licence of",
-                "license of",
-                "which licences",
-                "what licences",
-                "how is",
-                "licensed",
-            ],
-        ),
-        (
-            Field::Author,
-            &[
-                "who took",
-                "who has taken",
-                "who made",
-                "who shot",
-                "who filmed",
-                "who photographed",
-                "who recorded",
-                "who captured",
-                "who created",
-                "who painted",
-                "by whom",
-                "whose",
-                "who is the author",
-                "who is the photographer",
-                "who was the photographer",
-                "author of",
-                "photographer of",
-                "author",
-                "photographer",
-                "authors",
-                "photographers",
-                "name of the photographer",
-                "which people took",
-                "who is it by",
-                "who are",
-            ],
-        ),
-        (
-            Field::Date,
-            &[
-                "when was",
-                "when were",
-                "when did",
-                "when is",
-                "when have",
-                "when had",
-                "what date",
-                "which date",
-                "which day",
-                "what day",
-                "which days",
-                "which year",
-                "what year",
-                "which years",
-                "what years",
-                "which month",
-                "what month",
-                "how old is",
-                "how old are",
-                "when",
-            ],
-        ),
-        (
-            Field::Place,
-            &[
-                "where was",
-                "where were",
-                "where did",
-                "where is",
-                "where are",
-                "where have",
-                "which place",
-                "what place",
-                "which places",
-                "what places",
-                "which city",
-                "what city",
-                "which cities",
-                "what cities",
-                "which town",
-                "what town",
-                "which country",
-                "what country",
-                "which countries",
-                "what countries",
-                "where",
-            ],
-        ),
-    ];
-    let (field, phrases) = fields.into_iter().find(|(_, phrases)| {
+    let (field, phrases) = FIELDS.into_iter().find(|(_, phrases)| {
         tokens.asks_any(phrases) || (phrases[0].contains(' ') && leading(tokens, phrases))
     })?;
     let means = extreme || is_of_assets(tokens, field);
