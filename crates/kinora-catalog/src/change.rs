@@ -1,10 +1,12 @@
 //! What is written: changes in, changes out to the vector index.
 
+use std::path::PathBuf;
+
 use kinora_types::{
     Asset, AssetId, Embedding, Passage, PassageKind, Point, Rights, ShotMotion, TimeRange,
 };
 
-use crate::{Correction, Layer, LayerMetadata};
+use crate::{Correction, Layer, LayerMetadata, Problem};
 
 /// A file as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct FileState {
     pub mtime_ns: i64,
     /// Whether it was there when last looked for.
     pub present: bool,
+    /// Whether a person took its asset out of the library.
+    pub removed: bool,
     /// Its sidecars then, in the words of who wrote [`Change::Beside`]; empty for none.
     pub beside: String,
 }
@@ -167,6 +171,23 @@ pub enum Change {
     Vanished {
         /// Its path.
         path: String,
+    },
+    /// A person takes an asset out of the library: it is live no more, whatever its files do.
+    Remove {
+        /// The asset.
+        asset: AssetId,
+    },
+    /// A person brings an asset back that was taken out.
+    Restore {
+        /// The asset.
+        asset: AssetId,
+    },
+    /// Something is wrong with a file or folder.
+    Problem(Problem),
+    /// Nothing is wrong with a file or folder any more.
+    Solved {
+        /// Its path.
+        path: PathBuf,
     },
 }
 

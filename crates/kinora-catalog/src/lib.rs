@@ -5,7 +5,8 @@
 //! Readers in other processes see it at once. Vectors are kept here as 32-bit floats; a vector index
 //! follows through [`Catalog::changes_since`] and can be thrown away and rebuilt at any time.
 //!
-//! An asset is *live* while at least one present file holds its bytes; only live assets are found.
+//! An asset is *live* while at least one present file holds its bytes and nobody took it out ([`Change::Remove`]); only
+//! live assets are found.
 //! Others stay, so that films made from them can still be explained.
 //!
 //! A picture is one point of the vector index, a video one point for each frame that was looked at; the
@@ -34,7 +35,9 @@ mod names;
 mod pages;
 mod passages;
 mod place;
+mod problems;
 mod read;
+mod removal;
 mod repair;
 mod schema;
 mod write;
@@ -70,6 +73,8 @@ pub use layers::{Layer, LayerMetadata};
 pub use lexical::{LexicalHit, Words};
 pub use names::composed;
 pub use passages::{Correction, PassageHit};
+pub use problems::{Problem, WordFault};
+pub use removal::Meant;
 pub use repair::{Repaired, repair};
 
 /// Name of the database file in a library's folder.

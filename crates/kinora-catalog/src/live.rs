@@ -51,6 +51,7 @@ fn rows_beside(connection: &Connection, path: &str) -> Result<Vec<AssetRow>, Cat
     let mut statement = connection.prepare_cached(
         "SELECT path, asset FROM files
          WHERE path > ?1 AND path < substr(?1, 1, length(?1) - 1) || '/' AND present = 1
+             AND asset IN (SELECT row FROM assets WHERE live = 1)
          ORDER BY path",
     )?;
     let rows =

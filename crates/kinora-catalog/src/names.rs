@@ -20,19 +20,21 @@ pub fn composed(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a path is, or ends in, what is wanted (composed): a name, or a name with some of its folders.
-fn is_called(path: &str, wanted: &str) -> bool {
+pub(crate) fn is_called(path: &str, wanted: &str) -> bool {
     let path = composed(path);
     let folders = path.strip_suffix(wanted);
     folders.is_some_and(|folders| folders.is_empty() || folders.ends_with(['/', '\\']))
 }
 
-/// Rows of the assets in present files whose path passes, ascending.
-fn rows_where(
+/// Rows of the live assets in present files whose path passes, ascending.
+pub(crate) fn rows_where(
     connection: &Connection,
     passes: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<AssetRow>, CatalogError> {
-    let mut statement =
-        connection.prepare_cached("SELECT path, asset FROM files WHERE present = 1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT path, asset FROM files WHERE present = 1
+             AND asset IN (SELECT row FROM assets WHERE live = 1)",
+    )?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

@@ -63,8 +63,8 @@ impl Catalog {
         };
         let connection = self.reader()?;
         let mut statement = connection.prepare_cached(
-            "SELECT a.id, f.bytes, f.mtime_ns, f.present, f.beside FROM files f JOIN assets a ON a.row = f.asset
-             WHERE f.path = ?1",
+            "SELECT a.id, f.bytes, f.mtime_ns, f.present, f.beside, a.removed IS NOT NULL
+             FROM files f JOIN assets a ON a.row = f.asset WHERE f.path = ?1",
         )?;
         let read = |row: &Row<'_>| {
             Ok(FileState {
@@ -73,6 +73,7 @@ impl Catalog {
                 mtime_ns: row.get(2)?,
                 present: row.get(3)?,
                 beside: row.get(4)?,
+                removed: row.get(5)?,
             })
         };
         Ok(statement.query_row([path], read).optional()?)
@@ -251,16 +252,8 @@ impl Catalog {
     /// [`CatalogError::Sqlite`] and [`CatalogError::Moved`] if the file cannot be read; [`CatalogError::Damaged`].
     pub fn resolve(&self, reference: &str) -> Result<Asset, CatalogError> {
         let connection = self.view()?;
-        let hex = reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit());
         let mut rows = names::rows_called(&connection, reference)?;
-        if hex {
-            let mut statement = connection.prepare_cached(
-                "SELECT row FROM assets WHERE live = 1 AND lower(hex(id)) LIKE lower(?1) || '%'",
-            )?;
-            for row in statement.query_map([reference], |row| Ok(AssetRow(row.get(0)?)))? {
-                rows.push(row?);
-            }
-        }
+        rows.extend(rows_hashed(&connection, reference)?);
         rows.sort_unstable();
         rows.dedup();
         match rows.as_slice() {
@@ -281,6 +274,26 @@ impl Catalog {
         let value = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         Ok(blob.chunks_exact(4).map(value).collect())
     }
+}
+
+/// Whether a reference may be a content hash or the begin of one.
+pub(crate) fn is_hash(reference: &str) -> bool {
+    reference.len() >= 6 && reference.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+/// Rows of the live assets whose content hash begins so.
+pub(crate) fn rows_hashed(
+    connection: &Connection,
+    reference: &str,
+) -> Result<Vec<AssetRow>, CatalogError> {
+    if !is_hash(reference) {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT row FROM assets WHERE live = 1 AND lower(hex(id)) LIKE lower(?1) || '%'",
+    )?;
+    let rows = statement.query_map([reference], |row| Ok(AssetRow(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The row of an asset, if there is one.

@@ -40,7 +40,7 @@ struct Table {
     key: &'static str,
 }
 
-const TABLES: [Table; 13] = [
+const TABLES: [Table; 14] = [
     Table { name: "assets", key: "row" },
     Table { name: "files", key: "rowid" },
     Table { name: "frames", key: "row" },
@@ -53,6 +53,7 @@ const TABLES: [Table; 13] = [
     Table { name: "films", key: "rowid" },
     Table { name: "conversations", key: "row" },
     Table { name: "turns", key: "conversation, place" },
+    Table { name: "problems", key: "rowid" },
     Table { name: "library", key: "only_row" },
 ];
 
@@ -200,6 +201,8 @@ fn mend(
             let asset = described(transaction, NAME, &key[..1])?;
             repaired.doubtful.push(format!("what you said of {asset}: {}", shown(&key[1..])));
         }
+        // Found again by the next run.
+        "problems" => drop(run("DELETE FROM problems WHERE rowid = ?1")?),
         "films" => repaired.doubtful.push(described(transaction, FILM, key)?),
         "conversations" => repaired.doubtful.push(described(transaction, CONVERSATION, key)?),
         "turns" => repaired.doubtful.push(format!("turn {} of conversation", shown(key))),

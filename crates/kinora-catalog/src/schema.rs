@@ -10,13 +10,14 @@ use rusqlite::{
 use crate::{CatalogError, backup, pages};
 
 /// One step a version; `PRAGMA user_version` counts the steps that were taken.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
     include_str!("schema_6.sql"),
+    include_str!("schema_7.sql"),
 ];
 
 /// Pages carry checksums, and the file its maker's mark, from this version on.
@@ -26,7 +27,7 @@ pub(crate) const GUARDED: u32 = 5;
 const MARK: i32 = 0x4b49_4e4f;
 
 /// Prepared statements that a connection keeps: all that this crate has.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 112;
 
 /// Number of steps of the newest format.
 pub(crate) fn newest() -> u32 {

@@ -5,8 +5,9 @@ use rusqlite::{OptionalExtension, Row, Transaction, TransactionBehavior, params}
 
 use crate::{
     Catalog, CatalogError, Change, Description, FileEntry, NewAsset, NewFrame, frames, layers,
-    lexical, passages,
+    lexical, passages, problems,
     read::{known_row, row_of},
+    removal,
 };
 
 impl Catalog {
@@ -64,6 +65,10 @@ fn make(transaction: &Transaction<'_>, change: &Change, revision: u64) -> Result
             passages::corrected(transaction, row(asset)?, *kind, correction)
         }
         Change::Vanished { path } => vanish(transaction, path, revision),
+        Change::Remove { asset } => removal::remove(transaction, row(asset)?, revision),
+        Change::Restore { asset } => removal::restore(transaction, row(asset)?, revision),
+        Change::Problem(problem) => problems::note(transaction, problem),
+        Change::Solved { path } => problems::solve(transaction, path),
     }
 }
 
@@ -205,6 +210,7 @@ fn attach(
              ON CONFLICT (path) DO UPDATE SET asset = ?2, bytes = ?3, mtime_ns = ?4, present = 1",
         )?
         .execute(params![file.path, row.0, file.bytes, file.mtime_ns])?;
+    problems::taken(transaction, &file.path, before == Some(row))?;
     settle(transaction, row, revision)?;
     match before {
         Some(old) if old != row => {
@@ -227,13 +233,18 @@ fn vanish(transaction: &Transaction<'_>, path: &str, revision: u64) -> Result<()
     row.map_or(Ok(()), |row| settle(transaction, row, revision))
 }
 
-/// Brings `live` in line with the files and stamps the revision if that changes it.
-fn settle(transaction: &Transaction<'_>, row: AssetRow, revision: u64) -> Result<(), CatalogError> {
+/// Brings `live` in line with the files and what a person took out, and stamps the revision if that changes it.
+pub(crate) fn settle(
+    transaction: &Transaction<'_>,
+    row: AssetRow,
+    revision: u64,
+) -> Result<(), CatalogError> {
     let turned = transaction
         .prepare_cached(
             "UPDATE assets SET live = NOT live, changed = ?2
              WHERE row = ?1
-               AND live <> EXISTS (SELECT 1 FROM files WHERE asset = ?1 AND present = 1)",
+               AND live <> (removed IS NULL
+                   AND EXISTS (SELECT 1 FROM files WHERE asset = ?1 AND present = 1))",
         )?
         .execute(params![row.0, revision])?;
     if turned > 0 {

@@ -75,6 +75,24 @@ fn an_asset_comes_back_as_it_went_in() {
     assert_eq!(catalog.perceptual_hashes().unwrap()[0].1, u64::MAX);
 }
 
+/// Older versions kept the name of XMP's default language as a licence.
+#[test]
+fn what_an_older_version_took_for_a_licence_is_none() {
+    let (_folder, mut catalog) = library();
+    let mut new = picture("a", "/a.jpg");
+    new.asset.rights.licence = Some("x-default".into());
+    add(&catalog, &new);
+    let asset = catalog.asset(&new.asset.id).unwrap().unwrap();
+    assert_eq!(asset.rights, Rights::default());
+    let filter = Filter { licences: vec!["x-default".into()], ..Filter::default() };
+    assert_eq!(catalog.filter(&filter).unwrap(), Some(Vec::new()));
+    // What it holds, and another name, also once it is opened again.
+    let contents = catalog.contents().unwrap();
+    assert_eq!((contents.pictures, contents.videos, contents.corrected), (1, 0, 0));
+    catalog.rename("other").unwrap();
+    assert_eq!(Catalog::look(catalog.folder()).unwrap().name(), "other");
+}
+
 #[test]
 fn a_moved_file_is_the_same_asset() {
     let (_folder, catalog) = library();

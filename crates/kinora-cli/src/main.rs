@@ -80,7 +80,7 @@ fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
 /// What a signal means to a command.
 fn rule(command: &Command) -> Rule {
     match command {
-        Command::Add(_) | Command::Make(_) | Command::Edit(_) => Rule::Writes,
+        Command::Add(_) | Command::Remove(_) | Command::Make(_) | Command::Edit(_) => Rule::Writes,
         Command::Libraries { command: Some(LibrariesCommand::Check { repair: true, .. }) } => {
             Rule::Writes
         }
@@ -107,6 +107,8 @@ fn run(cli: &Cli, name: &str, signals: &Signals) -> anyhow::Result<Outcome> {
     let (json, control) = (cli.json, &signals.control());
     match &cli.command {
         Command::Add(args) => commands::add::run(&engine, args, json, control),
+        Command::Remove(args) => commands::remove::run(&engine, args, json),
+        Command::Problems(args) => commands::problems::run(&engine, args, json),
         Command::Search(args) => commands::search::run(&engine, args, json, control),
         Command::Show(args) => commands::show::run(&engine, args, json),
         Command::Edit(args) => commands::edit::run(&engine, args, json),

@@ -29,6 +29,8 @@ fn help() {
     assert_shown("help", &home, &["--help"]);
     for command in [
         "add",
+        "remove",
+        "problems",
         "search",
         "show",
         "edit",
@@ -53,6 +55,9 @@ fn wrong_usage() {
     assert_shown("usage_search_without_question", &home, &["search"]);
     assert_shown("usage_bad_size", &home, &["make", "x", "-o", "x.mp4", "--size", "1280"]);
     assert_shown("usage_bad_pin", &home, &["make", "x", "-o", "x.mp4", "--pin", "owl"]);
+    assert_shown("usage_bad_pattern", &home, &["add", ".", "--exclude", "[z-a]"]);
+    assert_shown("usage_watch_of_nothing", &home, &["add", "--watch"]);
+    assert_shown("usage_null_without_list", &home, &["add", ".", "--null"]);
     assert_shown("usage_bad_library", &home, &["search", "owl", "--library", "../owl"]);
 }
 
@@ -61,6 +66,8 @@ fn what_is_missing() {
     let home = Home::new();
     assert_shown("missing_library", &home, &["search", "owl"]);
     assert_shown("missing_library_of_a_question", &home, &["ask", "Who speaks?"]);
+    assert_shown("missing_paths", &home, &["add", "nothing.jpg", "no-folder"]);
+    assert_shown("missing_library_to_go_on", &home, &["add"]);
     assert_shown("missing_film", &home, &["verify", "nothing.mp4"]);
     assert_shown("missing_model", &home, &["models", "path", "no-such-model"]);
     assert_shown("no_libraries", &home, &["libraries"]);

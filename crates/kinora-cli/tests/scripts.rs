@@ -206,11 +206,33 @@ fn whole_libraries(home: &Home) {
     let asked = home.run(&["libraries", "delete", "family"]);
     assert!(asked.code == 2 && asked.stderr.contains("--yes"), "{asked:?}");
     home.run(&["show", "koala.webp", "--library", "family"]).done();
+    #[cfg(target_os = "linux")]
+    asked_on_a_terminal(home);
     let deleted = home.run(&["libraries", "delete", "family", "--yes"]).done();
     assert!(deleted.stdout.contains("1 pictures"), "{deleted:?}");
     assert!(home.path().join("in/koala.webp").is_file());
     let left = home.run(&["libraries", "--json"]).done().json();
     assert_eq!(left["libraries"], serde_json::json!([]));
+}
+
+/// On a terminal, as `script` of util-linux gives one, it asks; `n` and nothing at all mean no.
+#[cfg(target_os = "linux")]
+fn asked_on_a_terminal(home: &Home) {
+    if std::process::Command::new("script").arg("--version").output().is_err() {
+        return;
+    }
+    let own = home.command(&[]);
+    let (program, folder) = (env!("CARGO_BIN_EXE_kinora"), home.path());
+    for answer in ["n\n", "\n"] {
+        let mut command = std::process::Command::new("script");
+        let line = format!("{program} libraries delete family");
+        command.args(["-qec", &line, "/dev/null"]).current_dir(folder);
+        command.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let ended = common::fed(command, answer);
+        assert!(ended.stdout.contains("delete it? [y/N]"), "{ended:?}");
+        assert_eq!(ended.code, 1, "{ended:?}");
+        assert!(folder.join("home/libraries/family/catalog.sqlite").is_file());
+    }
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn words_that_need_ffmpeg_wait_and_say_so() {
     home.run(&[&["add", "in"][..], &unheard].concat()).done();
 
     let cache = home.cache_without(&["ffmpeg"]);
-    let mut command = home.command(&["add", "in", "--json"]);
+    let mut command = home.command(&["add", "--json"]);
     command.env("KINORA_CACHE", &cache).env("PATH", home.path()).env_remove("KINORA_FFMPEG");
     let added = Ended::from(command.output().unwrap()).done().json();
     assert_eq!(added["without_ffmpeg"], serde_json::json!({"speech": 1}), "{added}");
@@ -156,7 +156,13 @@ fn words_that_need_ffmpeg_wait_and_say_so() {
     assert!(waiting["message"].as_str().unwrap().contains("ffmpeg"), "{added}");
     assert!(waiting["hint"].as_str().unwrap().contains("kinora models pull ffmpeg"), "{added}");
 
-    let added = home.run(&["add", "in", "--json"]).done().json();
+    // What is older than a run waits, and says so.
+    let left = home.run(&["add", "in"]).done().stdout;
+    assert!(
+        left.contains("1 file waits to be searched for speech: `kinora add` goes on"),
+        "{left}"
+    );
+    let added = home.run(&["add", "--json"]).done().json();
     assert_eq!(
         (&added["perceived"]["speech"], &added["waiting"]),
         (&1.into(), &Value::Array(vec![]))

@@ -1,10 +1,14 @@
 //! Files into a library.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use kinora_inference::{Captioner, Sent};
 use kinora_ingest::{
-    Done, FileFailure, Ingest, IngestObserver, LeftOut, LivePhoto, Options, Summary,
+    Done, FileFailure, Ingest, IngestObserver, LeftOut, LivePhoto, Options,
+    Progress as IngestProgress, Summary, check_patterns,
 };
 use kinora_language::ModelCaptioner;
 use kinora_types::PassageKind;
@@ -16,8 +20,14 @@ use crate::{EngineError, Event, Job, Library, Waiting, models::vision, perceptio
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AddRequest {
-    /// Pictures, videos, recordings and folders of this machine.
+    /// Pictures, videos, recordings and folders of this machine. All must be there.
     pub paths: Vec<PathBuf>,
+    /// Go on with all work that waits in the library, too: videos to look through, words to look for. Without it only
+    /// what these paths bring in is worked on.
+    pub resume: bool,
+    /// Patterns of files and folders that this run leaves out, in the syntax of `.gitignore`, each below the folders
+    /// that are given. What the library has of them stays.
+    pub exclude: Vec<String>,
     /// A JSON list of `{file, title, author, licence, source, caption?, keywords?}`; what it says of a file name goes
     /// before what the file itself says.
     pub attributions: Option<PathBuf>,
@@ -38,6 +48,8 @@ impl Default for AddRequest {
     fn default() -> Self {
         Self {
             paths: Vec::new(),
+            resume: false,
+            exclude: Vec::new(),
             attributions: None,
             index_names: true,
             again: false,
@@ -45,6 +57,31 @@ impl Default for AddRequest {
             captions: false,
             watch: false,
         }
+    }
+}
+
+impl AddRequest {
+    /// Holds the request against this machine, as [`Library::add`] does before anything else: all paths must be there,
+    /// all patterns have a meaning. For callers that make the library first.
+    ///
+    /// # Errors
+    /// [`EngineError::NotThere`] with all paths that are not; [`kinora_ingest::IngestError::Pattern`].
+    pub fn check(&self) -> Result<(), EngineError> {
+        let gone = |path: &&PathBuf| {
+            fs::metadata(path).is_err_and(|error| {
+                matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+            })
+        };
+        let gone: Vec<PathBuf> = self.paths.iter().filter(gone).cloned().collect();
+        if !gone.is_empty() {
+            return Err(EngineError::NotThere(gone));
+        }
+        Ok(check_patterns(&self.exclude)?)
+    }
+
+    /// Whether there is nothing to do.
+    fn is_empty(&self) -> bool {
+        self.paths.is_empty() && !self.resume && self.attributions.is_none()
     }
 }
 
@@ -62,12 +99,19 @@ pub struct Added {
 }
 
 impl Library {
-    /// Adds pictures and videos; what is told of as added is durable and found by the next search.
+    /// Adds pictures and videos and works on them: they are found by their looks within seconds, then videos are looked
+    /// through, then words are looked for. Work of earlier runs waits ([`Summary::pending`]) unless the request goes
+    /// on with it. What is told of as added is durable and found by the next search.
     ///
     /// # Errors
-    /// If a model or the library cannot be used. A file that cannot be taken is none: it is told of
+    /// As [`AddRequest::check`]; if a model or the library cannot be used. A file that cannot be taken is none: it is told of
     /// ([`Event::Failed`]), and so is a run that was stopped ([`Summary::cancelled`]).
     pub fn add(&self, request: &AddRequest, job: &Job) -> Result<Added, EngineError> {
+        request.check()?;
+        if request.is_empty() {
+            let (summary, waiting) = (Summary::default(), Vec::new());
+            return Ok(Added { summary, waiting, sent: None });
+        }
         let _span = tracing::info_span!("add", library = self.name()).entered();
         job.run(|control| {
             let space = self.embedders()?;
@@ -80,6 +124,8 @@ impl Library {
                 attributions: request.attributions.clone(),
                 index_names: request.index_names,
                 again: request.again,
+                resume: request.resume,
+                exclude: request.exclude.clone(),
                 ffmpeg,
                 ..Options::default()
             };
@@ -124,6 +170,14 @@ struct Progress<'j>(&'j Job);
 impl IngestObserver for Progress<'_> {
     fn found(&mut self, files: u64) {
         self.0.tell(Event::Found { files });
+    }
+
+    fn progress(&mut self, progress: &IngestProgress) {
+        self.0.tell(Event::Progress(*progress));
+    }
+
+    fn taken_out(&mut self, path: &Path) {
+        self.0.tell(Event::TakenOut { path: path.to_owned() });
     }
 
     fn done(&mut self, done: &Done) {

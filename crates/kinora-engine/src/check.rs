@@ -190,7 +190,10 @@ impl LibraryCheck {
             [
                 count(
                     mended.passages,
-                    "passages of models were taken out; they are made when you add the files again",
+                    &format!(
+                        "passages of models were taken out; to have them made again, {}",
+                        advice::RESUME
+                    ),
                 ),
                 count(
                     mended.vectors,
@@ -198,7 +201,7 @@ impl LibraryCheck {
                 ),
                 count(
                     mended.videos,
-                    "videos are looked through again when you add the files again",
+                    &format!("videos wait to be looked through again; {}", advice::RESUME),
                 ),
             ]
             .into_iter()

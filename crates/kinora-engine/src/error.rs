@@ -19,6 +19,8 @@ use kinora_store::StoreError;
 use kinora_types::{Cancelled, advice};
 use kinora_video::{FFmpegError, VideoError, subtitles::SubtitleError};
 
+use crate::Unmeant;
+
 /// Something the engine was asked for could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -133,6 +135,12 @@ pub enum EngineError {
         /// Why.
         source: SubtitleError,
     },
+    /// Paths that were given to be added are not there.
+    #[error("there is no such file or folder: {}", all(.0))]
+    NotThere(Vec<PathBuf>),
+    /// References that do not mean one asset or folder.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Unmeant(Vec<Unmeant>),
     /// What shall be corrected is not there.
     #[error("{0}")]
     NothingThere(String),
@@ -218,6 +226,12 @@ pub enum EngineError {
     Ragme(#[from] RagmeError),
 }
 
+/// Each path in backticks.
+fn all(paths: &[PathBuf]) -> String {
+    let each: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    each.join(", ")
+}
+
 fn shown(paths: &[PathBuf]) -> String {
     let first = paths.iter().take(3).map(|path| format!("`{}`", path.display()));
     first.collect::<Vec<_>>().join(", ")
@@ -245,6 +259,17 @@ impl From<FFmpegError> for EngineError {
     fn from(error: FFmpegError) -> Self {
         Self::Render(error.into())
     }
+}
+
+/// What to do about references that are not clear.
+fn of_unmeant(wrong: &[Unmeant]) -> &'static str {
+    if wrong.iter().any(|unmeant| unmeant.candidates.len() > 1) {
+        return "give the path, or the content hash, of the one that is meant; nothing was removed";
+    }
+    if wrong.iter().all(|unmeant| unmeant.removed_before) {
+        return "add the file by its own name to bring it back; nothing was removed";
+    }
+    "give a path, a file name or a content hash; nothing was removed"
 }
 
 impl EngineError {
@@ -293,11 +318,11 @@ impl EngineError {
             }
             Self::Subtitles { source, .. } => owned(source.hint()),
             Self::NothingThere(_) => owned(advice::LOOK_AT_ASSET),
-            Self::NotHeard(_) => Some(format!(
-                "{}, then {}: that goes on with it",
-                advice::fetch("whisper-base"),
-                advice::ADD_AGAIN
-            )),
+            Self::NotHeard(_) => {
+                Some(format!("{}, then {}", advice::fetch("whisper-base"), advice::RESUME))
+            }
+            Self::NotThere(_) => owned("check the paths; nothing was added"),
+            Self::Unmeant(wrong) => owned(of_unmeant(wrong)),
             Self::Io { .. } | Self::Picture { .. } => None,
             Self::Catalog(e) | Self::DamagedLibrary { source: e, .. } => e.hint().map(Into::into),
             Self::Index(e) => e.hint().map(Into::into),
@@ -326,6 +351,7 @@ impl EngineError {
                 | Self::Exists(_)
                 | Self::NothingThere(_)
                 | Self::NoVideoModel
+                | Self::Ingest(IngestError::Pattern { .. })
         )
     }
 }

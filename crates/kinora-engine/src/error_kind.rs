@@ -48,6 +48,9 @@ impl EngineError {
         match self {
             Self::Cancelled(_) | Self::Deadline => Cancelled,
             Self::NoLibrary { .. } | Self::NoRecord(_) | Self::NothingThere(_) => NotFound,
+            Self::NotThere(_) => NotFound,
+            Self::Unmeant(wrong) if wrong.iter().any(|one| one.candidates.len() > 1) => Conflict,
+            Self::Unmeant(_) => NotFound,
             Self::NoHome | Self::NoVideoModel | Self::NotHeard(_) | Self::Language { .. } => {
                 Missing
             }
@@ -162,7 +165,7 @@ fn of_inference(error: &InferenceError) -> ErrorKind {
 
 fn of_ingest(error: &IngestError) -> ErrorKind {
     match error {
-        IngestError::Attributions { .. } => Invalid,
+        IngestError::Attributions { .. } | IngestError::Pattern { .. } => Invalid,
         IngestError::Space(_) => Conflict,
         IngestError::Catalog(error) => of_catalog(error),
         _ => Internal,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use kinora_chat::Sentence;
 use kinora_inference::Sent;
-use kinora_ingest::{Done, FileFailure, LeftOut, LivePhoto};
+use kinora_ingest::{Done, FileFailure, LeftOut, LivePhoto, Progress};
 use kinora_ragme::Metrics;
 use kinora_store::Stage;
 use kinora_types::PassageKind;
@@ -22,6 +22,8 @@ pub enum Event {
         /// Up to now.
         files: u64,
     },
+    /// Adding: how far a stage is. Told once it is known how much there is to do in it: the walk is over.
+    Progress(Progress),
     /// Adding: a file is in the library, durably.
     Added(Done),
     /// Adding: a file could not be taken; the others are.
@@ -30,6 +32,12 @@ pub enum Event {
     Damaged(FileFailure),
     /// Adding: a file that the library knew is no longer there.
     Vanished {
+        /// The file.
+        #[serde(with = "kinora_types::lossy_path")]
+        path: PathBuf,
+    },
+    /// Adding: a file of the library is left out by a `.kinoraignore` now and no longer found.
+    TakenOut {
         /// The file.
         #[serde(with = "kinora_types::lossy_path")]
         path: PathBuf,

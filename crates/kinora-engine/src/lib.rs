@@ -32,7 +32,9 @@ mod named_places;
 mod pages;
 mod perception;
 mod places;
+mod problems;
 mod ragme_generator;
+mod remove;
 mod search;
 mod settings;
 mod text;
@@ -62,7 +64,10 @@ pub use kinora_chat::{
 };
 pub use kinora_film::BriefFormat;
 pub use kinora_inference::{Destination, Sent};
-pub use kinora_ingest::{Done, FileFailure, LeftOut, LivePhoto, Summary as AddSummary};
+pub use kinora_ingest::{
+    Done, FileFailure, LeftOut, LivePhoto, Pending, Progress, Stage as AddStage,
+    Summary as AddSummary,
+};
 pub use kinora_models::{Space, switch_off_telemetry};
 pub use kinora_ragme::TrainConfig;
 pub use kinora_retrieval::{EvaluationReport, Filter, Kind, Mode, SearchOutcome};
@@ -73,6 +78,8 @@ pub use libraries::LibrarySummary;
 pub use library::Library;
 pub use models::{Backends, Installed};
 pub use perception::Waiting;
+pub use problems::{FileProblem, Problems, WordProblem};
+pub use remove::{RemoveRequest, Removed, RemovedAsset, Unmeant};
 pub use search::{Example, Place, SearchRequest};
 pub use settings::{Config, Language, LogLevel, Settings};
 pub use train::{TrainRequest, Trained};

@@ -32,10 +32,21 @@ impl Waiting {
         summary: &Summary,
         error: &EngineError,
     ) -> impl Iterator<Item = Self> {
-        let each = summary.without_ffmpeg.iter();
-        each.map(move |(kind, assets)| Self {
-            kind: *kind,
-            assets: usize::try_from(*assets).unwrap_or(usize::MAX),
+        let count = |(kind, assets): (&PassageKind, &u64)| {
+            (*kind, usize::try_from(*assets).unwrap_or(usize::MAX))
+        };
+        let waiting = summary.without_ffmpeg.iter().map(count).collect();
+        Self::for_ffmpeg(waiting, error)
+    }
+
+    /// Assets by kind of words that wait for an ffmpeg that cannot be had.
+    pub(crate) fn for_ffmpeg(
+        waiting: Vec<(PassageKind, usize)>,
+        error: &EngineError,
+    ) -> impl Iterator<Item = Self> {
+        waiting.into_iter().map(move |(kind, assets)| Self {
+            kind,
+            assets,
             message: format!("it needs ffmpeg: {error}"),
             hint: error.hint(),
         })

@@ -15,11 +15,13 @@ use kinora_video::{
 };
 
 use crate::{
-    Ingest, IngestError, IngestObserver, Summary,
+    FileFailure, Ingest, IngestError, IngestObserver, Summary, cost,
     embed::mean,
+    meter::{Meter, Stage},
     opened::OpenedVideos,
     pipeline::Stop,
     sample::{PER_SHOT, Sampler},
+    scope::WorkScope,
     video::failure,
 };
 
@@ -54,28 +56,36 @@ struct Found {
 }
 
 impl Ingest<'_> {
-    /// Looks through every video that waits for it. A video that cannot be read is reported and not
+    /// Looks through the videos that wait for it, the shortest first. A video that cannot be read is reported and not
     /// tried again, unless the fault is not its own; its keyframes stay.
     pub(crate) fn analyse(
         &self,
         observer: &mut dyn IngestObserver,
         (videos, stop): (&OpenedVideos, &Stop),
+        scope: &WorkScope,
         summary: &mut Summary,
     ) -> Result<(), IngestError> {
         let Some(ffmpeg) = &self.options().ffmpeg else {
             return Ok(());
         };
-        for asset in self.catalog().unanalysed()? {
+        let waiting = self.catalog().unanalysed()?.into_iter();
+        let waiting = waiting.filter(|asset| scope.looks_through(&asset.id));
+        let mut waiting: Vec<_> =
+            waiting.filter_map(|asset| present(&asset).map(|path| (asset, path))).collect();
+        waiting.sort_by_key(|(asset, _)| cost::of_looking(asset));
+        let costs = waiting.iter().map(|(asset, _)| cost::of_looking(asset));
+        let mut meter = Meter::new(Stage::Videos, costs);
+        for (asset, path) in waiting {
+            meter.tell(observer);
             if stop.asked() {
                 break;
             }
-            let Some(path) = present(&asset) else {
-                continue;
-            };
             let cancelled = || stop.asked();
             let opened = videos.open(ffmpeg, &path, self.background_limits(), &cancelled);
             let found = opened.map_err(Halt::from);
-            let found = found.and_then(|file| self.look_through(&file, &asset, observer, stop));
+            let found =
+                found.and_then(|file| self.look_through(&file, &asset, (observer, &meter), stop));
+            meter.step(cost::of_looking(&asset));
             let found = match found {
                 Ok(found) => found,
                 Err(Halt::Video(VideoError::Cancelled)) => break,
@@ -92,17 +102,29 @@ impl Ingest<'_> {
             };
             if let Some(message) = &found.damage {
                 let message = format!("the video is damaged: {message}");
-                observer.damaged(&crate::FileFailure { path, message, hint: None });
+                let failure = FileFailure { path, message, hint: None, lasting: true };
+                observer.damaged(&failure);
+                self.remember(&failure)?;
             }
             self.keep(&asset, found)?;
             summary.analysed += 1;
         }
+        meter.tell(observer);
         Ok(())
     }
 
     /// What one file may cost that nobody waits for.
     pub(crate) fn background_limits(&self) -> VideoLimits {
         VideoLimits { background: true, ..self.options().video_limits.clone() }
+    }
+
+    /// A video that is damaged is listed among the problems.
+    fn remember(&self, damage: &FileFailure) -> Result<(), IngestError> {
+        if let Some(state) = self.catalog().file_state(&damage.path)? {
+            let problem = damage.problem((state.bytes, state.mtime_ns), true);
+            self.catalog().commit(&[Change::Problem(problem)])?;
+        }
+        Ok(())
     }
 
     fn keep(&self, asset: &Asset, found: Found) -> Result<(), IngestError> {
@@ -124,7 +146,7 @@ impl Ingest<'_> {
         &self,
         file: &VideoFile,
         asset: &Asset,
-        observer: &mut dyn IngestObserver,
+        (observer, meter): (&mut dyn IngestObserver, &Meter),
         stop: &Stop,
     ) -> Result<Found, Halt> {
         let cancelled = || stop.asked();
@@ -137,7 +159,9 @@ impl Ingest<'_> {
             detector.push(&frame);
             motion.push(&frame);
             if sampler.take(&frame)? {
-                observer.analysing(file.path(), frame.at.as_millis() as u64, length);
+                let at_ms = frame.at.as_millis() as u64;
+                observer.analysing(file.path(), at_ms, length);
+                meter.tell_within(observer, cost::of_looking(asset), (at_ms, length));
             }
         }
         sampler.finish()?;

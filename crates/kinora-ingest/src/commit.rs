@@ -8,7 +8,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, NewAsset, NewFrame};
+use kinora_catalog::{Catalog, Change, Layer, LayerMetadata, NewAsset, NewFrame, Problem};
 use kinora_types::{AssetId, Embedding};
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     descriptions::Descriptions,
     duplicates::Duplicates,
     in_flight::{Copy, InFlight},
+    meter::{Meter, Stage},
     prepare::{Mended, Ready},
 };
 
@@ -27,8 +28,10 @@ const BATCH_TIME: Duration = Duration::from_millis(400);
 
 /// What the other stages tell the caller's thread.
 pub(crate) enum Event {
-    /// One more file was found.
-    Found,
+    /// One more file was found, of this cost.
+    Found(u64),
+    /// All files were found.
+    AllFound,
     Unchanged(Done),
     Ignored(LeftOut),
     Known {
@@ -36,7 +39,15 @@ pub(crate) enum Event {
         file: Copy,
         /// What the file says of itself, if the library does not know.
         inside: Option<LayerMetadata>,
+        /// Whether it had been taken out and is brought back.
+        restored: bool,
     },
+    /// A person took what the file holds out of the library; if it is read for the first time, which file.
+    Removed(Option<(AssetId, Copy)>),
+    KnownProblem,
+    Solved(PathBuf),
+    Excluded,
+    TakenOut(String),
     Mended(Mended),
     Embedded {
         ready: Box<Ready>,
@@ -47,6 +58,9 @@ pub(crate) enum Event {
     Failed {
         failure: FileFailure,
         claimed: Option<AssetId>,
+        /// Size and time of the file when it was looked at; `None`: the failure is not remembered.
+        look: Option<(u64, i64)>,
+        cost: u64,
     },
     Vanished(String),
 }
@@ -59,8 +73,10 @@ pub(crate) struct Committer<'a> {
     descriptions: Descriptions<'a>,
     observer: &'a mut dyn IngestObserver,
     summary: Summary,
-    /// Assets that came in or were met again.
-    met: BTreeSet<AssetId>,
+    meter: Meter,
+    /// Whether all files were found, so that it can be told how far the run is.
+    all_found: bool,
+    met: Met,
     /// Assets of which a file came or went, to be described again once that is committed, with what the file says of
     /// itself if the library does not know.
     redescribe: BTreeMap<AssetId, Option<LayerMetadata>>,
@@ -73,9 +89,21 @@ pub(crate) struct Committer<'a> {
     since: Option<Instant>,
 }
 
+/// Assets of the files that a run came upon.
+#[derive(Default)]
+pub(crate) struct Met {
+    /// They came in or were met again.
+    pub news: BTreeSet<AssetId>,
+    /// Those whose work is part of the run.
+    pub brought: BTreeSet<AssetId>,
+    /// All of them. Memory: 40 bytes a file.
+    pub all: BTreeSet<AssetId>,
+}
+
 enum News {
-    Done(Done),
+    Done(Done, u64),
     Vanished(PathBuf),
+    TakenOut(PathBuf),
 }
 
 impl<'a> Committer<'a> {
@@ -93,7 +121,9 @@ impl<'a> Committer<'a> {
             descriptions,
             observer,
             summary: Summary::default(),
-            met: BTreeSet::new(),
+            meter: Meter::new(Stage::Files, []),
+            all_found: false,
+            met: Met::default(),
             redescribe: BTreeMap::new(),
             changes: Vec::new(),
             news: Vec::new(),
@@ -104,10 +134,7 @@ impl<'a> Committer<'a> {
 
     /// Works until every sender is gone; what was embedded by then is committed. Gives the assets that
     /// came in or were met again, too.
-    pub(crate) fn run(
-        mut self,
-        events: &Receiver<Event>,
-    ) -> Result<(Summary, BTreeSet<AssetId>), IngestError> {
+    pub(crate) fn run(mut self, events: &Receiver<Event>) -> Result<(Summary, Met), IngestError> {
         loop {
             let until = self.since.map_or(BATCH_TIME, |s| BATCH_TIME.saturating_sub(s.elapsed()));
             match events.recv_timeout(until) {
@@ -129,27 +156,70 @@ impl<'a> Committer<'a> {
 
     fn take(&mut self, event: Event) -> Result<(), IngestError> {
         match event {
-            Event::Found => {
+            Event::Found(cost) => {
                 self.summary.found += 1;
+                self.meter.grow(cost);
                 self.observer.found(self.summary.found);
+            }
+            Event::AllFound => {
+                self.all_found = true;
+                self.meter.tell(self.observer);
             }
             Event::Ignored(left) => {
                 self.summary.ignored += 1;
                 self.observer.left_out(&left);
             }
-            Event::Unchanged(done) => self.tell(done),
-            Event::Failed { failure, claimed } => self.fail(failure, claimed),
-            Event::Known { asset, file, inside } => self.seen(asset, file, inside),
+            Event::Unchanged(done) => self.tell(done, 0),
+            Event::Failed { failure, claimed, look, cost } => {
+                self.fail(failure, claimed, look, cost)?;
+            }
+            Event::Known { asset, file, inside, restored } => {
+                self.seen(asset, file, inside, restored)
+            }
+            Event::Removed(file) => self.removed(file),
+            Event::KnownProblem => {
+                self.summary.known_problems += 1;
+                self.step(0);
+            }
+            Event::Solved(path) => self.change(Change::Solved { path }),
+            Event::Excluded => self.summary.excluded += 1,
             Event::Mended(mended) => self.mended(mended)?,
             Event::Embedded { ready, embedding, frames } => self.add(*ready, embedding, frames)?,
             Event::Vanished(path) => {
-                let before = self.catalog.file_state(path.as_ref())?;
-                before.into_iter().for_each(|state| self.redescribe_later(state.asset, None));
                 self.news.push(News::Vanished(PathBuf::from(&path)));
-                self.change(Change::Vanished { path });
+                self.leave(path)?;
+            }
+            Event::TakenOut(path) => {
+                self.news.push(News::TakenOut(PathBuf::from(&path)));
+                self.leave(path)?;
             }
         }
         Ok(())
+    }
+
+    /// A file of the library is there no longer, or not for it.
+    fn leave(&mut self, path: String) -> Result<(), IngestError> {
+        let before = self.catalog.file_state(path.as_ref())?;
+        before.into_iter().for_each(|state| self.redescribe_later(state.asset, None));
+        self.change(Change::Vanished { path });
+        Ok(())
+    }
+
+    fn removed(&mut self, file: Option<(AssetId, Copy)>) {
+        self.summary.removed_before += 1;
+        self.step(file.as_ref().map_or(0, |(_, copy)| copy.cost));
+        // So that it need not be read again.
+        if let Some((asset, Copy { file, .. })) = file {
+            self.change(Change::Seen { asset, file });
+        }
+    }
+
+    /// One file more is done with.
+    fn step(&mut self, cost: u64) {
+        self.meter.step(cost);
+        if self.all_found {
+            self.meter.tell(self.observer);
+        }
     }
 
     fn change(&mut self, change: Change) {
@@ -197,9 +267,12 @@ impl<'a> Committer<'a> {
             phash: ready.phash,
             duplicate_of,
         })));
+        if ready.named {
+            self.change(Change::Restore { asset: id });
+        }
         self.change(self.descriptions.change(id, ready.layers));
         self.remember(path, ready.beside);
-        self.news.push(News::Done(Done { path: ready.path, asset: id, outcome }));
+        self.news.push(News::Done(Done { path: ready.path, asset: id, outcome }, ready.cost));
         self.releasing.push(id);
         Ok(())
     }
@@ -211,14 +284,18 @@ impl<'a> Committer<'a> {
         }
     }
 
-    fn seen(&mut self, asset: AssetId, copy: Copy, inside: Option<LayerMetadata>) {
-        let Copy { path, file, beside } = copy;
+    fn seen(&mut self, asset: AssetId, copy: Copy, inside: Option<LayerMetadata>, restored: bool) {
+        let Copy { path, file, beside, cost } = copy;
+        if restored {
+            self.change(Change::Restore { asset });
+        }
         let name = file.path.clone();
         self.change(Change::Seen { asset, file });
         // Also where it is empty: an older state may stand there.
         self.change(Change::Beside { path: name, beside });
         self.redescribe_later(asset, inside);
-        self.news.push(News::Done(Done { path, asset, outcome: Outcome::Known }));
+        let outcome = if restored { Outcome::Restored } else { Outcome::Known };
+        self.news.push(News::Done(Done { path, asset, outcome }, cost));
     }
 
     fn mended(&mut self, mended: Mended) -> Result<(), IngestError> {
@@ -243,9 +320,9 @@ impl<'a> Committer<'a> {
         }
         let done = Done { path: copy.path, asset, outcome };
         if changed_beside {
-            self.news.push(News::Done(done))
+            self.news.push(News::Done(done, copy.cost))
         } else {
-            self.tell(done)
+            self.tell(done, copy.cost)
         }
         Ok(())
     }
@@ -271,13 +348,31 @@ impl<'a> Committer<'a> {
         Ok(())
     }
 
-    fn fail(&mut self, failure: FileFailure, claimed: Option<AssetId>) {
+    fn fail(
+        &mut self,
+        failure: FileFailure,
+        claimed: Option<AssetId>,
+        look: Option<(u64, i64)>,
+        cost: u64,
+    ) -> Result<(), IngestError> {
         let copies = claimed.map(|id| self.in_flight.release(&id)).unwrap_or_default();
-        for copy in copies {
-            self.fail(FileFailure { path: copy.path, ..failure.clone() }, None);
+        for Copy { path, file, cost, .. } in copies {
+            let failure = FileFailure { path, ..failure.clone() };
+            self.fail(failure, None, Some((file.bytes, file.mtime_ns)), cost)?;
+        }
+        if let Some(look) = look {
+            let problem = failure.problem(look, false);
+            let known = self.catalog.problem(&failure.path)?;
+            // What is told of at every run changes nothing by that.
+            if known.is_none_or(|known| Problem { since: known.since, ..problem.clone() } != known)
+            {
+                self.change(Change::Problem(problem));
+            }
         }
         self.summary.failed += 1;
         self.observer.failed(&failure);
+        self.step(cost);
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), IngestError> {
@@ -289,26 +384,35 @@ impl<'a> Committer<'a> {
         self.duplicates.committed();
         for news in mem::take(&mut self.news) {
             match news {
-                News::Done(done) => self.tell(done),
+                News::Done(done, cost) => self.tell(done, cost),
                 News::Vanished(path) => self.vanish(&path),
+                News::TakenOut(path) => {
+                    self.summary.taken_out += 1;
+                    self.observer.taken_out(&path);
+                }
             }
         }
         self.redescribe_all()?;
         // From here on a copy finds the asset in the catalogue; those that waited come along now.
         for id in mem::take(&mut self.releasing) {
             for copy in self.in_flight.release(&id) {
-                self.seen(id, copy, None);
+                self.seen(id, copy, None, false);
             }
         }
         Ok(())
     }
 
-    fn tell(&mut self, done: Done) {
+    fn tell(&mut self, done: Done, cost: u64) {
+        self.met.all.insert(done.asset);
         if done.outcome != Outcome::Unchanged {
-            self.met.insert(done.asset);
+            self.met.news.insert(done.asset);
+        }
+        if !matches!(done.outcome, Outcome::Unchanged | Outcome::Described) {
+            self.met.brought.insert(done.asset);
         }
         self.summary.count(&done.outcome);
         self.observer.done(&done);
+        self.step(cost);
     }
 
     fn vanish(&mut self, path: &Path) {

@@ -157,7 +157,7 @@ pub(crate) fn together(layers: &[(Layer, Option<LayerMetadata>)]) -> LayerMetada
 }
 
 fn unread(path: &Path, error: &ReadError) -> FileFailure {
-    let FileFailure { path, message, hint } = failure(path, error);
-    let message = format!("what lies beside it says nothing: {message}");
-    FileFailure { path, message, hint }
+    let failure = failure(path, error);
+    let message = format!("what lies beside it says nothing: {}", failure.message);
+    FileFailure { message, ..failure }
 }

@@ -141,8 +141,10 @@ pub(crate) fn mean<'e>(
 }
 
 fn unembedded(ready: Ready, error: &InferenceError) -> Event {
-    let failure = FileFailure { path: ready.path, message: error.to_string(), hint: None };
-    Event::Failed { failure, claimed: Some(ready.asset.id) }
+    let (path, message) = (ready.path, error.to_string());
+    let failure = FileFailure { path, message, hint: None, lasting: false };
+    let look = Some((ready.file.bytes, ready.file.mtime_ns));
+    Event::Failed { failure, claimed: Some(ready.asset.id), look, cost: ready.cost }
 }
 
 #[cfg(test)]

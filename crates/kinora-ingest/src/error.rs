@@ -17,6 +17,14 @@ pub enum IngestError {
         /// Why.
         message: String,
     },
+    /// A pattern of what is left out has no meaning: the user's to mend.
+    #[error("not a pattern of files: {message}: `{pattern}`")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// Why.
+        message: String,
+    },
     /// The library was made with another model: the user's to mend.
     #[error(transparent)]
     Space(#[from] SpaceMismatch),
@@ -63,6 +71,9 @@ impl IngestError {
                 "give a JSON list of objects with `file`, `title`, `author`, `licence`, `source`"
                     .into(),
             ),
+            Self::Pattern { .. } => {
+                Some("write it as in a `.gitignore`, such as `*.tmp.jpg` or `/raw/`".into())
+            }
             Self::Space(_) => Some(advice::OTHER_LIBRARY.into()),
             Self::Thumbnail { source, .. } => disk_hint(source).map(Into::into),
             Self::Watch { .. } => Some(format!("{} from time to time instead", advice::ADD_AGAIN)),

@@ -15,6 +15,8 @@ pub(crate) struct Copy {
     pub file: FileEntry,
     /// Its sidecars, see [`crate::beside::state`].
     pub beside: String,
+    /// See [`crate::walk::Task::cost`].
+    pub cost: u64,
 }
 
 /// Assets between their hash and their commit, with the copies that wait for it.

@@ -78,6 +78,11 @@ impl Inspected {
     }
 }
 
+/// Whether the name promises a video or a recording.
+pub(crate) fn is_timed(path: &Path) -> bool {
+    is_timed_name(&extension(path))
+}
+
 fn is_timed_name(extension: &str) -> bool {
     VIDEO_EXTENSIONS.contains(&extension) || AUDIO_EXTENSIONS.contains(&extension)
 }

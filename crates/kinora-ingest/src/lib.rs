@@ -26,13 +26,16 @@ mod attribution;
 mod beside;
 mod bytes;
 mod commit;
+mod cost;
 mod descriptions;
 mod duplicates;
 mod embed;
 mod error;
+mod exclude;
 mod in_flight;
 mod kind;
 mod mend;
+mod meter;
 mod observe;
 mod opened;
 mod options;
@@ -40,6 +43,7 @@ mod perceive;
 mod pipeline;
 mod prepare;
 mod sample;
+mod scope;
 mod spans;
 mod thumbs;
 mod times;
@@ -49,7 +53,11 @@ mod walk;
 mod watch;
 
 pub use error::IngestError;
-pub use observe::{Done, FileFailure, IngestObserver, LivePhoto, Outcome, Silent, Summary};
+pub use exclude::check_patterns;
+pub use meter::{Progress, Stage};
+pub use observe::{
+    Done, FileFailure, IngestObserver, LivePhoto, Outcome, Pending, Silent, Summary,
+};
 pub use options::Options;
 pub use perceive::{HearError, Perception, hear};
 pub use pipeline::Ingest;

@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
+use kinora_catalog::Problem;
 use kinora_types::{AssetId, PassageKind};
 use serde::{Deserialize, Serialize};
 
-use crate::LeftOut;
+use crate::{LeftOut, meter::Progress, walk::VERSION};
 
 /// One file that could not be taken; the others are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,25 @@ pub struct FileFailure {
     pub message: String,
     /// What the user can do about it.
     pub hint: Option<String>,
+    /// Whether it stays so until the file changes; else the next run may fare better.
+    pub lasting: bool,
+}
+
+impl FileFailure {
+    /// As the catalogue remembers it, of a file of this size and time.
+    pub(crate) fn problem(&self, (bytes, mtime_ns): (u64, i64), taken: bool) -> Problem {
+        Problem {
+            path: self.path.clone(),
+            bytes,
+            mtime_ns,
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+            since: Timestamp::now(),
+            lasting: self.lasting,
+            taken,
+            version: VERSION.into(),
+        }
+    }
 }
 
 /// What became of one file.
@@ -38,6 +59,8 @@ pub enum Outcome {
     },
     /// The library has this picture already, from another path or another time.
     Known,
+    /// It had been taken out of the library, and was named to be brought back.
+    Restored,
     /// Size and time are as they were; what lies beside the file (or, read anew, the file itself) says
     /// something else.
     Described,
@@ -75,6 +98,10 @@ pub trait IngestObserver {
     fn found(&mut self, files: u64) {
         let _ = files;
     }
+    /// How far a stage is. Told for the first time when all there is to do in it is known.
+    fn progress(&mut self, progress: &Progress) {
+        let _ = progress;
+    }
     /// A file is in the library; after a kill it still will be.
     fn done(&mut self, done: &Done) {
         let _ = done;
@@ -85,6 +112,10 @@ pub trait IngestObserver {
     }
     /// A file that the library knew is no longer there.
     fn vanished(&mut self, path: &Path) {
+        let _ = path;
+    }
+    /// A file of the library was left out by a `.kinoraignore` and is no longer found.
+    fn taken_out(&mut self, path: &Path) {
         let _ = path;
     }
     /// A new video is looked through: where in it, and how long it is, in milliseconds.
@@ -124,6 +155,22 @@ pub struct Silent;
 
 impl IngestObserver for Silent {}
 
+/// Work that could be done now and is left to a run that goes on with the library's work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Videos that were not looked through yet.
+    pub videos: u64,
+    /// Assets in which words were not looked for yet, by kind; only of models that are at hand.
+    pub words: BTreeMap<PassageKind, u64>,
+}
+
+impl Pending {
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.videos == 0 && self.words.values().all(|count| *count == 0)
+    }
+}
+
 /// What a run did, in numbers of files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
@@ -141,6 +188,16 @@ pub struct Summary {
     pub ignored: u64,
     /// Files that could not be taken.
     pub failed: u64,
+    /// Files that could not be taken before and have not changed since; they were told of then.
+    pub known_problems: u64,
+    /// Files and folders that patterns left out; `found` leaves them out. What is in such folders is not counted.
+    pub excluded: u64,
+    /// Files of the library that a `.kinoraignore` now leaves out; they are no longer found.
+    pub taken_out: u64,
+    /// Files whose picture a person took out of the library; they stay out.
+    pub removed_before: u64,
+    /// Files that had been taken out, and were named to be brought back.
+    pub restored: u64,
     /// Files that are no longer there.
     pub vanished: u64,
     /// Added or revised pictures that nearly equal an older one.
@@ -159,6 +216,8 @@ pub struct Summary {
     pub motion_photos: u64,
     /// Live Photos with at least one new half.
     pub live_photos: u64,
+    /// Work that waits in the library for a run that goes on with it.
+    pub pending: Pending,
     /// Whether the user stopped the run before its end.
     pub cancelled: bool,
 }
@@ -169,6 +228,7 @@ impl Summary {
             Outcome::Added { .. } => self.added += 1,
             Outcome::Revised { .. } => self.revised += 1,
             Outcome::Known => self.known += 1,
+            Outcome::Restored => self.restored += 1,
             Outcome::Described => self.described += 1,
             Outcome::Unchanged => self.unchanged += 1,
         }
@@ -183,12 +243,18 @@ impl Summary {
         self.unchanged += later.unchanged;
         self.ignored += later.ignored;
         self.failed += later.failed;
+        self.known_problems += later.known_problems;
+        self.excluded += later.excluded;
+        self.taken_out += later.taken_out;
+        self.removed_before += later.removed_before;
+        self.restored += later.restored;
         self.vanished += later.vanished;
         self.near_duplicates += later.near_duplicates;
         self.analysed += later.analysed;
         for (kind, count) in &later.perceived {
             *self.perceived.entry(*kind).or_default() += count;
         }
+        self.pending.clone_from(&later.pending);
         // Whatever waited before the later run is counted by it again.
         self.without_ffmpeg.clone_from(&later.without_ffmpeg);
         self.described += later.described;

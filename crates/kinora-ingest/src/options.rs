@@ -24,8 +24,12 @@ pub struct Options {
     pub ffmpeg: Option<FFmpeg>,
     /// What one video may cost.
     pub video_limits: VideoLimits,
-    /// Whether words are looked for again where another model did so before.
+    /// Whether words are looked for again where another model did so before, and known problems are tried again.
     pub again: bool,
+    /// Whether work that earlier runs left is done too; else only that of the files that this run brings in.
+    pub resume: bool,
+    /// Patterns of what this run leaves out, in the syntax of `.gitignore`, each below the folders that are given.
+    pub exclude: Vec<String>,
     /// Longer side of thumbnails in pixels.
     pub thumbnail_side: u32,
 }
@@ -41,6 +45,8 @@ impl Default for Options {
             ffmpeg: None,
             video_limits: VideoLimits::default(),
             again: false,
+            resume: true,
+            exclude: Vec::new(),
             thumbnail_side: 512,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    collections::BTreeSet,
+    fs,
     path::PathBuf,
     sync::{
         Mutex,
@@ -11,7 +11,7 @@ use std::{
     thread::{self, Scope, ScopedJoinHandle},
 };
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use kinora_catalog::Catalog;
 use kinora_image::Limits;
 use kinora_inference::ImageEmbedder;
@@ -20,7 +20,8 @@ use kinora_types::{AssetId, Control, Kind};
 use crate::{
     IngestError, IngestObserver, Options, Perception, Summary,
     attribution::Attributions,
-    commit::{Committer, Event},
+    check_patterns,
+    commit::{Committer, Event, Met},
     descriptions::Descriptions,
     duplicates::Duplicates,
     embed,
@@ -28,8 +29,9 @@ use crate::{
     observe::LivePhoto,
     opened::OpenedVideos,
     prepare::{Prepared, Preparer, Ready},
+    scope::WorkScope,
     thumbs,
-    walk::{Halt, Step, Task, Walk},
+    walk::{Halt, Step, Task, Walk, Walks},
 };
 
 /// Brings files into one library. See the crate's documentation for how.
@@ -73,6 +75,7 @@ impl<'a> Ingest<'a> {
         options: Options,
     ) -> Result<Self, IngestError> {
         catalog.space().check_same(embedder.space())?;
+        check_patterns(&options.exclude)?;
         let attributions = Attributions::read(options.attributions.as_deref())?;
         let perception = Perception::default();
         Ok(Self { catalog, embedder, duplicate_threshold, options, attributions, perception })
@@ -97,18 +100,20 @@ impl<'a> Ingest<'a> {
         observer: &mut dyn IngestObserver,
         control: &Control,
     ) -> Result<Summary, IngestError> {
-        self.run(targets, true, observer, control)
+        let roots = targets.iter().map(|t| fs::canonicalize(t).unwrap_or_else(|_| t.clone()));
+        let roots: Vec<PathBuf> = roots.collect();
+        self.run(targets, (true, &roots), observer, control)
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
         self.catalog
     }
 
-    /// One run; `named` as in [`Walk`].
+    /// One run; `named` and `roots` as in [`Walk`].
     pub(crate) fn run(
         &self,
         targets: &[PathBuf],
-        named: bool,
+        (named, roots): (bool, &[PathBuf]),
         observer: &mut dyn IngestObserver,
         control: &Control,
     ) -> Result<Summary, IngestError> {
@@ -130,10 +135,10 @@ impl<'a> Ingest<'a> {
             &mut *observer,
         );
         let (committed, failures) = thread::scope(|scope| {
-            let started = self.start(scope, targets, named, &preparer, events, &stop);
+            let started = self.start(scope, targets, (named, roots), &preparer, events, &stop);
             let committed = match &started {
                 Ok(_) => committer.run(&heard),
-                Err(_) => Ok((Summary::default(), BTreeSet::new())),
+                Err(_) => Ok((Summary::default(), Met::default())),
             };
             // Stages that still send find nobody and end.
             drop(heard);
@@ -148,9 +153,11 @@ impl<'a> Ingest<'a> {
         if let Some(error) = failures.into_iter().next() {
             return Err(error);
         }
-        self.pair(&met, observer, &stop, &mut summary)?;
-        self.analyse(observer, (&videos, &stop), &mut summary)?;
-        self.perceive(observer, (&videos, &stop), &mut summary)?;
+        self.pair(&met.news, observer, &stop, &mut summary)?;
+        let scope = WorkScope::new(&self.options, met);
+        self.analyse(observer, (&videos, &stop), &scope, &mut summary)?;
+        self.perceive(observer, (&videos, &stop), &scope, &mut summary)?;
+        summary.pending = self.pending()?;
         summary.cancelled = control.is_cancelled();
         summary.described += described;
         Ok(summary)
@@ -159,7 +166,7 @@ impl<'a> Ingest<'a> {
     /// Tells of the Live Photos that new files belong to.
     fn pair(
         &self,
-        met: &BTreeSet<AssetId>,
+        met: &std::collections::BTreeSet<AssetId>,
         observer: &mut dyn IngestObserver,
         stop: &Stop,
         summary: &mut Summary,
@@ -226,19 +233,21 @@ impl<'a> Ingest<'a> {
         &'env self,
         scope: &'scope Scope<'scope, 'env>,
         targets: &'env [PathBuf],
-        named: bool,
+        (named, roots): (bool, &'env [PathBuf]),
         preparer: &'env Preparer<'env>,
         events: Sender<Event>,
         stop: &'env Stop,
     ) -> Result<Vec<Handle<'scope>>, IngestError> {
         let threads = self.options.decoding_threads();
         let batch = self.options.batch.max(1);
-        let (tasks, todo) = bounded::<Box<Task>>(2 * threads);
+        // Unbounded, so that how much there is to do is known long before it is done. Memory: half a kilobyte a new file.
+        let (tasks, todo) = unbounded::<Box<Task>>();
         let (ready, prepared) = bounded::<Box<Ready>>(batch);
         let mut handles = Vec::new();
         let heard = events.clone();
         handles.push(spawn(scope, "kinora-walk", stop, move || {
-            let walks = (named, self.options.again);
+            let (again, exclude) = (self.options.again, self.options.exclude.clone());
+            let walks = Walks { named, again, roots: roots.to_vec(), exclude };
             walk(self.catalog, targets, walks, &tasks, &heard, stop)
         })?);
         for _ in 0..threads {
@@ -286,33 +295,35 @@ fn message(panic: &(dyn Any + Send)) -> String {
 fn walk(
     catalog: &Catalog,
     targets: &[PathBuf],
-    walks: (bool, bool),
+    walks: Walks,
     tasks: &Sender<Box<Task>>,
     events: &Sender<Event>,
     stop: &Stop,
 ) -> Result<(), IngestError> {
+    let found = |event| events.send(Event::Found(0)).is_ok() && events.send(event).is_ok();
     let emit = |step| match step {
-        Step::Task(task) => events.send(Event::Found).is_ok() && tasks.send(task).is_ok(),
-        Step::Unchanged(done) => {
-            events.send(Event::Found).is_ok() && events.send(Event::Unchanged(done)).is_ok()
+        Step::Task(task) => {
+            events.send(Event::Found(task.cost)).is_ok() && tasks.send(task).is_ok()
         }
+        Step::Unchanged(done) => found(Event::Unchanged(done)),
+        Step::Failed(failure, look) => {
+            found(Event::Failed { failure, claimed: None, look, cost: 0 })
+        }
+        Step::KnownProblem => found(Event::KnownProblem),
+        Step::Removed => found(Event::Removed(None)),
         Step::Ignored(left) => events.send(Event::Ignored(left)).is_ok(),
-        Step::Failed(failure) => {
-            let claimed = None;
-            let event = Event::Failed { failure, claimed };
-            events.send(Event::Found).is_ok() && events.send(event).is_ok()
-        }
+        Step::Solved(path) => events.send(Event::Solved(path)).is_ok(),
+        Step::Excluded => events.send(Event::Excluded).is_ok(),
         Step::Vanished(path) => events.send(Event::Vanished(path)).is_ok(),
+        Step::TakenOut(path) => events.send(Event::TakenOut(path)).is_ok(),
+        Step::End => events.send(Event::AllFound).is_ok(),
     };
-    let mut walk = Walk::new(catalog, stop, walks, emit);
-    for target in targets {
-        match walk.target(target) {
-            Ok(()) => {}
-            Err(Halt::Stopped) => return Ok(()),
-            Err(Halt::Failed(error)) => return Err(error),
-        }
+    let mut walk = Walk::new(catalog, stop, walks, emit)?;
+    let walked = targets.iter().try_for_each(|target| walk.target(target));
+    match walked.and_then(|()| walk.end()) {
+        Err(Halt::Failed(error)) => Err(error),
+        Ok(()) | Err(Halt::Stopped) => Ok(()),
     }
-    Ok(())
 }
 
 fn prepare_all(
@@ -326,18 +337,22 @@ fn prepare_all(
         if stop.asked() {
             break;
         }
+        let (look, cost) = (Some((task.file.bytes, task.file.mtime_ns)), task.cost);
         let heard = match preparer.prepare(*task)? {
             Prepared::Ready(picture) => ready.send(picture).is_ok(),
-            Prepared::Known { asset, files, inside } => {
-                let event = |file| Event::Known { asset, file, inside: inside.clone() };
+            Prepared::Known { asset, files, inside, restored } => {
+                let event = |file| Event::Known { asset, file, inside: inside.clone(), restored };
                 files.into_iter().all(|file| events.send(event(file)).is_ok())
+            }
+            Prepared::Removed { asset, file } => {
+                events.send(Event::Removed(Some((asset, file)))).is_ok()
             }
             Prepared::Mended(mended) => events.send(Event::Mended(mended)).is_ok(),
             Prepared::Waiting => true,
             // It failed because it was left.
             Prepared::Failed { .. } if stop.asked() => break,
             Prepared::Failed { failure, claimed } => {
-                events.send(Event::Failed { failure, claimed }).is_ok()
+                events.send(Event::Failed { failure, claimed, look, cost }).is_ok()
             }
         };
         if !heard {

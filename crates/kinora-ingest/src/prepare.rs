@@ -45,6 +45,10 @@ pub(crate) struct Ready {
     pub moments: Vec<u64>,
     /// What the path held before.
     pub before: Option<AssetId>,
+    /// Whether the user named the file itself.
+    pub named: bool,
+    /// See [`Task::cost`].
+    pub cost: u64,
 }
 
 /// What became of a task before the embedder.
@@ -56,6 +60,13 @@ pub(crate) enum Prepared {
         files: Vec<Copy>,
         /// What the file says of itself, if the library does not know.
         inside: Option<LayerMetadata>,
+        /// Whether it had been taken out and is brought back.
+        restored: bool,
+    },
+    /// The library had the bytes of this file until a person took them out.
+    Removed {
+        asset: AssetId,
+        file: Copy,
     },
     /// The file holds what it did.
     Mended(Mended),
@@ -159,9 +170,13 @@ impl Preparer<'_> {
         inside: &dyn Fn() -> LayerMetadata,
     ) -> Result<Option<Prepared>, IngestError> {
         let copy = || copy_of(task);
+        let restored = self.catalog.is_removed(&id)? == Some(true);
+        if restored && !task.named {
+            return Ok(Some(Prepared::Removed { asset: id, file: copy() }));
+        }
         if self.catalog.is_whole(&id)? {
             let inside = self.unknown(&id)?.then(inside);
-            return Ok(Some(Prepared::Known { asset: id, files: vec![copy()], inside }));
+            return Ok(Some(Prepared::Known { asset: id, files: vec![copy()], inside, restored }));
         }
         if !self.in_flight.claim(id, copy) {
             return Ok(Some(Prepared::Waiting));
@@ -170,7 +185,7 @@ impl Preparer<'_> {
         if self.catalog.is_whole(&id)? {
             let mut files = self.in_flight.release(&id);
             files.push(copy());
-            return Ok(Some(Prepared::Known { asset: id, files, inside: None }));
+            return Ok(Some(Prepared::Known { asset: id, files, inside: None, restored }));
         }
         Ok(None)
     }
@@ -254,6 +269,8 @@ impl Preparer<'_> {
             images,
             moments,
             before: task.before.map(|state| state.asset),
+            named: task.named,
+            cost: task.cost,
         })))
     }
 
@@ -268,7 +285,7 @@ impl Preparer<'_> {
             Ok(jpeg) => thumbs::store(self.catalog.folder(), id, &jpeg).map(Ok),
             Err(error) => {
                 let (path, message) = (path.to_owned(), error.to_string());
-                Ok(Err(FileFailure { path, message, hint: None }))
+                Ok(Err(FileFailure { path, message, hint: None, lasting: true }))
             }
         }
     }
@@ -281,7 +298,8 @@ pub(crate) fn inside(bytes: &[u8]) -> LayerMetadata {
 }
 
 pub(crate) fn copy_of(task: &Task) -> Copy {
-    Copy { path: task.path.clone(), file: task.file.clone(), beside: task.beside.clone() }
+    let (path, file, beside) = (task.path.clone(), task.file.clone(), task.beside.clone());
+    Copy { path, file, beside, cost: task.cost }
 }
 
 /// What was seen of a file.
@@ -327,10 +345,13 @@ pub(crate) fn failure(path: &Path, error: &ReadError) -> FileFailure {
         ReadError::Io { source, .. } => format!("cannot read the file: {source}"),
         other => other.to_string(),
     };
-    FileFailure { path: path.to_owned(), message, hint: error.hint().map(Into::into) }
+    let (path, hint) = (path.to_owned(), error.hint().map(Into::into));
+    let lasting = !matches!(error, ReadError::Io { .. } | ReadError::Cancelled);
+    FileFailure { path, message, hint, lasting }
 }
 
 pub(crate) fn unprepared(path: PathBuf, error: &InferenceError, id: AssetId) -> Prepared {
-    let failure = FileFailure { path, message: error.to_string(), hint: None };
+    let message = error.to_string();
+    let failure = FileFailure { path, message, hint: None, lasting: false };
     Prepared::Failed { failure, claimed: Some(id) }
 }

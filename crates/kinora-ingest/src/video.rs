@@ -10,7 +10,9 @@ use kinora_types::{AssetId, ContentHash, Rights, Size, advice};
 use kinora_video::{Keyframe, KeyframeSpec, VideoError, VideoFile};
 
 use crate::{
-    FileFailure, IngestError, beside,
+    FileFailure, IngestError,
+    analyse::is_passing,
+    beside,
     prepare::{Prepared, Preparer, Seen, unprepared},
     walk::Task,
 };
@@ -24,6 +26,7 @@ pub(crate) fn needs_ffmpeg(path: PathBuf) -> FileFailure {
         path,
         message: "a video or recording needs ffmpeg to be read".into(),
         hint: Some(format!("{}, then add it again", advice::fetch("ffmpeg"))),
+        lasting: false,
     }
 }
 
@@ -34,7 +37,8 @@ pub(crate) fn failure(path: PathBuf, error: &VideoError) -> FileFailure {
         VideoError::Io { source, .. } => format!("cannot read the file: {source}"),
         other => other.to_string(),
     };
-    FileFailure { path, message, hint: error.hint().map(Into::into) }
+    let lasting = !is_passing(error);
+    FileFailure { path, message, hint: error.hint().map(Into::into), lasting }
 }
 
 impl Preparer<'_> {

@@ -1,17 +1,18 @@
 //! Finding files: sorted, without hidden ones, once around each loop of links.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs, io,
     path::{Path, PathBuf},
 };
 
-use kinora_catalog::{Catalog, FileEntry, FileState};
+use kinora_catalog::{Catalog, FileEntry, FileState, Problem};
 use kinora_image::sidecar_paths;
 use kinora_types::AssetId;
 
 use crate::{
-    Done, FileFailure, IngestError, LeftOut, Outcome, beside,
+    Done, FileFailure, IngestError, LeftOut, Outcome, beside, cost,
+    exclude::{Exclusions, FILE_NAME, Verdict},
     kind::{Holds, Inspected, looks_like_media, named_as_media},
     pipeline::Stop,
     thumbs,
@@ -32,6 +33,10 @@ pub(crate) struct Task {
     pub errand: Errand,
     /// What it holds, if the walk had to find out.
     pub holds: Option<Holds>,
+    /// Whether the user named the file itself.
+    pub named: bool,
+    /// What it is estimated to cost, see [`cost`].
+    pub cost: u64,
 }
 
 /// Why a file is read.
@@ -55,8 +60,21 @@ pub(crate) enum Step {
     Unchanged(Done),
     /// Neither picture nor video, and nobody said that it was one.
     Ignored(LeftOut),
-    Failed(FileFailure),
+    /// With size and time of the file when it was looked at, where they are known.
+    Failed(FileFailure, Option<(u64, i64)>),
+    /// It failed before and has not changed since.
+    KnownProblem,
+    /// Nothing is wrong any more with what failed before.
+    Solved(PathBuf),
+    /// A person took what it holds out of the library.
+    Removed,
+    /// Patterns leave it out.
+    Excluded,
     Vanished(String),
+    /// The library has it, and a file of patterns leaves it out now.
+    TakenOut(String),
+    /// Everything there is to do was found.
+    End,
 }
 
 /// The walk ended early: nobody listens any more, or the catalogue failed.
@@ -65,14 +83,35 @@ pub(crate) enum Halt {
     Failed(IngestError),
 }
 
+/// Problems that another version of this program found are looked at again.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+impl From<IngestError> for Halt {
+    fn from(error: IngestError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 impl From<kinora_catalog::CatalogError> for Halt {
     fn from(error: kinora_catalog::CatalogError) -> Self {
         Self::Failed(error.into())
     }
 }
 
-/// Walks files and folders for the catalogue. Memory: the entries of the folders it stands in, and
-/// the names of the folders it was in.
+/// How a walk goes.
+pub(crate) struct Walks {
+    /// See [`Walk`].
+    pub named: bool,
+    /// See [`Walk`].
+    pub again: bool,
+    /// Folders and files that were given, or are watched.
+    pub roots: Vec<PathBuf>,
+    /// Patterns of what is left out.
+    pub exclude: Vec<String>,
+}
+
+/// Walks files and folders for the catalogue. Memory: the entries of the folders it stands in, the
+/// names of the folders it was in, the problems that are known.
 pub(crate) struct Walk<'a, F> {
     catalog: &'a Catalog,
     /// The library's own folder, whose thumbnails are nobody's pictures.
@@ -80,8 +119,15 @@ pub(crate) struct Walk<'a, F> {
     stop: &'a Stop,
     /// Whether the user named the targets, so that each must be there and be a picture or video.
     named: bool,
-    /// Whether known files are described again.
+    /// Whether known files are described again, and known problems tried again.
     again: bool,
+    exclusions: Exclusions,
+    /// Folders that patterns of the run begin at: those that were given, or are watched.
+    roots: Vec<PathBuf>,
+    /// What files of patterns left out on the way.
+    excluded: HashSet<PathBuf>,
+    /// Problems of earlier runs that this one has not come upon yet.
+    problems: HashMap<PathBuf, Problem>,
     visited: HashSet<PathBuf>,
     /// Takes each step; `false` ends the walk.
     emit: F,
@@ -120,32 +166,88 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
     pub(crate) fn new(
         catalog: &'a Catalog,
         stop: &'a Stop,
-        (named, again): (bool, bool),
+        Walks { named, again, roots, exclude }: Walks,
         emit: F,
-    ) -> Self {
+    ) -> Result<Self, IngestError> {
         let library =
             fs::canonicalize(catalog.folder()).unwrap_or_else(|_| catalog.folder().into());
-        Self { catalog, library, stop, named, again, visited: HashSet::new(), emit }
+        let problems = catalog.problems()?;
+        Ok(Self {
+            catalog,
+            library,
+            stop,
+            named,
+            again,
+            exclusions: Exclusions::new(exclude),
+            roots,
+            excluded: HashSet::new(),
+            problems: problems.into_iter().map(|problem| (problem.path.clone(), problem)).collect(),
+            visited: HashSet::new(),
+            emit,
+        })
+    }
+
+    /// Everything was walked.
+    pub(crate) fn end(mut self) -> Result<(), Halt> {
+        self.emit(Step::End)
     }
 
     /// Walks one target, then looks for what was there before and is no longer.
     pub(crate) fn target(&mut self, target: &Path) -> Result<(), Halt> {
         match fs::canonicalize(target) {
             Ok(path) => {
-                self.present(&path)?;
-                self.vanished(&path)
+                let root = self.roots.iter().find(|root| path.starts_with(root));
+                let root = root.cloned().unwrap_or_else(|| path.clone());
+                self.exclusions.below(if root.is_dir() { &root } else { parent(&root) })?;
+                match self.exclusions.verdict_from_above(&path, path.is_dir()) {
+                    Verdict::In => self.present(&path)?,
+                    verdict => self.excluded_target(&path, verdict)?,
+                }
+                self.tell_faults()?;
+                self.vanished(&path)?;
+                self.solved(&path)
             }
             Err(error) => {
                 let path = std::path::absolute(target).unwrap_or_else(|_| target.to_owned());
                 self.absent(&path, &error)?;
-                self.vanished(&path)
+                self.vanished(&path)?;
+                self.solved(&path)
             }
         }
     }
 
+    /// A target that patterns leave out; one that the user named is missed.
+    fn excluded_target(&mut self, path: &Path, verdict: Verdict) -> Result<(), Halt> {
+        self.exclude(path, verdict)?;
+        if !self.named || verdict == Verdict::Out {
+            return Ok(());
+        }
+        let message = format!("a `{FILE_NAME}` leaves it out");
+        self.fail(
+            path,
+            message,
+            Some("take the pattern out of that file, or write `!` and its name below it"),
+        )
+    }
+
+    fn exclude(&mut self, path: &Path, verdict: Verdict) -> Result<(), Halt> {
+        if verdict == Verdict::OutForGood {
+            self.excluded.insert(path.to_owned());
+        }
+        self.emit(Step::Excluded)
+    }
+
+    /// What is wrong with files of patterns.
+    fn tell_faults(&mut self) -> Result<(), Halt> {
+        for (failure, look) in self.exclusions.faults() {
+            self.failed(failure, Some(look))?;
+        }
+        Ok(())
+    }
+
     fn present(&mut self, path: &Path) -> Result<(), Halt> {
         // Words begin at the named folder itself.
-        let root = path.parent().unwrap_or(path).to_owned();
+        let root = parent(path).to_owned();
         if path.is_dir() {
             return self.folder(path, &root);
         }
@@ -197,19 +299,28 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             Ok(names) => names,
             Err(_) if self.stop.asked() => return Err(Halt::Stopped),
             Err(error) => {
-                return self.fail(
-                    folder,
-                    io_message("cannot read the folder", &error),
-                    permission(&error),
-                );
+                let message = io_message("cannot read the folder", &error);
+                let (path, hint) = (folder.to_owned(), permission(&error).map(Into::into));
+                let failure = FileFailure { path, message, hint, lasting: false };
+                return self.failed(failure, look(folder));
             }
         };
         let mut rest = Rest::of(&names);
+        // Also of a folder without any file.
+        self.exclusions.verdict(&folder.join(FILE_NAME), false);
+        self.tell_faults()?;
         for path in names {
             if self.stop.asked() {
                 return Err(Halt::Stopped);
             }
-            match fs::metadata(&path) {
+            let metadata = fs::metadata(&path);
+            let is_folder = metadata.as_ref().is_ok_and(fs::Metadata::is_dir);
+            let verdict = self.exclusions.verdict(&path, is_folder);
+            if verdict != Verdict::In {
+                self.exclude(&path, verdict)?;
+                continue;
+            }
+            match metadata {
                 Ok(metadata) if metadata.is_dir() => self.folder(&path, root)?,
                 Ok(metadata) if metadata.is_file() => self.file(&path, root, false, &mut rest)?,
                 // Sockets, pipes, devices: nobody's pictures.
@@ -243,17 +354,33 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             return self.fail(path, "it is not a file".into(), hint);
         }
         let Some(file) = entry(path, &metadata) else {
-            let hint = Some("rename it");
-            return self.fail(path, "its name is not valid Unicode".into(), hint);
+            let (message, hint) =
+                ("its name is not valid Unicode".into(), Some("rename it".into()));
+            let failure = FileFailure { path: path.into(), message, hint, lasting: true };
+            let look = look(path).filter(|_| !named);
+            return self.failed(failure, look);
         };
         let before = self.catalog.file_state(path)?;
-        if let Some(state) = before.as_ref().filter(|state| is_same(state, &file)) {
+        if before.as_ref().is_some_and(|state| state.removed && is_same(state, &file)) && !named {
+            return self.emit(Step::Removed);
+        }
+        if !named && self.is_known_problem(path, (file.bytes, file.mtime_ns)) {
+            self.problems.remove(path);
+            return self.emit(Step::KnownProblem);
+        }
+        let same = |state: &&FileState| !state.removed && is_same(state, &file);
+        if let Some(state) = before.as_ref().filter(same) {
             let beside = rest.beside(path);
             let done = Done { path: path.into(), asset: state.asset, outcome: Outcome::Unchanged };
             let step = match self.mend(path, root, (file, beside), state.clone())? {
                 Some(task) => Step::Task(Box::new(task)),
                 None => Step::Unchanged(done),
             };
+            // It is in the library whole, whatever was in the way of it meanwhile.
+            if self.problems.get(path).is_some_and(|problem| !problem.taken) {
+                self.emit(Step::Solved(path.into()))?;
+            }
+            self.problems.remove(path);
             return self.emit(step);
         }
         // What is named as a picture or video must be one.
@@ -271,8 +398,11 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             }
         }
         let beside = rest.beside(path);
+        self.problems.remove(path);
+        let cost = cost::of_file(path, file.bytes, holds);
         let (path, root, errand) = (path.into(), root.into(), Errand::Bring);
-        self.emit(Step::Task(Box::new(Task { path, root, file, beside, before, errand, holds })))
+        let task = Task { path, root, file, beside, before, errand, holds, named, cost };
+        self.emit(Step::Task(Box::new(task)))
     }
 
     /// What the user named is of a format that is not read.
@@ -307,6 +437,8 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             before,
             errand,
             holds: None,
+            named: false,
+            cost: cost::of_mending(),
         }))
     }
 
@@ -323,26 +455,72 @@ impl<'a, F: FnMut(Step) -> bool> Walk<'a, F> {
             let gone = fs::metadata(&path).is_err_and(|error| {
                 matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
             });
+            let mut ways = Path::new(&path).ancestors();
             if gone {
                 self.emit(Step::Vanished(path))?;
+            } else if !self.excluded.is_empty() && ways.any(|way| self.excluded.contains(way)) {
+                self.emit(Step::TakenOut(path))?;
             }
         }
         Ok(())
     }
 
+    /// Problems below a target that were not come upon again.
+    fn solved(&mut self, target: &Path) -> Result<(), Halt> {
+        let gone = self.problems.keys().filter(|path| path.starts_with(target));
+        let gone: Vec<PathBuf> = gone.cloned().collect();
+        for path in gone {
+            self.problems.remove(&path);
+            self.emit(Step::Solved(path))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a file failed before, was told of then, and is as it was.
+    fn is_known_problem(&self, path: &Path, (bytes, mtime_ns): (u64, i64)) -> bool {
+        let same = |problem: &Problem| {
+            (problem.lasting && !problem.taken)
+                && (problem.bytes, problem.mtime_ns) == (bytes, mtime_ns)
+                && problem.version == VERSION
+        };
+        !self.again && self.problems.get(path).is_some_and(same)
+    }
+
     fn unreadable(&mut self, path: &Path, error: &io::Error) -> Result<(), Halt> {
         let link = || path.is_symlink().then_some("mend the link or remove it");
-        self.fail(path, io_message("cannot read the file", error), permission(error).or_else(link))
+        let message = io_message("cannot read the file", error);
+        let hint = permission(error).or_else(link).map(Into::into);
+        // A link that leads nowhere, or in a circle, stays so; a file that may not be read is read once it may be.
+        let lasting = path.is_symlink() && error.kind() != io::ErrorKind::PermissionDenied;
+        let look = look(path);
+        self.failed(FileFailure { path: path.into(), message, hint, lasting }, look)
     }
 
     fn fail(&mut self, path: &Path, message: String, hint: Option<&str>) -> Result<(), Halt> {
-        let hint = hint.map(Into::into);
-        self.emit(Step::Failed(FileFailure { path: path.into(), message, hint }))
+        let (path, hint) = (path.to_owned(), hint.map(Into::into));
+        self.failed(FileFailure { path, message, hint, lasting: false }, None)
+    }
+
+    /// A failure; one that was told of before is passed over.
+    fn failed(&mut self, failure: FileFailure, look: Option<(u64, i64)>) -> Result<(), Halt> {
+        let known = look.is_some_and(|look| self.is_known_problem(&failure.path, look));
+        self.problems.remove(&failure.path);
+        self.emit(if known { Step::KnownProblem } else { Step::Failed(failure, look) })
     }
 
     fn emit(&mut self, step: Step) -> Result<(), Halt> {
         if (self.emit)(step) && !self.stop.asked() { Ok(()) } else { Err(Halt::Stopped) }
     }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+/// Size and time of a file or link, to see later whether it has changed.
+fn look(path: &Path) -> Option<(u64, i64)> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    Some((metadata.len(), modified_ns(&metadata)))
 }
 
 /// A file as the catalogue keeps it; `None` if its name is not Unicode.

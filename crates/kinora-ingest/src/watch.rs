@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use kinora_types::Control;
 use notify::{Event, EventKind, RecursiveMode, Watcher, recommended_watcher};
 
-use crate::{Ingest, IngestError, IngestObserver, Summary};
+use crate::{Ingest, IngestError, IngestObserver, Summary, exclude::FILE_NAME};
 
 /// A file must have kept its size and time this long: cameras, browsers and `cp` write in pieces.
 const REST: Duration = Duration::from_millis(1200);
@@ -56,7 +56,7 @@ impl Ingest<'_> {
         }
         let mut total = self.add(targets, observer, control)?;
         observer.watching(&roots);
-        let mut restless = Restless::new(self.catalog().folder(), roots);
+        let mut restless = Restless::new(self.catalog().folder(), roots.clone());
         while !control.is_cancelled() {
             restless.listen(&events);
             if lost.swap(false, Ordering::Relaxed) {
@@ -64,7 +64,7 @@ impl Ingest<'_> {
             }
             let ready = restless.at_rest();
             if !ready.is_empty() {
-                total.join(&self.run(&ready, false, observer, control)?);
+                total.join(&self.run(&ready, (false, &roots), observer, control)?);
             }
         }
         total.cancelled = false;
@@ -129,8 +129,11 @@ impl Restless {
             return;
         }
         for path in &event.paths {
+            // What a file of patterns leaves out lies in its folder.
+            let patterns = path.file_name().is_some_and(|name| name == FILE_NAME);
+            let path = path.parent().filter(|_| patterns).unwrap_or(path);
             if !self.is_hidden(path) {
-                self.paths.insert(path.clone(), (Instant::now(), Look::at(path)));
+                self.paths.insert(path.to_owned(), (Instant::now(), Look::at(path)));
             }
         }
     }

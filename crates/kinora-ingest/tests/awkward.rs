@@ -441,7 +441,10 @@ fn every_awkward_file_becomes_what_it_must() {
     assert!(bench.catalog().changes_since(0, 10_000).unwrap().len() > 100);
     let before = bench.catalog().revision().unwrap();
     let (again, _) = bench.add();
-    assert_eq!((again.added, again.known, again.analysed, again.failed), (0, 0, 0, failing));
+    assert_eq!((again.added, again.known, again.analysed, again.failed), (0, 0, 0, 0));
+    // Told of once, then known until they change.
+    assert_eq!(again.known_problems, failing);
+    assert_eq!(bench.catalog().problems().unwrap().iter().filter(|p| !p.taken).count(), 35);
     assert_eq!(again.unchanged, expected.values().filter(|b| b.is_in()).count() as u64);
     assert_eq!(bench.catalog().revision().unwrap(), before);
 }

@@ -5,6 +5,8 @@
 pub const BY_ADDING: &str = "by adding files to it";
 /// Brings the library up to its files.
 pub const ADD_AGAIN: &str = "add the files again";
+/// Work that waits in a library is done.
+pub const RESUME: &str = "go on with the work that waits in the library";
 /// A library has one embedding space.
 pub const OTHER_LIBRARY: &str = "make another library for the other space";
 /// A film's record does not say it.
@@ -41,9 +43,10 @@ pub const TRAIN: &str = "train one on your own videos";
 pub const SHORTER_CLIPS: &str = "ask for shorter clips";
 
 /// All phrases but those of [`fetch`].
-pub const ALL: [&str; 19] = [
+pub const ALL: [&str; 20] = [
     BY_ADDING,
     ADD_AGAIN,
+    RESUME,
     OTHER_LIBRARY,
     NAME_LIBRARY,
     REPAIR,

@@ -24,6 +24,11 @@ impl From<SeenArg> for Kind {
     }
 }
 
+/// Over the options of what shots show.
+const SOURCES: &str = "What the shots show";
+/// Over the options of how a film looks and sounds.
+const LOOK: &str = "Look and sound";
+
 #[derive(Args)]
 pub(crate) struct MakeArgs {
     /// The brief: text, or a Markdown or TOML file with one entry a shot.
@@ -37,51 +42,51 @@ pub(crate) struct MakeArgs {
     #[arg(long, value_parser = seconds)]
     pub seconds: Option<f64>,
     /// Frame size.
-    #[arg(long, default_value = "1280x720", group = "shape")]
+    #[arg(long, default_value = "1280x720", group = "shape", help_heading = LOOK)]
     pub size: Size,
     /// Upright, 720x1280.
-    #[arg(long, group = "shape")]
+    #[arg(long, group = "shape", help_heading = LOOK)]
     pub vertical: bool,
     /// Square, 1080x1080.
-    #[arg(long, group = "shape")]
+    #[arg(long, group = "shape", help_heading = LOOK)]
     pub square: bool,
     /// Frames a second.
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=120))]
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=120), help_heading = LOOK)]
     pub fps: u32,
     /// A shot (name or number) must show this picture or video (content hash, file name or path), of a video
     /// with `@01:05-01:12` that stretch.
-    #[arg(long, value_name = "SHOT=ASSET")]
+    #[arg(long, value_name = "SHOT=ASSET", help_heading = SOURCES)]
     pub pin: Vec<String>,
     /// Use pictures alone, or videos alone.
-    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    #[arg(long = "type", value_enum, value_name = "TYPE", help_heading = SOURCES)]
     pub kind: Option<SeenArg>,
     /// Use only sources under this licence, e.g. `CC0` or `CC BY`; may be given several times.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = SOURCES)]
     pub licence: Vec<String>,
     /// What makes the shots: a camera that moves over pictures (videos are shown as they are), or a text-to-video model
     /// that follows the motion of the library's videos.
-    #[arg(long, value_enum, default_value_t = GeneratorArg::CameraMove, value_name = "NAME")]
+    #[arg(long, value_enum, default_value_t = GeneratorArg::CameraMove, value_name = "NAME", help_heading = SOURCES)]
     pub generator: GeneratorArg,
     /// Folder of the text-to-video model, for `--generator ragme`: as diffusers saves it, the controller in `ragme`.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = SOURCES)]
     pub model: Option<PathBuf>,
     /// Leave out shots that no picture fits, instead of refusing the film.
-    #[arg(long)]
+    #[arg(long, help_heading = SOURCES)]
     pub allow_gaps: bool,
     /// Between shots.
-    #[arg(long, value_enum, default_value_t = TransitionArg::Crossfade)]
+    #[arg(long, value_enum, default_value_t = TransitionArg::Crossfade, help_heading = LOOK)]
     pub transition: TransitionArg,
     /// The clips' own sound [default: as the brief says, else keep].
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = LOOK)]
     pub sound: Option<SoundArg>,
     /// The trembling of clips that were held in a hand [default: as the brief says, else auto].
-    #[arg(long = "steady", value_name = "STEADY", value_enum)]
+    #[arg(long = "steady", value_name = "STEADY", value_enum, help_heading = LOOK)]
     pub stabilisation: Option<StabilisationArg>,
     /// Show no captions.
-    #[arg(long)]
+    #[arg(long, help_heading = LOOK)]
     pub no_captions: bool,
     /// Font of titles and captions (TTF or OTF) [default: DejaVu Sans].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = LOOK)]
     pub font: Option<PathBuf>,
     /// Seed of every free choice.
     #[arg(long, default_value_t = 0)]

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use self::{
-    add::AddArgs,
+    add::{AddArgs, ProblemsArgs, RemoveArgs},
     chat::{AnswerArgs, AskArgs, ChatArgs, ChatCommand},
     edit::{EditArgs, PassageArg, ShowArgs, TranscriptArgs},
     libraries::LibrariesCommand,
@@ -64,8 +64,12 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Add pictures, videos and folders of them to a library.
+    /// Add pictures, videos and folders of them to a library, or go on with the work that waits in it.
     Add(AddArgs),
+    /// Take pictures, videos and recordings out of a library; the files stay.
+    Remove(RemoveArgs),
+    /// List what is wrong with files, and what waits for models that are missing.
+    Problems(ProblemsArgs),
     /// Find pictures, and moments of videos, by words, by a picture, or by both.
     Search(SearchArgs),
     /// Show all that is known of one picture, video or recording.

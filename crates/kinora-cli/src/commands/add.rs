@@ -2,25 +2,17 @@
 
 use std::{
     borrow::Cow,
-    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Instant,
 };
 
 use kinora_engine::{
-    AddRequest, AddSummary, Added, Control, Engine, Event, FileFailure, Job, Waiting,
+    AddRequest, AddSummary, Added, Control, Engine, FileFailure, Job, Pending, Waiting,
 };
 use serde::Serialize;
 
-use super::{
-    ask::{SentReport, say_sent},
-    gathered::Gathered,
-};
-use crate::{
-    Outcome,
-    args::AddArgs,
-    output::{self, progress::Bar},
-};
+use super::{adding::Screen, ask::SentReport, gathered::Gathered, listed};
+use crate::{Outcome, args::AddArgs, output};
 
 #[derive(Serialize)]
 struct AddReport<'a> {
@@ -29,6 +21,7 @@ struct AddReport<'a> {
     added: &'a Added,
     failures: Vec<Failure<'a>>,
     vanished_files: Vec<Cow<'a, str>>,
+    taken_out_files: Vec<Cow<'a, str>>,
     #[serde(flatten)]
     gathered: &'a Gathered,
     sent: Option<SentReport<'a>>,
@@ -41,79 +34,13 @@ struct Failure<'a> {
     path: Cow<'a, str>,
     message: &'a str,
     hint: Option<String>,
+    lasting: bool,
 }
 
 impl<'a> From<&'a FileFailure> for Failure<'a> {
-    fn from(FileFailure { path, message, hint }: &'a FileFailure) -> Self {
-        Self { path: path.to_string_lossy(), message, hint: hint.as_deref().map(output::hint) }
-    }
-}
-
-/// Shows progress and keeps what the report needs.
-struct Screen {
-    bar: Bar,
-    failures: Vec<FileFailure>,
-    vanished: Vec<PathBuf>,
-    gathered: Gathered,
-}
-
-impl Screen {
-    fn show(&mut self, event: Event) {
-        match event {
-            Event::Found { files } => self.bar.length(files),
-            Event::Added(_) => self.bar.step(),
-            Event::Failed(failure) => self.failed(failure),
-            Event::Damaged(damage) => {
-                self.bar
-                    .warn(&format!("damaged: {}: {}", damage.message, damage.path.display()), None);
-            }
-            Event::Vanished { path } => {
-                self.bar.say(&format!("vanished: {}", path.display()));
-                self.vanished.push(path);
-            }
-            Event::LeftOut(left) => self.gathered.left_out.push(left),
-            Event::MotionPhoto { path } => self.gathered.motion_photos.push(path),
-            Event::LivePhoto(pair) => self.gathered.live_photos.push(pair),
-            Event::Analysing { path, at_ms, duration_ms } => {
-                let at = place(at_ms, duration_ms);
-                self.bar.message(&format!("looking through {}{at}", name(&path)));
-            }
-            Event::Perceiving { kind, path, at_ms, duration_ms } => {
-                let at = place(at_ms, duration_ms);
-                self.bar.message(&format!("looking for {} in {}{at}", kind.name(), name(&path)));
-            }
-            Event::Watching { folders } => {
-                let names: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
-                self.bar.say(&format!("watching, Ctrl-C ends it: {}", names.join(", ")));
-            }
-            // Also if the run ends early.
-            Event::Sent(sent) => {
-                self.bar.clear();
-                say_sent(&sent);
-            }
-            _ => {}
-        }
-    }
-
-    fn failed(&mut self, failure: FileFailure) {
-        self.bar.step();
-        let hint = failure.hint.as_deref().map(output::hint);
-        let told = format!("failed: {}: {}", failure.message, failure.path.display());
-        self.bar.warn(&told, hint.as_deref());
-        self.failures.push(failure);
-    }
-}
-
-fn name(path: &Path) -> Cow<'_, str> {
-    path.file_name().unwrap_or_default().to_string_lossy()
-}
-
-/// Where in a recording it is; nothing for a picture.
-fn place(at_ms: u64, duration_ms: u64) -> String {
-    let clock = |ms: u64| output::timecode(ms as f64 / 1000.0);
-    match duration_ms {
-        0 => String::new(),
-        length => format!(": {} of {}", clock(at_ms), clock(length)),
+    fn from(FileFailure { path, message, hint, lasting }: &'a FileFailure) -> Self {
+        let hint = hint.as_deref().map(output::hint);
+        Self { path: path.to_string_lossy(), message, hint, lasting: *lasting }
     }
 }
 
@@ -124,30 +51,23 @@ pub(crate) fn run(
     json: bool,
     control: &Control,
 ) -> anyhow::Result<Outcome> {
+    let request = request(args)?;
+    // Nothing is loaded or made for what cannot be done.
+    request.check()?;
     if args.caption {
-        // A model that cannot be had is known before a library is made.
         engine.vision_model()?;
     }
     let name = &args.library.library;
-    let library = engine.library_or_new(name, args.space.as_deref())?;
-    let request = AddRequest {
-        paths: args.paths.clone(),
-        attributions: args.attributions.clone(),
-        index_names: !args.no_words,
-        again: args.again,
-        without: args.without.iter().copied().map(Into::into).collect(),
-        captions: args.caption,
-        watch: args.watch,
+    let library = match args.paths.is_empty() {
+        true => engine.library(name)?,
+        false => engine.library_or_new(name, args.space.as_deref())?,
     };
     let start = Instant::now();
-    let bar = output::progress::bar(0, "files");
-    let screen =
-        Screen { bar, failures: Vec::new(), vanished: Vec::new(), gathered: Gathered::default() };
-    let screen = Arc::new(Mutex::new(screen));
+    let screen = Arc::new(Mutex::new(Screen::default()));
     let shown = Arc::clone(&screen);
     let job = Job::new(control).on_event(move |event| output::locked(&shown).show(event));
     let result = library.add(&request, &job);
-    let screen = output::locked(&screen);
+    let mut screen = output::locked(&screen);
     screen.bar.clear();
     let mut added = result?;
     for waiting in &mut added.waiting {
@@ -158,6 +78,7 @@ pub(crate) fn run(
     if json {
         let failures = screen.failures.iter().map(Failure::from).collect();
         let vanished_files = screen.vanished.iter().map(|path| path.to_string_lossy()).collect();
+        let taken_out_files = screen.taken_out.iter().map(|path| path.to_string_lossy()).collect();
         let sent = added.sent.as_ref().map(SentReport::from);
         let (added, gathered) = (&added, &screen.gathered);
         output::json(&AddReport {
@@ -165,12 +86,14 @@ pub(crate) fn run(
             added,
             failures,
             vanished_files,
+            taken_out_files,
             gathered,
             sent,
             seconds,
         })?;
     } else {
-        output::line(sentence(name, summary, start))?;
+        output::line(sentence(name, summary, request.resume, start))?;
+        rest(summary).iter().try_for_each(output::line)?;
         for line in screen.gathered.lines() {
             output::line(line)?;
         }
@@ -180,16 +103,68 @@ pub(crate) fn run(
     Ok(if whole { Outcome::Done } else { Outcome::Partly })
 }
 
+fn request(args: &AddArgs) -> anyhow::Result<AddRequest> {
+    Ok(AddRequest {
+        paths: listed::paths(&args.paths, args.null)?,
+        // An empty list is no command to go on.
+        resume: args.resume || args.paths.is_empty(),
+        exclude: args.exclude.clone(),
+        attributions: args.attributions.clone(),
+        index_names: !args.no_words,
+        again: args.again,
+        without: args.without.iter().copied().map(Into::into).collect(),
+        captions: args.caption,
+        watch: args.watch,
+    })
+}
+
+/// What did not come in, and what waits.
+fn rest(summary: &AddSummary) -> Vec<String> {
+    let AddSummary { known_problems, removed_before, excluded, .. } = summary;
+    let mut lines = Vec::new();
+    if *known_problems > 0 {
+        let what = if *known_problems == 1 { "known problem" } else { "known problems" };
+        lines.push(format!("{known_problems} {what}: `kinora problems` lists them"));
+    }
+    if *removed_before > 0 {
+        lines.push(format!(
+            "{removed_before} removed before and left out: `kinora add PATH` of one file brings it back"
+        ));
+    }
+    if *excluded > 0 {
+        lines.push(format!("{excluded} left out by patterns"));
+    }
+    if !summary.pending.is_empty() {
+        lines.push(pending(&summary.pending));
+    }
+    lines
+}
+
+fn pending(pending: &Pending) -> String {
+    let wait = |count: u64, one: &str, many: &str| match count {
+        1 => format!("1 {one} waits"),
+        count => format!("{count} {many} wait"),
+    };
+    let mut parts = Vec::new();
+    if pending.videos > 0 {
+        parts.push(format!("{} to be looked through", wait(pending.videos, "video", "videos")));
+    }
+    for (kind, count) in &pending.words {
+        parts.push(format!("{} to be searched for {}", wait(*count, "file", "files"), kind.name()));
+    }
+    format!("{}: `kinora add` goes on", parts.join(", "))
+}
+
 fn say_waiting(waiting: &Waiting) {
     let Waiting { kind, assets, message, hint } = waiting;
-    let hint = hint.as_ref().map(|hint| format!("{hint}, then add them again"));
+    let hint = hint.as_ref().map(|hint| format!("{hint}, then run `kinora add`"));
     output::warn(
         &format!("{assets} not searched for {} yet: {message}", kind.name()),
         hint.as_deref(),
     );
 }
 
-fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
+fn sentence(library: &str, summary: &AddSummary, resume: bool, start: Instant) -> String {
     let counts = [
         (summary.added, "added"),
         (summary.revised, "revised"),
@@ -197,7 +172,9 @@ fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
         (summary.unchanged, "unchanged"),
         (summary.analysed, "videos looked through"),
         (summary.described, "described anew"),
+        (summary.restored, "brought back"),
         (summary.vanished, "vanished"),
+        (summary.taken_out, "taken out by `.kinoraignore`"),
         (summary.near_duplicates, "near-duplicates of older ones"),
         (summary.thumbnails, "thumbnails made again"),
         (summary.failed, "failed"),
@@ -206,8 +183,11 @@ fn sentence(library: &str, summary: &AddSummary, start: Instant) -> String {
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let perceived = summary.perceived.iter();
     parts.extend(perceived.map(|(kind, n)| format!("{n} searched for {}", kind.name())));
-    if parts.is_empty() {
-        parts.push("nothing to add".into());
+    let rest = summary.known_problems + summary.removed_before + summary.excluded;
+    if parts.is_empty() && rest == 0 && summary.pending.is_empty() {
+        parts.push(if resume { "nothing waits" } else { "nothing to add" }.into());
+    } else if parts.is_empty() {
+        parts.push("nothing new".into());
     }
     if summary.cancelled {
         parts.push("stopped early".into());

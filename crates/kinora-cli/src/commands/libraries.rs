@@ -95,7 +95,8 @@ fn delete(engine: &Engine, name: &str, yes: bool, json: bool) -> anyhow::Result<
     let library = engine.contents(name)?;
     let held =
         library.contents.map_or_else(|| "what it held cannot be read".into(), |c| counts(&c));
-    if !yes {
+    // One that cannot be deleted is told so before anybody is asked.
+    if !yes && library.foreign.is_empty() {
         if !io::stdin().is_terminal() {
             let message =
                 format!("nobody can be asked whether to delete library `{name}`; say `--yes`");

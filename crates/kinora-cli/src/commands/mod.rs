@@ -1,6 +1,7 @@
 //! One module a command: from arguments to the engine, from its answer to the screen.
 
 pub(crate) mod add;
+mod adding;
 pub(crate) mod ask;
 pub(crate) mod chat;
 pub(crate) mod completions;
@@ -9,9 +10,12 @@ pub(crate) mod eval;
 pub(crate) mod films;
 pub(crate) mod gathered;
 pub(crate) mod libraries;
+mod listed;
 pub(crate) mod make;
 pub(crate) mod man;
 pub(crate) mod models;
+pub(crate) mod problems;
+pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod show;
 pub(crate) mod train;

@@ -3,9 +3,10 @@
 use kinora_types::advice;
 
 /// By phrase, what to type.
-const COMMANDS: [(&str, &str); 19] = [
+const COMMANDS: [(&str, &str); 20] = [
     (advice::BY_ADDING, "with `kinora add PATH…`"),
     (advice::ADD_AGAIN, "`kinora add` the files again"),
+    (advice::RESUME, "run `kinora add`, which goes on with the work that waits"),
     (advice::OTHER_LIBRARY, "make another library for the other space: `--library NAME`"),
     (advice::NAME_LIBRARY, "name the library that it was made from with `--library NAME`"),
     (advice::REPAIR, "repair it with `kinora libraries check NAME --repair`"),

@@ -6,6 +6,7 @@
 
 mod fakes;
 mod idle;
+mod intake;
 mod many;
 mod requests;
 mod stop;

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use kinora_engine::{AddRequest, AskRequest, ErrorKind, Event, Example, Job, Place, SearchRequest};
+use kinora_engine::{
+    AddRequest, AskRequest, ErrorKind, Event, Example, Job, Place, RemoveRequest, SearchRequest,
+};
 
 use crate::fakes::House;
 
@@ -17,7 +19,9 @@ fn requests_are_read_from_json_and_unknown_words_are_refused() {
     let request: AskRequest = serde_json::from_str(r#"{"question": "who?"}"#).unwrap();
     assert_eq!(request.question, "who?");
     let request: AddRequest = serde_json::from_str(r#"{"paths": ["/a"]}"#).unwrap();
-    assert!(request.index_names && !request.captions);
+    assert!(request.index_names && !request.captions && !request.resume);
+    let request: RemoveRequest = serde_json::from_str(r#"{"references": ["a.png"]}"#).unwrap();
+    assert!(!request.dry_run && request.references == ["a.png"]);
     assert!(serde_json::from_str::<SearchRequest>(r#"{"txet": "red"}"#).is_err());
 }
 
@@ -57,6 +61,7 @@ fn every_event_survives_json() {
     let has = |test: &dyn Fn(&Event) -> bool| heard.iter().any(test);
     assert!(has(&|event| matches!(event, Event::Found { .. })), "{heard:?}");
     assert!(has(&|event| matches!(event, Event::Added(_))));
+    assert!(has(&|event| matches!(event, Event::Progress(_))));
     assert!(has(&|event| matches!(event, Event::Failed(_))));
     assert!(has(&|event| matches!(event, Event::LeftOut(_))));
     assert!(has(&|event| matches!(event, Event::Answering { model: Some(_) })));

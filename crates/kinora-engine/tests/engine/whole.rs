@@ -53,7 +53,7 @@ fn a_library_with_something_of_others_in_it_is_left_whole() {
     let error = house.engine.delete_library("a").unwrap_err();
     assert!(matches!(&error, EngineError::ForeignFiles { paths, .. } if *paths == [mine.clone()]));
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    assert_eq!(house.engine.contents("a").unwrap().foreign, [mine.clone()]);
+    assert_eq!(house.engine.contents("a").unwrap().foreign, std::slice::from_ref(&mine));
     assert_eq!(found(&house.engine.library("a").unwrap(), "blue")[0], "blue.png");
     fs::remove_file(mine).unwrap();
     house.engine.delete_library("a").unwrap();

@@ -18,7 +18,7 @@ impl Perceiver<'_, '_> {
     pub(super) fn describe(&mut self, job: &Job) -> Result<Found, Halt> {
         let captions = match job.asset.kind() {
             Kind::Picture => {
-                self.observer.perceiving(PassageKind::Caption, &job.path, 0, 0);
+                self.tell(PassageKind::Caption, job, 0);
                 let picture = self.picture(job)?;
                 vec![self.caption(&picture, None)?]
             }
@@ -37,11 +37,10 @@ impl Perceiver<'_, '_> {
         let cancelled = || stop.asked();
         let seen = |error: &VideoError| Halt::video(&job.path, error);
         let file = self.video(job)?;
-        let length = job.asset.duration_ms.unwrap_or_default();
         let (mut captions, mut fault) = (Vec::new(), None);
         for shot in shots {
             let middle = u64::midpoint(shot.start_ms(), shot.end_ms());
-            self.observer.perceiving(PassageKind::Caption, &job.path, middle, length);
+            self.tell(PassageKind::Caption, job, middle);
             match file.still(Duration::from_millis(middle), FRAME_SIDE, &cancelled) {
                 Ok(frame) => captions.push(self.caption(&to_picture(&frame.image), Some(shot))?),
                 Err(error @ VideoError::Cancelled) => return Err(seen(&error)),

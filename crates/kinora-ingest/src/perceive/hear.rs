@@ -101,9 +101,11 @@ impl Perceiver<'_, '_> {
             return Ok(Found::from([(PassageKind::Speech, Vec::new())]));
         };
         let length = job.asset.duration_ms.unwrap_or_default();
-        let observer = &mut *self.observer;
-        let mut progress =
-            |at_ms| observer.perceiving(PassageKind::Speech, &job.path, at_ms, length);
+        let (observer, meter) = (&mut *self.observer, &self.meter);
+        let mut progress = |at_ms| {
+            observer.perceiving(PassageKind::Speech, &job.path, at_ms, length);
+            meter.tell_within(observer, job.cost, (at_ms, length));
+        };
         match hear_in(model, &file, self.stop.control(), &mut progress) {
             Ok(passages) => Ok(Found::from([(PassageKind::Speech, passages)])),
             Err(HearError::Audio(error)) => Err(Halt::audio(&job.path, &error)),

@@ -28,7 +28,7 @@ impl Perceiver<'_, '_> {
 
     fn look_at_picture(&mut self, job: &Job) -> Result<Found, Halt> {
         for kind in &job.kinds {
-            self.observer.perceiving(*kind, &job.path, 0, 0);
+            self.tell(*kind, job, 0);
         }
         let picture = self.picture(job)?;
         let mut found = Found::new();
@@ -89,7 +89,7 @@ impl Perceiver<'_, '_> {
         for frame in frames.by_ref() {
             let frame = frame.map_err(|error| Halt::video(&job.path, &error))?;
             for kind in &job.kinds {
-                self.observer.perceiving(*kind, &job.path, frame.at.as_millis() as u64, length);
+                self.tell(*kind, job, frame.at.as_millis() as u64);
             }
             self.gather(&mut gathered, &frame)?;
         }

@@ -26,8 +26,11 @@ use kinora_video::{VideoError, VideoFile, audio::AudioError};
 use crate::{
     FileFailure, Ingest, IngestError, IngestObserver, Summary,
     analyse::{is_passing, present},
+    cost,
+    meter::{Meter, Stage},
     opened::OpenedVideos,
     pipeline::Stop,
+    scope::WorkScope,
     video::failure,
 };
 
@@ -49,7 +52,7 @@ pub struct Perception<'a> {
 
 impl Perception<'_> {
     /// The model for a kind of passage.
-    fn model(&self, kind: PassageKind) -> Option<&str> {
+    pub(crate) fn model(&self, kind: PassageKind) -> Option<&str> {
         match kind {
             PassageKind::Speech => self.speech.map(|model| model.model()),
             PassageKind::Text => self.text.map(|model| model.model()),
@@ -117,6 +120,7 @@ impl Halt {
                 path: path.into(),
                 message: format!("cannot read the file: {source}"),
                 hint: error.hint().map(Into::into),
+                lasting: false,
             }),
             error => Self::File(error.to_string()),
         }
@@ -128,6 +132,8 @@ struct Job {
     asset: Asset,
     path: PathBuf,
     kinds: Vec<PassageKind>,
+    /// What it is estimated to cost.
+    cost: u64,
 }
 
 /// Passages by kind.
@@ -138,6 +144,7 @@ struct Perceiver<'p, 'a> {
     ingest: &'p Ingest<'a>,
     models: Perception<'a>,
     observer: &'p mut dyn IngestObserver,
+    meter: Meter,
     videos: &'p OpenedVideos,
     stop: &'p Stop,
 }
@@ -148,13 +155,17 @@ impl Ingest<'_> {
         &self,
         observer: &mut dyn IngestObserver,
         (videos, stop): (&OpenedVideos, &Stop),
+        scope: &WorkScope,
         summary: &mut Summary,
     ) -> Result<(), IngestError> {
         let models = self.perception();
-        let jobs = self.jobs(&models, summary)?;
-        let mut perceiver = Perceiver { ingest: self, models, observer, videos, stop };
-        let mut failures = 0;
+        let jobs = self.jobs(&models, scope, summary)?;
+        let meter = Meter::new(Stage::Words, jobs.iter().map(|job| job.cost));
+        let mut perceiver = Perceiver { ingest: self, models, observer, meter, videos, stop };
+        // Each model by itself: another that does well says nothing of it.
+        let mut failures: HashMap<Vec<PassageKind>, usize> = HashMap::new();
         for job in jobs {
+            perceiver.meter.tell(perceiver.observer);
             if stop.asked() {
                 break;
             }
@@ -163,6 +174,8 @@ impl Ingest<'_> {
                 [PassageKind::Caption] => perceiver.describe(&job),
                 _ => perceiver.look(&job),
             };
+            perceiver.meter.step(job.cost);
+            let failures = failures.entry(job.kinds.clone()).or_default();
             let found = match result {
                 Ok(found) => Ok(found),
                 Err(Halt::File(message)) => Err(message),
@@ -173,27 +186,33 @@ impl Ingest<'_> {
                     continue;
                 }
                 Err(Halt::Model(error)) => {
-                    failures += 1;
-                    if failures >= MOST_FAILURES {
+                    *failures += 1;
+                    if *failures >= MOST_FAILURES {
                         return Err(error.into());
                     }
                     let hint = error.hint().map(str::to_owned);
-                    let failure = FileFailure { path: job.path, message: error.to_string(), hint };
+                    let failure = FileFailure {
+                        path: job.path,
+                        message: error.to_string(),
+                        hint,
+                        lasting: false,
+                    };
                     perceiver.observer.damaged(&failure);
                     continue;
                 }
             };
-            failures = 0;
+            *failures = 0;
             self.keep_words(&job, &models, found, summary)?;
         }
+        perceiver.meter.tell(perceiver.observer);
         Ok(())
     }
 
-    /// Everything to be seen first, then everything to be heard, then everything to be described, which
-    /// takes longest; each in order of entry. What needs ffmpeg waits where there is none, and is counted.
+    /// What costs least comes first; what costs the same in order of entry. What needs ffmpeg waits where there is none, and is counted.
     fn jobs(
         &self,
         models: &Perception<'_>,
+        scope: &WorkScope,
         summary: &mut Summary,
     ) -> Result<Vec<Job>, IngestError> {
         let mut jobs: Vec<Job> = Vec::new();
@@ -204,7 +223,8 @@ impl Ingest<'_> {
                 continue;
             };
             let again = self.options().again.then_some(model);
-            for asset in self.catalog().unperceived(kind, again)? {
+            let waiting = self.catalog().unperceived(kind, again)?.into_iter();
+            for asset in waiting.filter(|asset| scope.perceives(&asset.id, kind)) {
                 if asset.kind() != Kind::Picture && self.options().ffmpeg.is_none() {
                     if present(&asset).is_some() {
                         *summary.without_ffmpeg.entry(kind).or_default() += 1;
@@ -217,10 +237,14 @@ impl Ingest<'_> {
                     job.kinds.push(kind);
                 } else if let Some(path) = present(&asset) {
                     places.insert(asset.id, jobs.len());
-                    jobs.push(Job { asset, path, kinds: vec![kind] });
+                    jobs.push(Job { asset, path, kinds: vec![kind], cost: 0 });
                 }
             }
         }
+        for job in &mut jobs {
+            job.cost = cost::of_words(&job.asset, &job.kinds);
+        }
+        jobs.sort_by_key(|job| job.cost);
         Ok(jobs)
     }
 
@@ -260,6 +284,13 @@ impl Perceiver<'_, '_> {
         let (stop, limits) = (self.stop, self.ingest.background_limits());
         let opened = self.videos.open(ffmpeg, &job.path, limits, &|| stop.asked());
         opened.map_err(|error| Halt::video(&job.path, &error))
+    }
+
+    /// Tells where in a job it is.
+    fn tell(&mut self, kind: PassageKind, job: &Job, at_ms: u64) {
+        let length = job.asset.duration_ms.unwrap_or_default();
+        self.observer.perceiving(kind, &job.path, at_ms, length);
+        self.meter.tell_within(self.observer, job.cost, (at_ms, length));
     }
 
     fn control(&self) -> &Control {
