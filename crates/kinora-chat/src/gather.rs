@@ -10,6 +10,10 @@ use crate::{ChatError, Evidence, Fact, FactKind, Field, Places, Plan, prompt};
 const NEAREST: usize = 3;
 /// Milliseconds around a stretch within which speech belongs to it.
 const AROUND_MS: u64 = 10_000;
+/// Milliseconds between two sentences that follow each other at most.
+const PAUSE_MS: u64 = 1_500;
+/// Bytes of joined passages at most.
+const JOINED_BYTES: usize = 200;
 /// Weight of a passage ([`Passage::weight`]) from which it is told.
 const LEAST_WEIGHT: f64 = 0.5;
 /// Passages of speech of one piece of evidence at most.
@@ -144,7 +148,8 @@ impl Gatherer<'_> {
         let sure = |passage: &&Passage| {
             passage.certainty() == Certainty::Certain && passage.weight() >= LEAST_WEIGHT
         };
-        for passage in passages.iter().filter(near).filter(sure) {
+        let found: Vec<&Passage> = passages.iter().filter(near).filter(sure).collect();
+        for passage in joined(&found) {
             let (count, most) = match passage.kind {
                 PassageKind::Tag => continue,
                 PassageKind::Speech => (&mut speeches, SPEECHES),
@@ -152,12 +157,43 @@ impl Gatherer<'_> {
             };
             *count += 1;
             if *count <= most {
-                let text = passage.text.clone();
-                facts.push(Fact { kind: passage.kind.into(), text, range: passage.range });
+                let Passage { kind, text, range, .. } = passage;
+                facts.push(Fact { kind: kind.into(), text, range });
             }
         }
         Ok(facts)
     }
+}
+
+/// Lines of one page, and sentences that follow each other, as one: the line after the one that has the question's
+/// words often holds the answer.
+fn joined(passages: &[&Passage]) -> Vec<Passage> {
+    let mut joined: Vec<Passage> = Vec::new();
+    for passage in passages {
+        let follows = |last: &&mut Passage| {
+            let near = match (last.range, passage.range) {
+                (None, None) => last.kind == PassageKind::Text,
+                (Some(a), Some(b)) => {
+                    last.kind == PassageKind::Speech
+                        && b.start_ms().saturating_sub(a.end_ms()) <= PAUSE_MS
+                        && b.start_ms() >= a.start_ms()
+                }
+                _ => false,
+            };
+            last.kind == passage.kind
+                && near
+                && last.text.len() + passage.text.len() <= JOINED_BYTES
+        };
+        match joined.last_mut().filter(follows) {
+            Some(last) => {
+                let between = if passage.kind == PassageKind::Text { " / " } else { " " };
+                last.text = format!("{}{between}{}", last.text, passage.text);
+                last.range = last.range.zip(passage.range).map(|(a, b)| a.hull(b));
+            }
+            None => joined.push((*passage).clone()),
+        }
+    }
+    joined
 }
 
 /// What came nearest where nothing answers.

@@ -7,7 +7,7 @@ use kinora_types::{Asset, AssetId, Control};
 
 use crate::{
     ChatError, Field, Places, Plan,
-    plan::{Bound, Known, NEAR_KM, Relative, Unknown},
+    plan::{Bound, IN_KM, Known, Relative, Unknown},
     set::matching,
 };
 
@@ -100,7 +100,7 @@ impl Planner<'_> {
         };
         match relative.field {
             Field::Place => {
-                plan.filter.near = asset.place.map(|point| (point, NEAR_KM));
+                plan.filter.near = asset.place.map(|point| (point, IN_KM));
                 plan.place = Some(value.clone());
             }
             Field::Author => plan.filter.author = Some(value.clone()),

@@ -68,7 +68,7 @@ fn every_operation_has_its_answer() {
         ("How many pictures did Ann Lee take?", "2 pictures (by Ann Lee) [1][2]."),
         (
             "How many pictures were taken in Rome?",
-            "2 pictures (taken within 50 km of Rome) [1][2].",
+            "2 pictures (taken within 20 km of Rome) [1][2].",
         ),
         ("How many videos are from Italy?", "1 video (taken in Italy) [1]."),
         ("How many pictures are in the library?", "4 pictures [1][2][3][4]."),
@@ -144,7 +144,7 @@ fn what_the_library_does_not_know_is_said() {
         ),
         (
             "Which pictures were taken in Tokyo?",
-            "Nothing in this library is that: no pictures (taken within 50 km of Tokyo).",
+            "Nothing in this library is that: no pictures (taken within 20 km of Tokyo).",
         ),
         (
             "Which pictures were taken in 1999?",

@@ -17,7 +17,7 @@ use serde::Serialize;
 use operation::{PICTURES, SOUNDS, VIDEOS};
 use tokens::Tokens;
 
-pub(crate) use names::NEAR_KM;
+pub(crate) use names::IN_KM;
 pub use names::{Places, Region, Unknown};
 pub(crate) use operation::media;
 pub use operation::{Field, Medium, Operation, Period};
@@ -392,7 +392,8 @@ mod tests {
         let filters = [
             ("taken in 2006", "taken 2006-01-01 to 2006-12-31"),
             ("taken before 2020", "taken on 2019-12-31 or earlier"),
-            ("taken in Rome", "taken within 50 km of Rome"),
+            ("taken in Rome", "taken within 20 km of Rome"),
+            ("taken near Rome", "taken within 50 km of Rome"),
             ("taken in Italy", "taken in Italy"),
             ("by Ann Lee", "by Ann Lee"),
             ("taken by Lepale", "by Lepale"),
@@ -465,7 +466,7 @@ mod tests {
                 "How many pictures were taken in 2006?",
                 "in Rome?",
                 COUNT,
-                "taken 2006-01-01 to 2006-12-31, only pictures, taken within 50 km of Rome",
+                "taken 2006-01-01 to 2006-12-31, only pictures, taken within 20 km of Rome",
                 "",
             ),
             ("When was the picture of the jaguar taken?", "the owl?", WHEN, "only pictures", "owl"),

@@ -5,8 +5,10 @@ use serde::Serialize;
 
 use super::{Known, Plan, operation::media, tokens::Tokens};
 
-/// How far from a named town a picture may have been taken.
-pub(crate) const NEAR_KM: f64 = 50.0;
+/// How far from the middle of a town a picture may have been taken that was taken in it, in kilometres.
+pub(crate) const IN_KM: f64 = 20.0;
+/// How far from it what was taken near it.
+const NEAR_KM: f64 = 50.0;
 /// What people do with a camera, as they are said to do it.
 const DOING: [&str; 12] = [
     "take",
@@ -214,7 +216,8 @@ impl Plan {
             if let Some((region, run, name)) = region {
                 match region {
                     Region::Town(point) => {
-                        self.filter.near = Some((point, NEAR_KM));
+                        let near = ["near", "around"].contains(&cue.as_str());
+                        self.filter.near = Some((point, if near { NEAR_KM } else { IN_KM }));
                     }
                     Region::Country(code) => {
                         self.country = Some(code);
