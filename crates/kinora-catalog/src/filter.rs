@@ -1,7 +1,7 @@
 //! Exact filters: which assets a search or a list may return.
 
-use jiff::civil::Date;
-use kinora_types::{AssetId, AssetRow, CameraMotion, Days, GeoPoint, Kind, Rights};
+use jiff::civil::{Date, DateTime};
+use kinora_types::{AssetId, AssetRow, CameraMotion, ContentHash, Days, GeoPoint, Kind, Rights};
 use rusqlite::{Connection, ToSql, params_from_iter};
 use serde::{Deserialize, Deserializer};
 
@@ -43,10 +43,14 @@ pub struct Filter {
     pub tags: Vec<String>,
     /// With these words in its title, as they stand; upper and lower case of ASCII are the same.
     pub title: Option<String>,
-    /// By an author in whose name this stands, compared as titles are.
+    /// By this author: whole words of the name, in any case of ASCII letters (`Ann` is not `Joanna`).
     pub author: Option<String>,
-    /// Taken with a device in whose maker and model this stands, compared as titles are.
-    pub device: Option<String>,
+    /// Taken with this camera: whole words of maker and model, in any case of ASCII letters.
+    pub camera_model: Option<String>,
+    /// Whether it is known where it was taken.
+    pub placed: Option<bool>,
+    /// Whether it is known when it was taken.
+    pub dated: Option<bool>,
     /// One of these assets.
     pub only: Option<Vec<AssetId>>,
 }
@@ -76,6 +80,86 @@ impl Catalog {
             return Ok(None);
         }
         passing(&*self.view()?, filter, "row").map(Some)
+    }
+
+    /// How many live assets pass: `SELECT count(*)` where SQL can tell all of it.
+    ///
+    /// # Errors
+    /// As [`Catalog::filter`].
+    pub fn count_passing(&self, filter: &Filter) -> Result<u64, CatalogError> {
+        let connection = self.view()?;
+        let told = count(&connection, filter)?;
+        let all = told.map_or_else(|| Ok(passing(&connection, filter, "row")?.len()), Ok);
+        all.map(|all: usize| all as u64)
+    }
+
+    /// Rows of the live assets that pass with the time at which each was taken, the oldest first, those without a
+    /// date last. No asset is read.
+    ///
+    /// # Errors
+    /// As [`Catalog::filter`].
+    pub fn by_date(
+        &self,
+        filter: &Filter,
+    ) -> Result<Vec<(AssetRow, Option<DateTime>)>, CatalogError> {
+        let connection = self.view()?;
+        let rows = passing(&connection, filter, "taken_at IS NULL, taken_at, row")?;
+        let mut statement =
+            connection.prepare_cached("SELECT taken_at FROM assets WHERE row = ?1")?;
+        let dated = |row: AssetRow| {
+            let text: Option<String> = statement.query_row([row.0], |row| row.get(0))?;
+            let parse = |text: String| {
+                let damaged = |error| CatalogError::Damaged(format!("date of a row: {error}"));
+                text.parse::<DateTime>().map_err(damaged)
+            };
+            Ok((row, text.map(parse).transpose()?))
+        };
+        rows.into_iter().map(dated).collect()
+    }
+
+    /// Where live assets were taken that pass, those of which it is known, by row.
+    ///
+    /// # Errors
+    /// As [`Catalog::filter`].
+    pub fn places(&self, filter: &Filter) -> Result<Vec<(AssetId, GeoPoint)>, CatalogError> {
+        let rows = self.filter(&Filter { placed: Some(true), ..filter.clone() })?;
+        let connection = self.view()?;
+        let mut statement = connection
+            .prepare_cached("SELECT id, latitude, longitude FROM assets WHERE row = ?1")?;
+        let mut places = Vec::new();
+        for row in rows.unwrap_or_default() {
+            places.push(statement.query_row([row.0], |row| {
+                let point = GeoPoint { latitude: row.get(1)?, longitude: row.get(2)? };
+                Ok((AssetId(ContentHash::from_bytes(row.get(0)?)), point))
+            })?);
+        }
+        Ok(places)
+    }
+
+    /// Names of the authors of live assets, each once, in order.
+    ///
+    /// # Errors
+    /// As [`Catalog::count`].
+    pub fn authors(&self) -> Result<Vec<String>, CatalogError> {
+        let named = |name| Rights { author: Some(name), ..Rights::default() }.meant().author;
+        Ok(self.distinct("author")?.into_iter().filter_map(named).collect())
+    }
+
+    /// Makers and models of the cameras of live assets, each once, in order.
+    ///
+    /// # Errors
+    /// As [`Catalog::count`].
+    pub fn camera_models(&self) -> Result<Vec<String>, CatalogError> {
+        self.distinct("camera")
+    }
+
+    fn distinct(&self, column: &str) -> Result<Vec<String>, CatalogError> {
+        let connection = self.reader()?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT DISTINCT {column} FROM assets WHERE live = 1 AND {column} IS NOT NULL ORDER BY 1"
+        ))?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        rows.map(|row| row.map_err(Into::into)).collect()
     }
 }
 
@@ -136,12 +220,17 @@ impl Conditions {
                 Some(names::composed(tag.trim()).into_owned()),
             );
         }
-        for (column, part) in
-            [("title", &filter.title), ("author", &filter.author), ("camera", &filter.device)]
-        {
-            let part = part.as_deref().map(|part| names::composed(part.trim()).into_owned());
-            all.and(&format!("instr(lower({column}), lower(?)) > 0"), part);
+        let title = filter.title.as_deref();
+        let title = title.map(|part| names::composed(part.trim()).into_owned());
+        all.and("instr(lower(title), lower(?)) > 0", title);
+        for (column, name) in [("author", &filter.author), ("camera", &filter.camera_model)] {
+            let words = format!(
+                "instr(' ' || replace(replace(replace(lower({column}), ',', ' '), '.', ' '), '  ', ' ') || ' ', ?) > 0"
+            );
+            all.and(&words, name.as_deref().map(whole_words));
         }
+        all.and("? = (latitude IS NOT NULL)", filter.placed);
+        all.and("? = (taken_at IS NOT NULL)", filter.dated);
         Ok(all)
     }
 }
@@ -210,6 +299,12 @@ pub(crate) fn passing(
 /// Drops the rows that are not among others, which ascend.
 fn keep(rows: &mut Vec<AssetRow>, others: &[AssetRow]) {
     rows.retain(|row| others.binary_search(row).is_ok());
+}
+
+/// The words of a name as [`Conditions`] look for them, with a space on either side.
+fn whole_words(name: &str) -> String {
+    let parted = name.to_ascii_lowercase().replace([',', '.'], " ");
+    format!(" {} ", parted.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn is_near(near: Option<(GeoPoint, f64)>, place: Option<(f64, f64)>) -> bool {

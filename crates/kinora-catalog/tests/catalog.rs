@@ -274,7 +274,7 @@ fn filters_of_folders_tags_and_words() {
         (Filter { title: text("owl AT"), ..Filter::default() }, &[owl]),
         (Filter { title: text("%"), ..Filter::default() }, &[]),
         (Filter { author: text("finch"), ..Filter::default() }, &[owl]),
-        (Filter { device: text("eos"), ..Filter::default() }, &[owl]),
+        (Filter { camera_model: text("eos"), ..Filter::default() }, &[owl]),
     ] {
         assert_eq!(on(filter.clone()), expected, "{filter:?}");
     }
@@ -339,6 +339,47 @@ fn an_unknown_name_has_neighbours() {
             other => panic!("{reference}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn authors_and_cameras_filter_by_whole_words_and_are_counted() {
+    let (_folder, catalog) = library();
+    for (name, author, camera, day) in [
+        ("a", Some("Ann Lee"), Some("Canon EOS 5D"), Some(3)),
+        ("b", Some("Lee, Ann"), Some("NIKON D90"), Some(1)),
+        ("c", Some("Joanna O. Lee"), None, None),
+        ("d", None, Some("Canon"), Some(2)),
+    ] {
+        let mut new = picture(name, &format!("/{name}"));
+        new.asset.rights.author = author.map(Into::into);
+        new.asset.camera = camera.map(Into::into);
+        new.asset.taken_at = day.map(|day| date(2024, 6, day).at(8, 0, 0, 0));
+        add(&catalog, &new);
+    }
+    let author = |name: &str| Filter { author: Some(name.into()), ..Filter::default() };
+    let camera = |name: &str| Filter { camera_model: Some(name.into()), ..Filter::default() };
+    for (filter, rows) in [
+        (author("ann"), &[1, 2][..]),
+        (author("Ann Lee"), &[1]),
+        (author("lee"), &[1, 2, 3]),
+        (author("Joanna O. Lee"), &[3]),
+        (author("%"), &[]),
+        (camera("canon"), &[1, 4]),
+        (camera("Nikon D90"), &[2]),
+        (Filter { dated: Some(false), ..Filter::default() }, &[3]),
+        (Filter { placed: Some(true), ..Filter::default() }, &[]),
+    ] {
+        let found: Vec<u64> =
+            catalog.filter(&filter).unwrap().unwrap().iter().map(|row| row.0).collect();
+        assert_eq!(found, rows, "{filter:?}");
+        assert_eq!(catalog.count_passing(&filter).unwrap(), rows.len() as u64, "{filter:?}");
+    }
+    let by_date: Vec<u64> =
+        catalog.by_date(&Filter::default()).unwrap().iter().map(|(row, _)| row.0).collect();
+    assert_eq!(by_date, [2, 4, 1, 3]);
+    assert_eq!(catalog.count_passing(&Filter::default()).unwrap(), 4);
+    assert_eq!(catalog.authors().unwrap(), ["Ann Lee", "Joanna O. Lee", "Lee, Ann"]);
+    assert_eq!(catalog.camera_models().unwrap(), ["Canon", "Canon EOS 5D", "NIKON D90"]);
 }
 
 #[test]

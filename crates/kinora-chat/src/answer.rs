@@ -92,7 +92,6 @@ pub struct Answer {
     /// Whether anything in the library answers; if not, the evidence is what came nearest.
     pub answered: bool,
     /// How the question was understood.
-    #[serde(skip)]
     pub plan: Plan,
     /// What a reader should know of how it came about.
     pub notes: Vec<String>,
@@ -117,14 +116,53 @@ impl Answer {
         text
     }
 
-    /// What the shown sentences cite, by number.
+    /// What the shown sentences cite, in the order in which they do: the list that `the second` counts in.
     pub fn citations(&self) -> Vec<Citation> {
         let shown = self.sentences.iter().filter(|sentence| sentence.is_shown());
+        let mut seen = std::collections::HashSet::new();
         let mut numbers: Vec<u32> = shown.flat_map(|sentence| sentence.cites.clone()).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
+        numbers.retain(|number| seen.insert(*number));
         let cited = |number: &u32| self.evidence.iter().find(|piece| piece.number == *number);
         numbers.iter().filter_map(cited).map(Evidence::citation).collect()
+    }
+
+    /// This answer and another to a further part of the question. A part that is not answered says so.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        if !self.answered && other.answered {
+            return Self { answered: true, ..other.and_first(self) };
+        }
+        let numbers: Vec<(u32, u32)> =
+            other.evidence.iter().map(|piece| (piece.number, self.take_in(piece))).collect();
+        let new = |number: &u32| numbers.iter().find(|(old, _)| old == number).map(|(_, new)| *new);
+        for mut sentence in other.sentences {
+            sentence.cites = sentence.cites.iter().filter_map(new).collect();
+            if self.answered && !other.answered {
+                sentence = Sentence::supported("Nothing answers the rest.", Vec::new());
+            }
+            self.sentences.push(sentence);
+        }
+        self.notes.extend(other.notes.into_iter().filter(|_| other.answered));
+        self.notes.dedup();
+        self.plan.steps.extend(other.plan.steps);
+        self
+    }
+
+    /// With a first part that nothing answers.
+    fn and_first(mut self, _unanswered: Self) -> Self {
+        self.sentences
+            .insert(0, Sentence::supported("Nothing answers the first part.", Vec::new()));
+        self
+    }
+
+    /// The number of a piece of evidence, which is added if it is not there.
+    fn take_in(&mut self, piece: &Evidence) -> u32 {
+        let same = |own: &&Evidence| own.asset.id == piece.asset.id && own.range == piece.range;
+        if let Some(own) = self.evidence.iter().find(same) {
+            return own.number;
+        }
+        let number = self.evidence.iter().map(|own| own.number).max().unwrap_or_default() + 1;
+        self.evidence.push(Evidence { number, ..piece.clone() });
+        number
     }
 
     /// Everything that was found, by number; it may not be cited.

@@ -1,22 +1,24 @@
 //! From a question to an answer.
 
 use jiff::civil::Date;
-use kinora_catalog::{Speaker, Turn};
+use kinora_catalog::{Filter, Speaker, Turn};
 use kinora_inference::{
     Completion, CompletionRequest, InferenceError, LanguageModel, Message, Role,
 };
 use kinora_retrieval::Searcher;
-use kinora_types::{Control, GeoPoint};
+use kinora_types::{Citation, Control};
 use serde::Deserialize;
 
 use crate::{
-    Answer, ChatError, Evidence, Intent, Method, Plan, Sentence, Support, Wish,
+    Answer, ChatError, Evidence, Method, Operation, Places, Plan, Sentence, Support, Wish,
     alike::{alike, last_cited},
-    catalogue,
+    catalogue::{self, Listing},
     check::check_sentence,
+    clauses::{clauses, whole},
     extract::extract,
-    follow::stand_alone,
+    follow::{Reading, leans_on_one, opening, readings, stand_alone, without_place},
     gather::{Gathered, Gatherer},
+    planner::Planner,
     prompt,
     sentence::{Said, Sentences},
 };
@@ -66,10 +68,17 @@ pub struct Answerer<'a> {
     pub searcher: &'a Searcher<'a>,
     /// Writes the answer; `None`: the evidence speaks for itself.
     pub model: Option<&'a dyn LanguageModel>,
-    /// Coordinates of a named place, if it is known.
-    pub place: &'a dyn Fn(&str) -> Option<GeoPoint>,
+    /// Where names are, and what places are called.
+    pub places: &'a dyn Places,
     /// How answers are made.
     pub options: AskOptions,
+}
+
+/// What goes on while a question is answered.
+struct Asking<'a> {
+    question: &'a Question<'a>,
+    on_sentence: &'a mut dyn FnMut(&Sentence),
+    control: &'a Control,
 }
 
 impl Answerer<'_> {
@@ -87,78 +96,162 @@ impl Answerer<'_> {
         if question.text.trim().is_empty() {
             return Err(ChatError::Empty);
         }
-        if let Some(Wish::Alike(mentions)) = Wish::of(question.text) {
+        let answer = if let Some(Wish::Alike(mentions)) = Wish::of(question.text) {
             let cited = last_cited(question.history);
-            let answer = alike(self.searcher, &mentions, cited, self.options.evidence, control)?;
+            alike(self.searcher, &mentions, cited, self.options.evidence, control)?
+        } else {
+            let mut asking = Asking { question, on_sentence, control };
+            self.read(&mut asking)?
+        };
+        // A model's sentences were shown as they came.
+        if !matches!(answer.method, Method::Model { .. }) {
             answer
                 .sentences
                 .iter()
-                .filter(|s| s.support == Support::Supported)
+                .filter(|sentence| sentence.support == Support::Supported)
                 .for_each(on_sentence);
-            return Ok(answer);
-        }
-        let asked: Vec<&str> = question
-            .history
-            .iter()
-            .filter(|turn| turn.speaker == Speaker::Person)
-            .map(|turn| turn.text.as_str())
-            .collect();
-        let whole = stand_alone(question.text, &asked);
-        let plan = self.plan(&whole, question.today)?;
-        control.check()?;
-        if plan.intent != Intent::Tell
-            && let Some(answer) = self.ask_catalogue(&plan, on_sentence, control)?
-        {
-            return Ok(answer);
-        }
-        let history = history(question.history);
-        let prompt = Prompt { question: question.text, whole: &whole, history };
-        let gathered = self.gather(&plan, &prompt, control)?;
-        let mut answer = match (gathered.fits, self.model) {
-            (false, _) => unanswered(plan, gathered.evidence),
-            (true, None) => extractive(plan, gathered.evidence, &whole, on_sentence),
-            (true, Some(model)) => {
-                self.modelled(model, plan, gathered, &prompt, on_sentence, control)?
-            }
-        };
-        if whole != question.text {
-            answer.notes.push(format!("understood as: {whole}"));
         }
         Ok(answer)
     }
 
-    /// Understands the question. A place that nothing was taken near is a word like others: most captions name theirs.
-    fn plan(&self, question: &str, today: Date) -> Result<Plan, ChatError> {
-        let plan = Plan::of(question, today, self.place);
-        if plan.filter.near.is_some() {
-            let passed = self.searcher.catalog().filter(&plan.filter)?;
-            if passed.is_some_and(|rows| rows.is_empty()) {
-                return Ok(Plan::of(question, today, &|_| None));
+    /// The first reading of the question that is answered.
+    fn read(&self, asking: &mut Asking<'_>) -> Result<Answer, ChatError> {
+        let mut refused = None;
+        for reading in readings(asking.question.text, asking.question.history) {
+            asking.control.check()?;
+            let answer = self.read_as(&reading, asking)?;
+            // A model is asked once.
+            if answer.answered || matches!(answer.method, Method::Model { .. }) {
+                return Ok(answer);
             }
+            refused.get_or_insert(answer);
         }
-        Ok(plan)
+        refused.ok_or(ChatError::Empty)
     }
 
-    fn ask_catalogue(
+    fn read_as(&self, reading: &Reading, asking: &mut Asking<'_>) -> Result<Answer, ChatError> {
+        let text = asking.question.text;
+        match reading {
+            Reading::Alone => self.parts(text, asking),
+            Reading::Bound(cited) => self.bound(text, cited, asking),
+            Reading::Instead(last) => {
+                let planner = self.planner(asking);
+                let plan = planner.plan(opening(text).unwrap_or(text))?.after(planner.plan(last)?);
+                self.follow(plan, last, asking)
+            }
+            Reading::Merged(whole) => {
+                let plan = self.planner(asking).plan(whole)?;
+                let mut answer = self.follow(plan, whole, asking)?;
+                answer.notes.push(format!("understood as: {whole}"));
+                Ok(answer)
+            }
+        }
+    }
+
+    /// A question with each of its parts; a part that leans is bound to what the part before cites.
+    fn parts(&self, text: &str, asking: &mut Asking<'_>) -> Result<Answer, ChatError> {
+        let parts = clauses(text);
+        if parts.len() == 1 || self.model.is_some() {
+            let plan = self.planner(asking).plan(text)?;
+            return self.follow(plan, text, asking);
+        }
+        let mut whole: Option<Answer> = None;
+        for part in &parts {
+            let cited = whole.as_ref().map(Answer::citations).unwrap_or_default();
+            let mut answer = None;
+            if leans_on_one(part) && !cited.is_empty() {
+                answer = Some(self.bound(part, &cited[..1], asking)?).filter(|told| told.answered);
+                if answer.is_none() {
+                    let merged = stand_alone(part, &[&parts[0]]);
+                    let plan = self.planner(asking).plan(&merged)?;
+                    answer = Some(self.follow(plan, &merged, asking)?);
+                }
+            }
+            let answer = match answer {
+                Some(answer) => answer,
+                None => {
+                    let plan = self.planner(asking).plan(part)?;
+                    self.follow(plan, part, asking)?
+                }
+            };
+            whole = Some(match whole {
+                Some(before) => before.and(answer),
+                None => answer,
+            });
+        }
+        whole.ok_or(ChatError::Empty)
+    }
+
+    /// A question about what was cited.
+    fn bound(
         &self,
-        plan: &Plan,
-        on_sentence: &mut dyn FnMut(&Sentence),
-        control: &Control,
-    ) -> Result<Option<Answer>, ChatError> {
-        let Some(found) = catalogue::answer(self.searcher, plan, control)? else {
-            return Ok(None);
-        };
-        found.sentences.iter().for_each(on_sentence);
-        Ok(Some(Answer {
-            method: Method::Catalogue,
-            sentences: found.sentences,
-            evidence: found.evidence,
-            answered: true,
-            plan: plan.clone(),
-            notes: found.notes,
-            tokens: None,
-            sent: None,
-        }))
+        text: &str,
+        cited: &[Citation],
+        asking: &mut Asking<'_>,
+    ) -> Result<Answer, ChatError> {
+        let text = &without_place(&whole(opening(text).unwrap_or(text)));
+        let mut plan = self.planner(asking).plan(text)?;
+        let only = cited.iter().map(|citation| citation.asset).collect();
+        // The noun says only what it is called again: `when was the picture taken`. A picture of what was spoken
+        // of is another thing.
+        let kind = plan.filter.kind.filter(|_| plan.operation == Operation::Show);
+        let narrowed = !Filter { kind: None, ..plan.filter.clone() }.is_open();
+        plan.filter = Filter { only: Some(only), kind, ..plan.filter };
+        plan.unknown = None;
+        plan.one = cited.len() == 1;
+        let alone = plan.is_filter_alone();
+        if plan.operation == Operation::Tell && alone && (narrowed || cited.len() > 1) {
+            plan.operation = Operation::List;
+        }
+        let labels: Vec<&str> = cited.iter().map(|citation| citation.label.as_str()).collect();
+        plan.steps.push(format!("it is {}", labels.join(", ")));
+        self.follow(plan, text, asking)
+    }
+
+    fn planner<'b>(&'b self, asking: &'b Asking<'_>) -> Planner<'b> {
+        let (today, control) = (asking.question.today, asking.control);
+        Planner { searcher: self.searcher, places: self.places, today, control }
+    }
+
+    /// Answers as planned.
+    fn follow(
+        &self,
+        plan: Plan,
+        whole: &str,
+        asking: &mut Asking<'_>,
+    ) -> Result<Answer, ChatError> {
+        asking.control.check()?;
+        let found = catalogue::answer(self.searcher, &plan, self.places, asking.control)?;
+        if let Some(found) = found {
+            return Ok(by_catalogue(found, plan));
+        }
+        let history = history(asking.question.history);
+        let prompt = Prompt { question: asking.question.text, whole, history };
+        let mut plan = plan;
+        let mut gathered = self.gather(&plan, &prompt, asking.control)?;
+        // What is said of Rome in 2017 was not said there and then.
+        if !gathered.fits && plan.filter.only.is_none() && !plan.filter.is_open() {
+            let words = Plan { steps: plan.steps.clone(), ..Plan::as_words(whole) };
+            let again =
+                self.gather(&Plan { wants_words: true, ..words.clone() }, &prompt, asking.control)?;
+            if again.fits {
+                (plan, gathered) = (words, again);
+            }
+        }
+        // `When did we fly the kite?` is told by those who tell of it, else by the pictures of it.
+        if let Some(field) = plan.fallback.filter(|_| !gathered.fits) {
+            let asked =
+                Plan { operation: Operation::Field(field), wants_words: false, ..plan.clone() };
+            let shown = catalogue::answer(self.searcher, &asked, self.places, asking.control)?;
+            if let Some(shown) = shown.filter(|shown| shown.answered) {
+                return Ok(by_catalogue(shown, asked));
+            }
+        }
+        match (gathered.fits, self.model) {
+            (false, _) => Ok(unanswered(plan, gathered.evidence)),
+            (true, None) => self.extractive(plan, gathered.evidence, whole, asking.control),
+            (true, Some(model)) => self.modelled(model, plan, gathered, &prompt, asking),
+        }
     }
 
     fn gather(
@@ -177,7 +270,8 @@ impl Answerer<'_> {
             None => Ok(text.len() as u32 / 4),
         };
         let most = self.options.evidence;
-        Gatherer { searcher: self.searcher, most, budget, count: &count, control }.gather(plan)
+        let (searcher, places) = (self.searcher, self.places);
+        Gatherer { searcher, places, most, budget, count: &count, control }.gather(plan)
     }
 
     /// Tokens that evidence may have, once rules, question, history and answer have theirs.
@@ -199,9 +293,9 @@ impl Answerer<'_> {
         plan: Plan,
         gathered: Gathered,
         prompt: &Prompt<'_>,
-        on_sentence: &mut dyn FnMut(&Sentence),
-        control: &Control,
+        asking: &mut Asking<'_>,
     ) -> Result<Answer, ChatError> {
+        let (control, on_sentence) = (asking.control, &mut *asking.on_sentence);
         let Gathered { evidence, only_pictures, .. } = gathered;
         let request = CompletionRequest {
             messages: prompt.messages(&evidence),
@@ -223,7 +317,7 @@ impl Answerer<'_> {
         if supported || (refused && !only_pictures) {
             return Ok(finished(model.model(), plan, evidence, done, completion));
         }
-        let mut answer = extractive(plan, evidence, prompt.whole, on_sentence);
+        let mut answer = self.extractive(plan, evidence, prompt.whole, control)?;
         let name = model.model();
         answer.notes = vec![if refused {
             format!("found by visual similarity, which language model {name} does not see")
@@ -234,6 +328,27 @@ impl Answerer<'_> {
         answer.sentences.splice(0..0, left_out);
         (answer.tokens, answer.sent) = (tokens(&completion), completion.sent);
         Ok(answer)
+    }
+
+    fn extractive(
+        &self,
+        plan: Plan,
+        evidence: Vec<Evidence>,
+        question: &str,
+        control: &Control,
+    ) -> Result<Answer, ChatError> {
+        let information = self.searcher.information(&plan.subject, control)?;
+        let sentences = extract(&evidence, &plan, question, &information);
+        Ok(Answer {
+            method: Method::Extractive,
+            sentences,
+            evidence,
+            answered: true,
+            plan,
+            notes: vec![format!("{WORD_BY_WORD}: no language model was asked")],
+            tokens: None,
+            sent: None,
+        })
     }
 }
 
@@ -314,21 +429,15 @@ fn tokens(completion: &Completion) -> Option<(u32, u32)> {
     completion.prompt_tokens.zip(completion.tokens)
 }
 
-fn extractive(
-    plan: Plan,
-    evidence: Vec<Evidence>,
-    question: &str,
-    on_sentence: &mut dyn FnMut(&Sentence),
-) -> Answer {
-    let sentences = extract(&evidence, &plan.subject, question);
-    sentences.iter().for_each(on_sentence);
+fn by_catalogue(found: Listing, plan: Plan) -> Answer {
+    let method = if found.answered { Method::Catalogue } else { Method::None };
     Answer {
-        method: Method::Extractive,
-        sentences,
-        evidence,
-        answered: true,
+        method,
+        sentences: found.sentences,
+        evidence: found.evidence,
+        answered: found.answered,
         plan,
-        notes: vec![format!("{WORD_BY_WORD}: no language model was asked")],
+        notes: found.notes,
         tokens: None,
         sent: None,
     }

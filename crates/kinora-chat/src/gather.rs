@@ -6,12 +6,18 @@ use kinora_types::{
     Asset, AssetRow, Certainty, Control, Passage, PassageKind, RejectReason, TimeRange,
 };
 
-use crate::{ChatError, Evidence, Fact, FactKind, Plan, prompt};
+use crate::{ChatError, Evidence, Fact, FactKind, Field, Places, Plan, prompt};
 
 /// Assets that came nearest and are shown where nothing answers.
 const NEAREST: usize = 3;
 /// Milliseconds around a stretch within which speech belongs to it.
 const AROUND_MS: u64 = 10_000;
+/// Milliseconds between two sentences that follow each other at most.
+const PAUSE_MS: u64 = 1_500;
+/// Bytes of joined passages at most.
+const JOINED_BYTES: usize = 200;
+/// Weight of a passage ([`Passage::weight`]) from which it is told.
+const LEAST_WEIGHT: f64 = 0.5;
 /// Passages of speech of one piece of evidence at most.
 const SPEECHES: usize = 8;
 
@@ -30,6 +36,7 @@ pub(crate) type Counter<'a> = dyn Fn(&str) -> Result<u32, ChatError> + 'a;
 /// Finds evidence: at most `most` pieces, `budget` tokens in all as `count` counts.
 pub(crate) struct Gatherer<'a> {
     pub searcher: &'a Searcher<'a>,
+    pub places: &'a dyn Places,
     pub most: usize,
     pub budget: u32,
     pub count: &'a Counter<'a>,
@@ -46,7 +53,7 @@ impl Gatherer<'_> {
     /// # Errors
     /// If the search or the catalogue fails.
     pub(crate) fn gather(&self, plan: &Plan) -> Result<Gathered, ChatError> {
-        if plan.subject.trim().is_empty() {
+        if plan.is_filter_alone() {
             return self.without_subject(plan);
         }
         let query = Query {
@@ -66,14 +73,9 @@ impl Gatherer<'_> {
 
     /// Evidence for conditions alone: what passes them, spread evenly over time.
     fn without_subject(&self, plan: &Plan) -> Result<Gathered, ChatError> {
-        let rows = match self.catalog().filter(&plan.filter)? {
-            Some(rows) => rows,
-            None => self.catalog().live_rows()?,
-        };
-        let mut assets = self.catalog().assets(&rows)?;
-        assets.sort_by_key(|(row, asset)| (asset.taken_at, *row));
-        let step = assets.len().div_ceil(self.most.max(1)).max(1);
-        let spread = assets.iter().step_by(step);
+        let rows = self.catalog().by_date(&plan.filter)?;
+        let step = rows.len().div_ceil(self.most.max(1)).max(1);
+        let spread = rows.iter().step_by(step);
         let whole = |row: AssetRow| Segment { row, range: None, score: 0.0, leads: true };
         let found: Vec<Segment> = spread.map(|(row, _)| whole(*row)).collect();
         let evidence = self.read(&found, plan)?;
@@ -136,7 +138,7 @@ impl Gatherer<'_> {
         asset: &Asset,
         range: Option<TimeRange>,
     ) -> Result<Vec<Fact>, ChatError> {
-        let mut facts = own_facts(asset);
+        let mut facts = own_facts(asset, self.places);
         let passages = self.catalog().passages(row)?;
         facts.extend(tags(asset, &passages));
         let near = |passage: &&Passage| match (passage.range, range) {
@@ -145,8 +147,11 @@ impl Gatherer<'_> {
         };
         let (mut speeches, mut others) = (0, 0);
         // An answer does not rest on words that were guessed.
-        let sure = |passage: &&Passage| passage.certainty() == Certainty::Certain;
-        for passage in passages.iter().filter(near).filter(sure) {
+        let sure = |passage: &&Passage| {
+            passage.certainty() == Certainty::Certain && passage.weight() >= LEAST_WEIGHT
+        };
+        let found: Vec<&Passage> = passages.iter().filter(near).filter(sure).collect();
+        for passage in joined(&found) {
             let (count, most) = match passage.kind {
                 PassageKind::Tag => continue,
                 PassageKind::Speech => (&mut speeches, SPEECHES),
@@ -154,12 +159,43 @@ impl Gatherer<'_> {
             };
             *count += 1;
             if *count <= most {
-                let text = passage.text.clone();
-                facts.push(Fact { kind: passage.kind.into(), text, range: passage.range });
+                let Passage { kind, text, range, .. } = passage;
+                facts.push(Fact { kind: kind.into(), text, range });
             }
         }
         Ok(facts)
     }
+}
+
+/// Lines of one page, and sentences that follow each other, as one: the line after the one that has the question's
+/// words often holds the answer.
+fn joined(passages: &[&Passage]) -> Vec<Passage> {
+    let mut joined: Vec<Passage> = Vec::new();
+    for passage in passages {
+        let follows = |last: &&mut Passage| {
+            let near = match (last.range, passage.range) {
+                (None, None) => last.kind == PassageKind::Text,
+                (Some(a), Some(b)) => {
+                    last.kind == PassageKind::Speech
+                        && b.start_ms().saturating_sub(a.end_ms()) <= PAUSE_MS
+                        && b.start_ms() >= a.start_ms()
+                }
+                _ => false,
+            };
+            last.kind == passage.kind
+                && near
+                && last.text.len() + passage.text.len() <= JOINED_BYTES
+        };
+        match joined.last_mut().filter(follows) {
+            Some(last) => {
+                let between = if passage.kind == PassageKind::Text { " / " } else { " " };
+                last.text = format!("{}{between}{}", last.text, passage.text);
+                last.range = last.range.zip(passage.range).map(|(a, b)| a.hull(b));
+            }
+            None => joined.push((*passage).clone()),
+        }
+    }
+    joined
 }
 
 /// What came nearest where nothing answers.
@@ -179,7 +215,7 @@ fn around(range: TimeRange) -> TimeRange {
 }
 
 /// What people and the file itself say of an asset.
-fn own_facts(asset: &Asset) -> Vec<Fact> {
+fn own_facts(asset: &Asset, places: &dyn Places) -> Vec<Fact> {
     let fact = |kind, text: String| Fact { kind, text, range: None };
     let mut facts = Vec::new();
     facts.extend(asset.title.clone().map(|text| fact(FactKind::Title, text)));
@@ -187,7 +223,7 @@ fn own_facts(asset: &Asset) -> Vec<Fact> {
     facts.extend(asset.taken_at.map(|at| fact(FactKind::Date, at.date().to_string())));
     let by = asset.rights.author.as_ref().map(|author| format!("by {author}"));
     let with = asset.camera.as_ref().map(|camera| format!("with {camera}"));
-    let at = asset.place.map(|place| format!("at {:.3}, {:.3}", place.latitude, place.longitude));
+    let at = Field::Place.of(asset, places).map(|place| format!("at {place}"));
     let under = asset.rights.licence.as_ref().map(|licence| format!("licence {licence}"));
     let origin: Vec<String> = [by, with, at, under].into_iter().flatten().collect();
     if !origin.is_empty() {

@@ -2,10 +2,9 @@
 //!
 //! English, by rule: whatever is not wholly understood is a question like others.
 
-use kinora_retrieval::tokens;
-use kinora_types::Citation;
+use kinora_types::{Citation, Size};
 
-use crate::ChatError;
+use crate::{ChatError, length};
 
 /// Which of the things that an answer cited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,19 +14,39 @@ enum Mention {
     Number(u32),
     /// The citation at this place in the list, from 0.
     Place(usize),
-    Last,
+    /// So many from the start of the list.
+    First(usize),
+    /// So many from its end.
+    Last(usize),
 }
 
-/// A wish about what the last answer cited.
+/// A wish about what was shown last.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wish {
     /// More that looks like it: `show me more like the second`.
     Alike(Mentions),
     /// A film of it: `make a 20 s film of this`.
-    Film(Mentions, Option<f64>),
+    Film(Mentions, FilmWish),
 }
 
-/// Words for things that an answer cited.
+/// How a film shall be, as far as the words say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FilmWish {
+    /// Length in seconds.
+    pub seconds: Option<f64>,
+    /// Frame size of the wished shape.
+    pub size: Option<Size>,
+}
+
+impl FilmWish {
+    /// This wish, with what it leaves open as an earlier one has it.
+    pub fn or(self, earlier: Self) -> Self {
+        Self { seconds: self.seconds.or(earlier.seconds), size: self.size.or(earlier.size) }
+    }
+}
+
+/// Words for things that an answer cited. `The second` is the second of its list, in the order in which the answer
+/// shows them; `[2]`, `2` and `number two` are the one that carries this number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mentions(Vec<Mention>);
 
@@ -43,7 +62,8 @@ impl Mentions {
                 Mention::All => cited.iter().collect(),
                 Mention::Number(number) => cited.iter().filter(|c| c.number == number).collect(),
                 Mention::Place(place) => cited.get(place).into_iter().collect(),
-                Mention::Last => cited.last().into_iter().collect(),
+                Mention::First(most) => cited.iter().take(most).collect(),
+                Mention::Last(most) => cited.iter().rev().take(most).rev().collect(),
             };
             if found.is_empty() {
                 return Err(ChatError::NotCited);
@@ -59,99 +79,130 @@ const ALL: [&str; 10] =
 const ORDINALS: [&str; 10] =
     ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 /// Words between references that mean nothing here.
-const FILLERS: [&str; 24] = [
-    "the", "one", "ones", "picture", "pictures", "photo", "photos", "image", "images", "video",
-    "videos", "clip", "clips", "number", "and", "please", "of", "result", "results", "source",
-    "sources", "from", "with", "moments",
+const FILLERS: [&str; 28] = [
+    "the",
+    "one",
+    "ones",
+    "picture",
+    "pictures",
+    "photo",
+    "photos",
+    "image",
+    "images",
+    "video",
+    "videos",
+    "clip",
+    "clips",
+    "number",
+    "and",
+    "please",
+    "of",
+    "result",
+    "results",
+    "source",
+    "sources",
+    "from",
+    "with",
+    "moments",
+    "list",
+    "in",
+    "no",
+    "recordings",
 ];
 const FILMS: [&str; 8] =
     ["film", "movie", "video", "clip", "reel", "slideshow", "montage", "short"];
 const MAKING: [&str; 6] = ["make", "create", "cut", "turn", "render", "produce"];
 /// Words that a wish for a film may have beside its references.
-const AROUND: [&str; 12] =
-    ["a", "an", "me", "us", "into", "out", "to", "now", "can", "could", "you", "long"];
+const AROUND: [&str; 13] =
+    ["a", "an", "me", "us", "into", "out", "to", "now", "can", "could", "you", "long", "be"];
+/// Shapes with their frame sizes, those of `kinora make`.
+const SHAPES: [(&[&str], Size); 3] = [
+    (&["vertical", "upright", "portrait"], Size { width: 720, height: 1280 }),
+    (&["square"], Size { width: 1080, height: 1080 }),
+    (&["horizontal", "landscape", "wide", "widescreen"], Size { width: 1280, height: 720 }),
+];
 
 impl Wish {
     /// What the words wish; `None` if they ask something else.
     pub fn of(text: &str) -> Option<Self> {
-        let words = tokens(text);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        alike(&words).map(Self::Alike).or_else(|| film(&words))
+        let words = length::words(text);
+        alike(&words).map(Self::Alike).or_else(|| film(words))
     }
 }
 
 /// Parses `[more|others|similar …] like|to REFERENCES`.
-fn alike(words: &[&str]) -> Option<Mentions> {
+fn alike(words: &[String]) -> Option<Mentions> {
     let more = ["more", "other", "others", "similar", "something", "anything"];
-    let asked = words.iter().position(|word| more.contains(word))?;
-    let like = words[asked..].iter().position(|word| ["like", "to"].contains(word))?;
+    let asked = words.iter().position(|word| more.contains(&word.as_str()))?;
+    let like = words[asked..].iter().position(|word| word == "like" || word == "to")?;
     mentions(&words[asked + like + 1..])
 }
 
-/// Parses `make … film … of REFERENCES`, or `turn REFERENCES into a film`.
-fn film(words: &[&str]) -> Option<Wish> {
-    let made = words.iter().position(|word| MAKING.contains(word))?;
+/// Parses `make … film … of REFERENCES`, `turn REFERENCES into a film`, or `make it LENGTH|SHAPE`.
+fn film(words: Vec<String>) -> Option<Wish> {
+    let made = words.iter().position(|word| MAKING.contains(&word.as_str()))?;
     let mut rest = words[made + 1..].to_vec();
-    let seconds = take_length(&mut rest);
-    let film = rest.iter().position(|word| FILMS.contains(word))?;
-    rest.remove(film);
-    rest.retain(|word| !AROUND.contains(word));
-    Some(Wish::Film(mentions(&rest)?, seconds))
+    let mut wish = FilmWish { seconds: length::take(&mut rest), size: take_shape(&mut rest) };
+    let film = rest.iter().position(|word| FILMS.contains(&word.as_str()));
+    match film {
+        Some(film) => drop(rest.remove(film)),
+        None if wish == FilmWish::default() => return None,
+        None => {}
+    }
+    // A second length would be lost.
+    wish.seconds = wish.seconds.filter(|_| length::take(&mut rest.clone()).is_none());
+    rest.retain(|word| !AROUND.contains(&word.as_str()));
+    Some(Wish::Film(mentions(&rest)?, wish))
 }
 
-/// The references among words; `None` if there is a word that is no reference, or none that is.
-fn mentions(words: &[&str]) -> Option<Mentions> {
-    let mut found = Vec::new();
-    for word in words.iter().filter(|word| !FILLERS.contains(word)) {
-        let ordinal = || ORDINALS.iter().position(|ordinal| ordinal == word);
-        let digits = || word.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h']);
-        found.push(if ALL.contains(word) {
-            Mention::All
-        } else if *word == "last" {
-            Mention::Last
-        } else if let Ok(number) = word.parse() {
-            Mention::Number(number)
-        } else if let Some(place) =
-            ordinal().or_else(|| digits().parse::<usize>().ok()?.checked_sub(1))
-        {
-            Mention::Place(place)
-        } else {
-            return None;
-        });
-    }
-    (!found.is_empty()).then_some(Mentions(found))
-}
-
-/// Takes `20 s`, `20s`, `20 second`, `2 minutes`, `half a minute` out of the words; in seconds.
-fn take_length(words: &mut Vec<&str>) -> Option<f64> {
-    if let Some(at) = words.windows(3).position(|three| three == ["half", "a", "minute"]) {
-        words.drain(at..at + 3);
-        return Some(30.0);
-    }
-    for at in 0..words.len() {
-        let letters = words[at].trim_start_matches(|c: char| c.is_ascii_digit());
-        let number = match words[at] {
-            "a" | "one" => Some(1.0),
-            word => word[..word.len() - letters.len()].parse::<f64>().ok(),
-        };
-        let (unit, used) = match (letters, words.get(at + 1)) {
-            ("" | "a" | "one", Some(next)) => (*next, 2),
-            (letters, _) => (letters, 1),
-        };
-        if let Some((number, unit)) = number.zip(unit_seconds(unit)) {
-            words.drain(at..at + used);
-            return Some(number * unit);
+fn take_shape(words: &mut Vec<String>) -> Option<Size> {
+    for (names, size) in SHAPES {
+        if let Some(at) = words.iter().position(|word| names.contains(&word.as_str())) {
+            words.remove(at);
+            return Some(size);
         }
     }
     None
 }
 
-fn unit_seconds(unit: &str) -> Option<f64> {
-    match unit {
-        "s" | "sec" | "secs" | "second" | "seconds" => Some(1.0),
-        "min" | "mins" | "minute" | "minutes" => Some(60.0),
-        _ => None,
+/// The references among words; `None` if there is a word that is no reference, or none that is.
+fn mentions(words: &[String]) -> Option<Mentions> {
+    let words: Vec<String> =
+        words.iter().filter(|word| !FILLERS.contains(&word.as_str())).cloned().collect();
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < words.len() {
+        let (mention, used) = mention(&words[at..])?;
+        found.push(mention);
+        at += used;
     }
+    (!found.is_empty()).then_some(Mentions(found))
+}
+
+/// The reference at the start of the words, and how many of them it is made of.
+fn mention(words: &[String]) -> Option<(Mention, usize)> {
+    let word = words.first()?.as_str();
+    let counted = || length::whole(&words[1..]).filter(|(many, _)| *many >= 1.0);
+    if ALL.contains(&word) {
+        return Some((Mention::All, 1));
+    }
+    if word == "last" || word == "first" {
+        let of = if word == "last" { Mention::Last } else { Mention::First };
+        let spelled = |(many, used): (f64, usize)| {
+            // `the first and 4` names a number, `the first four` counts.
+            words[1].parse::<u32>().is_err().then_some((of(many as usize), used + 1))
+        };
+        return Some(counted().and_then(spelled).unwrap_or((of(1), 1)));
+    }
+    if let Ok(number) = word.parse() {
+        return Some((Mention::Number(number), 1));
+    }
+    let ordinal = ORDINALS.iter().position(|ordinal| *ordinal == word);
+    let digits = || word.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h']);
+    if let Some(place) = ordinal.or_else(|| digits().parse::<usize>().ok()?.checked_sub(1)) {
+        return Some((Mention::Place(place), 1));
+    }
+    let (number, used) = length::whole(words)?;
+    Some((Mention::Number(number as u32), used))
 }
 
 #[cfg(test)]
@@ -181,6 +232,9 @@ mod tests {
             ("more like [3] please", &[3]),
             ("others similar to the first and the last one", &[1, 4]),
             ("something like these", &[1, 3, 4]),
+            ("more like number three", &[3]),
+            ("more like the last two", &[3, 4]),
+            ("show me more pictures like the second one in the list", &[3]),
         ] {
             let Some(Wish::Alike(mentions)) = Wish::of(text) else { panic!("{text}") };
             assert_eq!(meant(&mentions), numbers, "{text}");
@@ -191,11 +245,25 @@ mod tests {
             ("Turn these into a 30-second movie, please", &[1, 3, 4], Some(30.0)),
             ("create a one minute video from the 1st and the 3rd", &[1, 4], Some(60.0)),
             ("can you cut half a minute of film out of them?", &[1, 3, 4], Some(30.0)),
+            ("make a 45 second film of these", &[1, 3, 4], Some(45.0)),
+            ("make a one and a half minute film of the first two", &[1, 3], Some(90.0)),
+            ("make it 20 s", &[1, 3, 4], Some(20.0)),
+            ("please make a film of the last, 1:15 long", &[4], Some(75.0)),
         ] {
-            let Some(Wish::Film(mentions, length)) = Wish::of(text) else { panic!("{text}") };
-            assert_eq!((meant(&mentions).as_slice(), length), (numbers, seconds), "{text}");
+            let Some(Wish::Film(mentions, wish)) = Wish::of(text) else { panic!("{text}") };
+            assert_eq!((meant(&mentions).as_slice(), wish.seconds), (numbers, seconds), "{text}");
+        }
+        for (text, size) in [
+            ("make a vertical film of these", Some((720, 1280))),
+            ("make it square", Some((1080, 1080))),
+            ("make a film of these", None),
+        ] {
+            let Some(Wish::Film(_, wish)) = Wish::of(text) else { panic!("{text}") };
+            assert_eq!(wish.size.map(|size| (size.width, size.height)), size, "{text}");
         }
         for text in [
+            "make it",
+            "make these castles 20 s",
             "What is more like a castle?",
             "Which film shows the second world war?",
             "make a film of castles",

@@ -16,7 +16,7 @@ use kinora_inference::{InferenceError, LanguageModel, Message};
 use kinora_testing::fake::ScriptedModel;
 use kinora_types::{Control, PassageKind, TimeRange};
 
-use library::{BLUE, Library, RED};
+use library::{Atlas, BLUE, Library, RED};
 
 fn family() -> Library {
     let mut library = Library::new();
@@ -41,7 +41,7 @@ fn ask_with(
 ) -> Result<Answer, ChatError> {
     let searcher = library.searcher();
     let answerer =
-        Answerer { searcher: &searcher, model, place: &|_| None, options: AskOptions::default() };
+        Answerer { searcher: &searcher, model, places: &Atlas, options: AskOptions::default() };
     let question = Question { text: question, today: date(2026, 11, 21), history };
     let mut heard = Vec::new();
     let answer = answerer.ask(
@@ -171,7 +171,7 @@ fn what_only_looks_answer_is_not_refused_by_a_model_that_sees_nothing() {
     let mut library = Library::new();
     library.picture("one.png", RED, "", None);
     library.picture("two.png", BLUE, "", None);
-    let (answer, _) = said(&library, "Is there something in red?", "I do not know.");
+    let (answer, _) = said(&library, "What is red?", "I do not know.");
     assert_eq!(answer.method, Method::Extractive, "{:?}", answer.plan);
     assert!(answer.answered && !answer.citations().is_empty());
     assert!(answer.notes[0].starts_with("found by visual similarity"), "{:?}", answer.notes);
@@ -245,7 +245,7 @@ fn an_answer_stops_in_the_middle() {
     let searcher = library.searcher();
     let ask = |question: &str, model: Option<&dyn LanguageModel>, control: &Control| {
         let options = AskOptions::default();
-        let answerer = Answerer { searcher: &searcher, model, place: &|_| None, options };
+        let answerer = Answerer { searcher: &searcher, model, places: &Atlas, options };
         let question = Question { text: question, today: date(2026, 11, 21), history: &[] };
         answerer.ask(&question, &mut |_| {}, control)
     };

@@ -253,7 +253,7 @@ fn edits(home: &Home) {
 
 fn answers(home: &Home) {
     let ask = |more: &[&str]| {
-        let args = ["ask", "Which animals are there?", "--extractive"];
+        let args = ["ask", "Tell me about the animals.", "--extractive"];
         home.run(&[&args[..], more].concat()).done()
     };
     let one = ask(&["--evidence", "1", "--json"]).json();
@@ -263,7 +263,7 @@ fn answers(home: &Home) {
     let explained = ask(&["--explain", "--no-pictures"]).stdout;
     assert!(explained.len() > ask(&["--no-pictures"]).stdout.len(), "{explained}");
     // A terminal that claims to draw pictures, as its variables say.
-    let mut command = home.command(&["ask", "Which animals are there?", "--extractive"]);
+    let mut command = home.command(&["ask", "Tell me about the animals.", "--extractive"]);
     command.args(["--no-pictures"]).env("TERM", "xterm-kitty");
     let drawn = common::Ended::from(command.output().unwrap()).done().stdout;
     assert!(!drawn.contains('\u{1b}'), "{drawn:?}");

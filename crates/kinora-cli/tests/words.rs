@@ -201,12 +201,22 @@ fn a_conversation_ends_in_a_film_of_what_it_cited() {
     let page = home.run(&["show", "page.png", "--json"]).done().json();
     let word = texts(&page, "text").join(" ");
     let word = word.split_whitespace().max_by_key(|word| word.len()).unwrap().to_owned();
-    let questions =
-        format!("Where is {word} written?\nmake a 3 s film of it\nmake a film of [7]\n");
+    let questions = format!(
+        "Where is {word} written?\nmake a 3 s film of it\nmake a film of [7]\n/helf\n/help\nbye\nWho?\n"
+    );
     let said = common::fed(home.command(&["chat", "--extractive"]), &questions).done();
     assert!(said.stdout.contains("[1]  page.png"), "{said:?}");
     assert!(said.stdout.contains("<- page.png"), "{said:?}");
     assert!(said.stderr.contains("the last answer cited nothing of the kind"), "{said:?}");
+    assert!(said.stderr.contains("there is no command `/helf`"), "{said:?}");
+    assert_eq!(said.stdout.matches("more like the second").count(), 2, "{said:?}");
+    assert!(
+        !said.stdout.contains("Nothing in this library"),
+        "nothing is answered after bye: {said:?}"
+    );
+    let told = common::fed(home.command(&["chat", "--json"]), "/x\n/quit\nWho?\n").done().json();
+    assert_eq!(told["unknown"], "/x", "{told}");
+    assert_eq!(told["help"][11]["say"], "/quit", "{told}");
     let verified = home.run(&["verify", "chat-1-film-1.mp4"]).done().stdout;
     assert!(verified.contains("intact") && verified.contains("page.png"), "{verified}");
     let kept = home.run(&["chat", "export", "1"]).done().stdout;

@@ -1,6 +1,6 @@
 //! Questions that are answered in sentences, and the conversations that they make.
 
-use std::{cell::RefCell, path::PathBuf};
+use std::path::PathBuf;
 
 use jiff::{Timestamp, Zoned};
 use kinora_catalog::{ConversationSummary, Turn};
@@ -9,7 +9,7 @@ use kinora_inference::LanguageModel;
 use kinora_types::{Citation, Control};
 use serde::Deserialize;
 
-use crate::{EngineError, Event, Job, Library, places::City};
+use crate::{EngineError, Event, Job, Library, named_places::NamedPlaces};
 
 /// What is asked.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -61,22 +61,15 @@ impl Library {
         let model = model.as_ref().map(|model| model as &dyn LanguageModel);
         job.tell(Event::Answering { model: model.map(|model| model.model().to_owned()) });
         let space = self.embedders()?;
-        let knows_places = self.shared.store.path_if_here("places")?.is_some();
-        // A list that is broken, or that nobody waits for any more, is no unknown place.
-        let fault = RefCell::new(None);
-        let place = |name: &str| {
-            let gazetteer = knows_places.then(|| self.shared.gazetteer(control))?;
-            let gazetteer = gazetteer.map_err(|error| fault.replace(Some(error))).ok()?;
-            gazetteer.city(name).map(City::point)
-        };
+        let places = NamedPlaces::new(&self.shared, control)?;
         let options = request.options.clone();
         let today = Zoned::now().date();
         let question = Question { text: &request.question, today, history };
         self.searching(&space, control, |searcher| {
-            let answerer = Answerer { searcher, model, place: &place, options };
+            let answerer = Answerer { searcher, model, places: &places, options };
             let mut tell = |sentence: &Sentence| job.tell(Event::Sentence(sentence.clone()));
             let answer = answerer.ask(&question, &mut tell, control);
-            match fault.take() {
+            match places.fault() {
                 Some(error) => Err(error),
                 None => Ok(answer?),
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use kinora_catalog::{Speaker, Turn};
-use kinora_chat::{Mentions, Transcript, Wish, last_cited};
+use kinora_chat::{FilmWish, Mentions, Transcript, Wish, last_cited};
 use kinora_film::BriefFormat;
 use kinora_types::{Captioning, Citation, FilmSpec, Kind, Size, Transition};
 use toml::{Table, Value};
@@ -29,7 +29,8 @@ pub struct FilmOfAnswer {
 
 impl Library {
     /// A film of what was last cited in a conversation: a shot for each source, of a video the cited stretch,
-    /// under the question as its title. Without a length every shot gets five seconds.
+    /// under the question as its title. What the wish leaves open is as the film has it that was made of the same
+    /// just before. Without a length every shot gets five seconds.
     ///
     /// # Errors
     /// If there is no such conversation, or its last answer cites nothing.
@@ -37,7 +38,7 @@ impl Library {
         &self,
         conversation: u64,
         mentions: &Mentions,
-        seconds: Option<f64>,
+        wish: FilmWish,
     ) -> Result<FilmOfAnswer, EngineError> {
         let catalog = &self.catalog;
         let turns = catalog.turns(conversation)?;
@@ -52,13 +53,14 @@ impl Library {
         if shows.is_empty() {
             return Err(EngineError::NothingThere("nothing of it has a picture".into()));
         }
+        let FilmWish { seconds, size } = wish.or(wished_before(&turns));
         let mut brief = Table::new();
         let title = question_before(&turns).map(Value::from);
         brief.extend(title.map(|title| ("title".to_owned(), title)));
         let shots: Vec<Table> = shows.iter().map(shot).collect();
         brief.insert("shot".to_owned(), shots.into());
         let spec = FilmSpec {
-            size: Size { width: 1280, height: 720 },
+            size: size.unwrap_or(Size { width: 1280, height: 720 }),
             fps: 24,
             seconds: seconds.unwrap_or(SHOT_SECONDS * (shows.len() + 1) as f64),
             transition: Transition::Crossfade(CROSSFADE_SECONDS),
@@ -96,6 +98,16 @@ fn question_before(turns: &[Turn]) -> Option<String> {
     let question = |turn: &&Turn| turn.speaker == Speaker::Person && Wish::of(&turn.text).is_none();
     let asked = turns[..cited].iter().rev().find(question)?;
     Some(asked.text.clone())
+}
+
+/// What the films were to be that were made one after the other up to now.
+fn wished_before(turns: &[Turn]) -> FilmWish {
+    let said = turns.iter().rev().filter(|turn| turn.speaker == Speaker::Person);
+    let wishes = said.map_while(|turn| match Wish::of(&turn.text) {
+        Some(Wish::Film(_, wish)) => Some(wish),
+        _ => None,
+    });
+    wishes.fold(FilmWish::default(), FilmWish::or)
 }
 
 /// A shot as TOML briefs have it.

@@ -12,6 +12,7 @@ mod add;
 mod ask;
 mod check;
 mod cited;
+mod countries;
 mod deletion;
 mod details;
 mod duplicates;
@@ -30,6 +31,7 @@ mod library;
 mod list;
 mod memory;
 mod models;
+mod named_places;
 mod pages;
 mod perception;
 mod places;
@@ -62,7 +64,10 @@ pub use film_of::{CROSSFADE_SECONDS, FilmOfAnswer};
 pub use generator::Generator;
 pub use job::Job;
 pub use kinora_catalog::{Contents, ConversationSummary, FilmSummary, Sort, Speaker, Turn};
-pub use kinora_chat::{Answer, AskOptions, Mentions, Method, Sentence, Wish};
+pub use kinora_chat::{
+    Answer, AskOptions, Command, FilmWish, Mentions, Method, Operation, Plan as AnswerPlan,
+    SAYINGS, Saying, Sentence, Wish,
+};
 pub use kinora_film::BriefFormat;
 pub use kinora_inference::{Destination, Sent};
 pub use kinora_ingest::{

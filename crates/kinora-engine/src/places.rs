@@ -25,7 +25,7 @@ use crate::EngineError;
 /// A longer file is no gazetteer: offsets into the names have 32 bits.
 const MOST_BYTES: u64 = 1 << 30;
 /// What is nearer to a city is in it, as far as a search for what is near it goes.
-const AROUND_KM: f64 = 25.0;
+pub(crate) const AROUND_KM: f64 = 25.0;
 /// What is farther from every city has no name.
 const FARTHEST_KM: f64 = 200.0;
 /// Kilometres of a degree of latitude, rounded down.

@@ -177,6 +177,11 @@ impl LexicalList {
         Ok(())
     }
 
+    /// The words that were looked up, each with what it tells.
+    pub(crate) fn weights(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.words.iter().map(String::as_str).zip(self.weights.iter().copied())
+    }
+
     fn weight(&self, words: &BTreeSet<usize>) -> f64 {
         words.iter().map(|place| self.weights[*place]).sum()
     }

@@ -57,7 +57,7 @@ pub use motion::rank_by_motion;
 pub use outcome::{Explain, SearchOutcome, Stage, Verdict};
 pub use query::{Filter, Kind, Mode, Query};
 pub use search::Searcher;
-pub use segments::{PassageMatch, Segment, Segments};
+pub use segments::{Information, PassageMatch, Segment, Segments};
 pub use spelling::{Asked, Suggestion};
 pub use sync::{Synced, sync};
 pub use tokens::{contains_phrase, content_words, normalised, stem_set, stems, tokens};

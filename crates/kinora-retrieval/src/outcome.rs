@@ -3,7 +3,7 @@
 use kinora_types::{Candidate, Hit};
 use serde::{Deserialize, Serialize};
 
-use crate::Suggestion;
+use crate::{Suggestion, fit::stands_out};
 
 /// What a search returns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,13 @@ impl SearchOutcome {
     pub fn has_all_words(&self, hit: &Hit) -> bool {
         let words = &self.plan.words;
         !words.is_empty() && words.iter().all(|word| hit.matched_words.contains(word))
+    }
+
+    /// Whether a hit's picture is nearer to the best than to the threshold: of many that look alike those that are
+    /// worth telling.
+    pub fn stands_out(&self, hit: &Hit) -> bool {
+        let best = self.hits.iter().filter_map(|hit| hit.scores.dense).reduce(f32::max);
+        best.is_some_and(|best| stands_out(hit.scores.dense, self.threshold, best))
     }
 }
 

@@ -6,17 +6,14 @@
 //!
 //! Memory: the texts of the passages that are looked at, one at a time.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::collections::{HashMap, HashSet};
 
 use kinora_catalog::PassageHit;
 use kinora_types::{AssetRow, Control, Fit, NoFit, PassageKind, TimeRange};
 
 use crate::{
-    Filter, Query, SearchError, SearchOutcome, Searcher, content_words,
-    denials::Denials,
-    fit::{MAJORITY, stands_out},
-    fuse::reciprocal_rank,
-    tokens::stem_set,
+    Filter, Query, SearchError, SearchOutcome, Searcher, content_words, denials::Denials,
+    fit::MAJORITY, fuse::reciprocal_rank, lexical::LexicalList, tokens::stem_set,
 };
 
 /// Segments of one asset at most.
@@ -35,12 +32,15 @@ pub struct PassageMatch {
     pub shared: usize,
     /// How many stems the question has.
     pub asked: usize,
+    /// Share of the question's information that it carries, 0 to 1 (see [`Information`]).
+    pub share: f64,
 }
 
 impl PassageMatch {
-    /// Whether it answers by itself: it carries half of the question's stems.
+    /// Whether it answers by itself: it carries half of the question's information. One word that many assets share
+    /// is no answer to a question of several.
     pub fn fit(&self) -> Fit {
-        if self.shared > 0 && self.shared as f64 >= MAJORITY * self.asked as f64 {
+        if self.shared > 0 && self.share >= MAJORITY {
             Fit::Words
         } else {
             Fit::No(NoFit::UnderThreshold)
@@ -50,6 +50,23 @@ impl PassageMatch {
     /// Whether it carries every stem of the question.
     pub fn has_all_words(&self) -> bool {
         self.shared == self.asked
+    }
+}
+
+/// What the words of a question tell: `ln(1 + N / df)` by stem, most for those that few assets of the library carry
+/// or none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Information {
+    weights: HashMap<String, f64>,
+}
+
+impl Information {
+    /// The share of it that stands in words with these stems, 0 to 1.
+    pub fn share(&self, stems: &HashSet<String>) -> f64 {
+        let all: f64 = self.weights.values().sum();
+        let carried: f64 =
+            self.weights.iter().filter(|(stem, _)| stems.contains(*stem)).map(|(_, w)| w).sum();
+        if all > 0.0 { carried / all } else { 0.0 }
     }
 }
 
@@ -94,7 +111,24 @@ impl Searcher<'_> {
         Ok(Segments { outcome, segments, by_words })
     }
 
-    /// Passages that carry words of a text, those that carry most of its stems first, of equals by BM25. Of the
+    /// How much each word of a text tells in this library.
+    ///
+    /// # Errors
+    /// As [`Searcher::search`].
+    pub fn information(&self, text: &str, control: &Control) -> Result<Information, SearchError> {
+        let catalog = self.catalog();
+        let total = catalog.count()? as usize;
+        let list = LexicalList::look_up(catalog, total, content_words(text), None, control)?;
+        let mut weights = HashMap::new();
+        for (word, weight) in list.weights() {
+            for stem in stem_set(word) {
+                weights.insert(stem, weight);
+            }
+        }
+        Ok(Information { weights })
+    }
+
+    /// Passages that carry words of a text, those that carry most of its information first, of equals by BM25. Of the
     /// `most` best by BM25 the texts are read.
     ///
     /// # Errors
@@ -117,17 +151,20 @@ impl Searcher<'_> {
         // What models tell of a picture does not stand against a person.
         let told = |hit: &PassageHit| !matches!(hit.kind, PassageKind::Speech | PassageKind::Text);
         let passes = |hit: &PassageHit| passes(hit) && !(told(hit) && denials.contains(hit.asset));
+        let information = self.information(text, control)?;
         let mut found = Vec::new();
         let hits = catalog.lexical_passages(&content_words(text))?;
         for hit in hits.into_iter().filter(passes).take(most) {
             control.check()?;
             let passage = catalog.passage(hit.passage)?;
-            let said = passage.map(|passage| stem_set(&passage.text)).unwrap_or_default();
+            let Some(passage) = passage else { continue };
+            let said = stem_set(&passage.text);
             let shared = asked.intersection(&said).count();
-            found.push(PassageMatch { hit, shared, asked: asked.len() });
+            let share = information.share(&said) * passage.weight();
+            found.push(PassageMatch { hit, shared, asked: asked.len(), share });
         }
         // Stable: of equals the better by BM25 stays first.
-        found.sort_by_key(|passage| Reverse(passage.shared));
+        found.sort_by(|a, b| b.share.total_cmp(&a.share).then(b.shared.cmp(&a.shared)));
         Ok(found)
     }
 }
@@ -135,16 +172,21 @@ impl Searcher<'_> {
 /// Reciprocal rank fusion of hits and passages, at most two segments of one asset.
 fn fused(outcome: &SearchOutcome, passages: &[PassageMatch], most: usize) -> Vec<Segment> {
     let mut found: Vec<Segment> = Vec::new();
-    for (rank, passage) in (1..).zip(passages) {
+    let (fitting, others): (Vec<&PassageMatch>, Vec<&PassageMatch>) =
+        passages.iter().partition(|passage| passage.fit().fits());
+    for (rank, passage) in (1..).zip(&fitting) {
         let PassageHit { asset: row, range, .. } = passage.hit;
-        add(&mut found, Segment { row, range, score: 0.0, leads: passage.fit().fits() }, rank);
+        add(&mut found, Segment { row, range, score: 0.0, leads: true }, rank);
     }
-    let best = outcome.hits.iter().filter_map(|hit| hit.scores.dense).fold(0.0, f32::max);
     for (rank, hit) in (1..).zip(&outcome.hits) {
         let range = hit.moments.first().map(|moment| moment.range);
-        let seen = stands_out(hit.scores.dense, outcome.threshold, best);
-        let leads = hit.fit.by_words() || seen;
+        let leads = hit.fit.by_words() || outcome.stands_out(hit);
         add(&mut found, Segment { row: hit.row, range, score: 0.0, leads }, rank);
+    }
+    // A passage that only shares a word with the question comes after whatever answers.
+    for (rank, passage) in (1 + fitting.len() + outcome.hits.len()..).zip(&others) {
+        let PassageHit { asset: row, range, .. } = passage.hit;
+        add(&mut found, Segment { row, range, score: 0.0, leads: false }, rank);
     }
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut of_one: HashMap<AssetRow, usize> = HashMap::new();
@@ -215,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_stems_answer() {
+    fn half_of_the_information_answers() {
         let hit = PassageHit {
             passage: PassageRow(1),
             asset: AssetRow(1),
@@ -224,14 +266,15 @@ mod tests {
             range: None,
             score: 1.0,
         };
-        for (shared, asked, fits, all) in [
-            (0, 0, false, true),
-            (0, 2, false, false),
-            (1, 2, true, false),
-            (1, 3, false, false),
-            (3, 3, true, true),
+        for (shared, asked, share, fits, all) in [
+            (0, 0, 0.0, false, true),
+            (0, 2, 0.0, false, false),
+            (1, 2, 0.5, true, false),
+            (1, 2, 0.2, false, false),
+            (1, 3, 0.3, false, false),
+            (3, 3, 1.0, true, true),
         ] {
-            let passage = PassageMatch { hit, shared, asked };
+            let passage = PassageMatch { hit, shared, asked, share };
             assert_eq!(
                 (passage.fit().fits(), passage.has_all_words()),
                 (fits, all),

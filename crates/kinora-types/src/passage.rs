@@ -103,7 +103,22 @@ pub struct Passage {
     pub origin: Origin,
 }
 
+/// Letters and digits from which writing that a model read is taken for words: fewer are often read into patterns.
+const WORD_LETTERS: usize = 3;
+
 impl Passage {
+    /// How much its words count as evidence, 0 to 1. Writing that a model read counts by how sure it is and by its
+    /// length, as letters are easily misread into patterns; all other words count whole.
+    pub fn weight(&self) -> f64 {
+        let (PassageKind::Text, Origin::Machine { confidence, .. }) = (self.kind, &self.origin)
+        else {
+            return 1.0;
+        };
+        let letters = self.text.chars().filter(|c| c.is_alphanumeric()).count();
+        let length = (letters.min(WORD_LETTERS) as f64) / WORD_LETTERS as f64;
+        f64::from(confidence.unwrap_or(1.0)) * length
+    }
+
     /// How far it can be relied on. Only speech that a model heard can be doubtful or not understood; what
     /// was not understood has a range and no words.
     pub fn certainty(&self) -> Certainty {
@@ -118,5 +133,36 @@ impl Passage {
         } else {
             Certainty::Certain
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_counts_by_confidence_and_length() {
+        let read = |text: &str, confidence| Passage {
+            kind: PassageKind::Text,
+            text: text.into(),
+            range: None,
+            region: None,
+            language: None,
+            words: Vec::new(),
+            origin: Origin::Machine { model: "reader".into(), confidence },
+        };
+        for (text, confidence, weight) in [
+            ("Market Hall", Some(0.5), 0.5),
+            ("Market Hall", None, 1.0),
+            ("B", Some(0.9), 0.3),
+            ("-- B!", Some(0.9), 0.3),
+            ("", Some(0.9), 0.0),
+        ] {
+            assert!((read(text, confidence).weight() - weight).abs() < 1e-6, "{text}");
+        }
+        let person = Passage { origin: Origin::Person, ..read("B", None) };
+        assert_eq!(person.weight(), 1.0);
+        let speech = Passage { kind: PassageKind::Speech, ..read("B", Some(0.4)) };
+        assert_eq!(speech.weight(), 1.0);
     }
 }

@@ -1,6 +1,7 @@
 //! The words of a question, of which some are understood and taken away.
 
 /// A word as it stands and in lower case.
+#[derive(Clone)]
 struct Token {
     word: String,
     lower: String,
@@ -16,15 +17,26 @@ const SCAFFOLD: &[&str] = &[
     "an",
     "and",
     "any",
+    "anything",
     "are",
     "at",
     "author",
     "be",
     "been",
+    "by",
+    "camera",
+    "captured",
+    "collection",
     "did",
+    "different",
     "do",
     "does",
+    "during",
+    "else",
     "ever",
+    "everything",
+    "everywhere",
+    "files",
     "filmed",
     "find",
     "for",
@@ -37,19 +49,28 @@ const SCAFFOLD: &[&str] = &[
     "in",
     "is",
     "it",
+    "items",
     "its",
+    "kind",
+    "library",
     "licence",
     "license",
     "me",
     "my",
+    "name",
+    "near",
     "of",
     "on",
     "or",
+    "other",
+    "others",
     "our",
     "photographed",
     "photographer",
     "please",
     "recorded",
+    "seen",
+    "shot",
     "show",
     "shows",
     "some",
@@ -64,6 +85,7 @@ const SCAFFOLD: &[&str] = &[
     "there",
     "these",
     "they",
+    "things",
     "this",
     "those",
     "to",
@@ -86,6 +108,7 @@ const SCAFFOLD: &[&str] = &[
 ];
 
 /// The words of a question.
+#[derive(Clone)]
 pub(super) struct Tokens(Vec<Token>);
 
 impl Tokens {
@@ -111,7 +134,63 @@ impl Tokens {
         self.0[places].iter_mut().for_each(|token| token.taken = true);
     }
 
-    fn find(&self, phrase: &str) -> Option<std::ops::Range<usize>> {
+    /// The word at a place in lower case, taken or not.
+    pub(super) fn any_at(&self, place: usize) -> Option<&str> {
+        self.0.get(place).map(|token| token.lower.as_str())
+    }
+
+    /// Whether the word at a place begins with a capital letter and was not taken.
+    pub(super) fn is_capital(&self, place: usize) -> bool {
+        let capital = |token: &Token| token.word.chars().next().is_some_and(char::is_uppercase);
+        self.0.get(place).is_some_and(|token| !token.taken && capital(token))
+    }
+
+    /// Whether the word at a place says whose something is: `Ann's`.
+    pub(super) fn is_possessive(&self, place: usize) -> bool {
+        self.any_at(place).is_some_and(|word| word.ends_with("'s") || word.ends_with("’s"))
+    }
+
+    /// Whether the word before a place is `by`.
+    pub(super) fn is_named_by(&self, place: usize) -> bool {
+        place.checked_sub(1).and_then(|at| self.any_at(at)) == Some("by")
+    }
+
+    /// The word at a place as it stands, without `'s`; `None` if it was taken.
+    pub(super) fn name_at(&self, place: usize) -> Option<String> {
+        let token = self.0.get(place).filter(|token| !token.taken)?;
+        Some(token.word.trim_end_matches("'s").trim_end_matches("’s").to_owned())
+    }
+
+    /// The words of a run as they stand, without `'s`.
+    pub(super) fn text(&self, run: &std::ops::Range<usize>) -> String {
+        let words = run.clone().filter_map(|at| self.name_at(at));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Where these words follow each other, `'s` aside.
+    pub(super) fn find_run(&self, words: &[&str]) -> Option<std::ops::Range<usize>> {
+        let plain = |at: usize| self.name_at(at).map(|word| word.to_lowercase());
+        let fits = |at: &usize| {
+            !words.is_empty()
+                && (0..words.len()).all(|i| plain(at + i).is_some_and(|word| word == words[i]))
+        };
+        (0..self.len()).find(fits).map(|at| at..at + words.len())
+    }
+
+    /// Things that are named side by side, parted by `and`, `or` and the like; empty if there is but one.
+    pub(super) fn parts(&self) -> Vec<String> {
+        let parting = |token: &Token| ["and", "or"].contains(&token.lower.as_str());
+        let parts = self.0.split(parting).map(|part| Self(part.to_vec()).rest());
+        let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+        if parts.len() > 1 { parts } else { Vec::new() }
+    }
+
+    /// The words that were not taken, without those that only ask or lean on what was said.
+    pub(super) fn rest_without_asking(&self) -> Vec<String> {
+        kinora_retrieval::content_words(&self.rest())
+    }
+
+    pub(super) fn find(&self, phrase: &str) -> Option<std::ops::Range<usize>> {
         let words: Vec<&str> = phrase.split(' ').collect();
         let fits = |at: &usize| (0..words.len()).all(|i| self.at(at + i) == Some(words[i]));
         (0..self.len()).find(fits).map(|at| at..at + words.len())
@@ -137,17 +216,16 @@ impl Tokens {
         phrases.iter().any(|phrase| self.find(phrase).is_some_and(|found| begins(found.start)))
     }
 
-    /// Runs of capitalised words after one of these words, in order.
-    pub(super) fn names_after(&self, words: &[&str]) -> Vec<String> {
-        let capital = |token: &&Token| {
-            !token.taken && token.word.chars().next().is_some_and(char::is_uppercase)
-        };
+    /// Where runs of capitalised words stand after one of these words, in order.
+    pub(super) fn names_after(&self, words: &[&str]) -> Vec<std::ops::Range<usize>> {
         let places = (0..self.len()).filter(|at| words.contains(&self.0[*at].lower.as_str()));
-        let name = |at: usize| -> Vec<&str> {
-            let run = self.0[at + 1..].iter().take_while(capital);
-            run.map(|token| token.word.as_str()).collect()
+        let run = |at: usize| {
+            // `The Hague`, but also `the Netherlands`.
+            let start = at + 1 + usize::from(self.any_at(at + 1) == Some("the"));
+            let end = (start..self.len()).find(|at| !self.is_capital(*at)).unwrap_or(self.len());
+            start..end
         };
-        places.map(|at| name(at).join(" ")).filter(|name| !name.is_empty()).collect()
+        places.map(run).filter(|run| !run.is_empty()).collect()
     }
 
     /// The words that were not taken and that do not only ask.
@@ -170,6 +248,8 @@ mod tests {
     #[test]
     fn names_are_runs_of_capitals() {
         let tokens = Tokens::of("What's in New York, or near the Bridge at Lake Como?");
-        assert_eq!(tokens.names_after(&["in", "near", "at"]), ["New York", "Lake Como"]);
+        let names = tokens.names_after(&["in", "near", "at"]);
+        let names: Vec<String> = names.iter().map(|run| tokens.text(run)).collect();
+        assert_eq!(names, ["New York", "Bridge", "Lake Como"]);
     }
 }

@@ -82,7 +82,7 @@ impl FilterArgs {
             title: self.title.clone(),
             author: self.author.clone(),
             licences: self.licence.clone(),
-            device: self.camera_model.clone(),
+            camera_model: self.camera_model.clone(),
             at_least_ms: self.longer.map(milliseconds),
             at_most_ms: self.shorter.map(milliseconds),
             speech: self.speech.then_some(true),

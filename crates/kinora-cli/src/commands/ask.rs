@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use kinora_engine::{
-    Answer, AskOptions, AskRequest, Control, Engine, Event, Job, Library, Method, Sent, Sentence,
+    Answer, AnswerPlan, AskOptions, AskRequest, Control, Engine, Event, Job, Library, Method,
+    Operation, Sent, Sentence,
 };
 use kinora_types::Citation;
 use serde::Serialize;
@@ -207,6 +208,38 @@ pub(crate) fn say_sent(Sent { to, bytes, pictures }: &Sent) {
     output::say(&format!("sent to {host}, {where_to}: {bytes} bytes, {pictures} pictures"));
 }
 
+/// How the question was understood, a line for each part of the plan.
+fn planned(plan: &AnswerPlan) -> Vec<String> {
+    let operation = match plan.operation {
+        Operation::Tell => "tell what is shown, said or written".to_owned(),
+        Operation::Show => "show the one that is meant".to_owned(),
+        Operation::List => "list all of them".to_owned(),
+        Operation::Count { by: None } => "count them".to_owned(),
+        Operation::Count { by: Some(period) } => format!("count them by {}", lower(period)),
+        Operation::Field(field) => format!("tell the {}", lower(field)),
+        Operation::Extreme { newest, most, field } => {
+            let end = if newest { "newest" } else { "oldest" };
+            let of = field.map_or(String::new(), |field| format!("tell the {} of ", lower(field)));
+            format!("{of}{}the {most} {end}", if of.is_empty() { "show " } else { "" })
+        }
+    };
+    let mut lines: Vec<String> = plan.steps.iter().map(|step| format!("first: {step}")).collect();
+    lines.push(format!("operation: {operation}"));
+    if !plan.conditions.is_empty() {
+        lines.push(format!("filters: {}", plan.conditions.join("; ")));
+    }
+    lines.push(match plan.subject.as_str() {
+        "" => "looked for: nothing but the filters".to_owned(),
+        subject => format!("looked for: `{subject}`"),
+    });
+    lines
+}
+
+/// The name of a value as JSON has it.
+fn lower(value: impl std::fmt::Debug) -> String {
+    format!("{value:?}").to_lowercase()
+}
+
 fn explain(answer: &Answer) -> anyhow::Result<()> {
     let method = match &answer.method {
         Method::Catalogue => "the catalogue".to_owned(),
@@ -217,10 +250,9 @@ fn explain(answer: &Answer) -> anyhow::Result<()> {
     };
     output::line("")?;
     output::line(format!("answered by {method}"))?;
-    let plan = &answer.plan;
-    let conditions = plan.conditions.join("; ");
-    let understood = format!("looked for `{}` {conditions}", plan.subject);
-    output::line(understood.trim_end())?;
+    for line in planned(&answer.plan) {
+        output::line(line)?;
+    }
     for sentence in answer.sentences.iter().filter(|sentence| !sentence.is_shown()) {
         output::line(format!("left out: {} ({:?})", sentence.cited(), sentence.support))?;
     }

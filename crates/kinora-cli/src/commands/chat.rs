@@ -5,7 +5,10 @@ use std::{
     path::PathBuf,
 };
 
-use kinora_engine::{Control, ConversationSummary, Engine, Library, Mentions, Wish};
+use kinora_engine::{
+    Command, Control, ConversationSummary, Engine, FilmWish, Library, Mentions, SAYINGS, Saying,
+    Wish,
+};
 use serde::Serialize;
 
 use super::{ask, make};
@@ -103,7 +106,13 @@ fn talk(
             return Ok(());
         };
         let question = line.trim();
-        if !question.is_empty() {
+        let command = Command::of(question);
+        if command == Some(Command::Leave) {
+            return Ok(());
+        }
+        if let Some(command) = command {
+            say_help(command, json)?;
+        } else if !question.is_empty() {
             let done = signals.during(Rule::Writes, |control| talk.turn(question, control));
             if output::is_unread() {
                 return Ok(());
@@ -115,6 +124,31 @@ fn talk(
             }
         }
     }
+}
+
+#[derive(Serialize)]
+struct Help {
+    /// The command that there is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<String>,
+    help: &'static [Saying],
+}
+
+/// What can be said; to a command that there is not too.
+fn say_help(command: Command, json: bool) -> anyhow::Result<()> {
+    let unknown = if let Command::Unknown(word) = command { Some(word) } else { None };
+    if json {
+        return output::json(&Help { unknown, help: &SAYINGS });
+    }
+    if let Some(word) = unknown {
+        output::say(&format!("there is no command `{word}`; what can be said:"));
+    }
+    let rows: Vec<Vec<String>> =
+        SAYINGS.iter().map(|line| vec![line.say.into(), line.what.into()]).collect();
+    for line in output::table::lines(&["say, for example", "and Kinora"], &rows) {
+        output::line(line)?;
+    }
+    Ok(())
 }
 
 /// A conversation that goes on.
@@ -135,9 +169,7 @@ impl Talk<'_> {
         };
         self.conversation = Some(id);
         let done = match Wish::of(question) {
-            Some(Wish::Film(mentions, seconds)) => {
-                self.film(id, question, &mentions, seconds, control)
-            }
+            Some(Wish::Film(mentions, wish)) => self.film(id, question, &mentions, wish, control),
             _ => self.answer(id, question, control),
         };
         match done {
@@ -161,20 +193,20 @@ impl Talk<'_> {
     fn film(
         &self,
         id: u64,
-        wish: &str,
+        said: &str,
         mentions: &Mentions,
-        seconds: Option<f64>,
+        wish: FilmWish,
         control: &Control,
     ) -> anyhow::Result<()> {
         let library = self.library;
-        let film = library.film_of_answer(id, mentions, seconds)?;
+        let film = library.film_of_answer(id, mentions, wish)?;
         for name in &film.left_out {
             output::say(&format!("note: left out, as it has no picture: {name}"));
         }
         let out = free_name(id);
         let record = make::make(library, &film.request, &out, control)?;
         make::print(&out, &record, self.json)?;
-        Ok(library.say_film(id, wish, &film, &out)?)
+        Ok(library.say_film(id, said, &film, &out)?)
     }
 }
 
