@@ -16,6 +16,8 @@ pub struct Contents {
     pub recordings: u64,
     /// Assets whose files are gone; films that show them are still explained.
     pub withdrawn: u64,
+    /// Assets that a person took out of the library.
+    pub removed: u64,
     /// Passages: what is said, written, shown or described, at a time.
     pub passages: u64,
     /// Assets of which a person said or corrected something.
@@ -35,7 +37,8 @@ impl Catalog {
         let sql = "SELECT count(*) FILTER (WHERE live = 1 AND duration_ms IS NULL AND width > 0),
                  count(*) FILTER (WHERE live = 1 AND duration_ms IS NOT NULL AND width > 0),
                  count(*) FILTER (WHERE live = 1 AND width = 0),
-                 count(*) FILTER (WHERE live = 0),
+                 count(*) FILTER (WHERE live = 0 AND removed IS NULL),
+                 count(*) FILTER (WHERE removed IS NOT NULL),
                  (SELECT count(*) FROM passages),
                  (SELECT count(*) FROM (SELECT asset FROM edits
                      UNION SELECT asset FROM refusals
@@ -48,10 +51,11 @@ impl Catalog {
                 videos: row.get(1)?,
                 recordings: row.get(2)?,
                 withdrawn: row.get(3)?,
-                passages: row.get(4)?,
-                corrected: row.get(5)?,
-                films: row.get(6)?,
-                conversations: row.get(7)?,
+                removed: row.get(4)?,
+                passages: row.get(5)?,
+                corrected: row.get(6)?,
+                films: row.get(7)?,
+                conversations: row.get(8)?,
             })
         })?)
     }

@@ -60,7 +60,7 @@ pub(crate) fn extract(
         let told = piece.facts.iter().filter(of_medium);
         told.map(|fact| information.share(&stem_set(&fact.text))).fold(0.0, f64::max) >= ENOUGH
     };
-    if pieces.iter().any(|piece| verbatim(piece)) {
+    if pieces.iter().any(&verbatim) {
         pieces.retain(verbatim);
     }
     if words {

@@ -108,7 +108,7 @@ fn corrections(home: &Home, srt: &str, word: &str) {
     let wrong = home.run(&["edit", "utterance.wav", "--said", "59:00=hello"]);
     assert_eq!(wrong.code, 2, "{}", wrong.stderr);
     assert!(wrong.stderr.contains("hint: `kinora show`"), "{}", wrong.stderr);
-    several_at_once(&home);
+    several_at_once(home);
 }
 
 /// Those of stdin and of arguments; none, where one is not there.

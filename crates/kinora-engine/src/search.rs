@@ -112,19 +112,21 @@ impl Library {
             };
             let outcome =
                 self.searching(&space, control, |searcher| Ok(searcher.search(&query, control)?))?;
-            if !outcome.hits.is_empty() {
+            // A misspelled word looks like something too.
+            if outcome.hits.iter().any(|hit| hit.fit.by_words()) {
                 return Ok(outcome);
             }
-            let suggestions = self.suggestions(&space, &query, control)?;
+            let suggestions = self.suggestions(&space, &query, &outcome, control)?;
             Ok(SearchOutcome { suggestions, ..outcome })
         })
     }
 
-    /// What may have been meant where nothing was found: another tag, else other words.
+    /// What may have been meant where nothing was found, or nothing by its words: another tag, else other words.
     fn suggestions(
         &self,
         space: &Space,
         query: &Query,
+        outcome: &SearchOutcome,
         control: &Control,
     ) -> Result<Vec<Suggestion>, EngineError> {
         self.searching(space, control, |searcher| {
@@ -134,7 +136,7 @@ impl Library {
                 Ok(hits.iter().filter(|hit| hit.fit.fits()).count())
             };
             let tags = self.similar_tags(&query.filter, &count)?;
-            if tags.is_empty() { Ok(searcher.suggest(query, control)?) } else { Ok(tags) }
+            if tags.is_empty() { Ok(searcher.suggest(query, outcome, control)?) } else { Ok(tags) }
         })
     }
 

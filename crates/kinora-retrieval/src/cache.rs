@@ -1,15 +1,16 @@
 //! What the searches of one library compute once and use again.
 //!
-//! Memory: 16 bytes a rated point, as a whole at most that for each vector of the library.
+//! Memory: 16 bytes a rated point, as a whole at most that for each vector of the library; the words that the text
+//! model knows (some 30 000, about 2 MB), once a question has a word that the library does not.
 
 use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use kinora_catalog::Catalog;
 use kinora_index::IndexRead;
-use kinora_inference::ScoreModel;
+use kinora_inference::{ScoreModel, TextEmbedder};
 use kinora_types::Point;
 
 use crate::{SearchError, dense::hub_penalty};
@@ -27,6 +28,7 @@ const FOLLOWED: usize = 1_000;
 pub struct SearcherCache {
     penalties: Mutex<Penalties>,
     assets: Mutex<Option<(u64, usize)>>,
+    vocabulary: OnceLock<BTreeSet<String>>,
 }
 
 /// Hub penalties by point, true of the index at one revision.
@@ -44,6 +46,18 @@ impl Penalties {
 }
 
 impl SearcherCache {
+    /// The words that the text model knows.
+    pub(crate) fn vocabulary(
+        &self,
+        embedder: &dyn TextEmbedder,
+    ) -> Result<&BTreeSet<String>, SearchError> {
+        if let Some(known) = self.vocabulary.get() {
+            return Ok(known);
+        }
+        let words = embedder.vocabulary()?;
+        Ok(self.vocabulary.get_or_init(|| words.into_iter().collect()))
+    }
+
     /// Brings the penalties up to an index and returns its revision, by which they are asked for.
     pub(crate) fn follow(
         &self,

@@ -1,20 +1,24 @@
-//! Help with spelling where nothing was found: other words, if they do find something.
+//! Help with spelling where nothing was found, or nothing but what looks a little like it: other words, if they do find
+//! something.
 //!
 //! A word is held to be misspelled if neither the library nor the text model knows it. What it may mean is looked for
 //! among the words of both; a question is offered only if it was asked and finds something, and it is never asked in
 //! place of the other.
 //!
-//! Memory: every different word of the library and of the model, while it lasts.
+//! Memory: every different word of the library, while it lasts; those of the model stay.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use kinora_types::{Control, spelling::nearest};
 use serde::{Deserialize, Serialize};
 
-use crate::{Query, SearchError, Searcher, content_words, tokens};
+use crate::{Query, SearchError, SearchOutcome, Searcher, content_words, tokens};
 
 /// Questions that are tried.
 const MOST: usize = 3;
+
+/// By how much the best score of a corrected question must be above that of the question, if both find by looks alone.
+const CLEARLY: f32 = 0.05;
 
 /// Something near to what was asked, that finds something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,24 +42,29 @@ pub enum Asked {
 }
 
 impl Searcher<'_> {
-    /// The same question with its misspelled words corrected, in the ways that find something.
+    /// The same question with its misspelled words corrected, in the ways that find something: where the question itself
+    /// found what looks like it, something that says so in words, or looks clearly more like it.
     ///
     /// # Errors
     /// As [`Searcher::search`].
     pub fn suggest(
         &self,
         query: &Query,
+        outcome: &SearchOutcome,
         control: &Control,
     ) -> Result<Vec<Suggestion>, SearchError> {
         let text = query.text.as_deref().unwrap_or_default();
-        let model = self.parts.embedder.vocabulary()?;
-        let known: HashSet<&str> = model.iter().map(String::as_str).collect();
         let mut unknown = Vec::new();
         for word in content_words(text) {
-            if !known.contains(word.as_str()) && self.parts.is_unknown(&word)? {
+            if self.parts.is_unknown(&word)? {
                 unknown.push(word);
             }
         }
+        if unknown.is_empty() {
+            return Ok(Vec::new());
+        }
+        let model = self.parts.cache.vocabulary(self.parts.embedder)?;
+        unknown.retain(|word| !model.contains(word));
         if unknown.is_empty() {
             return Ok(Vec::new());
         }
@@ -63,19 +72,27 @@ impl Searcher<'_> {
         let library = self.parts.words()?;
         control.check()?;
         // Of equally near words those come first that the library knows, the most frequent before the others.
-        let words: Vec<&str> = library.iter().chain(&model).map(String::as_str).collect();
+        let words: Vec<&str> = library.iter().chain(model).map(String::as_str).collect();
         let near = |word: &String| nearest(word, words.iter().copied(), MOST);
         let mut found = Vec::new();
         for corrected in corrections(text, &unknown, &near) {
             let query = Query { text: Some(corrected.clone()), ..query.clone() };
-            let hits = self.search(&query, control)?.hits;
-            let hits = hits.iter().filter(|hit| hit.fit.fits()).count();
-            if hits > 0 {
-                found.push(Suggestion { of: Asked::Words, text: corrected, found: hits });
+            let other = self.search(&query, control)?;
+            if is_better(&other, outcome) {
+                let found_now = other.hits.iter().filter(|hit| hit.fit.fits()).count();
+                found.push(Suggestion { of: Asked::Words, text: corrected, found: found_now });
             }
         }
         Ok(found)
     }
+}
+
+/// Whether a corrected question finds what the question itself did not.
+fn is_better(corrected: &SearchOutcome, asked: &SearchOutcome) -> bool {
+    let fits = corrected.hits.iter().any(|hit| hit.fit.fits());
+    let by_words = corrected.hits.iter().any(|hit| hit.fit.by_words());
+    let best = |outcome: &SearchOutcome| outcome.best_score.unwrap_or(f32::MIN);
+    fits && (asked.hits.is_empty() || by_words || best(corrected) > best(asked) + CLEARLY)
 }
 
 impl crate::candidates::Parts<'_> {

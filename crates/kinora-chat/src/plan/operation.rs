@@ -384,10 +384,7 @@ fn is_of_assets(tokens: &Tokens, field: Field) -> bool {
         // `When did we take the ferry` asks what was done.
         Field::Date | Field::Place => {
             let passive = ["taken", "filmed", "photographed", "recorded", "shot", "captured"];
-            media
-                || tokens.has_any(&passive)
-                || SEEING[..4].iter().any(|verb| seeing(&verb))
-                || bare()
+            media || tokens.has_any(&passive) || SEEING[..4].iter().any(seeing) || bare()
         }
     }
 }

@@ -39,13 +39,13 @@ pub(crate) struct FilterArgs {
     /// With this in its title.
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// By an author in whose name this stands.
+    /// By this author: whole words of the name.
     #[arg(long, value_name = "NAME")]
     pub author: Option<String>,
     /// Under this licence, e.g. `CC0` or `CC BY`; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub licence: Vec<String>,
-    /// Taken with a camera or phone in whose maker and model this stands.
+    /// Taken with this camera or phone: whole words of maker and model.
     #[arg(long, value_name = "NAME")]
     pub camera_model: Option<String>,
     /// Videos and recordings of at least so many seconds.

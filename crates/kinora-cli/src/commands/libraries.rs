@@ -67,16 +67,18 @@ fn show(library: &LibraryContents, json: bool) -> anyhow::Result<Outcome> {
 /// What is there, in words.
 fn counts(contents: &Contents) -> String {
     let counts = [
-        (contents.pictures, "pictures"),
-        (contents.videos, "videos"),
-        (contents.recordings, "recordings"),
-        (contents.withdrawn, "whose files are gone"),
-        (contents.passages, "passages of words"),
-        (contents.corrected, "corrected by you"),
-        (contents.films, "films' records"),
-        (contents.conversations, "conversations"),
+        (contents.pictures, "picture", "pictures"),
+        (contents.videos, "video", "videos"),
+        (contents.recordings, "recording", "recordings"),
+        (contents.withdrawn, "whose file is gone", "whose files are gone"),
+        (contents.removed, "that you removed", "that you removed"),
+        (contents.passages, "passage of words", "passages of words"),
+        (contents.corrected, "corrected by you", "corrected by you"),
+        (contents.films, "film's record", "films' records"),
+        (contents.conversations, "conversation", "conversations"),
     ];
-    let told = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+    let told = counts.iter().filter(|(n, ..)| *n > 0);
+    let told = told.map(|(n, one, many)| format!("{n} {}", if *n == 1 { one } else { many }));
     let told: Vec<String> = told.collect();
     if told.is_empty() { "nothing".into() } else { told.join(", ") }
 }

@@ -119,9 +119,9 @@ fn print(outcome: &SearchOutcome, limit: usize, explain: bool) -> anyhow::Result
             best => format!(" (best score {}, needed {})", shown(best), shown(outcome.threshold)),
         };
         output::line(format!("nothing in this library fits{why}"))?;
-        for line in output::suggestions(&outcome.suggestions, limit) {
-            output::line(line)?;
-        }
+    }
+    for line in output::suggestions(&outcome.suggestions, limit) {
+        output::line(line)?;
     }
     for hit in &outcome.hits {
         output::line(hit_line(hit))?;

@@ -54,7 +54,7 @@ pub(crate) fn print(details: &Details, json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn facts(details: &Details) -> [(&'static str, Option<String>); 13] {
+fn facts(details: &Details) -> [(&'static str, Option<String>); 14] {
     let Details { asset, .. } = details;
     let Asset { rights, .. } = asset;
     let keywords = Some(asset.keywords.join(", ")).filter(|words| !words.is_empty());
@@ -69,6 +69,7 @@ fn facts(details: &Details) -> [(&'static str, Option<String>); 13] {
         ("length", asset.duration_ms.map(|ms| Clock(ms).to_string())),
         ("taken", taken(asset)),
         ("place", place(details)),
+        ("camera", asset.camera.clone()),
         ("author", rights.author.clone()),
         ("licence", rights.licence.clone()),
         ("source", rights.source.clone()),
