@@ -33,7 +33,7 @@ fn a_broken_file_is_told_of_once_until_it_changes() {
     let (second, notes) = bench.add();
     assert_eq!((failures(&second), notes.failed.len(), second.found), ((0, 1), 0, 2));
     // Named itself, or looked at again, it is tried again.
-    let (named, _) = bench.try_add(&[broken.clone()], &bench.embedder).unwrap();
+    let (named, _) = bench.try_add(std::slice::from_ref(&broken), &bench.embedder).unwrap();
     assert_eq!(failures(&named), (1, 0));
     bench.options.again = true;
     assert_eq!(failures(&bench.add().0), (1, 0));
