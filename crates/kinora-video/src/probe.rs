@@ -158,9 +158,9 @@ fn facts(path: &Path, lines: &[String], limits: &VideoLimits) -> Result<VideoFac
     })
 }
 
-/// Tags of the file and of its video, the file's first.
+/// Tags of the file and of its video, the file's first. Of a recording those of its sound: Ogg has none of the file.
 fn pairs(dump: &Dump) -> Vec<(String, String)> {
-    let own = dump.video().map_or(&[][..], |video| &video.tags);
+    let own = dump.video().map_or(&dump.audio_tags, |video| &video.tags);
     dump.tags.iter().chain(own).cloned().collect()
 }
 
@@ -299,6 +299,15 @@ pub(super) fn is_grave(line: &log::Line) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_has_the_tags_of_its_sound() {
+        let date = |text: &str| vec![("date".to_owned(), text.to_owned())];
+        let ogg = Dump { audio_tags: date("2021-04-05"), ..Dump::default() };
+        assert_eq!(pairs(&ogg), date("2021-04-05"));
+        let film = Dump { videos: vec![CodedVideo::default()], ..ogg };
+        assert_eq!(pairs(&film), []);
+    }
 
     #[test]
     fn odd_pixels_are_made_square_by_stretching() {

@@ -33,12 +33,15 @@ impl Mention {
     }
 }
 
-/// Words as a shell splits them; a comment ends them.
+/// Words as a shell splits them; a comment or a pipe ends them.
 fn split(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for c in text.chars() {
+    let text = text.split(" | ").next().unwrap_or_default();
+    let mut letters = text.chars();
+    while let Some(c) = letters.next() {
         match (quote, c) {
             (None, '#') if word.is_none() => break,
+            (None, '\\') => word.get_or_insert_default().extend(letters.next()),
             (None, '"' | '\'') => {
                 quote = Some(c);
                 word.get_or_insert_default();
@@ -98,9 +101,9 @@ pub(crate) fn in_documents() -> Vec<Mention> {
         let name = relative(&file);
         let example = |line: &&str| line.starts_with("    ") || line.starts_with("$ ");
         for line in text.lines().filter(example) {
-            let line = line.trim_start_matches(['$', ' ']);
-            if line.starts_with("kinora ") {
-                found.push(Mention { file: name.clone(), text: line.to_owned() });
+            let piped = line.trim_start_matches(['$', ' ']).split(" | ");
+            for text in piped.filter(|text| text.starts_with("kinora ")) {
+                found.push(Mention { file: name.clone(), text: text.to_owned() });
             }
         }
         let prose: Vec<&str> = text.lines().filter(|line| !example(line)).collect();
