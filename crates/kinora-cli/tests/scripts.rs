@@ -209,7 +209,7 @@ fn whole_libraries(home: &Home) {
     #[cfg(target_os = "linux")]
     asked_on_a_terminal(home);
     let deleted = home.run(&["libraries", "delete", "family", "--yes"]).done();
-    assert!(deleted.stdout.contains("1 pictures"), "{deleted:?}");
+    assert!(deleted.stdout.contains("1 picture,"), "{deleted:?}");
     assert!(home.path().join("in/koala.webp").is_file());
     let left = home.run(&["libraries", "--json"]).done().json();
     assert_eq!(left["libraries"], serde_json::json!([]));

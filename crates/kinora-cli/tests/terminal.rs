@@ -91,7 +91,7 @@ fn nothing_that_is_printed_steers_a_terminal() {
         (&["show", "owl.webp"], 0),
         (&["show", "owl.webp", "--json"], 0),
         (&["show", &evil], 1),
-        (&["edit", "owl.webp", "--tag", &evil], 0),
+        (&["edit", "owl.webp", "--tag", &evil], 2),
         (&["ask", "what is an owl?", "--extractive", "--explain"], 0),
         (&["ask", "what is an owl?", "--extractive", "--json"], 0),
         (&["make", "an x-ray of a hand \u{9b}2J", "-o", &missing, "--dry-run"], 1),

@@ -70,7 +70,7 @@ fn corrections(home: &Home, srt: &str, word: &str) {
     home.run(&["edit", "utterance.wav", "--transcript", &own.to_string_lossy()]).done();
     let found = home.run(&["search", "xylophone", "--json"]).done().json();
     assert_eq!(found["hits"][0]["passages"][0]["origin"], "person", "{found}");
-    let gone = home.run(&["search", word, "--json"]).done().json();
+    let gone = home.run(&["search", word, "--json"]).json();
     assert_eq!(gone["hits"].as_array().unwrap().len(), 0, "{gone}");
 
     // Files of another recording, and in other encodings.
