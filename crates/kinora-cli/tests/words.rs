@@ -78,7 +78,7 @@ fn corrections(home: &Home, srt: &str, word: &str) {
     fs::write(&other, "1\n00:59:00,000 --> 00:59:02,000\npast the end\n").unwrap();
     let refused = home.run(&["edit", "utterance.wav", "--transcript", &other.to_string_lossy()]);
     assert_ne!(refused.code, 0);
-    let told = "the last cue ends at 59:02.0, but the recording lasts 00:03.3";
+    let told = "the last cue ends at 59:02.0, but the recording lasts 00:03.4";
     assert!(refused.stderr.contains(told), "{}", refused.stderr);
     let latin = home.path().join("latin.srt");
     fs::write(&latin, b"1\n00:00:00,000 --> 00:00:03,000\nSch\xf6ne Gr\xfc\xdfe, xylophone\n")
