@@ -28,9 +28,14 @@ pub(crate) fn cargo() -> Command {
 
 /// Runs a command with our standard streams; an exit code other than 0 is an error.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    run_to(command, 0)
+}
+
+/// Runs a command as [`run`] does; every exit code but this one is an error.
+pub(crate) fn run_to(command: &mut Command, code: i32) -> anyhow::Result<()> {
     eprintln!("$ {}", shown(command));
     let status = command.status().with_context(|| format!("cannot start `{}`", shown(command)))?;
-    if !status.success() {
+    if status.code() != Some(code) {
         bail!("`{}` ended with {status}", shown(command));
     }
     Ok(())
