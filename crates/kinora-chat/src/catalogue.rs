@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::DateTime;
-use kinora_catalog::Filter;
+use kinora_catalog::{Filter, Sort};
 use kinora_retrieval::Searcher;
 use kinora_types::{Asset, AssetRow, Control, Kind};
 
@@ -111,9 +111,9 @@ fn count(
     let alone = plan.is_filter_alone();
     let (total, dates, shown, exact);
     if alone && by.is_none() {
-        total = catalog.count_passing(&plan.filter)?;
-        (dates, exact) = (Vec::new(), true);
-        shown = catalog.by_date(&plan.filter)?.iter().take(SHOWN).map(|(row, _)| *row).collect();
+        let oldest = catalog.list(&plan.filter, Sort::Date, true, 0, SHOWN)?;
+        (total, dates, exact) = (oldest.total as u64, Vec::new(), true);
+        shown = oldest.assets.into_iter().map(|(row, _)| row).collect();
     } else if alone {
         let rows = catalog.by_date(&plan.filter)?;
         (total, exact) = (rows.len() as u64, true);

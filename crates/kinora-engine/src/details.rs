@@ -58,7 +58,7 @@ impl Library {
     }
 
     /// The same with the name of its place.
-    fn named_place(&self, details: Details) -> Result<Details, EngineError> {
+    pub(crate) fn named_place(&self, details: Details) -> Result<Details, EngineError> {
         let place = details.asset.place;
         let names = self.shared.place_names(place.is_some(), &Control::default())?;
         let place_name = place.and_then(|place| names.of(place));

@@ -136,7 +136,9 @@ impl Library {
         if !changes.is_empty() {
             catalog.commit(&changes)?;
         }
-        let now = |asset: Asset| details(catalog, catalog.asset(&asset.id)?.unwrap_or(asset));
+        let now = |asset: Asset| {
+            self.named_place(details(catalog, catalog.asset(&asset.id)?.unwrap_or(asset))?)
+        };
         assets.into_iter().map(now).collect()
     }
 }

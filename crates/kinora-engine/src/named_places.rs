@@ -9,7 +9,7 @@ use crate::{
     EngineError,
     countries::COUNTRIES,
     engine::Shared,
-    places::{AROUND_KM, City, Gazetteer},
+    places::{City, Gazetteer, around},
 };
 
 /// Names of places, read when the first is asked for.
@@ -58,7 +58,7 @@ impl Places for NamedPlaces<'_> {
             Some((country, _)) => format!("{}, {country}", city.name),
             None => city.name.to_string(),
         };
-        Some(if km < AROUND_KM { name } else { format!("{km:.0} km from {name}") })
+        Some(around(name, km))
     }
 
     fn country(&self, point: GeoPoint) -> Option<String> {

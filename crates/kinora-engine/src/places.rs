@@ -25,7 +25,7 @@ use crate::EngineError;
 /// A longer file is no gazetteer: offsets into the names have 32 bits.
 const MOST_BYTES: u64 = 1 << 30;
 /// What is nearer to a city is in it, as far as a search for what is near it goes.
-pub(crate) const AROUND_KM: f64 = 25.0;
+const AROUND_KM: f64 = 25.0;
 /// What is farther from every city has no name.
 const FARTHEST_KM: f64 = 200.0;
 /// Kilometres of a degree of latitude, rounded down.
@@ -94,13 +94,13 @@ impl<'a> PlaceNames<'a> {
     /// `Lisbon, PT`, or from [`AROUND_KM`] on `40 km from Lisbon, PT`.
     pub(crate) fn of(&self, place: GeoPoint) -> Option<String> {
         let (city, km) = self.gazetteer?.nearest(place)?;
-        let City { name, countrycode, .. } = city;
-        Some(if km < AROUND_KM {
-            format!("{name}, {countrycode}")
-        } else {
-            format!("{km:.0} km from {name}, {countrycode}")
-        })
+        Some(around(format!("{}, {}", city.name, city.countrycode), km))
     }
+}
+
+/// A place by the name of the nearest city: the city itself, or from [`AROUND_KM`] on how far from it.
+pub(crate) fn around(city: String, km: f64) -> String {
+    if km < AROUND_KM { city } else { format!("{km:.0} km from {city}") }
 }
 
 /// Reads `LATITUDE,LONGITUDE` in degrees; `None` if the text is not of this form.
